@@ -1,0 +1,95 @@
+#!/usr/bin/env python3
+"""Builds, serves and tests Quantization Lab: `python3 build.py [build | serve | test | bench]`.
+
+This file is the list of the steps; each step is a module of site/assembly/. It uses the standard library only, and its
+syntax is understood by old Pythons, so that they can say what they lack.
+"""
+
+import sys
+
+if sys.version_info < (3, 11):
+    sys.stderr.write(
+        "build.py: this is Python %d.%d; Quantization Lab needs Python 3.11 or newer.\n"
+        "Install a newer Python, then run it by its name, for example: python3.12 build.py\n" % sys.version_info[:2]
+    )
+    sys.exit(1)
+
+import argparse
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+sys.path.insert(0, str(ROOT / "site"))  # makes `import assembly` and, for the rendering, `import lab` work
+
+from assembly import assets, browser, check, dist, environment, prerender, serve, testing  # noqa: E402
+from assembly.report import BuildError, stage  # noqa: E402
+
+
+def build():
+    """Makes dist/ from the sources and the pinned third-party files."""
+    python = environment.prepare(ROOT, ["build"])
+    files = assets.fetch_all(ROOT, python)
+    with dist.new(ROOT) as folder:
+        dist.copy_sources(ROOT, folder)
+        dist.copy_assets(files, folder)
+        dist.write_licences(ROOT, files, folder)
+        prerender.run(python, folder)
+        check.check(folder)
+    stage("Built", str(ROOT / "dist"))
+
+
+def run_serve(options):
+    """Builds, then serves dist/ on this machine until Ctrl-C."""
+    server = serve.reserve(ROOT / "dist", options.port)
+    build()
+    serve.run(server, open_browser=options.open)
+
+
+def run_test(options):
+    """Installs the test tools, finds or installs a browser, builds, and runs every check."""
+    python = environment.prepare(ROOT, ["build", "test"])
+    chromium = browser.find_or_install(ROOT)
+    build()
+    testing.run_all(ROOT, python, chromium, options.pytest)
+
+
+def run_bench(_options):
+    """Runs the measurements of tests/bench/."""
+    testing.run_benches(ROOT, environment.prepare(ROOT, ["build"], wanted=["bench"]))
+
+
+def read_arguments(arguments):
+    """Returns the options, with `command` as the function to call."""
+    parser = argparse.ArgumentParser(prog="build.py", description="Builds, serves and tests Quantization Lab.")
+    commands = parser.add_subparsers(metavar="command")
+    parser.set_defaults(command=lambda _options: build())
+    commands.add_parser("build", help="make dist/ (the default)")
+    serving = commands.add_parser("serve", help="make dist/, serve it on this machine, open the browser")
+    serving.add_argument("--port", type=int, default=8000, metavar="N", help="port to serve on (default 8000; 0: any free one)")
+    serving.add_argument("--no-open", dest="open", action="store_false", help="do not open a browser")
+    serving.set_defaults(command=run_serve)
+    testing = commands.add_parser("test", help="run every check; what follows goes to pytest")
+    testing.set_defaults(command=run_test)
+    commands.add_parser("bench", help="measure speed").set_defaults(command=run_bench)
+    options, rest = parser.parse_known_args(arguments)
+    if rest and options.command is not run_test:
+        parser.error("unknown arguments: " + " ".join(rest))
+    options.pytest = rest
+    return options
+
+
+def main(arguments):
+    """Runs the command and returns the exit status."""
+    options = read_arguments(arguments)
+    try:
+        options.command(options)
+    except BuildError as error:
+        print("build.py: " + str(error), file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nStopped.", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,91 @@
+"""Puts dist/ together: our own files, the third-party files, the rooms that run in the worker, the licences."""
+
+import json
+import re
+import shutil
+import zipfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from os import getpid
+from pathlib import Path
+
+from assembly.assets import Cached
+from assembly.report import stage
+
+PAGES = ("*.html", "css/**/*.css", "page/**/*.py", "runtime/**/*", "media/**/*")
+ROOMS = ("quantcore", "site/lab")  # what the worker imports
+EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip can hold: the same bytes whenever it is built
+SOURCE_MAP = re.compile(rb"\n?//# sourceMappingURL=\S+\s*$")
+
+
+@contextmanager
+def new(root: Path) -> Iterator[Path]:
+    """Gives an empty folder to fill, which becomes dist/ if all goes well and vanishes if not."""
+    folder = root / f"dist.part-{getpid()}"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    try:
+        yield folder
+        shutil.rmtree(root / "dist", ignore_errors=True)
+        folder.rename(root / "dist")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def copy_sources(root: Path, folder: Path) -> None:
+    """Copies the page's files and zips the rooms that run in the worker."""
+    stage("Assembling", "the page, the lab, quantcore")
+    for path in our_files(root / "site", PAGES):
+        copy(path, folder / path.relative_to(root / "site"))
+    write_zip(folder / "lab.zip", {f"{Path(room).name}/": root / room for room in ROOMS})
+
+
+def our_files(base: Path, patterns: Iterable[str]) -> list[Path]:
+    """Lists the files under `base` that the patterns name, without what Python leaves behind."""
+    found = {path for pattern in patterns for path in base.glob(pattern) if path.is_file()}
+    return sorted(path for path in found if "__pycache__" not in path.parts and not path.name.startswith("."))
+
+
+def copy(source: Path, target: Path) -> None:
+    """Copies a file and makes the folders above it."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, target)
+
+
+def write_zip(path: Path, folders: dict[str, Path]) -> None:
+    """Zips the Python files of folders, each under its prefix; the same files give the same bytes."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for prefix, folder in sorted(folders.items()):
+            for file in our_files(folder, ["**/*.py", "**/*.json"]):
+                entry = zipfile.ZipInfo(prefix + file.relative_to(folder).as_posix(), EPOCH)
+                entry.compress_type = zipfile.ZIP_DEFLATED
+                entry.external_attr = 0o644 << 16
+                archive.writestr(entry, file.read_bytes())
+
+
+def copy_assets(files: Iterable[Cached], folder: Path) -> None:
+    """Copies the third-party files, without what nobody loads: source maps, other packages of Pyodide's lock file."""
+    for file in files:
+        target = folder / file.to
+        copy(file.path, target)
+        if target.suffix in (".js", ".mjs"):
+            target.write_bytes(SOURCE_MAP.sub(b"\n", target.read_bytes()))
+        elif target.name == "pyodide-lock.json":
+            target.write_text(trimmed_lock(target.read_text("utf-8"), ["numpy"]), "utf-8")
+
+
+def trimmed_lock(text: str, names: Iterable[str]) -> str:
+    """Keeps, of a Pyodide lock file, the named packages and what they depend on."""
+    lock = json.loads(text)
+    kept: dict[str, object] = {}
+    waiting = list(names)
+    while waiting:
+        name = waiting.pop()
+        if name not in kept:
+            kept[name] = lock["packages"][name]
+            waiting += lock["packages"][name]["depends"]
+    return json.dumps({**lock, "packages": dict(sorted(kept.items()))}, indent=1, sort_keys=True) + "\n"
+
+
+def write_licences(root: Path, files: Iterable[Cached], folder: Path) -> None:
+    """Writes the licences and notices of every part."""

@@ -1,0 +1,100 @@
+"""Writes the default answer into the pages, so that they are complete before any script runs.
+
+A page of site/ marks a place:
+
+    <!--render:NAME-->anything, for who opens the source<!--/render-->
+
+and the build puts there what `page.views.VIEWS[NAME](answer)` returns for `answer = lab.answer({})`: a list of nodes, a node being
+a string or `[tag, {attribute: value}, *children]`, in HTML, SVG or MathML. The name `diagram` is `lab.svg.draw` of the answer's
+mapping figure. Attribute values: a string or number as it is, True for an attribute without value, False or None for none.
+
+`run` is called by build.py; the rendering itself runs under .venv's Python, as `lab` needs NumPy:
+
+    python -m assembly.prerender FOLDER
+"""
+
+import html
+import importlib
+import re
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from assembly.environment import last_lines, run_module
+from assembly.report import BuildError, stage
+
+Node = Any  # str | [tag, attributes, *Node]
+PLACE = re.compile(r"<!--render:([\w-]+)-->.*?<!--/render-->", re.DOTALL)
+VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())
+NAME = re.compile(r"[A-Za-z][\w:.-]*")
+DIAGRAM_SIZE = (720, 320)
+
+
+def run(python: Path, folder: Path) -> None:
+    """Renders the places in the pages of `folder`."""
+    pages = [page for page in sorted(folder.glob("*.html")) if PLACE.search(page.read_text("utf-8"))]
+    if not pages:
+        return
+    stage("Rendering", "the worked example, with the same code that runs in the page")
+    done = run_module(python, "assembly.prerender", *map(str, pages))
+    if done.returncode:
+        stage("NOT RENDERED", last_lines(done.stderr, 30))  # TODO: an error, as soon as the lab stands
+
+
+def fill(text: str, views: Mapping[str, Callable[[Any], Iterable[Node]]], answer: Mapping[str, Any]) -> str:
+    """Replaces each marked place by its view of the answer.
+
+    >>> fill("<p><!--render:name--><!--/render--></p>", {"name": lambda answer: [["b", {}, answer["x"]]]}, {"x": "1 < 2"})
+    '<p><b>1 &lt; 2</b></p>'
+    """
+
+    def rendered(place: re.Match[str]) -> str:
+        name = place[1]
+        if name not in views:
+            raise KeyError(f"no view is named {name!r}; there are: {', '.join(sorted(views))}")
+        return "".join(to_html(node) for node in views[name](answer))
+
+    return PLACE.sub(rendered, text)
+
+
+def to_html(node: Node) -> str:
+    """Serialises a node.
+
+    >>> to_html(["a", {"href": "#?a=1&b=2", "hidden": True, "title": None}, "x", ["br", {}]])
+    '<a href="#?a=1&amp;b=2" hidden>x<br></a>'
+    """
+    if isinstance(node, str):
+        return html.escape(node, quote=False)
+    tag, attributes, *children = node
+    opening = tag + "".join(attribute(name, value) for name, value in attributes.items())
+    if not NAME.fullmatch(tag):
+        raise ValueError(f"not a tag: {tag!r}")
+    if tag in VOID:
+        return f"<{opening}>"
+    return f"<{opening}>{''.join(map(to_html, children))}</{tag}>"
+
+
+def attribute(name: str, value: object) -> str:
+    """Serialises an attribute, with the blank before it."""
+    if not NAME.fullmatch(name):
+        raise ValueError(f"not an attribute: {name!r}")
+    if value is None or value is False:
+        return ""
+    return f" {name}" if value is True else f' {name}="{html.escape(str(value))}"'
+
+
+def main(paths: list[str]) -> int:
+    """Renders the pages at the paths in place."""
+    lab, svg, views = (importlib.import_module(name) for name in ("lab", "lab.svg", "page.views"))
+    answer = lab.answer({})
+    if not answer["ok"]:
+        raise ValueError(f"the default request is refused: {answer['errors']}")
+    diagram = {"diagram": lambda answer: [svg.draw(answer["figures"]["mapping"], *DIAGRAM_SIZE)]}
+    for path in map(Path, paths):
+        path.write_text(fill(path.read_text("utf-8"), {**diagram, **views.VIEWS}, answer), "utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
