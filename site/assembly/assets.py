@@ -27,6 +27,8 @@ class Package:
     name: str
     version: str
     source: str
+    licence: str
+    licence_texts: tuple[str, ...]
     files: tuple[Asset, ...]
     carrier: str = ""
     carrier_folder: str = ""
@@ -43,7 +45,10 @@ class Cached:
 def read(path: Path) -> list[Package]:
     """Reads assets.toml."""
     tables = tomllib.loads(path.read_text("utf-8"))["package"]
-    return [Package(**{**table, "files": tuple(Asset(**file) for file in table["files"])}) for table in tables]
+    return [
+        Package(**{**table, "files": tuple(Asset(**file) for file in table["files"]), "licence_texts": tuple(table["licence_texts"])})
+        for table in tables
+    ]
 
 
 def cache_folder(root: Path) -> Path:

@@ -85,7 +85,3 @@ def trimmed_lock(text: str, names: Iterable[str]) -> str:
             kept[name] = lock["packages"][name]
             waiting += lock["packages"][name]["depends"]
     return json.dumps({**lock, "packages": dict(sorted(kept.items()))}, indent=1, sort_keys=True) + "\n"
-
-
-def write_licences(root: Path, files: Iterable[Cached], folder: Path) -> None:
-    """Writes the licences and notices of every part."""

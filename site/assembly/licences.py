@@ -1,0 +1,55 @@
+"""Writes dist/licences/: the licence and the notices of every part that is shipped, and an index of them."""
+
+import re
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from assembly.assets import Package, read
+from assembly.dist import copy
+from assembly.report import BuildError
+
+OURS = "quantization-lab.txt"
+IN_WHEEL = re.compile(r"[^/]+\.dist-info/licenses/(.+)")
+
+
+def write(root: Path, folder: Path) -> None:
+    """Writes the licences of the parts that lie in `folder`.
+
+    Args:
+        root: The project's folder.
+        folder: The dist/ being made, with the third-party files in place.
+
+    Raises:
+        BuildError: A text that assets.toml names is missing.
+    """
+    target = folder / "licences"
+    for text in sorted(Path(__file__).with_name("licences").glob("*.txt")):
+        copy(text, target / text.name)
+    for wheel in sorted(folder.glob("vendor/**/*.whl")):
+        unpack_licences(wheel, target / wheel.name.split("-")[0])
+    packages = read(root / "site" / "assets.toml")
+    for package in packages:
+        for text in package.licence_texts:
+            if not (target / text).exists():
+                raise BuildError(f"licences/{text} of {package.name} is missing; add it to site/assembly/licences/.")
+    (target / "index.txt").write_text(index(packages), "utf-8")
+
+
+def unpack_licences(wheel: Path, folder: Path) -> None:
+    """Unpacks the licences that a wheel holds, each under its path in the package's source."""
+    with zipfile.ZipFile(wheel) as archive:
+        for name in archive.namelist():
+            inside = IN_WHEEL.fullmatch(name)
+            if inside and not name.endswith("/"):
+                path = folder / inside[1]
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(archive.read(name))
+
+
+def index(packages: Sequence[Package]) -> str:
+    """Writes which part is under which licence."""
+    rows = [("Quantization Lab, quantcore", "", "MIT", OURS)]
+    rows += [(package.name, package.version, package.licence, ", ".join(package.licence_texts)) for package in packages]
+    entries = [f"{name} {version}".strip() + f"\n  licence: {licence}\n  texts:   {texts}\n" for name, version, licence, texts in rows]
+    return "What this site is made of, and the licence of each part.\n\n" + "\n".join(entries)
