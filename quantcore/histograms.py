@@ -1,0 +1,115 @@
+"""The histograms that the libraries' calibrators search, bin for bin, collected over one or more batches."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .calibration_types import Batch, Batches
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Histogram:
+    """Counts of values between neighbouring edges; `edges` has one entry more than `counts`."""
+
+    counts: npt.NDArray[Any]
+    edges: npt.NDArray[Any]
+
+    def index_at_share(self, share: float) -> int:
+        """The first bin at which the cumulated share of the values reaches `share` (rounding may find none: the end).
+
+        The shares are added up one by one, as the libraries do, because the last bits decide at shares like 1.
+        """
+        return int(np.searchsorted(np.cumsum(self.counts / self.counts.sum()), share))
+
+
+def absolute_histogram(batches: Batches, bins: int) -> Histogram:
+    """Histogram of |x| from its smallest to its largest value; later batches append bins as they need them.
+
+    Source: onnxruntime.quantization.calibrate.HistogramCollector.collect_absolute_value (1.32).
+    """
+    counts, edges = np.histogram(np.abs(batches[0]), bins)
+    edges = edges.astype(batches[0].dtype)
+    for batch in batches[1:]:
+        magnitudes = np.abs(batch)
+        peak = magnitudes.max()
+        if peak > edges[-1]:
+            width = edges[1] - edges[0]
+            edges = np.hstack((edges, np.arange(edges[-1] + width, peak + width, width)))
+        more, edges = np.histogram(magnitudes, edges)
+        edges = edges.astype(batch.dtype)
+        more[: counts.size] += counts
+        counts = more
+    return Histogram(counts, edges)
+
+
+def centred_histogram(batches: Batches, bins: int) -> Histogram:
+    """Histogram of x on [-T, T], T = absmax; a batch with a larger absmax widens it by whole bins on both sides.
+
+    Source: onnxruntime.quantization.calibrate.HistogramCollector.collect_value and merge_histogram (1.32).
+    """
+    limit = _absmax(batches[0])
+    counts, edges = np.histogram(batches[0], bins, range=(-limit, limit))
+    for batch in batches[1:]:
+        peak = _absmax(batch)
+        grow = 0
+        if peak > limit:
+            if limit == 0:
+                limit = peak
+            else:
+                stride = 2 * limit / counts.size
+                grow = int((peak - limit) // stride + 1)
+                limit = grow * stride + limit
+            more, edges = np.histogram(batch, counts.size + 2 * grow, range=(-limit, limit))
+        else:
+            more, _ = np.histogram(batch, counts.size, range=(-limit, limit))
+        more[grow : more.size - grow] += counts
+        counts = more
+    return Histogram(counts, edges)
+
+
+def torch_histogram(batches: Batches, bins: int) -> Histogram:
+    """Histogram of |x| on [0, absmax] in float32, as torch.histc bins it.
+
+    Source: modelopt.torch.quantization.calib.HistogramCalibrator.collect (0.47), torch_hist=True.
+    """
+    first = np.abs(batches[0]).astype(np.float32)
+    counts = histc(first, bins, np.float32(0), first.max())
+    edges = np.linspace(0, first.max(), bins + 1, dtype=np.float32)
+    for batch in batches[1:]:
+        magnitudes = np.abs(batch).astype(np.float32)
+        peak = magnitudes.max()
+        if peak > edges[-1]:
+            width = edges[1] - edges[0]
+            edges = np.arange(0, peak + width, width, dtype=np.float32)
+            bins = int(np.ceil(peak / width))
+        more = histc(magnitudes, bins, np.float32(0), edges[-1])
+        more[: counts.size] += counts
+        counts = more
+    return Histogram(counts, edges)
+
+
+def histc(x: npt.NDArray[np.float32], bins: int, low: np.float32, high: np.float32) -> npt.NDArray[np.float32]:
+    """Counts in equal bins of [low, high] by trunc((x - low) / (high - low) * bins), every step in float32.
+
+    Source: torch.histc on the CPU (ATen, HistogramKernel.cpp); values outside are not counted, `high` is in the last
+    bin, and an empty range is widened by 1 on both sides.
+    """
+    if low == high:
+        low, high = low - np.float32(1), high + np.float32(1)
+    inside = x[(x >= low) & (x <= high)]
+    index = ((inside - low) / (high - low) * np.float32(bins)).astype(np.int64)
+    return np.bincount(np.minimum(index, bins - 1), minlength=bins).astype(np.float32)
+
+
+def clipped_into(low: float, high: float, batches: Batches) -> tuple[float, float]:
+    """The range, with each end drawn back to the data where it lies beyond."""
+    return (
+        max(low, min(float(batch.min()) for batch in batches)),
+        min(high, max(float(batch.max()) for batch in batches)),
+    )
+
+
+def _absmax(batch: Batch) -> Any:
+    return np.abs(batch).max()

@@ -1,0 +1,168 @@
+"""How far a reconstruction is from its original, and what the codes cost.
+
+Every sum runs over chunks in float64, so the figures hold for float32 data with a large offset or extreme magnitudes,
+and no temporary grows with the input.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from .errors import QuantError
+
+FloatArray = npt.NDArray[np.float64]
+
+_CHUNK = 65_536  # elements: three float64 chunks are 1.5 MB and stay in the cache
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """Error figures of a reconstruction `x_hat` of `x`, in the unit of `x` unless the name says otherwise.
+
+    Attributes:
+        max_abs: max |x - x_hat|.
+        mae: mean |x - x_hat|.
+        mse: mean (x - x_hat)^2.
+        rmse: square root of `mse`.
+        sqnr_db: 10 log10(sum x^2 / sum (x - x_hat)^2) in decibels. No error: +inf. A reference of zeros with an
+            error: -inf. Zeros reconstructed as zeros: NaN (0/0).
+        cosine: x . x_hat / (|x| |x_hat|), from -1 to 1; 0 where either is all zero.
+    """
+
+    max_abs: float
+    mae: float
+    mse: float
+    rmse: float
+    sqnr_db: float
+    cosine: float
+
+
+def compare(x: npt.ArrayLike, x_hat: npt.ArrayLike) -> Metrics:
+    """Measure the error of `x_hat` as a reconstruction of `x`.
+
+    The definitions are those of torch.ao.ns.fx.utils.compute_sqnr and torch.nn.functional.{l1_loss, mse_loss,
+    cosine_similarity} (torch 2.13), its answers for zero vectors included; but summed in float64, where torch sums in
+    float32 and overflows at 1e30.
+
+    Args:
+        x: the original, any shape, finite, not empty.
+        x_hat: the reconstruction, same shape, finite.
+
+    Raises:
+        QuantError: shapes differ, nothing to compare, or a value is not finite.
+
+    >>> compare([3.0, 4.0], [3.0, 4.5])
+    Metrics(max_abs=0.5, mae=0.25, mse=0.125, rmse=0.3535533905932738, sqnr_db=20.0, cosine=0.9984603532054123)
+    """
+    reference, estimate = _real("x", x), _real("x_hat", x_hat)
+    if reference.shape != estimate.shape:
+        raise QuantError(
+            f"x_hat has shape {estimate.shape}; it must have the shape of x, {reference.shape}. Reshape one of them.",
+            "x_hat",
+        )
+    if reference.size == 0:
+        raise QuantError("x is empty; an error needs at least one value. Give a value and its reconstruction.", "x")
+    unit = _unit(reference, estimate)
+    sum_xx = sum_yy = sum_xy = sum_dd = sum_d = max_d = 0.0
+    with np.errstate(invalid="ignore"):  # inf - inf; refused below
+        for a, b in _chunks(reference, estimate):
+            a, b = a / unit, b / unit
+            d = a - b
+            sum_xx += float(a @ a)
+            sum_yy += float(b @ b)
+            sum_xy += float(a @ b)
+            sum_dd += float(d @ d)
+            np.abs(d, out=d)
+            sum_d += float(d.sum())
+            max_d = max(max_d, float(d.max()))
+    if not math.isfinite(sum_dd):
+        _refuse_non_finite(reference, estimate)
+    n = reference.size
+    return Metrics(
+        max_abs=max_d * unit,
+        mae=sum_d / n * unit,
+        mse=sum_dd / n * unit * unit,
+        rmse=math.sqrt(sum_dd / n) * unit,
+        sqnr_db=_decibels(sum_xx, sum_dd),
+        cosine=_cosine(sum_xy, sum_xx, sum_yy),
+    )
+
+
+def code_entropy(q: npt.ArrayLike) -> float:
+    """Shannon entropy of the codes, -sum p log2 p, in bits per code: what a perfect entropy coder would need.
+
+    Args:
+        q: integer codes, any shape, not empty.
+
+    Raises:
+        QuantError: not integers, or empty.
+
+    >>> code_entropy([0, 0, 1, 1, 2, 2, 3, 3])
+    2.0
+    """
+    codes = np.asarray(q)
+    if codes.dtype.kind not in "iu":
+        raise QuantError(f"q has dtype {codes.dtype}; codes are integers. Quantize the values first.", "q")
+    if codes.size == 0:
+        raise QuantError("q is empty; an entropy needs at least one code.", "q")
+    low, high = int(codes.min()), int(codes.max())
+    if high - low >= 1 << 20:  # wider than any integer format of this package: sort instead of counting into bins
+        counts = np.unique(codes, return_counts=True)[1]
+    else:
+        counts = np.zeros(high - low + 1, np.int64)
+        flat = codes.reshape(-1)
+        for start in range(0, flat.size, _CHUNK):
+            counts += np.bincount(flat[start : start + _CHUNK].astype(np.int64) - low, minlength=counts.size)
+    p = counts[counts > 0] / codes.size
+    return abs(float(-(p * np.log2(p)).sum()))  # abs: a single code gives -0.0
+
+
+def _real(field: str, value: npt.ArrayLike) -> npt.NDArray[np.generic]:
+    """`value` as an array of real numbers."""
+    array = np.asarray(value)
+    if array.dtype.kind not in "fiub":
+        raise QuantError(f"{field} has dtype {array.dtype}; it must hold real numbers.", field)
+    return array
+
+
+def _chunks(*arrays: npt.NDArray[np.generic]) -> Iterator[tuple[FloatArray, ...]]:
+    """Corresponding pieces of the flattened arrays, as float64."""
+    flat = [array.reshape(-1) for array in arrays]
+    for start in range(0, flat[0].size, _CHUNK):
+        yield tuple(array[start : start + _CHUNK].astype(np.float64) for array in flat)
+
+
+def _unit(x: npt.NDArray[np.generic], x_hat: npt.NDArray[np.generic]) -> float:
+    """A power of two that brings squares of float64 extremes back into range; 1.0 for anything float32 can hold."""
+    if np.result_type(x, x_hat) != np.float64:
+        return 1.0
+    peak = max(max(abs(float(a.max())), abs(float(a.min()))) for a in (x, x_hat))
+    if peak == 0 or not math.isfinite(peak) or 1e-75 < peak < 1e75:
+        return 1.0
+    return math.ldexp(1.0, max(math.frexp(peak)[1], -1000))
+
+
+def _decibels(signal: float, noise: float) -> float:
+    if noise == 0:
+        return math.inf if signal > 0 else math.nan
+    return 10 * math.log10(signal / noise) if signal > 0 else -math.inf
+
+
+def _cosine(sum_xy: float, sum_xx: float, sum_yy: float) -> float:
+    norms = math.sqrt(sum_xx) * math.sqrt(sum_yy)
+    return min(1.0, max(-1.0, sum_xy / norms)) if norms > 0 else 0.0  # rounding may leave 1.0000000000000002
+
+
+def _refuse_non_finite(x: npt.NDArray[np.generic], x_hat: npt.NDArray[np.generic]) -> None:
+    for field, array in (("x", x), ("x_hat", x_hat)):
+        bad = np.flatnonzero(~np.isfinite(array.astype(np.float64)))
+        if bad.size:
+            index = int(bad[0])
+            raise QuantError(
+                f"{field} is {array.reshape(-1)[index]} at index {index}; error figures need finite values. "
+                "Remove it or replace it.",
+                field,
+            )
