@@ -20,7 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 sys.path.insert(0, str(ROOT / "site"))  # makes `import assembly` and, for the rendering, `import lab` work
 
-from assembly import assets, browser, check, dist, environment, licences, prerender, serve, testing  # noqa: E402
+from assembly import assets, browser, check, dist, environment, licences, prerender, serve, sizes, testing  # noqa: E402
 from assembly.report import BuildError, stage  # noqa: E402
 
 
@@ -34,6 +34,7 @@ def build():
         licences.write(ROOT, folder)
         prerender.run(python, folder)
         check.check(folder)
+        sizes.check_sizes(folder)
     stage("Built", str(ROOT / "dist"))
 
 

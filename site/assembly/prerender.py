@@ -5,8 +5,8 @@ A page of site/ marks a place:
     <!--render:NAME-->anything, for who opens the source<!--/render-->
 
 and the build puts there what `page.views.VIEWS[NAME](answer)` returns for `answer = lab.answer({})`: a list of nodes, a node being
-a string or `[tag, {attribute: value}, *children]`, in HTML, SVG or MathML. The name `diagram` is `lab.svg.draw` of the answer's
-mapping figure. Attribute values: a string or number as it is, True for an attribute without value, False or None for none.
+a string or `[tag, {attribute: value}, *children]`, in HTML, SVG or MathML. The answer has one thing more than the page's: under
+`drawings`, each of its figures as drawn by `lab.svg.draw`. Attribute values: a string or number as it is, True for an attribute without value, False or None for none.
 
 `run` is called by build.py; the rendering itself runs under .venv's Python, as `lab` needs NumPy:
 
@@ -28,7 +28,8 @@ Node = Any  # str | [tag, attributes, *Node]
 PLACE = re.compile(r"<!--render:([\w-]+)-->.*?<!--/render-->", re.DOTALL)
 VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())
 NAME = re.compile(r"[A-Za-z][\w:.-]*")
-DIAGRAM_SIZE = (720, 320)
+SIZE = (520, 320)  # of a drawing, in CSS pixels
+SIZES = {"mapping": (960, 340)}
 
 
 def run(python: Path, folder: Path) -> None:
@@ -90,9 +91,9 @@ def main(paths: list[str]) -> int:
     answer = lab.answer({})
     if not answer["ok"]:
         raise ValueError(f"the default request is refused: {answer['errors']}")
-    diagram = {"diagram": lambda answer: [svg.draw(answer["figures"]["mapping"], *DIAGRAM_SIZE)]}
+    drawings = {name: svg.draw(figure, *SIZES.get(name, SIZE)) for name, figure in answer["figures"].items()}
     for path in map(Path, paths):
-        path.write_text(fill(path.read_text("utf-8"), {**diagram, **views.VIEWS}, answer), "utf-8")
+        path.write_text(fill(path.read_text("utf-8"), views.VIEWS, {**answer, "drawings": drawings}), "utf-8")
     return 0
 
 
