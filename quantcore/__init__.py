@@ -1,0 +1,77 @@
+"""Quantization and dequantization in readable NumPy, computed exactly as the toolkits compute them.
+
+Real numbers become codes and codes become real numbers:
+
+    q     = clip(round(x / scale) + zero_point, qmin, qmax)      quantize
+    x_hat = (q - zero_point) * scale                             dequantize
+
+Every function is pure: arrays in, new arrays out. Whatever a caller gets wrong raises `QuantError`.
+
+Glossary (one name for one thing, everywhere):
+
+    x           real numbers                        qmin, qmax   lowest and highest code
+    q           codes, whole numbers                levels       number of codes, qmax - qmin + 1
+    x_hat       reconstruction of x                 affine       [min, max] is spread over the codes
+    scale       step between two codes              symmetric    [-absmax, absmax] is, around the zero point
+    zero_point  the code of 0.0                     granularity  which elements share scale and zero point
+    absmax      max |x|                             arithmetic   the steps by which a toolkit computes codes
+    scale_factor  1 / scale, codes per unit         toolkit      its way from a range to scale and zero point
+
+>>> import quantcore as qc
+>>> params = qc.choose_qparams([-3.0, 0.1, 3.2], qc.INT8)
+>>> q = qc.quantize([-3.0, 0.1, 3.2], params)
+>>> q.tolist(), params.zero_point.item()
+([-128, -1, 127], -5)
+>>> qc.dequantize(q, params).round(4).tolist()
+[-2.990600109100342, 0.09730000048875809, 3.209399938583374]
+"""
+
+from . import notebook
+from .arithmetic import ARITHMETICS, Arithmetic
+from .calibration import CALIBRATIONS, Calibrated, CalibrationSettings, Curve, calibrate
+from .choose import choose_qparams, qparams_from_range
+from .errors import QuantError
+from .formats import INT2, INT4, INT8, INT16, UINT2, UINT4, UINT8, UINT16, IntFormat
+from .granularity import Granularity, PerAxis, PerBlock, PerTensor
+from .metrics import Metrics, compare
+from .qparams import QuantParams, broadcast
+from .quantize import dequantize, quantize
+from .rounding import ROUNDINGS, round_whole
+from .toolkits import TOOLKITS, Toolkit
+
+__all__ = [
+    "ARITHMETICS",
+    "CALIBRATIONS",
+    "INT2",
+    "INT4",
+    "INT8",
+    "INT16",
+    "ROUNDINGS",
+    "TOOLKITS",
+    "UINT2",
+    "UINT4",
+    "UINT8",
+    "UINT16",
+    "Arithmetic",
+    "Calibrated",
+    "CalibrationSettings",
+    "Curve",
+    "Granularity",
+    "IntFormat",
+    "Metrics",
+    "PerAxis",
+    "PerBlock",
+    "PerTensor",
+    "QuantError",
+    "QuantParams",
+    "Toolkit",
+    "broadcast",
+    "calibrate",
+    "choose_qparams",
+    "compare",
+    "dequantize",
+    "notebook",
+    "qparams_from_range",
+    "quantize",
+    "round_whole",
+]

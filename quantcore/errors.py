@@ -1,0 +1,23 @@
+"""The one exception of quantcore."""
+
+from __future__ import annotations
+
+
+class QuantError(ValueError):
+    """Something the caller passed cannot be used.
+
+    Attributes:
+        message: For the user: the thing, the value found, what is allowed, and the remedy.
+        field: The argument (and the control of a form) that the message is about.
+
+    >>> QuantError("bits is 40; it must be a whole number from 2 to 16.", "bits").field
+    'bits'
+    """
+
+    def __init__(self, message: str, field: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.field = field
+
+    def __reduce__(self) -> tuple[type[QuantError], tuple[str, str]]:
+        return type(self), (self.message, self.field)
