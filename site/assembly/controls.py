@@ -56,7 +56,11 @@ def _control(field: Any, extra: dict[str, Any]) -> list[Node]:
     if field.kind == "numbers":
         return [label, ["textarea", {"rows": 3, **typing}, field.default], hint]
     if field.kind == "integer":
-        return [label, ["input", {"type": "number", "step": 1, "value": field.default, **_bounds(field), **typing}], hint]
+        return [
+            label,
+            ["input", {"type": "number", "step": 1, "value": field.default, **_bounds(field), **typing}],
+            hint,
+        ]
     return [label, ["input", {"type": "text", "value": field.default, **typing}], hint]
 
 

@@ -1,0 +1,62 @@
+"""Nodes into the document: the only module that creates or changes elements."""
+
+from pyscript import document
+
+NAMESPACES = {"math": "http://www.w3.org/1998/Math/MathML", "svg": "http://www.w3.org/2000/svg"}
+
+_shown = {}
+
+
+def render(name, nodes):
+    """Makes the region `data-region=name` show these nodes, touching only what differs from what it shows."""
+    region = document.querySelector('[data-region="' + name + '"]')
+    if region is None:
+        return
+    if name not in _shown:
+        region.replaceChildren()  # what the build wrote there
+    _patch(region, _shown.get(name, []), nodes, None)
+    _shown[name] = nodes
+    if region.classList.contains("errors"):
+        region.hidden = not nodes
+
+
+def _patch(parent, old, new, namespace):
+    children = parent.childNodes
+    for position in range(min(len(old), len(new))):
+        before, after = old[position], new[position]
+        if before == after:
+            continue
+        child = children[position]
+        if isinstance(before, str) and isinstance(after, str):
+            child.data = after
+        elif isinstance(before, str) or isinstance(after, str) or before[0] != after[0]:
+            parent.replaceChild(_create(after, namespace), child)
+        else:
+            _patch_attributes(child, before[1], after[1])
+            _patch(child, before[2:], after[2:], NAMESPACES.get(after[0], namespace))
+    for _ in range(len(new), len(old)):
+        parent.removeChild(parent.lastChild)
+    for node in new[len(old) :]:
+        parent.appendChild(_create(node, namespace))
+
+
+def _patch_attributes(element, old, new):
+    for name in old:
+        if name not in new:
+            element.removeAttribute(name)
+    for name, value in new.items():
+        if old.get(name) != value:
+            element.setAttribute(name, value)
+
+
+def _create(node, namespace):
+    if isinstance(node, str):
+        return document.createTextNode(node)
+    tag = node[0]
+    namespace = NAMESPACES.get(tag, namespace)
+    element = document.createElementNS(namespace, tag) if namespace else document.createElement(tag)
+    for name, value in node[1].items():
+        element.setAttribute(name, value)
+    for child in node[2:]:
+        element.appendChild(_create(child, namespace))
+    return element

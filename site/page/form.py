@@ -1,0 +1,108 @@
+"""The form: its controls read and filled, its errors shown at the field, what does not apply hidden."""
+
+from pyscript import document, window
+
+WIDE = "(min-width: 60rem)"  # as in css/blocks.css
+
+
+def controls():
+    """Every control of the form, wherever it stands on the page."""
+    return document.getElementById("controls").elements
+
+
+def value(control):
+    """What this control says, as the text that a request carries."""
+    if control.type == "checkbox":
+        return "1" if control.checked else "0"
+    return control.value
+
+
+def fill(request, keep):
+    """Shows a request in the controls, but for the fields in `keep` and the one that has the focus."""
+    active = document.activeElement
+    for control in controls():
+        name = control.name
+        if not name or name not in request or name in keep or (control == active and control.type != "radio"):
+            continue
+        _show(control, request[name])
+    show_applicable()
+
+
+def _show(control, text):
+    if control.type == "checkbox":
+        control.checked = text == "1"
+    elif control.type == "radio":
+        control.checked = control.value == text
+    elif control.value != text:
+        control.value = text
+
+
+def show_applicable():
+    """Hides each part of the form whose `data-when`, such as `profile=onnx|custom&bits=8`, does not hold."""
+    state = {}
+    for control in controls():
+        if control.name and control.tagName != "TEXTAREA" and (control.type != "radio" or control.checked):
+            state[control.name] = value(control)
+    for part in document.querySelectorAll("[data-when]"):
+        part.hidden = not all([_holds(condition, state) for condition in part.dataset.when.split("&")])
+
+
+def _holds(condition, state):
+    name, allowed = condition.split("=")
+    return state.get(name) in allowed.split("|")
+
+
+def show_errors(errors):
+    """Puts each message at its field and marks the control; takes away what no longer holds."""
+    messages = {}
+    for error in errors:
+        messages.setdefault(error["field"], error["message"])
+    for field in document.querySelectorAll("[data-field]"):
+        _mark(field, messages.get(field.dataset.field))
+
+
+def _mark(field, message):
+    name = field.dataset.field
+    note = document.getElementById(name + "-error")
+    control = field.querySelector("[name]")
+    if message is None:
+        if note is not None:
+            note.remove()
+            control.removeAttribute("aria-invalid")
+            _describe(control, name)
+        return
+    if note is None:
+        note = document.createElement("p")
+        note.id = name + "-error"
+        note.className = "error"
+        field.appendChild(note)
+        control.setAttribute("aria-invalid", "true")
+        _describe(control, name)
+    if note.textContent != message:
+        note.textContent = message
+
+
+def _describe(control, name):
+    """Ties the hint and the message that exist for a field to its control."""
+    found = [name + end for end in ("-error", "-hint") if document.getElementById(name + end) is not None]
+    if found:
+        control.setAttribute("aria-describedby", " ".join(found))
+    else:
+        control.removeAttribute("aria-describedby")
+
+
+def unfold():
+    """Opens the settings where there is room for them; on narrow screens they wait behind their summary."""
+    if window.matchMedia(WIDE).matches:
+        document.querySelector(".fold").open = True
+
+
+def focus(name):
+    """Opens what hides a field and gives it the focus."""
+    control = document.querySelector('[name="' + name + '"]')
+    if control is None:
+        return
+    fold = control.closest("details")
+    if fold is not None:
+        fold.open = True
+    control.focus()

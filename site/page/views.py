@@ -1,0 +1,226 @@
+"""An answer drawn as nodes: pure functions, used by the page while it runs and by the build before anything runs.
+
+A node is a string or `[tag, {attribute: value}, *children]`. Nothing here knows the document.
+"""
+
+MEGABYTE = 1_000_000
+FIRST = "mapping"  # the instrument that stands above everything else
+
+
+def summary(answer):
+    """One tile for each parameter and error figure."""
+    return [
+        [
+            "div",
+            {"class": "tile", "data-key": item["key"]},
+            ["dt", {}, item["label"], " ", ["span", {"class": "symbol"}, item.get("symbol", "")]],
+            ["dd", {}, ["output", {"class": "value"}, item["value"]], ["span", {"class": "hint"}, item["hint"]]],
+        ]
+        for item in answer["summary"]
+    ]
+
+
+def notices(answer):
+    """What is worth knowing about this result."""
+    return [["p", {"class": "notice", "data-level": item["level"]}, item["message"]] for item in answer["notices"]]
+
+
+def table(answer):
+    """The page of the values that holds the followed element, with the way to the other pages."""
+    shown = answer["table"]
+    return [_scrolling(_table(shown, followable=True), shown["caption"])] + _pager(shown)
+
+
+def steps(answer):
+    """The arithmetic of the followed element, one step below the other."""
+    return [_step(step) for step in answer["steps"]]
+
+
+def worked_example(answer):
+    """The notebook's example for the essay: the parameters step by step, then every value."""
+    of_tensor = [_step(step) for step in answer["steps"] if step["key"] in ("range", "scale_factor", "zero_point")]
+    shown = answer["table"]
+    return [["ol", {"class": "steps"}] + of_tensor, _scrolling(_table(shown, followable=False), shown["caption"])]
+
+
+def code(answer):
+    """The request as source code, one block a kind, each with a button that copies it."""
+    return [
+        [
+            "figure",
+            {"class": "snippet", "data-kind": kind},
+            [
+                "figcaption",
+                {},
+                kind,
+                ["button", {"type": "button", "class": "button needs-script", "data-action": "copy"}, "Copy"],
+            ],
+            ["pre", {"tabindex": "0"}, ["code", {}, text]],
+        ]
+        for kind, text in answer["code"].items()
+    ]
+
+
+def errors(found):
+    """The list of wrong fields, each a link to its control."""
+    if not found:
+        return []
+    title = "One setting needs a change" if len(found) == 1 else str(len(found)) + " settings need a change"
+    links = [
+        ["li", {}, ["a", {"href": "#" + item["field"], "data-focus": item["field"]}, item["message"]]]
+        for item in found
+    ]
+    return [["h2", {}, title], ["ul", {}] + links, ["p", {}, "Until then, the last valid result is shown below."]]
+
+
+def loading(stages):
+    """What is being loaded, in words and bytes; `stages` are (name, received, total) in order of their start."""
+    if not stages:
+        return [["p", {}, "Starting Python. The notebook's example is shown meanwhile."], ["progress", {}]]
+    received = sum([stage[1] for stage in stages])
+    total = sum([stage[2] for stage in stages])
+    name, part, whole = next((stage for stage in stages if stage[1] < stage[2]), stages[-1])
+    if part < whole:
+        text = "Loading " + name + ", " + _megabytes(part) + " of " + _megabytes(whole) + " MB"
+    else:
+        text = "Loaded " + _megabytes(received) + " MB; starting Python"
+    return [["p", {}, text], ["progress", {"value": str(received), "max": str(max(total, 1))}]]
+
+
+def failed(message):
+    """Why Python cannot answer, and the way to try again."""
+    return [
+        ["p", {}, "Python stopped: " + message],
+        ["button", {"type": "button", "class": "button", "data-action": "retry"}, "Try again"],
+    ]
+
+
+def mapping(answer):
+    """The caption and the table twin of the first instrument, whose chart stands above everything else."""
+    return [node for item in answer["instruments"] if item["name"] == FIRST for node in _reading(item)]
+
+
+def instruments(answer):
+    """Every other instrument as a card; one that has nothing to say about this request is kept, hidden, in its place."""
+    return [_card(item, answer) for item in answer["instruments"] if item["name"] != FIRST]
+
+
+def drawing(answer):
+    """The first instrument's drawing, where there is one: only the build has drawings, the page has charts."""
+    return _drawing(answer, FIRST)
+
+
+def _card(item, answer):
+    name = item["name"]
+    attributes = {"class": "card", "data-instrument": name, "id": "instrument-" + name}
+    if item.get("width") == "half":
+        attributes["class"] = "card card-half"
+    if not item.get("applies", True):
+        attributes["hidden"] = ""
+        return ["article", attributes]
+    parts = [["h2", {}, item["title"]]]
+    if item.get("has_figure", True):
+        parts.append(["div", {"class": "figure", "data-figure": name}] + _drawing(answer, name))
+    return ["article", attributes] + parts + [["div", {}] + _reading(item)]
+
+
+def _reading(item):
+    shown = item["table"]
+    return [
+        ["p", {"class": "caption"}, item["caption"]],
+        [
+            "details",
+            {"class": "twin"},
+            ["summary", {}, "The chart as a table"],
+            _scrolling(_table(shown, followable=False), shown["caption"]),
+        ],
+    ]
+
+
+def _drawing(answer, name):
+    drawings = answer.get("drawings", {})
+    return [drawings[name]] if name in drawings else []
+
+
+def _megabytes(count):
+    return "{:.1f}".format(count / MEGABYTE)
+
+
+def _scrolling(content, label):
+    return ["div", {"class": "scroll", "tabindex": "0", "role": "region", "aria-label": label}, content]
+
+
+def _table(shown, followable):
+    heads = [
+        ["th", {"scope": "col", "data-key": column["key"], "title": column.get("hint", "")}, column["label"]]
+        for column in shown["columns"]
+    ]
+    keys = [column["key"] for column in shown["columns"]]
+    return [
+        "table",
+        {"class": "numbers"},
+        ["caption", {}, shown["caption"]],
+        ["thead", {}, ["tr", {}, ["th", {"scope": "col", "data-key": "index"}, "index"]] + heads],
+        ["tbody", {}] + [_row(row, keys, followable) for row in shown["rows"]],
+    ]
+
+
+def _row(row, keys, followable):
+    index = str(row["index"])
+    attributes = {"data-element": index} if followable else {}
+    head = index
+    if followable:
+        if row.get("selected"):
+            attributes["data-selected"] = "true"
+        head = ["button", {"type": "button", "class": "follow", "data-follow": index}, index]
+        head[1]["aria-label"] = "Follow the number at index " + index
+        head[1]["aria-pressed"] = "true" if row.get("selected") else "false"
+    cells = [["td", {"data-key": key}, cell] for key, cell in zip(keys, row["cells"])]
+    return ["tr", attributes, ["th", {"scope": "row"}, head]] + cells
+
+
+def _pager(shown):
+    first, total, size = shown["first"], shown["total"], shown["page_size"]
+    if total <= size:
+        return []
+    last = min(first + size, total)
+    where = "{} to {} of {}".format(first, last - 1, total)
+    return [
+        [
+            "p",
+            {"class": "pager"},
+            _page_button("Previous", max(first - size, 0), first > 0),
+            ["span", {}, "Indices " + where],
+            _page_button("Next", last, last < total),
+        ]
+    ]
+
+
+def _page_button(label, target, is_possible):
+    attributes = {"type": "button", "class": "button needs-script", "data-follow": str(target)}
+    if not is_possible:
+        attributes["disabled"] = ""
+    return ["button", attributes, label]
+
+
+def _step(step):
+    return [
+        "li",
+        {"class": "step", "data-key": step["key"]},
+        ["h3", {}, step["title"]],
+        ["div", {"class": "equation"}, step["math"]],
+        ["p", {}, step["text"]],
+    ]
+
+
+VIEWS = {
+    "code": code,
+    "drawing": drawing,
+    "instruments": instruments,
+    "mapping": mapping,
+    "notices": notices,
+    "steps": steps,
+    "summary": summary,
+    "table": table,
+    "worked_example": worked_example,
+}

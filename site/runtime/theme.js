@@ -1,0 +1,8 @@
+// Runs before the first paint: puts the reader's chosen theme on the root, so that nothing flashes.
+try {
+  const theme = localStorage.getItem("quantlab-theme");
+  if (theme === "dark" || theme === "light") document.documentElement.dataset.theme = theme;
+} catch {
+  // Storage is refused in some private windows; the system's preference then decides.
+}
+document.documentElement.classList.add("scripted");

@@ -1,0 +1,12 @@
+"""The worker's side of the one call that crosses: a request goes in, an answer comes out, both as JSON text."""
+
+import json
+
+import lab
+
+__export__ = ["answer"]
+
+
+def answer(request):
+    reply = lab.respond(json.loads(request))
+    return [reply["view"], reply["answer"]]

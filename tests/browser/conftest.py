@@ -1,0 +1,134 @@
+"""Drives the built dist/ in Chromium, served from a sub-path by the plainest server, with the rest of the network refused."""
+
+import functools
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[2]
+SUB_PATH = "/some/where/"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+READY = "['ready', 'failed'].includes(document.documentElement.dataset.state)"
+PATIENCE_MS = 60_000
+
+
+class PlainHandler(SimpleHTTPRequestHandler):
+    """`python3 -m http.server`, one folder down and silent."""
+
+    def translate_path(self, path: str) -> str:
+        inside = path.removeprefix(SUB_PATH) if path.startswith(SUB_PATH) else "no-such-place"
+        return super().translate_path("/" + inside)
+
+    def log_message(self, *_arguments: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="session")
+def address() -> Iterator[str]:
+    """The page's address under a sub-path of a server without special headers."""
+    dist = ROOT / "dist"
+    if not (dist / "index.html").exists():
+        pytest.fail("dist/ is not built: run `python3 build.py` first")
+    handler = functools.partial(PlainHandler, directory=str(dist))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}{SUB_PATH}"
+        server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One browser for all tests."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    path = os.environ.get("QUANTLAB_BROWSER") or next(filter(None, map(shutil.which, names)), None)
+    if path is None:
+        pytest.fail(f"no browser: install one of {', '.join(names)}, or set QUANTLAB_BROWSER to its path")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+class Visit:
+    """A page and what went wrong on it: requests off the machine, errors in the console."""
+
+    def __init__(self, context: BrowserContext, address: str) -> None:
+        self.address = address
+        self.external: list[str] = []
+        self.complaints: list[str] = []
+        context.route("**/*", self._admit)
+        self.page: Page = context.new_page()
+        self.page.set_default_timeout(PATIENCE_MS)
+        self.page.on("console", self._hear)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    def _admit(self, route: Route) -> None:
+        if route.request.url.startswith(("http://127.0.0.1:", "blob:", "data:")):
+            route.continue_()
+        else:
+            self.external.append(route.request.url)
+            route.abort()
+
+    def _hear(self, message: Any) -> None:
+        if message.type in ("error", "warning"):
+            self.complaints.append(message.text)
+
+    def open(self, fragment: str = "") -> Page:
+        """Goes to the page and waits until Python has answered."""
+        self.page.goto(self.address + fragment)
+        self.page.wait_for_function(READY)
+        return self.page
+
+    def answer(self) -> dict[str, Any]:
+        """What the page published last."""
+        answer: dict[str, Any] = self.page.evaluate("window.quantlab.answer")
+        return answer
+
+    def after(self, act: Any) -> dict[str, Any]:
+        """Does something to the page and returns the answer published next."""
+        self.page.evaluate(
+            "window.nextAnswer = new Promise(done =>"
+            " document.addEventListener('quantlab:answer', event => done(event.detail), {once: true}))"
+        )
+        act()
+        answer: dict[str, Any] = self.page.evaluate("window.nextAnswer")
+        return answer
+
+
+@pytest.fixture
+def visitor(chromium: Browser, address: str, request: pytest.FixtureRequest) -> Iterator[Visit]:
+    """A fresh visit that must end without an external request and without an error in the console."""
+    options = getattr(request, "param", {})
+    context = chromium.new_context(**options)
+    visit = Visit(context, address)
+    yield visit
+    context.close()
+    assert visit.external == []
+    assert visit.complaints == []
+
+
+@pytest.fixture(scope="module")
+def opened(chromium: Browser, address: str) -> Iterator[Visit]:
+    """One visit shared by the tests of a module that only look or type: starting Python is the slow part."""
+    context = chromium.new_context(viewport={"width": 1440, "height": 900})
+    visit = Visit(context, address)
+    visit.open()
+    yield visit
+    context.close()
+    assert visit.external == []
+    assert visit.complaints == []

@@ -1,0 +1,239 @@
+"""What a person sees on the page: the default answer, editing, errors, links, the other direction."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from .conftest import Visit
+
+pytestmark = pytest.mark.browser
+
+NOTEBOOK = {
+    "scale_factor": [41.12903225806451],
+    "zero_point": [-5],
+    "codes": [-128, -1, 127],
+    "dequantized": [-2.99058824, 0.0972549, 3.20941176],
+}
+
+
+@pytest.fixture
+def lab(opened: Visit) -> Iterator[Visit]:
+    """The shared visit, started over."""
+    opened.after(lambda: opened.page.get_by_role("button", name="Start over").click())
+    yield opened
+
+
+def retype(visit: Visit, label: str, text: str) -> dict[str, Any]:
+    """Replaces what a field holds, as a person who selects all and types."""
+    field = visit.page.get_by_label(label, exact=True)
+    return visit.after(lambda: field.fill(text))
+
+
+def test_default_answer_is_the_notebooks(lab: Visit) -> None:
+    """The page opens on the notebook's example, digit for digit, and shows what it publishes."""
+    answer = lab.answer()
+    assert answer["params"]["scale_factor"] == NOTEBOOK["scale_factor"]
+    assert answer["params"]["zero_point"] == NOTEBOOK["zero_point"]
+    assert answer["codes"] == NOTEBOOK["codes"]
+    assert answer["dequantized"] == pytest.approx(NOTEBOOK["dequantized"], abs=5e-9)
+    expect(lab.page.locator("[data-key=scale_factor] output")).to_have_text("41.12903225806451")
+
+
+def test_worked_example_without_scripts(chromium: Browser, address: str) -> None:
+    """With JavaScript off the page shows the example, its numbers, equations and drawings, and no dead buttons."""
+    context = chromium.new_context(java_script_enabled=False)
+    page: Page = context.new_page()
+    page.goto(address)
+    text = page.inner_text("main")
+    for number in ("41.12903225806451", "−5", "−128", "127"):
+        assert number in text
+    assert page.locator("math").count() > 10
+    for name in ("mapping", "staircase", "error"):
+        assert page.locator(f"[data-figure={name}] svg").is_visible()
+    assert page.locator(".needs-script:visible").count() == 0
+    context.close()
+
+
+def test_prerendered_text_is_what_python_answers(visitor: Visit) -> None:
+    """What the build wrote into the page and what Python then writes there are the same words."""
+    regions = ("summary", "table", "steps", "code", "notices")
+    read = "names => names.map(name => document.querySelector(`[data-region=${name}]`).textContent)"
+    visitor.page.route("**/runtime/boot.mjs", lambda route: route.abort())
+    visitor.page.goto(visitor.address)
+    before = visitor.page.evaluate(read, list(regions))
+    visitor.page.unroute("**/runtime/boot.mjs")
+    visitor.complaints.clear()  # the aborted script above
+    visitor.open()
+    assert visitor.page.evaluate(read, list(regions)) == before
+
+
+def test_typing_is_answered_before_python_is_there(visitor: Visit) -> None:
+    """The page takes typing, hides and shows fields, and keeps the address, while Python is still on its way."""
+    visitor.page.route("**/*.wasm", lambda route: None if "pyodide" in route.request.url else route.continue_())
+    visitor.page.goto(visitor.address)
+    visitor.page.wait_for_function("document.documentElement.dataset.interactive === 'true'")
+    visitor.page.get_by_label("Dequantize").check()
+    expect(visitor.page.get_by_label("Codes", exact=True).first).to_be_visible()
+    assert "direction=dequantize" in visitor.page.url
+    assert visitor.page.evaluate("document.documentElement.dataset.state") == "loading"
+
+
+def test_editing_values_answers_live(lab: Visit) -> None:
+    """New values are quantized at once, and the control being edited keeps its text."""
+    answer = retype(lab, "Values", "[1, 2,\n 4.5]")
+    assert answer["values"] == [1, 2, 4.5]
+    assert len(answer["codes"]) == 3
+    assert lab.page.get_by_label("Values").input_value() == "[1, 2,\n 4.5]"
+    expect(lab.page.locator("[data-region=table] tbody tr")).to_have_count(3)
+
+
+def test_width_and_sign_move_the_code_range(lab: Visit) -> None:
+    """Four unsigned bits give codes from 0 to 15."""
+    retype(lab, "Bits", "4")
+    answer = lab.after(lambda: lab.page.locator("#signed").select_option("0"))
+    assert (answer["params"]["qmin"], answer["params"]["qmax"]) == (0, 15)
+
+
+def test_profile_brings_its_own_defaults(lab: Visit) -> None:
+    """Choosing a toolkit sets the controls that it decides, and an edit afterwards is kept."""
+    answer = lab.after(lambda: lab.page.get_by_label("Computed as by").select_option("onnx"))
+    assert answer["request"]["include_zero"] == "1"
+    expect(lab.page.locator("#include_zero")).to_be_checked()
+    expect(lab.page.locator("#precision")).to_have_value("float32")
+    answer = lab.after(lambda: lab.page.locator("#include_zero").uncheck())
+    assert answer["request"]["include_zero"] == "0"
+
+
+BAD_INPUT = [
+    ("Values", "values", "1, two, 3"),
+    ("Values", "values", ""),
+    ("Values", "values", "1, nan"),
+    ("Values", "values", "inf"),
+    ("Values", "values", "1e400"),
+    ("Values", "values", "[[1, 2], [3]]"),
+    ("Bits", "bits", "40"),
+    ("Bits", "bits", ""),
+]
+
+
+@pytest.mark.parametrize(("label", "field", "text"), BAD_INPUT)
+def test_wrong_input_is_said_at_the_field_and_in_the_summary(lab: Visit, label: str, field: str, text: str) -> None:
+    """A wrong field gets its message beside it and in a linked list; the text stays, and so does the last result, marked."""
+    before = lab.page.inner_text("[data-region=summary]")
+    answer = retype(lab, label, text)
+    assert answer["ok"] is False
+    [error] = answer["errors"]
+    assert error["field"] == field
+    control = lab.page.locator(f"#{field}")
+    expect(lab.page.locator(f"#{field}-error")).to_have_text(error["message"])
+    expect(control).to_have_attribute("aria-invalid", "true")
+    assert f"{field}-error" in (control.get_attribute("aria-describedby") or "")
+    assert control.input_value() == text
+    assert lab.page.inner_text("[data-region=summary]") == before
+    assert lab.page.locator("#results[data-stale]").count() == 1
+    lab.page.locator(f"[data-region=errors] a[data-focus={field}]").click()
+    expect(control).to_be_focused()
+
+
+def test_every_wrong_field_is_reported_at_once(lab: Visit) -> None:
+    """Two mistakes give two messages, and mending both clears them."""
+    retype(lab, "Bits", "40")
+    lab.after(lambda: lab.page.get_by_label("Taken from").select_option("manual"))
+    retype(lab, "From", "5")
+    answer = retype(lab, "To", "1")
+    assert {error["field"] for error in answer["errors"]} >= {"bits", "range_max"} or {
+        error["field"] for error in answer["errors"]
+    } >= {"bits", "range_min"}
+    retype(lab, "Bits", "8")
+    answer = retype(lab, "To", "9")
+    assert answer["ok"]
+    assert lab.page.locator(".error").count() == 0
+    expect(lab.page.locator("[data-region=errors]")).to_be_hidden()
+
+
+def test_link_reproduces_the_page(lab: Visit, visitor: Visit) -> None:
+    """The address after an edit, opened elsewhere, gives the same request and the same codes."""
+    retype(lab, "Values", "0.5 1.5 -2.25")
+    answer = retype(lab, "Bits", "5")
+    assert lab.page.url.endswith("#" + lab.page.url.split("#")[1])
+    visitor.open("#" + lab.page.url.split("#")[1])
+    other = visitor.answer()
+    assert other["request"] == answer["request"]
+    assert other["codes"] == answer["codes"]
+    assert visitor.page.get_by_label("Values").input_value() == "0.5 1.5 -2.25"
+
+
+def test_default_state_leaves_the_address_clean(lab: Visit) -> None:
+    """Only fields that differ from the defaults stand in the address."""
+    assert "#" not in lab.page.url
+    retype(lab, "Bits", "4")
+    assert lab.page.url.endswith("#bits=4")
+    retype(lab, "Bits", "8")
+    assert "#" not in lab.page.url
+
+
+def test_dequantize_gives_the_reals_back(lab: Visit) -> None:
+    """Codes, scale and zero point go in; the reals come out, with figures and steps."""
+    lab.after(lambda: lab.page.get_by_label("Dequantize").check())
+    lab.page.locator("#codes").fill("0, 10, 20")
+    lab.page.locator("#scale").fill("0.5")
+    answer = lab.after(lambda: lab.page.locator("#zero_point").fill("10"))
+    assert answer["dequantized"] == [-5.0, 0.0, 5.0]
+    assert set(answer["figures"]) >= {"mapping", "staircase", "error"}
+    assert answer["steps"]
+
+
+def test_clicking_a_row_follows_that_number(lab: Visit) -> None:
+    """The steps show the number whose row was clicked, by mouse or by keyboard."""
+    answer = lab.after(lambda: lab.page.locator("[data-region=table] tbody tr").nth(2).click())
+    assert answer["request"]["element"] == "2"
+    assert "3.2" in lab.page.inner_text("[data-region=steps]")
+    button = lab.page.get_by_role("button", name="Follow the number at index 1")
+    button.focus()
+    answer = lab.after(lambda: lab.page.keyboard.press("Enter"))
+    assert answer["request"]["element"] == "1"
+    expect(button).to_be_focused()
+
+
+def test_three_charts_are_drawn_by_plotly(lab: Visit) -> None:
+    """Each figure of the answer stands on the page as a Plotly chart with data in it."""
+    for name in ("mapping", "staircase", "error"):
+        expect(lab.page.locator(f"[data-figure={name}] .plot .main-svg").first).to_be_visible()
+        assert lab.page.locator(f"[data-figure={name}] .plot .trace").count() > 0
+
+
+@pytest.mark.parametrize("width", [320, 360, 768, 1440, 2560])
+def test_no_width_scrolls_sideways(lab: Visit, width: int) -> None:
+    """The page fits its window at every width; wide tables scroll inside themselves."""
+    lab.page.set_viewport_size({"width": width, "height": 900})
+    lab.page.wait_for_timeout(200)
+    assert lab.page.evaluate("document.documentElement.scrollWidth") <= width
+    lab.page.set_viewport_size({"width": 1440, "height": 900})
+
+
+def test_a_million_pasted_numbers_are_answered(visitor: Visit) -> None:
+    """A million numbers in the values field give an answer of the first 10,000 and a page of the table."""
+    page = visitor.open()
+    answer = visitor.after(
+        lambda: page.evaluate(
+            "() => { const field = document.getElementById('values');"
+            " field.value = Array.from({length: 1e6}, (_, i) => (i % 1000) / 8).join(' ');"
+            " field.dispatchEvent(new Event('input', {bubbles: true})); }"
+        )
+    )
+    assert answer["ok"]
+    assert answer["shape"] == [1_000_000]
+    assert answer["truncated"] is True
+    assert len(answer["codes"]) == 10_000
+    assert page.locator("[data-region=table] tbody tr").count() == 50
+
+
+def test_theme_switch_is_kept(visitor: Visit) -> None:
+    """The theme chosen by the switch survives a reload."""
+    page = visitor.open()
+    page.get_by_role("button", name="Dark theme").click()
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    page.reload()
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
