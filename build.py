@@ -48,7 +48,7 @@ def run_serve(options):
 def run_test(options):
     """Installs the test tools, finds or installs a browser, builds, and runs every check."""
     python = environment.prepare(ROOT, ["build", "test"])
-    chromium = browser.find_or_install(ROOT)
+    chromium = browser.find_or_install()
     build()
     testing.run_all(ROOT, python, chromium, options.pytest)
 
@@ -65,7 +65,9 @@ def read_arguments(arguments):
     parser.set_defaults(command=lambda _options: build())
     commands.add_parser("build", help="make dist/ (the default)")
     serving = commands.add_parser("serve", help="make dist/, serve it on this machine, open the browser")
-    serving.add_argument("--port", type=int, default=8000, metavar="N", help="port to serve on (default 8000; 0: any free one)")
+    serving.add_argument(
+        "--port", type=int, default=8000, metavar="N", help="port to serve on (default 8000; 0: any free)"
+    )
     serving.add_argument("--no-open", dest="open", action="store_false", help="do not open a browser")
     serving.set_defaults(command=run_serve)
     testing = commands.add_parser("test", help="run every check; what follows goes to pytest")

@@ -45,10 +45,10 @@ class Cached:
 def read(path: Path) -> list[Package]:
     """Reads assets.toml."""
     tables = tomllib.loads(path.read_text("utf-8"))["package"]
-    return [
-        Package(**{**table, "files": tuple(Asset(**file) for file in table["files"]), "licence_texts": tuple(table["licence_texts"])})
-        for table in tables
-    ]
+    for table in tables:
+        table["files"] = tuple(Asset(**file) for file in table["files"])
+        table["licence_texts"] = tuple(table["licence_texts"])
+    return [Package(**table) for table in tables]
 
 
 def cache_folder(root: Path) -> Path:
@@ -97,11 +97,14 @@ def store(cache: Path, package: Package, files: Iterable[Asset], contents: dict[
     """Puts fetched files into the cache, all of them or, when one is wrong, none."""
     wrong = [file for file in files if digest(contents[file.member]) != file.sha256]
     if wrong:
-        lines = [f"  {file.member}\n    expected {file.sha256}\n    found    {digest(contents[file.member])}" for file in wrong]
+        lines = [
+            f"  {file.member}\n    expected {file.sha256}\n    found    {digest(contents[file.member])}"
+            for file in wrong
+        ]
         raise BuildError(
             f"{package.name} {package.version} is not what site/assets.toml says; nothing of it was installed.\n"
             + "\n".join(lines)
-            + "\nEither it was altered on the way (try another network), or the version was changed without its digests."
+            + "\nEither it was altered on the way (try another network), or its version was changed without its digests."
         )
     for file in files:
         unfinished = cache / f"{file.sha256}.part-{os.getpid()}"

@@ -1,7 +1,7 @@
 """Checks a finished dist/: it loads nothing from elsewhere, what it refers to is there, and it is small enough.
 
-Third-party code is full of addresses that nobody asks for, so only its imports are followed; that it keeps to itself is for
-the browser tests to show, which refuse every other request.
+Third-party code is full of addresses that nobody asks for, so only its imports are followed; that it keeps to itself is
+for the browser tests to show, which refuse every other request.
 """
 
 import ast
@@ -51,13 +51,19 @@ def faults_of(path: Path, folder: Path) -> Iterator[str]:
     """Names what is wrong with one file."""
     place = path.relative_to(folder)
     if path.suffix in (".js", ".mjs"):
-        yield from missing(path, folder, JS_IMPORT.findall(path.read_text("utf-8")), is_vendor=place.parts[0] == "vendor")
+        yield from missing(
+            path, folder, JS_IMPORT.findall(path.read_text("utf-8")), is_vendor=place.parts[0] == "vendor"
+        )
     if place.parts[0] in ("vendor", "licences"):
         if path.name == "pyodide-lock.json":
-            yield from missing(path, folder, [entry["file_name"] for entry in json.loads(path.read_bytes())["packages"].values()])
+            yield from missing(
+                path, folder, [entry["file_name"] for entry in json.loads(path.read_bytes())["packages"].values()]
+            )
     elif path.suffix == ".html":
         loaded = list(references(path.read_text("utf-8")))
-        yield from missing(path, folder, [target for target, is_link in loaded if not (is_link and is_absolute(target))])
+        yield from missing(
+            path, folder, [target for target, is_link in loaded if not (is_link and is_absolute(target))]
+        )
     elif path.suffix == ".css":
         text = CSS_COMMENT.sub("", path.read_text("utf-8"))
         yield from missing(path, folder, [one or other for one, other in CSS_URL.findall(text)])

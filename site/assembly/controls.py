@@ -1,7 +1,7 @@
 """Draws the form's controls from the table of fields, so that a field is described in one place.
 
-A page writes `<!--render:field-NAME-->` where the control of a field belongs. Choices of two become buttons side by side, longer
-ones a list; a flag is a check box; any amount of numbers is a text area; all else is a line of text.
+A page writes `<!--render:field-NAME-->` where the control of a field belongs. Choices of two become buttons side by
+side, longer ones a list; a flag is a check box; any amount of numbers is a text area; all else is a line of text.
 """
 
 from collections.abc import Callable, Iterable, Mapping

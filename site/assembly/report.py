@@ -26,7 +26,7 @@ def size(n_bytes: int) -> str:
 
 
 def progress(title: str) -> Callable[[int, int | None], None]:
-    """Returns a function that shows (bytes done, bytes in all) as it is called: on a terminal in place, else every few seconds."""
+    """Returns a function that shows bytes done, of bytes in all: on a terminal in place, else every few seconds."""
     shown_at = 0.0
 
     def show(done: int, total: int | None) -> None:

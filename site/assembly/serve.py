@@ -42,6 +42,11 @@ class Handler(http.server.SimpleHTTPRequestHandler):
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Says nothing of what went well."""
+        if int(code) >= 400:
+            self.log_message("%s %s", int(code), self.path)
+
+    def log_error(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class names it so
+        """Says nothing: `log_request` has."""
 
 
 class Server(http.server.ThreadingHTTPServer):
@@ -67,7 +72,8 @@ def reserve(folder: Path, port: int) -> Server:
         server.server_activate()
     except (OSError, OverflowError) as error:
         server.server_close()
-        raise BuildError(f"{why_not(port, error)} Try another: python3 build.py serve --port {suggestion(port)}") from None
+        remedy = f"Try another: python3 build.py serve --port {suggestion(port)}"
+        raise BuildError(f"{why_not(port, error)} {remedy}") from None
     return server
 
 
@@ -112,5 +118,3 @@ def run(server: Server, *, open_browser: bool) -> None:
 def has_screen() -> bool:
     """Tells whether a browser would show up; without a screen, `webbrowser` may start one in the terminal."""
     return sys.platform in ("darwin", "win32") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
-
-

@@ -1,4 +1,4 @@
-"""Where third-party files come from. Registries are asked by their own clients, npm and pip, which know where they are."""
+"""Where third-party files come from. Registries are asked by their own clients, npm and pip, which know the way."""
 
 import re
 import subprocess
@@ -36,7 +36,9 @@ def fetch(
         return from_npm(package, files)
     if package.source == "pyodide":
         return {file.member: wheel(package, file, pyodide_cdn(packages, cache), python) for file in files}
-    raise BuildError(f"{package.name} in site/assets.toml names the source {package.source!r}; known are npm and pyodide.")
+    raise BuildError(
+        f"{package.name} in site/assets.toml names the source {package.source!r}; known are npm and pyodide."
+    )
 
 
 def from_npm(package: "Package", files: Sequence["Asset"]) -> dict[str, bytes]:
@@ -47,7 +49,9 @@ def from_npm(package: "Package", files: Sequence["Asset"]) -> dict[str, bytes]:
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
         tarballs = list(Path(folder).glob("*.tgz"))
         if done.returncode or len(tarballs) != 1:
-            raise BuildError(f"npm could not fetch {package.name}@{package.version}:\n{last_lines(done.stderr)}\n{NO_NETWORK}")
+            raise BuildError(
+                f"npm could not fetch {package.name}@{package.version}:\n{last_lines(done.stderr)}\n{NO_NETWORK}"
+            )
         return read_tarball(tarballs[0], [file.member for file in files])
 
 
@@ -71,7 +75,9 @@ def pyodide_cdn(packages: Sequence["Package"], cache: Path) -> str:
     module = next(file for file in pyodide.files if file.member == "pyodide.mjs")
     address = re.search(r"`(https://[^`$]*)\$\{\w+\}(/[^`$]*)`", (cache / module.sha256).read_text("utf-8"))
     if not address:
-        raise BuildError(f"pyodide.mjs {pyodide.version} does not name the place of its packages; see site/assembly/sources.py.")
+        raise BuildError(
+            f"pyodide.mjs {pyodide.version} does not name the place of its packages; see site/assembly/sources.py."
+        )
     return address[1] + pyodide.version + address[2]
 
 
@@ -89,6 +95,7 @@ def wheel(package: "Package", file: "Asset", cdn: str, python: Path) -> bytes:
             done = run_module(python, "assembly.download", *arguments)
             if done.returncode == 0:
                 return path.read_bytes()
-            failures.append(f"  {place}: {done.stderr.strip().splitlines()[-1] if done.stderr.strip() else 'no reason given'}")
+            reason = done.stderr.strip().splitlines()[-1:] or [f"status {done.returncode}"]
+            failures.append(f"  {place}: {reason[0]}")
             stage("", f"{place}: out of reach")
         raise BuildError(f"{file.member} could not be fetched:\n" + "\n".join(failures) + f"\n{NO_NETWORK}")
