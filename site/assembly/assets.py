@@ -104,7 +104,7 @@ def store(cache: Path, package: Package, files: Iterable[Asset], contents: dict[
         raise BuildError(
             f"{package.name} {package.version} is not what site/assets.toml says; nothing of it was installed.\n"
             + "\n".join(lines)
-            + "\nEither it was altered on the way (try another network), or its version was changed without its digests."
+            + "\nEither it was altered on the way (try another network), or the version changed without its digests."
         )
     for file in files:
         unfinished = cache / f"{file.sha256}.part-{os.getpid()}"

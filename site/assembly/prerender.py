@@ -5,8 +5,8 @@ A page of site/ marks a place:
     <!--render:NAME-->anything, for who opens the source<!--/render-->
 
 and the build puts there what `page.views.VIEWS[NAME](answer)` returns for `answer = lab.answer({})`: a list of nodes, a
-node being a string or `[tag, {attribute: value}, *children]`, in HTML, SVG or MathML. The answer has one thing more than
-the page's: under `drawings`, each of its figures as drawn by `lab.svg.draw`. The form's controls are views too
+node being a string or `[tag, {attribute: value}, *children]`, in HTML, SVG or MathML. The answer has one thing more
+than the page's: under `drawings`, each of its figures as drawn by `lab.svg.draw`. The form's controls are views too
 (`assembly.controls`). Attribute values: a string or number as it is, True for an attribute without value, False or None
 for none.
 
@@ -49,7 +49,7 @@ def run(python: Path, folder: Path) -> None:
 def fill(text: str, views: Mapping[str, Callable[[Any], Iterable[Node]]], answer: Mapping[str, Any]) -> str:
     """Replaces each marked place by its view of the answer.
 
-    >>> fill("<p><!--render:x--><!--/render--></p>", {"x": lambda answer: [["b", {}, answer["value"]]]}, {"value": "1 < 2"})
+    >>> fill("<p><!--render:x--><!--/render--></p>", {"x": lambda answer: [["b", {}, answer["y"]]]}, {"y": "1 < 2"})
     '<p><b>1 &lt; 2</b></p>'
     """
 

@@ -10,8 +10,8 @@ class BuildError(Exception):
 
 
 def stage(title: str, detail: str = "") -> None:
-    """Prints one line for a step of the build."""
-    print(f"{title + ':':<18} {detail}".rstrip().rstrip(":"), flush=True)
+    """Prints one line for a step of the build; without a title, one that goes on with the step above."""
+    print(f"{title:<17} {detail}".rstrip(), flush=True)
 
 
 def size(n_bytes: int) -> str:
