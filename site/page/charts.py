@@ -10,9 +10,7 @@ _figures = {}
 
 def drawings():
     """The drawings that the build made, by name of their figure."""
-    return {
-        drawn.parentNode.dataset.figure: drawn for drawn in document.querySelectorAll("[data-figure] > svg")
-    }
+    return {drawn.parentNode.dataset.figure: drawn for drawn in document.querySelectorAll("[data-figure] > svg")}
 
 
 def stand_in(drawn):

@@ -37,6 +37,17 @@ def _show(control, text):
         control.value = text
 
 
+def restore(chosen):
+    """Shows the chosen fields; all others go back to their defaults."""
+    document.getElementById("controls").reset()
+    fill(chosen, {})
+
+
+def decided_by_profile():
+    """The names of the fields whose default depends on the profile."""
+    return [control.name for control in document.querySelectorAll("[data-by-profile]")]
+
+
 def show_applicable():
     """Hides each part of the form whose `data-when`, such as `profile=onnx|custom&bits=8`, does not hold."""
     state = {}
@@ -44,7 +55,7 @@ def show_applicable():
         if control.name and control.tagName != "TEXTAREA" and (control.type != "radio" or control.checked):
             state[control.name] = value(control)
     for part in document.querySelectorAll("[data-when]"):
-        part.hidden = not all([_holds(condition, state) for condition in part.dataset.when.split("&")])
+        part.hidden = not all(_holds(condition, state) for condition in part.dataset.when.split("&"))
 
 
 def _holds(condition, state):

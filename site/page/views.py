@@ -67,8 +67,7 @@ def errors(found):
         return []
     title = "One setting needs a change" if len(found) == 1 else str(len(found)) + " settings need a change"
     links = [
-        ["li", {}, ["a", {"href": "#" + item["field"], "data-focus": item["field"]}, item["message"]]]
-        for item in found
+        ["li", {}, ["a", {"href": "#" + item["field"], "data-focus": item["field"]}, item["message"]]] for item in found
     ]
     return [["h2", {}, title], ["ul", {}] + links, ["p", {}, "Until then, the last valid result is shown below."]]
 
@@ -85,6 +84,13 @@ def loading(stages):
     else:
         text = "Loaded " + _megabytes(received) + " MB; starting Python"
     return [["p", {}, text], ["progress", {"value": str(received), "max": str(max(total, 1))}]]
+
+
+def told(view):
+    """What came of the request, in one sentence."""
+    if view["ok"]:
+        return [["p", {}, "Computed by Python in this page. Every change is answered at once."]]
+    return [["p", {}, "Not computed: " + view["errors"][0]["message"]]]
 
 
 def failed(message):
@@ -106,7 +112,7 @@ def instruments(answer):
 
 
 def drawing(answer):
-    """The first instrument's drawing, where there is one: only the build has drawings, the page has charts."""
+    """The first instrument's drawing, if there is one: the build has drawings, the page has charts."""
     return _drawing(answer, FIRST)
 
 
@@ -143,7 +149,7 @@ def _drawing(answer, name):
 
 
 def _megabytes(count):
-    return "{:.1f}".format(count / MEGABYTE)
+    return f"{count / MEGABYTE:.1f}"
 
 
 def _scrolling(content, label):
@@ -170,11 +176,13 @@ def _row(row, keys, followable):
     attributes = {"data-element": index} if followable else {}
     head = index
     if followable:
-        if row.get("selected"):
+        is_followed = row.get("selected", False)
+        if is_followed:
             attributes["data-selected"] = "true"
-        head = ["button", {"type": "button", "class": "follow", "data-follow": index}, index]
-        head[1]["aria-label"] = "Follow the number at index " + index
-        head[1]["aria-pressed"] = "true" if row.get("selected") else "false"
+        button = {"type": "button", "class": "follow", "data-follow": index}
+        button["aria-label"] = "Follow the number at index " + index
+        button["aria-pressed"] = "true" if is_followed else "false"
+        head = ["button", button, index]
     cells = [["td", {"data-key": key}, cell] for key, cell in zip(keys, row["cells"])]
     return ["tr", attributes, ["th", {"scope": "row"}, head]] + cells
 
@@ -184,7 +192,7 @@ def _pager(shown):
     if total <= size:
         return []
     last = min(first + size, total)
-    where = "{} to {} of {}".format(first, last - 1, total)
+    where = f"{first} to {last - 1} of {total}"
     return [
         [
             "p",

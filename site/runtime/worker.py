@@ -8,5 +8,6 @@ __export__ = ["answer"]
 
 
 def answer(request):
+    """The answer to a request: the part that the page draws, and the whole."""
     reply = lab.respond(json.loads(request))
     return [reply["view"], reply["answer"]]

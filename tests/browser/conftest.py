@@ -1,4 +1,4 @@
-"""Drives the built dist/ in Chromium, served from a sub-path by the plainest server, with the rest of the network refused."""
+"""Drives the built dist/ in Chromium, served from a sub-path by a plain server, the rest of the network refused."""
 
 import functools
 import os

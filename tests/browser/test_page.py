@@ -1,6 +1,5 @@
 """What a person sees on the page: the default answer, editing, errors, links, the other direction."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -19,10 +18,10 @@ NOTEBOOK = {
 
 
 @pytest.fixture
-def lab(opened: Visit) -> Iterator[Visit]:
+def lab(opened: Visit) -> Visit:
     """The shared visit, started over."""
     opened.after(lambda: opened.page.get_by_role("button", name="Start over").click())
-    yield opened
+    return opened
 
 
 def retype(visit: Visit, label: str, text: str) -> dict[str, Any]:
@@ -120,7 +119,7 @@ BAD_INPUT = [
 
 @pytest.mark.parametrize(("label", "field", "text"), BAD_INPUT)
 def test_wrong_input_is_said_at_the_field_and_in_the_summary(lab: Visit, label: str, field: str, text: str) -> None:
-    """A wrong field gets its message beside it and in a linked list; the text stays, and so does the last result, marked."""
+    """A wrong field gets its message beside it and in a linked list; the text and the last result stay."""
     before = lab.page.inner_text("[data-region=summary]")
     answer = retype(lab, label, text)
     assert answer["ok"] is False
