@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from .calibration_entropy import entropy_modelopt, entropy_onnxruntime
 from .calibration_ranges import minmax, moving_average, percentile, percentile_modelopt, percentile_onnxruntime
 from .calibration_types import Batch, Batches, Calibrated, Calibration, CalibrationSettings, Curve
 from .errors import QuantError
@@ -22,6 +23,9 @@ CALIBRATIONS: dict[str, Calibration] = {
     "percentile": percentile,
     "percentile_onnxruntime": percentile_onnxruntime,
     "percentile_modelopt": percentile_modelopt,
+    "entropy": entropy_onnxruntime,
+    "entropy_onnxruntime": entropy_onnxruntime,
+    "entropy_modelopt": entropy_modelopt,
 }
 
 
