@@ -1,0 +1,131 @@
+"""Request in, answer out: the two functions that the worker, the build and the tests call."""
+
+import json
+from typing import Any
+
+import numpy as np
+import quantcore as qc
+
+from .code import snippets
+from .instruments import INSTRUMENTS
+from .notices import MAX_LISTED, notices
+from .request import RequestError, Settings, read
+from .result import Result, compute
+from .steps import steps
+from .summary import summary
+from .table import value_table
+
+Json = dict[str, Any]
+
+HEAVY = ("codes", "values", "dequantized", "figures")
+LONG_TEXT = 10_000
+
+FIELD_OF = {"x": "values", "q": "codes", "dtype": "precision", "fmt": "bits", "arithmetic": "profile", "toolkit": "profile"}
+"""Names of quantcore's arguments that the form calls otherwise."""
+
+
+def answer(request: dict[str, str]) -> Json:
+    """Everything about a request's numbers, as plain JSON.
+
+    Args:
+        request: field names and texts; what is absent takes its default.
+
+    Returns:
+        The answer, or every error at its field: see the design's section on requests and answers.
+
+    >>> answer({})["codes"], answer({"bits": "40"})["errors"][0]["message"]
+    ([-128, -1, 127], 'bits is 40; it must be a whole number from 2 to 16.')
+    """
+    try:
+        settings = read(request)
+    except RequestError as wrong:
+        return _failure(wrong.errors)
+    try:
+        result = compute(settings)
+    except qc.QuantError as error:
+        return _failure([_at_field(error, settings)])
+    return _success(result)
+
+
+def respond(request: str | dict[str, str]) -> dict[str, str]:
+    """The answer as JSON text, twice: in full, and without what the page's tables and texts do not need.
+
+    Args:
+        request: as for :func:`answer`, or its JSON text.
+    """
+    whole = answer(json.loads(request) if isinstance(request, str) else request)
+    view = {key: value for key, value in whole.items() if key not in HEAVY}
+    if "request" in view:
+        view["request"] = {name: text for name, text in view["request"].items() if len(text) <= LONG_TEXT}
+    return {"answer": _json(whole), "view": _json(view)}
+
+
+def _json(content: Json) -> str:
+    return json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+def _failure(errors: list[qc.QuantError]) -> Json:
+    return {"ok": False, "errors": [{"field": error.field, "message": error.message} for error in errors]}
+
+
+def _at_field(error: qc.QuantError, settings: Settings) -> qc.QuantError:
+    """The error at a control of the form; what no control is for is about the data."""
+    field = FIELD_OF.get(error.field, error.field)
+    if field not in settings.texts:
+        field = "codes" if settings.is_dequantize else "values"
+    return qc.QuantError(error.message, field)
+
+
+def _success(result: Result) -> Json:
+    instruments = [build(result) for build in INSTRUMENTS.values()]
+    fmt = result.settings.fmt
+    found: Json = {
+        "ok": True,
+        "request": result.settings.texts,
+        "params": {
+            "scale": _numbers(result.scale),
+            "zero_point": _whole_where_possible(result.zero_point),
+            "qmin": fmt.qmin,
+            "qmax": fmt.qmax,
+            "scale_factor": _numbers(result.scale_factor),
+        },
+        "shape": list(result.x.shape),
+        "codes": _whole_where_possible(result.flat_q),
+        "values": _numbers(result.flat_x),
+        "dequantized": _numbers(result.flat_x_hat),
+        "metrics": _metrics(result),
+        "summary": summary(result),
+        "table": value_table(result),
+        "steps": steps(result),
+        "instruments": [instrument.view() for instrument in instruments],
+        "figures": {instrument.name: instrument.figure for instrument in instruments},
+        "notices": notices(result),
+        "code": snippets(result),
+    }
+    if result.size > MAX_LISTED:
+        found["truncated"] = True
+    return found
+
+
+def _metrics(result: Result) -> Json:
+    """The error figures, null where there is no number."""
+    names = ("max_abs", "mae", "mse", "rmse", "sqnr_db", "cosine")
+    figures = {name: getattr(result.metrics, name, None) for name in names}
+    clipped = None if result.metrics is None else result.n_clipped / result.size
+    return {name: _finite(figure) for name, figure in {**figures, "clipped_share": clipped}.items()}
+
+
+def _numbers(array: Any) -> list[float | None]:
+    return [_finite(number) for number in array.reshape(-1)[:MAX_LISTED].astype(np.float64).tolist()]
+
+
+def _whole_where_possible(array: Any) -> list[int | float | None]:
+    flat = array.reshape(-1)[:MAX_LISTED]
+    if flat.dtype.kind in "iu":
+        whole: list[int | float | None] = flat.tolist()
+        return whole
+    return [int(number) if number.is_integer() else _finite(number) for number in flat.astype(np.float64).tolist()]
+
+
+def _finite(number: float | None) -> float | None:
+    return float(number) if number is not None and np.isfinite(number) else None

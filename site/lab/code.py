@@ -1,0 +1,164 @@
+"""The same computation as a program to copy."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import quantcore as qc
+
+from . import display
+from .result import Result
+
+MAX_WRITTEN = 1000
+"""More numbers than this are not written out: the program then takes the first of the followed number's slice."""
+
+
+def snippets(result: Result) -> dict[str, str]:
+    """One program of each kind, by its name."""
+    return {kind: write(result) for kind, write in KINDS.items()}
+
+
+def quantcore(result: Result) -> str:
+    """With this project's own package."""
+    settings = result.settings
+    lines = ["import numpy as np", "import quantcore as qc", ""]
+    if settings.is_dequantize:
+        lines += _dequantize_notebook(result) if settings.is_notebook else _dequantize(result)
+    elif settings.is_notebook:
+        lines += _notebook(result)
+    elif result.size > MAX_WRITTEN:
+        lines += _first_of_slice(result)
+    else:
+        lines += _quantize(result)
+    show = "print(x_hat)" if settings.is_dequantize else "print(q, x_hat)"
+    return "\n".join([*lines, show]) + "\n"
+
+
+KINDS: dict[str, Callable[[Result], str]] = {"quantcore": quantcore}
+
+
+def _notebook(result: Result) -> list[str]:
+    settings = result.settings
+    function = "absmax_quantize" if settings.scheme == "symmetric" else "zeropoint_quantize"
+    is_plain = settings.calibration == "minmax" and settings.rounding == "half_even" and not settings.include_zero
+    fmt = "" if settings.fmt == qc.INT8 else f", {_format(settings.fmt)}"
+    if is_plain and result.size <= MAX_WRITTEN:
+        return [
+            f"x = {_array(result.x)}",
+            f"result = qc.notebook.{function}(x{fmt})",
+            "print(result.scale_factor, result.zero_point)",
+            "q, x_hat = result.x_quant, result.x_dequant",
+        ]
+    rng = f", np.random.default_rng({settings.seed})" if settings.rounding == "stochastic" else ""
+    x = result.x if result.size <= MAX_WRITTEN else result.flat_x[:MAX_WRITTEN]
+    precision = f"np.{settings.dtype}"
+    return [
+        *_remark(result, x.size),
+        f"x = {_array(x)}",
+        f"scale_factor = {precision}({display.ascii_shortest(result.scale_factor.reshape(-1)[0])})",
+        f"zero_point = {precision}({display.ascii_shortest(result.zero_point.reshape(-1)[0])})",
+        f'q = qc.round_whole(x * scale_factor + zero_point, "{settings.rounding}"{rng})',
+        "x_hat = (q - zero_point) / scale_factor",
+    ]
+
+
+def _quantize(result: Result) -> list[str]:
+    settings = result.settings
+    calibration = f'"{settings.calibration}"'
+    if settings.calibration == "manual":
+        low = float(result.x.min()) if settings.range_min is None else settings.range_min
+        high = float(result.x.max()) if settings.range_max is None else settings.range_max
+        calibration = f"({low!r}, {high!r})"
+    percentile = f", percentile={settings.percentile!r}" if settings.calibration == "percentile" else ""
+    return [
+        f"x = {_array(result.x)}",
+        f"fmt = {_format(settings.fmt)}",
+        "params = qc.choose_qparams(",
+        f'    x, fmt, scheme="{settings.scheme}", granularity={_granularity(settings.granularity)}, calibration={calibration},',
+        f"    include_zero={settings.include_zero}, dtype=np.{settings.dtype}, toolkit={settings.profile.toolkit!r}{percentile},".replace("'", '"'),
+        ")",
+        *_apply(result),
+    ]
+
+
+def _first_of_slice(result: Result) -> list[str]:
+    """Many numbers: the parameters are written out, and applied to some of the numbers."""
+    x = result.slice_of(result.element).reshape(-1)[:MAX_WRITTEN]
+    scale, _, zero_point = result.scale_of(result.element)
+    return [
+        *_remark(result, x.size),
+        f"x = {_array(x)}",
+        f"scale, zero_point = np.{scale.dtype}({display.ascii_shortest(scale)}), {_parameter(zero_point)}",
+        f"params = qc.QuantParams(scale, zero_point, {_format(result.settings.fmt)})",
+        *_apply(result),
+    ]
+
+
+def _apply(result: Result) -> list[str]:
+    settings = result.settings
+    rng = f", rng=np.random.default_rng({settings.seed})" if settings.rounding == "stochastic" else ""
+    return [
+        f'q = qc.quantize(x, params, arithmetic="{result.arithmetic}", rounding="{settings.rounding}"{rng})',
+        f'x_hat = qc.dequantize(q, params, arithmetic="{result.arithmetic}")',
+    ]
+
+
+def _dequantize(result: Result) -> list[str]:
+    settings = result.settings
+    q = result.q if result.size <= MAX_WRITTEN else result.flat_q[:MAX_WRITTEN]
+    scale, zero_point, granularity = _array(result.scale), _array(result.zero_point), _granularity(settings.granularity)
+    remark: list[str] = []
+    if result.size > MAX_WRITTEN:
+        place = np.arange(MAX_WRITTEN)
+        index = result.parameter_index(place)
+        scale, zero_point = _array(result.scale.reshape(-1)[index]), _array(result.zero_point.reshape(-1)[index])
+        granularity, remark = "qc.PerAxis(0)", _remark(result, MAX_WRITTEN)
+    return [
+        *remark,
+        f"q = {_array(q)}",
+        f"params = qc.QuantParams({scale}, {zero_point}, {_format(settings.fmt)}, {granularity})",
+        f'x_hat = qc.dequantize(q, params, arithmetic="{result.arithmetic}")',
+    ]
+
+
+def _dequantize_notebook(result: Result) -> list[str]:
+    q = result.q if result.size <= MAX_WRITTEN else result.flat_q[:MAX_WRITTEN]
+    dtype = result.settings.dtype
+    return [
+        *_remark(result, q.size),
+        f"q = {_array(q)}",
+        f"scale_factor = 1 / np.{dtype}({display.ascii_shortest(result.scale.reshape(-1)[0])})",
+        f"zero_point = np.{dtype}({display.ascii_shortest(result.zero_point.reshape(-1)[0])})",
+        "x_hat = (q - zero_point) / scale_factor",
+    ]
+
+
+def _remark(result: Result, n_written: int) -> list[str]:
+    if n_written == result.size:
+        return []
+    return [f"# {display.count(n_written)} of the {display.count(result.size)} numbers"]
+
+
+def _array(numbers: Any) -> str:
+    """An array as it is written in a program; every number reads back as itself."""
+    dtype = {"float64": "", "int64": ""}.get(str(numbers.dtype), f", np.{numbers.dtype}")
+    return f"np.array({_nested(numbers)}{dtype})"
+
+
+def _nested(numbers: Any) -> str:
+    if numbers.ndim == 0:
+        return display.ascii_shortest(numbers[()])
+    return f"[{', '.join(_nested(part) for part in numbers)}]"
+
+
+def _parameter(number: Any) -> str:
+    return str(int(number)) if np.asarray(number).dtype.kind in "iu" else display.ascii_shortest(number)
+
+
+def _format(fmt: qc.IntFormat) -> str:
+    extra = "" if fmt.signed else ", signed=False"
+    return f"qc.IntFormat({fmt.bits}{extra}{', narrow=True' if fmt.narrow else ''})"
+
+
+def _granularity(granularity: qc.PerTensor | qc.PerAxis | qc.PerBlock) -> str:
+    return f"qc.{granularity!r}"

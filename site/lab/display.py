@@ -1,0 +1,144 @@
+"""Numbers as text for people: the one place where a number is formatted.
+
+A text without "≈" is exact: it is the shortest decimal that stands for this very float in its own precision. Where digits
+were left out, the text begins with "≈". The minus is U+2212, as wide as the digits and a plus.
+"""
+
+import math
+from fractions import Fraction
+
+import numpy as np
+
+MINUS = "\u2212"
+ABOUT = "≈"
+NOTHING = "\u2013"
+"""Shown where there is no number to show."""
+
+Number = int | float | Fraction | np.integer | np.floating
+
+
+def ascii_shortest(value: Number) -> str:
+    """The shortest decimal that reads back as the same number in the same precision, in ASCII.
+
+    >>> ascii_shortest(0.1), ascii_shortest(np.float32(0.1)), ascii_shortest(np.int8(-5))
+    ('0.1', '0.1', '-5')
+    """
+    if isinstance(value, (int, np.integer)):
+        return str(int(value))
+    if isinstance(value, np.floating) and value.dtype != np.float64:
+        return str(value)
+    return repr(float(value))
+
+
+def shortest(value: Number) -> str:
+    """The number exactly, for reading.
+
+    >>> shortest(-2.5e-07)
+    '−2.5e−7'
+    """
+    return typographic(ascii_shortest(value))
+
+
+def short(value: Number, digits: int = 9) -> str:
+    """The number in at most so many significant digits, with a leading "≈" where that is not exact.
+
+    >>> short(1 / 3, 4), short(0.5, 4), short(-3.0)
+    ('≈0.3333', '0.5', '−3.0')
+    """
+    if not math.isfinite(value):
+        return shortest(float(value))
+    exact = ascii_shortest(value)
+    if significant_digits(exact) <= digits:
+        return typographic(exact)
+    rounded = f"{float(value):.{digits}g}"
+    return ABOUT + typographic(rounded)
+
+
+def relation(text: str) -> str:
+    """The sign to put before a formatted number in a formula: "≈" if it was cut, else "=".
+
+    >>> relation("≈0.333"), relation("0.5")
+    ('≈', '=')
+    """
+    return ABOUT if text.startswith(ABOUT) else "="
+
+
+def significant_digits(text: str) -> int:
+    """How many digits of a decimal carry information.
+
+    >>> [significant_digits(text) for text in ("0.0250", "-3.0", "1.5e+300", "41.129")]
+    [2, 1, 2, 5]
+    """
+    mantissa = text.lstrip("-").partition("e")[0].replace(".", "")
+    return len(mantissa.strip("0"))
+
+
+def typographic(text: str) -> str:
+    """ASCII digits made fit for print: a real minus, and exponents without padding.
+
+    >>> typographic("-1e-05"), typographic("1e+20"), typographic("inf")
+    ('−1e−5', '1e20', '∞')
+    """
+    mantissa, mark, exponent = text.replace("inf", "∞").partition("e")
+    if mark:
+        mantissa += f"e{int(exponent)}"
+    return mantissa.replace("-", MINUS)
+
+
+def count(number: int) -> str:
+    """A count, in groups of three digits.
+
+    >>> count(1234567)
+    '1,234,567'
+    """
+    return f"{number:,}".replace("-", MINUS)
+
+
+def plural(number: int, noun: str, nouns: str = "") -> str:
+    """A count with its noun.
+
+    >>> plural(1, "code"), plural(1200, "code"), plural(2, "axis", "axes")
+    ('1 code', '1,200 codes', '2 axes')
+    """
+    return f"{count(number)} {noun if number == 1 else nouns or noun + 's'}"
+
+
+def percent(share: float) -> str:
+    """A share of one as a percentage.
+
+    >>> percent(0.0), percent(0.125), percent(1 / 3)
+    ('0 %', '12.5 %', '≈33.3 %')
+    """
+    exact = Fraction(share) * 100
+    rounded = f"{float(exact):.3g}"
+    return ("" if Fraction(rounded) == exact else ABOUT) + typographic(rounded) + " %"
+
+
+def hexadecimal(code: int, bits: int) -> str:
+    """The code as two's complement of its width, in hexadecimal; a dash where the code does not fit.
+
+    >>> hexadecimal(-5, 8), hexadecimal(3, 4), hexadecimal(300, 8)
+    ('0xFB', '0x3', '–')
+    """
+    if not fits(code, bits):
+        return NOTHING
+    return f"0x{code & ((1 << bits) - 1):0{-(-bits // 4)}X}"
+
+
+def binary(code: int, bits: int) -> str:
+    """The code as two's complement of its width, in groups of four bits; a dash where the code does not fit.
+
+    >>> binary(-5, 8), binary(1, 3)
+    ('1111 1011', '001')
+    """
+    if not fits(code, bits):
+        return NOTHING
+    digits = f"{code & ((1 << bits) - 1):0{bits}b}"
+    first = len(digits) % 4
+    groups = [digits[:first]] if first else []
+    return " ".join(groups + [digits[start : start + 4] for start in range(first, bits, 4)])
+
+
+def fits(code: int, bits: int) -> bool:
+    """Whether the width holds the code, read as signed or as unsigned."""
+    return -(1 << (bits - 1)) <= code < (1 << bits)

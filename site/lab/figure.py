@@ -1,0 +1,152 @@
+"""What all figures share: the palette, the parts of a Plotly figure as plain dicts, and fewer points that look the same.
+
+A figure has no theme: paper and plot are transparent, and the colours of text, axes and grid are the page's.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Json = dict[str, Any]
+Floats = NDArray[np.floating[Any]]
+Indices = NDArray[np.intp]
+
+# Okabe and Ito: told apart by every kind of colour vision; each also has its own marker.
+VALUE = "#0072B2"
+CODE = "#D55E00"
+BACK = "#009E73"
+ERROR = "#CC79A7"
+NEUTRAL = "#888888"
+
+MAX_POINTS = 2000
+CLEAR = "rgba(0,0,0,0)"
+
+
+def figure(traces: list[Json], layout: Json) -> Json:
+    """A Plotly figure."""
+    return {"data": traces, "layout": layout}
+
+
+def layout(x_title: str, y_title: str, **more: Any) -> Json:
+    """A layout with two titled axes; `more` adds to it or replaces parts of it."""
+    return {
+        "xaxis": axis(x_title),
+        "yaxis": axis(y_title),
+        "margin": {"l": 64, "r": 16, "t": 36, "b": 48},
+        "legend": {"orientation": "h", "x": 0, "y": 1.02, "xanchor": "left", "yanchor": "bottom"},
+        "hovermode": "closest",
+        "paper_bgcolor": CLEAR,
+        "plot_bgcolor": CLEAR,
+        **more,
+    }
+
+
+def axis(title: str, low: float | None = None, high: float | None = None, **more: Any) -> Json:
+    """An axis, over a range if both ends are given."""
+    described: Json = {"title": {"text": title}, "zeroline": False, "automargin": True, **more}
+    if low is not None and high is not None:
+        described["range"] = [low, high]
+    return described
+
+
+def lines(x: Any, y: Any, color: str, name: str, width: float = 2, dash: str = "solid", **more: Any) -> Json:
+    """A trace of lines; None in x and y breaks them."""
+    line = {"color": color, "width": width, "dash": dash}
+    return {"type": "scatter", "mode": "lines", "x": listed(x), "y": listed(y), "line": line, "name": name, **more}
+
+
+def markers(x: Any, y: Any, color: str, name: str, size: float = 9, symbol: str = "circle", **more: Any) -> Json:
+    """A trace of markers."""
+    marker = {"color": color, "size": size, "symbol": symbol}
+    if symbol.endswith("-open"):
+        marker["line"] = {"color": color, "width": 1.5}
+    return {"type": "scatter", "mode": "markers", "x": listed(x), "y": listed(y), "marker": marker, "name": name, **more}
+
+
+def labels(x: Any, y: Any, text: list[str], position: str = "top center") -> Json:
+    """A trace of texts, in the colour of all text: a mark's colour is too light to be read."""
+    return {
+        "type": "scatter", "mode": "text", "x": listed(x), "y": listed(y), "text": text, "textposition": position,
+        "hoverinfo": "skip", "showlegend": False,
+    }  # fmt: skip
+
+
+def segment(x0: float, y0: float, x1: float, y1: float, color: str = NEUTRAL, width: float = 1, dash: str = "solid") -> Json:
+    """A straight line as a shape, under the traces."""
+    line = {"color": color, "width": width, "dash": dash}
+    return {"type": "line", "x0": x0, "y0": y0, "x1": x1, "y1": y1, "line": line, "layer": "below"}
+
+
+def band(x0: float, x1: float, y0: float, y1: float, color: str, opacity: float = 0.12, **refs: str) -> Json:
+    """A filled rectangle as a shape, under the traces."""
+    return {
+        "type": "rect", "x0": x0, "x1": x1, "y0": y0, "y1": y1, "fillcolor": color, "opacity": opacity, "layer": "below",
+        "line": {"width": 0}, **refs,
+    }  # fmt: skip
+
+
+def note(x: float, y: float, text: str, color: str | None = None, **more: Any) -> Json:
+    """A text at a place, without an arrow."""
+    font: Json = {"size": 12} if color is None else {"size": 12, "color": color}
+    return {"x": x, "y": y, "text": text, "showarrow": False, "font": font, **more}
+
+
+def listed(values: Any) -> list[Any]:
+    """Numbers as JSON has them: plain, and null where there is no finite one."""
+    if isinstance(values, np.ndarray):
+        numbers: list[Any] = values.astype(np.float64).tolist()
+        if np.isfinite(values).all():
+            return numbers
+        return [number if np.isfinite(number) else None for number in numbers]
+    return [None if value is None or not np.isfinite(value) else float(value) for value in values]
+
+
+def gapped(*ends: Floats) -> list[float | None]:
+    """Coordinates of separate lines in one trace: the ends of each, then a gap.
+
+    >>> gapped(np.array([1.0, 2.0]), np.array([3.0, 4.0]))
+    [1.0, 3.0, None, 2.0, 4.0, None]
+    """
+    broken = [listed(end) for end in ends] + [[None] * len(ends[0])]
+    return [coordinate for line in zip(*broken, strict=True) for coordinate in line]
+
+
+def select(columns: list[Floats], limit: int = MAX_POINTS, keep: tuple[int, ...] = ()) -> Indices:
+    """Which elements to draw of too many: of each stretch, the smallest and the largest in every column.
+
+    Args:
+        columns: arrays of one length, by which extremes are judged.
+        limit: about how many elements to return.
+        keep: elements to return in any case.
+
+    Returns:
+        Ascending indices; all of them where there are no more than `limit`.
+
+    >>> select([np.arange(10.0)], limit=4)
+    array([0, 4, 5, 9])
+    """
+    n = columns[0].size
+    if n <= limit:
+        return np.arange(n)
+    stretches = max(1, limit // (2 * len(columns)))
+    length = -(-n // stretches)
+    whole = n // length * length
+    chosen = [np.array(keep, np.intp)]
+    for column in columns:
+        rows = column[:whole].reshape(-1, length)
+        starts = np.arange(0, whole, length)
+        chosen += [starts + rows.argmin(axis=1), starts + rows.argmax(axis=1)]
+        if whole < n:
+            rest = column[whole:]
+            chosen += [np.array([whole + rest.argmin(), whole + rest.argmax()])]
+    return np.unique(np.concatenate(chosen))
+
+
+def padded(low: float, high: float, share: float = 0.05) -> tuple[float, float]:
+    """A range with room at both ends; around a single value, a range of its magnitude."""
+    room = (high - low) * share
+    if not room > 0:
+        room = abs(high) * 0.5 or 1.0
+    limit = float(np.finfo(np.float64).max) / 4
+    return max(low - room, -limit), min(high + room, limit)

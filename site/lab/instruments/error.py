@@ -1,0 +1,136 @@
+"""The error of every value against the value, with the half-step band in which rounding keeps it."""
+
+from typing import Any
+
+import numpy as np
+
+from .. import display, figure
+from ..figure import CODE, ERROR, NEUTRAL
+from ..levels import Grid, grid_of
+from ..result import Result
+from ..table import column, row, table
+from .instrument import Instrument
+
+Json = dict[str, Any]
+
+MAX_TEETH = 64
+WHOLE_STEP = ("floor", "ceil", "toward_zero", "stochastic")
+
+
+def build(result: Result) -> Instrument:
+    """The instrument for a result."""
+    figure_of = _dequantize_figure if result.settings.is_dequantize else _figure
+    title = "What a code leaves open" if result.settings.is_dequantize else "The error"
+    return Instrument("error", title, _caption(result), figure_of(result), _table(result), width="half")
+
+
+def _caption(result: Result) -> str:
+    if result.settings.is_dequantize:
+        return (
+            "A code does not tell which value it came from. Every value within half a step of the reconstruction gives the same "
+            "code, so the error may be anything inside the band."
+        )
+    if result.settings.rounding in WHOLE_STEP:
+        text = "The error is the reconstruction minus the value. This rounding may move a value by up to a whole step."
+    else:
+        text = (
+            "The error is the reconstruction minus the value. Rounding to nearest keeps it inside the band, "
+            "half a step to either side."
+        )
+    if result.n_clipped and result.is_clipping:
+        text += " What lies outside the band was clipped."
+    return text
+
+
+def _figure(result: Result) -> Json:
+    grid = grid_of(result)
+    errors = result.flat_x_hat.astype(np.float64) - result.flat_x
+    shown = figure.select([result.flat_x, errors], keep=(result.element,))
+    x, error = result.flat_x[shown].astype(np.float64), errors[shown]
+    n = len(shown)
+    low, high = figure.padded(float(x.min()), float(x.max()), 0.06)
+    reach = grid.scale if result.settings.rounding in WHOLE_STEP else grid.scale / 2
+    steps = error / result.scale.reshape(-1)[result.parameter_index(shown)]
+    texts = [
+        f"x = {display.short(a)}<br>error = {display.short(b, 6)}<br>= {display.short(c, 3)} steps"
+        for a, b, c in zip(x, error, steps, strict=True)
+    ]
+    at = int(np.flatnonzero(shown == result.element)[0])
+    traces = []
+    if (high - low) / grid.scale <= MAX_TEETH:
+        traces.append(_teeth(grid, low, high, result))
+    traces += [
+        figure.markers(x, error, ERROR, "error", 9 if n <= 80 else 5, opacity=1.0 if n <= 80 else 0.5,
+                       hovertext=texts, hoverinfo="text", customdata=shown.tolist()),
+        figure.markers([x[at]], [error[at]], CODE, "followed number", 16, "circle-open", hoverinfo="skip"),
+    ]  # fmt: skip
+    top = max(reach, float(np.abs(error).max()))
+    return figure.figure(traces, _layout("error x̂ − x", low, high, grid, reach, top * 1.25))
+
+
+def _dequantize_figure(result: Result) -> Json:
+    grid = grid_of(result)
+    shown = figure.select([result.flat_x_hat], keep=(result.element,))
+    x_hat = result.flat_x_hat[shown].astype(np.float64)
+    half = result.scale.reshape(-1)[result.parameter_index(shown)].astype(np.float64) / 2
+    low, high = figure.padded(float((x_hat - half).min()), float((x_hat + half).max()), 0.06)
+    texts = [f"x̂ = {display.short(value)}" for value in x_hat]
+    traces = [
+        figure.lines(figure.gapped(x_hat - half, x_hat + half), figure.gapped(half, -half), NEUTRAL,
+                     "every value with this code", 1.5, hoverinfo="skip"),
+        figure.markers(x_hat, np.zeros(len(shown)), ERROR, "reconstruction", 9 if len(shown) <= 80 else 5,
+                       hovertext=texts, hoverinfo="text", customdata=shown.tolist()),
+    ]  # fmt: skip
+    return figure.figure(traces, _layout("error x̂ − x", low, high, grid, grid.scale / 2, grid.scale * 0.7))
+
+
+def _teeth(grid: Grid, low: float, high: float, result: Result) -> Json:
+    """The error of every value there is, not only of the data: a line that falls by one step a tooth."""
+    first = int(np.floor(low / grid.scale + grid.zero_point)) - 1
+    last = int(np.ceil(high / grid.scale + grid.zero_point)) + 1
+    codes = np.arange(first, last + 1)
+    starts, ends = grid.thresholds(codes - 1), grid.thresholds(codes)
+    starts, ends = np.clip(starts, low, high), np.clip(ends, low, high)
+    kept = ends > starts
+    codes, starts, ends = codes[kept], starts[kept], ends[kept]
+    reals = grid.reals(np.clip(codes, grid.qmin, grid.qmax) if result.is_clipping else codes)
+    return figure.lines(
+        figure.gapped(starts, ends), figure.gapped(reals - starts, reals - ends), NEUTRAL, "error of every value", 1,
+        hoverinfo="skip", opacity=0.6,
+    )  # fmt: skip
+
+
+def _layout(y_title: str, low: float, high: float, grid: Grid, reach: float, top: float) -> Json:
+    shapes = [
+        figure.band(0, 1, -reach, reach, ERROR, xref="paper"),
+        figure.segment(low, 0, high, 0),
+    ]
+    return figure.layout(
+        "value x", y_title, xaxis=figure.axis("value x", low, high), yaxis=figure.axis(y_title, -top, top), shapes=shapes,
+    )  # fmt: skip
+
+
+def _table(result: Result) -> Json:
+    if result.settings.is_dequantize:
+        columns = [column("x_hat", "Real x̂", "the reconstruction"), column("half", "Half a step", "the largest possible error")]
+        shown = figure.select([result.flat_x_hat], 20, (result.element,))
+        rows = [
+            row(int(i), [display.short(result.flat_x_hat[i]), display.short(float(result.scale_of(int(i))[0]) / 2)], int(i) == result.element)
+            for i in shown
+        ]  # fmt: skip
+        return table("The largest error that each code leaves open", columns, rows)
+    columns = [
+        column("x", "Value x", "across"),
+        column("error", "Error x̂ − x", "upward"),
+        column("error_steps", "In steps", "the error divided by the scale"),
+    ]
+    errors = result.flat_x_hat.astype(np.float64) - result.flat_x
+    shown = figure.select([result.flat_x, errors], 20, (result.element,))
+    rows = []
+    for i in shown.tolist():
+        error = float(errors[i])
+        steps = error / float(result.scale_of(i)[0])
+        cells = [display.short(result.flat_x[i]), display.short(error, 6), display.short(steps, 4)]
+        rows.append(row(i, cells, i == result.element))
+    which = "Every error" if len(rows) == result.size else f"{len(rows)} of {display.count(result.size)} errors, the largest among them"
+    return table(which, columns, rows)

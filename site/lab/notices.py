@@ -1,0 +1,109 @@
+"""What is worth knowing about a result before it is believed."""
+
+from typing import Any
+
+import numpy as np
+
+from . import display
+from .result import Result
+
+Json = dict[str, Any]
+
+MAX_LISTED = 10_000
+
+
+def notices(result: Result) -> list[Json]:
+    """Every remark, warnings first."""
+    found = [remark for check in CHECKS for remark in check(result)]
+    return sorted(found, key=lambda remark: remark["level"] != "warning")
+
+
+def warning(message: str) -> Json:
+    """Something that makes the result bad or surprising."""
+    return {"level": "warning", "message": message}
+
+
+def info(message: str) -> Json:
+    """Something that explains the result."""
+    return {"level": "info", "message": message}
+
+
+def _codes_outside(result: Result) -> list[Json]:
+    if result.is_clipping or not result.n_clipped:
+        return []
+    fmt = result.settings.fmt
+    which = "1 code lies" if result.n_clipped == 1 else f"{display.count(result.n_clipped)} codes lie"
+    return [warning(
+        f"{which} outside {display.shortest(fmt.qmin)} to {display.shortest(fmt.qmax)}. The notebook neither clips nor casts; "
+        f"stored in {fmt.bits} bits, such a code would wrap around to a wrong one."
+    )]  # fmt: skip
+
+
+def _clipped(result: Result) -> list[Json]:
+    if not result.is_clipping or not result.n_clipped:
+        return []
+    which = "1 value is" if result.n_clipped == 1 else f"{display.count(result.n_clipped)} values are"
+    return [info(
+        f"{which} clipped ({display.percent(result.n_clipped / result.size)}): they lie beyond the range that the codes cover."
+    )]  # fmt: skip
+
+
+def _zero(result: Result) -> list[Json]:
+    fmt, z = result.settings.fmt, result.zero_point
+    outside = (z < fmt.qmin) | (z > fmt.qmax)
+    if result.settings.is_dequantize or not outside.any():
+        return []
+    whose = f"The zero point {display.shortest(int(z.reshape(-1)[0]))}" if z.size == 1 else "A zero point"
+    advice = "" if result.settings.include_zero else " Put zero in the range to change that."
+    return [warning(
+        f"{whose} is none of the codes {display.shortest(fmt.qmin)} to {display.shortest(fmt.qmax)}, for 0 is outside the range of "
+        f"the values: a real 0 (padding, ReLU) cannot be represented, and integer kernels cannot use this zero point.{advice}"
+    )]  # fmt: skip
+
+
+def _constant(result: Result) -> list[Json]:
+    if result.settings.is_dequantize or result.settings.calibration == "manual":
+        return []
+    low, high = result.x.min(), result.x.max()
+    if low != high:
+        return []
+    if low == 0:
+        return [info("All values are 0, so there is no range to divide.")]
+    if result.settings.is_notebook and result.settings.scheme == "affine" and not result.settings.include_zero:
+        return [warning(
+            f"All values are {display.short(low, 6)}: the range is 0 and counts as 1 in the notebook, whatever the size of the value."
+        )]  # fmt: skip
+    return [info(f"All values are {display.short(low, 6)}; the range reaches from there to 0.")]
+
+
+def _subnormal(result: Result) -> list[Json]:
+    tiny = np.finfo(result.scale.dtype).tiny
+    if not (result.scale < tiny).any():
+        return []
+    return [warning(
+        f"The scale is subnormal in {result.scale.dtype} (below {display.short(float(tiny), 3)}): it has fewer digits than usual, and "
+        "the error may exceed half a step. Some hardware counts it as 0."
+    )]  # fmt: skip
+
+
+def _rounded_input(result: Result) -> list[Json]:
+    data = result.settings.data
+    if result.settings.is_dequantize or result.x.dtype == data.dtype:
+        return []
+    became_zero = np.count_nonzero((result.x == 0) & (data != 0))
+    if not became_zero:
+        return []
+    which = "1 value is" if became_zero == 1 else f"{display.count(int(became_zero))} values are"
+    return [warning(f"{which} too small for {result.x.dtype} and became 0. Choose precision float64 to keep them.")]
+
+
+def _cut(result: Result) -> list[Json]:
+    if result.size <= MAX_LISTED:
+        return []
+    return [info(
+        f"All {display.count(result.size)} numbers are computed. The answer lists the first {display.count(MAX_LISTED)}, "
+        "and the charts show a selection that keeps the extremes."
+    )]  # fmt: skip
+
+
+CHECKS = (_codes_outside, _zero, _constant, _subnormal, _rounded_input, _clipped, _cut)

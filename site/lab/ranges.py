@@ -1,0 +1,86 @@
+"""The range behind the followed number's scale: where it came from, and what was divided by what."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import quantcore as qc
+from quantcore.choose import code_range
+from quantcore.toolkits import Denominator
+
+from . import display
+from .result import Result
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Range:
+    """A range and how it becomes a scale.
+
+    Attributes:
+        low, high: its ends.
+        origin: the beginning of the sentence that goes on with "low to high".
+        width: high - low; for a symmetric scheme the largest magnitude.
+        divisor: the width that is used, which differs where the width is 0.
+        n_steps: into how many steps the width is divided.
+    """
+
+    low: np.floating
+    high: np.floating
+    origin: str
+    width: np.floating
+    divisor: np.floating
+    n_steps: float
+
+    @property
+    def is_degenerate(self) -> bool:
+        """Whether there was no range."""
+        return bool(self.width == 0)
+
+
+def range_of(result: Result) -> Range:
+    """The range of the slice that the followed number is in."""
+    settings = result.settings
+    dtype = settings.dtype.type
+    low_end, high_end, origin = _ends(result)
+    low, high = dtype(low_end), dtype(high_end)
+    scale, factor, zero_point = result.scale_of(result.element)
+    if settings.scheme == "symmetric":
+        width = max(abs(low), abs(high))
+        n_steps = float(settings.fmt.qmax) if settings.is_notebook else _symmetric_steps(result, int(zero_point))
+    else:
+        if settings.include_zero:
+            if low > 0 or high < 0:
+                origin = origin.replace("The values reach from", "Widened to hold 0, the values reach from")
+            low, high = min(low, dtype(0)), max(high, dtype(0))
+        width, n_steps = high - low, float(settings.fmt.qmax - settings.fmt.qmin)
+    divisor = width
+    if width == 0:
+        divisor = dtype(n_steps / float(factor)) if settings.is_notebook else dtype(n_steps * float(scale))
+    return Range(low, high, origin, width, divisor, n_steps)
+
+
+def _ends(result: Result) -> tuple[float, float, str]:
+    """Low, high and the words before them."""
+    settings = result.settings
+    values = result.slice_of(result.element)
+    low, high = float(values.min()), float(values.max())
+    whose = "The values" if result.scale.size == 1 else "The values that share a scale with this one"
+    if settings.calibration == "minmax":
+        return low, high, f"{whose} reach from"
+    if settings.calibration == "manual":
+        given = low if settings.range_min is None else settings.range_min, high if settings.range_max is None else settings.range_max
+        return *given, "The range was given:"
+    searched = {"percentile": settings.percentile} if settings.calibration == "percentile" else {}
+    found = qc.calibrate(
+        values.reshape(-1), settings.fmt, settings.calibration, scheme=settings.scheme, include_zero=settings.include_zero, **searched
+    )
+    name = f"the {display.ascii_shortest(settings.percentile)} percentile" if searched else settings.calibration
+    return found.low, found.high, f"{whose} reach from {display.short(low, 6)} to {display.short(high, 6)}; {name} chose"
+
+
+def _symmetric_steps(result: Result, zero_point: int) -> float:
+    """By how many steps a toolkit divides the largest magnitude."""
+    rules = qc.TOOLKITS[result.settings.profile.toolkit]
+    qmin, qmax = code_range(result.settings.fmt, "symmetric", rules, False)
+    if rules.denominator is Denominator.HALF_RANGE:
+        return (qmax - qmin) / 2
+    return float(min(qmax - zero_point, zero_point - qmin))
