@@ -81,7 +81,12 @@ ARITHMETICS: Mapping[str, Arithmetic] = MappingProxyType(
         for record in (
             Arithmetic(
                 "onnx", "ONNX", "1.23.2, opset 28", "QuantizeLinear-28, DequantizeLinear-28",
-                "Divides by the scale, rounds ties to even, then adds the zero point; ONNX Runtime does the same.",
+                "Divides by the scale, rounds ties to even, then adds the zero point.",
+            ),
+            Arithmetic(
+                "onnxruntime", "ONNX Runtime", "1.32.0", "QuantizeLinear and DequantizeLinear, CPU kernels",
+                "Like ONNX, but divides in float32 where the scale is float16.",
+                dtype=np.float32,
             ),
             _torch(
                 "torch_per_tensor", "torch.quantize_per_tensor (fbgemm, x86)",
@@ -98,9 +103,14 @@ ARITHMETICS: Mapping[str, Arithmetic] = MappingProxyType(
                 "Multiplies by the reciprocal, rounds, then adds the zero point.",
             ),
             _torch(
-                "torch_pt2e", "torch.ao quantized_decomposed.quantize_per_tensor, _per_token",
+                "torch_pt2e", "torch.ao quantized_decomposed.quantize_per_tensor, quantize_per_channel",
                 "Multiplies by the reciprocal of the float64 scale, rounds, then adds the zero point.",
                 scaling=Scaling.RECIPROCAL_FLOAT64,
+            ),
+            _torch(
+                "torch_pt2e_per_token", "torch.ao quantized_decomposed.quantize_per_token, dequantize_per_token",
+                "Like torch_pt2e, but the reconstruction is computed in float64.",
+                scaling=Scaling.RECIPROCAL_FLOAT64, unscaling=Unscaling.MULTIPLY_FLOAT64,
             ),
             _torch(
                 "torch_pt2e_group", "torch.ao quantized_decomposed.quantize_per_channel_group",
@@ -149,15 +159,17 @@ ARITHMETICS: Mapping[str, Arithmetic] = MappingProxyType(
 )  # fmt: skip
 
 
-def find_arithmetic(name: str) -> Arithmetic:
-    """The record of this name.
+def find_arithmetic(arithmetic: str | Arithmetic) -> Arithmetic:
+    """The record of this name; a record is returned as it is.
 
     Raises:
         QuantError: If there is none.
     """
-    if name not in ARITHMETICS:
-        raise QuantError(f"arithmetic is {name!r}; it must be one of {', '.join(ARITHMETICS)}.", "arithmetic")
-    return ARITHMETICS[name]
+    if isinstance(arithmetic, Arithmetic):
+        return arithmetic
+    if arithmetic not in ARITHMETICS:
+        raise QuantError(f"arithmetic is {arithmetic!r}; it must be one of {', '.join(ARITHMETICS)}.", "arithmetic")
+    return ARITHMETICS[arithmetic]
 
 
 def working_dtype(arithmetic: Arithmetic, scale: FloatArray) -> np.dtype[Any]:
@@ -219,7 +231,8 @@ def encode(
             if arithmetic.zero_point_first:
                 value = value + zero_point
                 yield "shifted", value
-        value = round_whole(value, rounding, rng)
+        # float16 holds not every 16-bit code
+        value = round_whole(value.astype(np.result_type(value, np.float32), copy=False), rounding, rng)
         yield "rounded", value
         if not arithmetic.zero_point_first:
             value = value + zero_point
@@ -231,24 +244,24 @@ def decode(
     q: FloatArray, scale: FloatArray, zero_point: FloatArray, qmax: int, arithmetic: Arithmetic, dtype: np.dtype[Any]
 ) -> Iterator[Step]:
     """The values from a code to its reconstruction, step by step; `q`, `scale` and `zero_point` broadcast."""
+    wide = np.result_type(dtype, np.float32)  # float16 holds not every code
     with np.errstate(over="ignore", under="ignore"):
+        value = (q - zero_point).astype(wide, copy=False)
         match arithmetic.unscaling:
             case Unscaling.MULTIPLY:
-                value = (q - zero_point).astype(dtype, copy=False)
                 yield "shifted", value
-                yield "reconstruction", value * scale.astype(dtype)
+                value = value * scale.astype(dtype).astype(wide, copy=False)
             case Unscaling.MULTIPLY_FLOAT64:
-                value = (q - zero_point).astype(np.float64)
                 yield "shifted", value
-                yield "reconstruction", (value * scale.astype(np.float64)).astype(dtype)
+                value = value.astype(np.float64) * scale
             case Unscaling.DIVIDE_FLOAT64:
-                value = (q - zero_point).astype(dtype, copy=False)
                 yield "shifted", value
-                yield "reconstruction", value / (1 / scale.astype(np.float64)).astype(dtype)
+                value = value / (1 / scale.astype(np.float64)).astype(wide)
             case Unscaling.ABSMAX:
-                value = q * (scale.astype(np.float64) * qmax).astype(dtype)
+                value = value * (scale.astype(np.float64) * qmax).astype(wide)
                 yield "scaled", value
-                yield "reconstruction", value * dtype.type(1 / qmax)
+                value = value * wide.type(1 / qmax)
+        yield "reconstruction", value.astype(dtype, copy=False)
 
 
 def fused_multiply_add(x: FloatArray, factor: FloatArray, addend: FloatArray) -> FloatArray:

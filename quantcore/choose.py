@@ -29,7 +29,7 @@ def choose_qparams(
     calibration: str | tuple[float, float] = "minmax",
     include_zero: bool | None = None,
     dtype: DTypeLike | None = None,
-    toolkit: str = "onnx",
+    toolkit: str | Toolkit = "onnx",
     reduce_range: bool = False,
     **settings: Any,
 ) -> QuantParams:
@@ -44,7 +44,7 @@ def choose_qparams(
         include_zero: Widen an affine range to contain 0, so that the zero point is a code. Without it the zero point is a
             whole number in floating point, which may lie outside the codes. By default as the toolkit does.
         dtype: Precision of the scale; by default float32, or what the toolkit keeps scales in.
-        toolkit: A name in TOOLKITS: how the range becomes scale and zero point.
+        toolkit: A name in TOOLKITS, or a record like those: how the range becomes scale and zero point.
         reduce_range: Compute the scale for fewer codes (usually half), as toolkits do to keep sums from saturating. The
             format stays, so its other codes are reached by what lies outside the range.
         **settings: Of the calibration: see `CalibrationSettings`.
@@ -78,7 +78,7 @@ def qparams_from_range(
     granularity: Granularity | None = None,
     include_zero: bool | None = None,
     dtype: DTypeLike | None = None,
-    toolkit: str = "onnx",
+    toolkit: str | Toolkit = "onnx",
     reduce_range: bool = False,
 ) -> QuantParams:
     """Scale and zero point for the ranges [low, high], one for each set of parameters; the rest as `choose_qparams`.
@@ -95,27 +95,37 @@ def qparams_from_range(
     with_zero = rules.include_zero if include_zero is None else include_zero
     precision = _checked_dtype(rules.scale_dtype if dtype is None else dtype)
     codes = code_range(fmt, scheme, rules, reduce_range)
-    bottom, top = np.asarray(low).astype(precision), np.asarray(high).astype(precision)
-    with np.errstate(over="ignore", under="ignore", divide="ignore", invalid="ignore"):
-        if scheme == "symmetric":
-            middle = symmetric_zero_point(fmt, codes, rules)
-            scale, is_degenerate = symmetric_scale(bottom, top, codes, middle, rules)
-            zero_point: NDArray[Any] = np.full(scale.shape, middle)
-        else:
-            bottom, top = _with_zero(bottom, top, with_zero)
-            scale, is_degenerate = affine_scale(bottom, top, codes, rules)
-            zero_point = affine_zero_point(bottom, top, scale, codes, rules)
-            if with_zero and rules.zero_point is not ZeroPoint.FLOAT:
-                zero_point = np.clip(zero_point, *codes).astype(np.int32)
-    if rules.degenerate is Degenerate.ONE_AND_ZERO:
-        zero_point = np.where(is_degenerate, zero_point.dtype.type(np.clip(0, *codes)), zero_point)
-    scale = scale.astype(precision)
+    middle = symmetric_zero_point(fmt, codes, rules) if scheme == "symmetric" else None
+    scale, zero_point = scale_and_zero_point(
+        np.asarray(low).astype(precision), np.asarray(high).astype(precision), codes, middle, rules, with_zero
+    )
     if not np.isfinite(scale).all():
         raise QuantError(
-            f"the range of the values is too wide for {precision}: its scale is infinite. Use float64, or a smaller range.",
+            f"the values' range is too wide for {precision}: its scale is infinite. Use float64, or a smaller range.",
             "values",
         )
-    return QuantParams(scale, zero_point, fmt, granularity)
+    is_code = middle is not None or (with_zero and rules.zero_point is not ZeroPoint.FLOAT)
+    return QuantParams(scale, zero_point.astype(np.int32) if is_code else zero_point, fmt, granularity)
+
+
+def scale_and_zero_point(
+    low: FloatArray, high: FloatArray, codes: tuple[int, int], middle: int | None, rules: Toolkit, with_zero: bool
+) -> tuple[FloatArray, FloatArray]:
+    """Scale and zero point, both in the dtype of `low`; symmetric about the code `middle`, or affine where it is None."""
+    with np.errstate(over="ignore", under="ignore", divide="ignore", invalid="ignore"):
+        if middle is not None:
+            scale, is_degenerate = symmetric_scale(low, high, codes, middle, rules)
+            zero_point: FloatArray = np.full(scale.shape, middle, scale.dtype)
+        else:
+            if with_zero:
+                low, high = np.minimum(low, 0), np.maximum(high, 0)
+            scale, is_degenerate = affine_scale(low, high, codes, rules)
+            zero_point = affine_zero_point(low, high, scale, codes, rules)
+            if with_zero and rules.zero_point is not ZeroPoint.FLOAT:
+                zero_point = np.clip(zero_point, *codes)
+        if rules.degenerate is Degenerate.ONE_AND_ZERO:
+            zero_point = np.where(is_degenerate, np.clip(0, *codes), zero_point)
+        return scale.astype(low.dtype), zero_point.astype(low.dtype)
 
 
 def code_range(fmt: IntFormat, scheme: str, rules: Toolkit, reduce_range: bool) -> tuple[int, int]:
@@ -131,7 +141,7 @@ def symmetric_zero_point(fmt: IntFormat, codes: tuple[int, int], rules: Toolkit)
     """The code of 0 in a symmetric scheme."""
     if rules.middle is Middle.UPPER:
         return (codes[0] + codes[1] + 1) // 2
-    if fmt.signed:
+    if rules.middle is Middle.ZERO or fmt.signed:
         return 0
     is_whole_type = fmt.code_range is None and not fmt.narrow and fmt.bits in (8, 16)
     return 1 << fmt.bits - 1 if is_whole_type else sum(codes) // 2
@@ -142,17 +152,15 @@ def symmetric_scale(
 ) -> tuple[FloatArray, NDArray[np.bool_]]:
     """The scale of [-absmax, absmax], and where it is degenerate."""
     (qmin, qmax), dtype = codes, _division_dtype(low, rules)
-    low, high = np.minimum(low, 0).astype(dtype), np.maximum(high, 0).astype(dtype)
-    match rules.denominator:
-        case Denominator.QMAX:
-            n_steps = dtype.type(min(qmax - middle, middle - qmin))
-            return _not_degenerate(np.maximum(-low, high) / n_steps, n_steps, rules)
-        case Denominator.HALF_RANGE:
-            n_steps = dtype.type((qmax - qmin) / 2)
-            return _not_degenerate(np.maximum(-low, high) / n_steps, n_steps, rules)
-        case Denominator.NO_CLIPPING:
-            below, above = dtype.type(qmin - middle), dtype.type(qmax - middle)
-            return _not_degenerate(np.maximum(low / below, high / above), above, rules)
+    below, above = np.minimum(low, 0).astype(dtype), np.maximum(high, 0).astype(dtype)
+    if rules.denominator is Denominator.NO_CLIPPING:
+        n_steps = dtype.type(qmax - middle)
+        scale = np.maximum(below / dtype.type(qmin - middle), above / n_steps)
+    else:
+        is_half = rules.denominator is Denominator.HALF_RANGE
+        n_steps = dtype.type((qmax - qmin) / 2 if is_half else min(n for n in (qmax - middle, middle - qmin) if n > 0))
+        scale = np.maximum(-below, above) / n_steps
+    return _not_degenerate(scale, n_steps, low.dtype, rules)
 
 
 def affine_scale(
@@ -162,17 +170,19 @@ def affine_scale(
     dtype = _division_dtype(low, rules)
     n_steps = dtype.type(codes[1] - codes[0])
     span = high.astype(dtype) - low.astype(dtype)
-    if rules.zero_point is ZeroPoint.FACTOR:
-        return _not_degenerate(1 / (n_steps / span), n_steps, rules)
-    return _not_degenerate(span / n_steps, n_steps, rules)
+    scale = 1 / (n_steps / span) if rules.zero_point is ZeroPoint.FACTOR else span / n_steps
+    return _not_degenerate(scale, n_steps, low.dtype, rules)
 
 
 def affine_zero_point(
     low: FloatArray, high: FloatArray, scale: FloatArray, codes: tuple[int, int], rules: Toolkit
 ) -> FloatArray:
     """Where 0 lies among the codes, not yet clipped to them; a whole number, but for ZeroPoint.FLOAT."""
-    qmin, qmax = codes
-    low, high = low.astype(scale.dtype), high.astype(scale.dtype)
+    dtype = scale.dtype if rules.zero_point_dtype is None else np.dtype(rules.zero_point_dtype)
+    if rules.zero_point_dtype is not None:
+        scale = scale.astype(low.dtype)  # computed from the scale as it is kept
+    (qmin, qmax), scale = codes, scale.astype(dtype)
+    low, high = low.astype(dtype), high.astype(dtype)
     rounding = find_arithmetic(rules.arithmetic).rounding
     match rules.zero_point:
         case ZeroPoint.FLOAT:
@@ -183,7 +193,7 @@ def affine_zero_point(
             return round_whole(qmin - low / scale, rounding)
         case ZeroPoint.NEARER_END:
             from_low, from_high = qmin - low / scale, qmax - high / scale
-            # each end's quotient is off by an error proportional to |code| + |quotient|
+            # the rounding error of each is proportional to the sum of its terms
             errs_less = abs(qmin) + np.abs(low / scale) < abs(qmax) + np.abs(high / scale)
             return round_whole(np.where(errs_less, from_low, from_high), rounding)
         case ZeroPoint.FACTOR:
@@ -191,10 +201,10 @@ def affine_zero_point(
 
 
 def _not_degenerate(
-    scale: FloatArray, n_steps: np.floating[Any], rules: Toolkit
+    scale: FloatArray, n_steps: np.floating[Any], stored: np.dtype[Any], rules: Toolkit
 ) -> tuple[FloatArray, NDArray[np.bool_]]:
     """The one place that decides what becomes of a range without width (all values 0, or too close to it)."""
-    is_degenerate = ~(scale > 0) | (scale < rules.min_scale)
+    is_degenerate = ~(scale.astype(stored) > 0) | (scale < rules.min_scale)
     match rules.degenerate:
         case Degenerate.FLOOR:
             instead: Any = rules.min_scale
@@ -205,12 +215,9 @@ def _not_degenerate(
     return np.where(is_degenerate, scale.dtype.type(instead), scale), is_degenerate
 
 
-def _with_zero(low: FloatArray, high: FloatArray, include_zero: bool) -> tuple[FloatArray, FloatArray]:
-    return (np.minimum(low, 0), np.maximum(high, 0)) if include_zero else (low, high)
-
-
 def _division_dtype(low: FloatArray, rules: Toolkit) -> np.dtype[Any]:
-    return np.dtype(low.dtype if rules.range_dtype is None else rules.range_dtype)
+    # float16 cannot hold the number of 16-bit codes
+    return np.result_type(low.dtype, np.float32) if rules.range_dtype is None else np.dtype(rules.range_dtype)
 
 
 def _calibrated(

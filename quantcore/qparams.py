@@ -49,7 +49,8 @@ class QuantParams:
             zero_point = np.broadcast_to(zero_point.reshape(()), scale.shape)
         if zero_point.shape != scale.shape:
             raise QuantError(
-                f"zero_point has the shape {zero_point.shape} and scale {scale.shape}; they must be the same.", "zero_point"
+                f"zero_point has the shape {zero_point.shape} and scale {scale.shape}; they must be the same.",
+                "zero_point",
             )
         _check_rank(scale, granularity)
         for name, value in zip(self.__slots__, (_frozen(scale), _frozen(zero_point), fmt, granularity), strict=True):

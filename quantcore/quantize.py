@@ -7,16 +7,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .arithmetic import decode, encode, find_arithmetic, multiplier, working_dtype
+from .arithmetic import Arithmetic, decode, encode, find_arithmetic, multiplier, working_dtype
 from .errors import QuantError
 from .granularity import split
 from .qparams import QuantParams, fitted
 from .rounding import ROUNDINGS
 
+
 def quantize(
     x: ArrayLike,
     params: QuantParams,
-    arithmetic: str = "onnx",
+    arithmetic: str | Arithmetic = "onnx",
     rounding: str | None = None,
     rng: np.random.Generator | None = None,
     out: NDArray[np.integer[Any]] | None = None,
@@ -26,7 +27,7 @@ def quantize(
     Args:
         x: Finite real numbers of any shape; rounded to the precision of the arithmetic first.
         params: Scale, zero point, format and granularity.
-        arithmetic: A name in ARITHMETICS.
+        arithmetic: A name in ARITHMETICS, or a record like those.
         rounding: A name in ROUNDINGS; None: the arithmetic's own (half to even, but for "tflite").
         rng: For rounding "stochastic".
         out: Where the codes go: an array of x's shape in `params.fmt.dtype`.
@@ -64,7 +65,7 @@ def quantize(
 def dequantize(
     q: ArrayLike,
     params: QuantParams,
-    arithmetic: str = "onnx",
+    arithmetic: str | Arithmetic = "onnx",
     out: NDArray[np.floating[Any]] | None = None,
 ) -> NDArray[np.floating[Any]]:
     """x_hat = (q - zero_point) * scale, as ONNX computes it, or another toolkit.
@@ -72,7 +73,7 @@ def dequantize(
     Args:
         q: Codes within the format, of any shape.
         params: Scale, zero point, format and granularity.
-        arithmetic: A name in ARITHMETICS.
+        arithmetic: A name in ARITHMETICS, or a record like those.
         out: Where the numbers go: an array of q's shape in the dtype of the result.
 
     Returns:

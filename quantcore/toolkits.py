@@ -36,6 +36,7 @@ class Middle(enum.Enum):
 
     UPPER = "(qmin + qmax + 1) // 2"  # int8: 0, uint8: 128, uint4: 8
     TORCH = "0 if signed; 2^(bits - 1) for all of uint8 or uint16; else (qmin + qmax) // 2"  # uint4: 7
+    ZERO = "0"  # unsigned codes then hold no negative numbers
 
 
 class Degenerate(enum.Enum):
@@ -64,7 +65,8 @@ class Toolkit:
         min_scale: Scales below it are degenerate; 0: only a scale that is 0 itself is.
         degenerate: What becomes of those.
         include_zero: Whether an affine range is widened to contain 0.
-        range_dtype: The precision in which the range is divided; None: that of the scale.
+        range_dtype: The precision in which the range is divided; None: that of the scale, float32 at least.
+        zero_point_dtype: The precision in which the zero point is computed; None: `range_dtype`.
         scale_dtype: The precision in which the scale is kept.
         narrow_widths: The widths at which a signed symmetric scale leaves out the lowest code.
         reduced: The code ranges of `reduce_range`, by the name of the format; others are halved.
@@ -83,6 +85,7 @@ class Toolkit:
     degenerate: Degenerate = Degenerate.UNIT_RANGE
     include_zero: bool = True
     range_dtype: type[np.floating[Any]] | None = None
+    zero_point_dtype: type[np.floating[Any]] | None = None
     scale_dtype: type[np.floating[Any]] = np.float32
     narrow_widths: tuple[int, ...] = ()
     reduced: Mapping[str, tuple[int, int]] = field(default_factory=lambda: MappingProxyType({}))
@@ -129,6 +132,12 @@ TOOLKITS: Mapping[str, Toolkit] = MappingProxyType(
                 }),
             ),
             Toolkit(
+                "onnxruntime_blocked", "ONNX Runtime", "1.32.0", "quantization/quant_utils.py, compute_scale_zp_blocked",
+                "Like onnxruntime, but divides the range in float32.",
+                denominator=Denominator.HALF_RANGE, zero_point_dtype=np.float64, narrow_widths=(8, 16),
+                min_scale=2.0**-126, degenerate=Degenerate.ONE_AND_ZERO,
+            ),
+            Toolkit(
                 "onnxruntime_dynamic", "ONNX Runtime", "1.32.0", "DynamicQuantizeLinear, CPU kernel",
                 "Like ONNX, but the scale of a range of zeros is 1.",
                 degenerate=Degenerate.ONE,
@@ -140,14 +149,14 @@ TOOLKITS: Mapping[str, Toolkit] = MappingProxyType(
             _torch(
                 "torch_per_token", "torch/ao/quantization/fx/_decomposed.py, choose_qparams_per_token",
                 "Symmetric: absmax / qmax, absmax at least 1e-5.",
-                arithmetic="torch_pt2e", denominator=Denominator.QMAX, middle=Middle.UPPER,
+                arithmetic="torch_pt2e_per_token", denominator=Denominator.QMAX, middle=Middle.UPPER,
                 min_scale=float(np.float32(1e-5) / np.float32(127)),
             ),
             _torch(
                 "torch_per_token_asymmetric",
                 "torch/ao/quantization/fx/_decomposed.py, choose_qparams_per_token_asymmetric, after XNNPACK",
                 "Range with 0; the zero point is taken from the end that leaves the smaller error.",
-                arithmetic="torch_pt2e", zero_point=ZeroPoint.NEARER_END,
+                arithmetic="torch_pt2e_per_token", zero_point=ZeroPoint.NEARER_END,
             ),
             _torch(
                 "torch_float_zero_point", "torch/ao/quantization/observer.py, per_channel_affine_float_qparams",
@@ -165,8 +174,9 @@ TOOLKITS: Mapping[str, Toolkit] = MappingProxyType(
             ),
             Toolkit(
                 "modelopt", "NVIDIA modelopt", "0.47.0", "torch/quantization/tensor_quant.py",
-                "Symmetric: absmax / qmax, kept as its reciprocal.",
-                arithmetic="modelopt", scale_dtype=np.float64, narrow_widths=tuple(range(2, 17)),
+                "Symmetric: absmax / qmax, kept as its reciprocal; 1 where absmax is 2^-24 or less (exact for 8 bits).",
+                arithmetic="modelopt", middle=Middle.ZERO, scale_dtype=np.float64, narrow_widths=tuple(range(2, 17)),
+                min_scale=2.0**-24 / 127, degenerate=Degenerate.ONE_AND_ZERO,
             ),
             Toolkit(
                 "tensorrt", "NVIDIA TensorRT", "10, from its documentation",
@@ -196,12 +206,14 @@ TOOLKITS: Mapping[str, Toolkit] = MappingProxyType(
 )  # fmt: skip
 
 
-def find_toolkit(name: str) -> Toolkit:
-    """The record of this name.
+def find_toolkit(toolkit: str | Toolkit) -> Toolkit:
+    """The record of this name; a record is returned as it is.
 
     Raises:
         QuantError: If there is none.
     """
-    if name not in TOOLKITS:
-        raise QuantError(f"toolkit is {name!r}; it must be one of {', '.join(TOOLKITS)}.", "toolkit")
-    return TOOLKITS[name]
+    if isinstance(toolkit, Toolkit):
+        return toolkit
+    if toolkit not in TOOLKITS:
+        raise QuantError(f"toolkit is {toolkit!r}; it must be one of {', '.join(TOOLKITS)}.", "toolkit")
+    return TOOLKITS[toolkit]

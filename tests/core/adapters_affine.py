@@ -1,0 +1,126 @@
+"""Runs the families that several libraries recorded, each case by its library; and ONNX Runtime's tools, and row-wise absmax."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import quantcore as qc
+from tests.core import adapters_onnx, adapters_torch
+from tests.core.comparing import check
+
+Case = dict[str, Any]
+Arrays = dict[str, Any]
+
+_BY_LIBRARY: dict[str, Callable[[Case, Arrays, Arrays], None]] = {
+    "onnx": adapters_onnx.affine,
+    "onnxruntime": adapters_onnx.affine,
+    "torch": adapters_torch.affine,
+    "torchao": adapters_torch.torchao,
+}
+
+
+def affine(case: Case, inputs: Arrays, outputs: Arrays) -> None:
+    """By the (first) library of the case."""
+    _BY_LIBRARY[case["library"].split("+")[0]](case, inputs, outputs)
+
+
+def ort_tools(case: Case, inputs: Arrays, outputs: Arrays) -> None:
+    """quantize_data, compute_scale_zp, compute_scale_zp_blocked."""
+    params = case["params"]
+    scheme = "symmetric" if params["symmetric"] else "affine"
+    reduce_range = params.get("reduce_range", False)
+    answers: Arrays = {}
+    if "rmin" in params:
+        low, high = min(params["rmin"], 0.0), max(params["rmax"], 0.0)
+        high = max(high, low + (params.get("min_real_range") or 0.0))
+        fmt = adapters_torch.code_format(params)
+        chosen = qc.choose_qparams([0.0], fmt, scheme, calibration=(low, high), toolkit="onnxruntime")
+    else:
+        fmt = adapters_torch.code_format({"dtype": params["dtype"]})
+        granularity = qc.PerBlock(params["block_size"], params["axis"]) if "block_size" in params else qc.PerTensor()
+        x, toolkit = inputs["x"], "onnxruntime_blocked" if "block_size" in params else "onnxruntime"
+        chosen = qc.choose_qparams(
+            x, fmt, scheme, granularity, dtype=x.dtype, toolkit=toolkit, reduce_range=reduce_range
+        )
+        answers["q"] = qc.quantize(x, chosen, "onnxruntime")
+    plural = "s" if "scales" in outputs else ""
+    answers |= {f"scale{plural}": chosen.scale, f"zero_point{plural}": chosen.zero_point}
+    adapters_torch.check_all(case, outputs, answers)
+
+
+def absmax_per_row(case: Case, inputs: Arrays, outputs: Arrays) -> None:
+    """bitsandbytes int8_vectorwise: codes, row maxima and reconstruction, told apart by their types."""
+    x = next(array for array in inputs.values() if np.ndim(array) >= 2 and array.dtype.kind == "f")
+    rows = x.reshape(-1, x.shape[-1]).astype(np.float32)
+    params = qc.choose_qparams(rows, qc.INT8, "symmetric", qc.PerAxis(0), toolkit="bitsandbytes")
+    q = qc.quantize(rows, params, "bitsandbytes")
+    absmax = np.abs(rows).max(axis=1)
+    for name, expected in outputs.items():
+        if expected.dtype == np.int8:
+            check(case, name, q, expected)
+        elif expected.size == len(rows):
+            # the maxima themselves, or the steps
+            is_step = "scale" in name and not np.array_equal(expected.ravel(), absmax)
+            check(case, name, params.scale.astype(np.float32) if is_step else absmax, expected)
+        else:
+            check(case, name, qc.dequantize(q, params, "bitsandbytes"), expected)
+
+
+def errors(case: Case, inputs: Arrays, outputs: Arrays) -> None:
+    """What the library refuses, or lets through: we answer each by our own policy."""
+    if case["library"] == "gguf":
+        pytest.skip("GGUF blocks are not whole-number formats of ours")
+    params = case["params"]
+    if "qmin" in params and "choose_qparams" in case["call"]:  # codes without 0: refused there, a narrow format here
+        fmt = adapters_torch.code_format(params)
+        zero_point = qc.choose_qparams(inputs["x"], fmt, toolkit="torch").zero_point
+        assert fmt.qmin <= zero_point <= fmt.qmax
+        return
+    for pattern, policy in _POLICIES.items():
+        if re.search(pattern, case["call"]):
+            policy()
+            return
+    raise NotImplementedError(f"{case['id']}: no policy for {case['call']!r}")
+
+
+def _accept(dtype: str) -> Callable[[], None]:
+    return lambda: np.testing.assert_array_equal(
+        qc.quantize(np.array([1, 2, 300]).astype(dtype), qc.QuantParams(1.0, 0, qc.INT8)), [1, 2, 127]
+    )
+
+
+def _refuse(scale: float, zero_point: int, field: str) -> Callable[[], None]:
+    def policy() -> None:
+        with pytest.raises(qc.QuantError) as refused:
+            qc.QuantParams(scale, zero_point, qc.INT8)
+        assert refused.value.field == field
+
+    return policy
+
+
+# by what is in the name of the call; the first that fits
+_POLICIES: dict[str, Callable[[], None]] = {
+    "int_input": _accept("int64"),  # whole numbers are real numbers
+    "float64_input": _accept("float64"),  # rounded to the precision of the arithmetic
+    "float16_input|half_input": _accept("float16"),
+    "scale_neg": _refuse(-0.1, 0, "scale"),  # let through by the library
+    "scale_zero|zero_scale": _refuse(0.0, 0, "scale"),
+    "scale_nan|nan_scale": _refuse(float("nan"), 0, "scale"),
+    "scale_inf|inf_scale": _refuse(float("inf"), 0, "scale"),
+    "zp|zero_point": _refuse(0.1, 300, "zero_point"),
+}
+
+
+ADAPTERS: dict[str, Callable[[Case, Arrays, Arrays], None]] = {
+    "absmax_per_row": absmax_per_row,
+    "affine_dequant": affine,
+    "affine_per_axis": affine,
+    "affine_per_block": affine,
+    "affine_per_tensor": affine,
+    "errors": errors,
+    "fake_quant": affine,
+    "qparams_ort": ort_tools,
+}
