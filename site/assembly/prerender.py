@@ -25,7 +25,7 @@ from typing import Any
 
 from assembly import controls
 from assembly.environment import last_lines, run_module
-from assembly.report import stage
+from assembly.report import BuildError, stage
 
 Node = Any  # str | [tag, attributes, *Node]
 PLACE = re.compile(r"<!--render:([\w-]+)-->.*?<!--/render-->", re.DOTALL)
@@ -43,7 +43,7 @@ def run(python: Path, folder: Path) -> None:
     stage("Rendering", "the worked example, with the same code that runs in the page")
     done = run_module(python, "assembly.prerender", *map(str, pages))
     if done.returncode:
-        stage("NOT RENDERED", last_lines(done.stderr, 30))  # TODO: an error, as soon as the lab stands
+        raise BuildError(f"the example could not be rendered:\n{last_lines(done.stderr, 30)}")
 
 
 def fill(text: str, views: Mapping[str, Callable[[Any], Iterable[Node]]], answer: Mapping[str, Any]) -> str:

@@ -1,0 +1,96 @@
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from assembly import environment
+from assembly.report import BuildError
+
+OLD_PYTHON = """
+import runpy, sys
+sys.version_info = (3, 9, 18, "final", 0)
+sys.argv = ["build.py"]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+
+
+def test_an_old_python_is_refused_in_words(root: Path) -> None:
+    """Python 3.9 learns which version is needed and what to do, instead of a traceback."""
+    done = subprocess.run([sys.executable, "-c", OLD_PYTHON], cwd=root, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr == (
+        "build.py: this is Python 3.9; Quantization Lab needs Python 3.11 or newer.\n"
+        "Install a newer Python, then run it by its name, for example: python3.12 build.py\n"
+    )
+
+
+def test_old_pythons_can_read_build_py(root: Path) -> None:
+    """No syntax newer than Python 3.6 stands in build.py: it would hide the message behind a SyntaxError."""
+    import ast
+
+    ast.parse((root / "build.py").read_text("utf-8"), feature_version=(3, 6))
+
+
+@pytest.fixture
+def fake_python(tmp_path: Path) -> Callable[[str], Path]:
+    """Gives a function that makes an environment whose Python is a script."""
+
+    def make(script: str) -> Path:
+        path = tmp_path / ".venv" / "bin" / "python"
+        path.parent.mkdir(parents=True)
+        path.write_text(f"#!/bin/sh\n{script}\n")
+        path.chmod(0o755)
+        return path
+
+    return make
+
+
+def test_what_is_installed_is_not_installed_again(fake_python: Callable[[str], Path], tmp_path: Path) -> None:
+    """Pip runs once for the same requirements, and then for the new ones only."""
+    python = fake_python(f'echo "$@" >> {tmp_path}/asked')
+    for requirements in (["a==1", "b==2"], ["b==2", "a==1"], ["a==1", "c==3"], ["a==2"], ["a==2", "b==2", "c==3"]):
+        environment.install(python, requirements)
+    asked = [line.split("--progress-bar=on ")[1] for line in (tmp_path / "asked").read_text().splitlines()]
+    assert asked == ["a==1 b==2 --quiet", "c==3 --quiet", "a==2 --quiet"]
+    assert json.loads((tmp_path / ".venv/installed.json").read_text()) == ["a==2", "b==2", "c==3"]
+
+
+def test_a_failed_installation_is_not_remembered(fake_python: Callable[[str], Path], tmp_path: Path) -> None:
+    """Pip's own words and the remedy are shown, and the next run tries again."""
+    python = fake_python("echo 'ERROR: No matching distribution found for a==1' >&2; exit 1")
+    with pytest.raises(BuildError, match=r"(?s)No matching distribution found for a==1.*needs the network"):
+        environment.install(python, ["a==1"])
+    assert not (tmp_path / ".venv/installed.json").exists()
+
+
+@pytest.mark.usefixtures("no_network")
+def test_no_network_for_the_first_run(tmp_path: Path) -> None:
+    """A real pip that reaches nothing ends in a message with a remedy."""
+    python = environment.make_venv(tmp_path / ".venv")
+    with pytest.raises(BuildError, match="The first run needs the network"):
+        environment.install(python, ["numpy==2.4.3"])
+
+
+def test_an_environment_of_another_python_is_made_anew(tmp_path: Path, fake_python: Callable[[str], Path]) -> None:
+    """After an upgrade of Python, .venv is made again, and its list of packages begins empty."""
+    python = fake_python("echo 3.1")
+    (tmp_path / ".venv" / "installed.json").write_text('["a==1"]')
+    python = environment.make_venv(tmp_path / ".venv")
+    assert environment.python_version(python) == f"{sys.version_info.major}.{sys.version_info.minor}"
+    assert not (tmp_path / ".venv" / "installed.json").exists()
+
+
+def test_what_can_be_done_without_is_left_out(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A group that is only wanted does not stop the command when it cannot be installed."""
+
+    def install(_python: Path, requirements: list[str]) -> None:
+        if any(requirement.startswith("onnxruntime") for requirement in requirements):
+            raise BuildError("cannot")
+
+    monkeypatch.setattr(environment, "make_venv", lambda folder: folder / "bin" / "python")
+    monkeypatch.setattr(environment, "install", install)
+    assert environment.prepare(root, ["build"], wanted=["bench"]) == root / ".venv" / "bin" / "python"
+    with pytest.raises(BuildError):
+        environment.prepare(root, ["bench"])
