@@ -20,6 +20,7 @@ LEFT_OUT = {
     r"codemirror[\w-]*\.js": "the editor of <script type=py-editor>",
     r"xterm[\w-]*\.(js|css)": "the terminal of <script terminal>",
     r"(mpy|py)-[\w-]{8}\.js": "the terminal of <script terminal>",
+    r"pyodide_graph-[\w-]{8}\.js": "packages named in the configuration; our NumPy comes with the interpreter",
     r"toml-[\w-]{8}\.js": "configurations in TOML; ours is JSON",
     r"zip-[\w-]{8}\.js": "archives in MicroPython's configuration; ours has none",
 }

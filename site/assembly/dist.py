@@ -12,7 +12,7 @@ from pathlib import Path
 from assembly.assets import Cached
 from assembly.report import stage
 
-PAGES = ("*.html", "css/**/*", "page/**/*.py", "runtime/**/*", "media/**/*")
+PAGES = ("*.html", "css/**/*", "page/**/*.py", "runtime/**/*")
 ROOMS = ("quantcore", "site/lab")  # what the worker imports
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip can hold: the same bytes whenever it is built
 SOURCE_MAP = re.compile(rb"\n?//# sourceMappingURL=\S+\s*$")

@@ -1,0 +1,125 @@
+import ast
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from assembly import assets
+
+MICROPYTHON = {"asyncio", "json", "math", "random", "re", "sys", "time"}  # of its modules, those that the page may use
+ROOMS = {  # folder: what it may import besides itself
+    "quantcore": {"numpy", *sys.stdlib_module_names},
+    "site/lab": {"quantcore", "numpy", *sys.stdlib_module_names},
+    "site/page": {"pyscript", *MICROPYTHON},
+}
+HOSTS = re.compile(r"pypi\.org|pythonhosted\.org|npmjs\.|jsdelivr|unpkg\.com", re.IGNORECASE)
+
+
+def digests(folder: Path) -> dict[str, str]:
+    """Returns the digest of every file of a folder."""
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def copy_project(root: Path, target: Path) -> None:
+    """Copies what a build reads, without what a build wrote."""
+    skip = shutil.ignore_patterns("__pycache__")
+    for name in ("quantcore", "site"):
+        shutil.copytree(root / name, target / name, ignore=skip)
+    for name in ("build.py", "pyproject.toml"):
+        shutil.copy(root / name, target / name)
+    (target / ".venv").symlink_to(root / ".venv", target_is_directory=True)
+
+
+def test_two_builds_give_the_same_bytes_without_a_network(root: Path, tmp_path: Path) -> None:
+    """A second build, at another place, with another hash seed and no network, gives the same dist/."""
+    built = []
+    for name, seed in (("one", "1"), ("two", "2")):
+        copy_project(root, tmp_path / name)
+        surroundings = {
+            "QUANTLAB_CACHE": str(assets.cache_folder(root)),
+            "PYTHONHASHSEED": seed,
+            "PATH": "/nowhere",  # neither npm nor git nor anything else is called
+            "PIP_INDEX_URL": "http://127.0.0.1:9",
+        }
+        command = [sys.executable, tmp_path / name / "build.py"]
+        done = subprocess.run(command, env=surroundings, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        built.append(digests(tmp_path / name / "dist"))
+    assert "index.html" in built[0]
+    assert built[0] == built[1]
+
+
+def test_a_page_that_refers_to_nothing_is_not_built(root: Path, tmp_path: Path) -> None:
+    """The whole build, not only its check, refuses a page with a dead reference, and says so in one message."""
+    copy_project(root, tmp_path / "copy")
+    page = tmp_path / "copy" / "site" / "index.html"
+    page.write_text(page.read_text("utf-8").replace("</main>", '<img src="absent.png"></main>'), "utf-8")
+    command = [sys.executable, tmp_path / "copy" / "build.py"]
+    surroundings = {**os.environ, "QUANTLAB_CACHE": str(assets.cache_folder(root))}
+    done = subprocess.run(command, env=surroundings, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "index.html: refers to absent.png, which is not there" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "copy" / "dist").exists()
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Gives the top-level names of the modules that a file imports."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (name.name.split(".")[0] for name in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            yield node.module.split(".")[0]
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_imports_point_one_way(root: Path, room: str) -> None:
+    """The page knows neither lab nor quantcore; lab knows quantcore; quantcore knows NumPy."""
+    files = sorted((root / room).rglob("*.py"))
+    allowed = ROOMS[room] | {Path(room).name}
+    assert files
+    found = {(path.relative_to(root).as_posix(), name) for path in files for name in imports(path)}
+    assert {(path, name) for path, name in found if name not in allowed} == set()
+
+
+def tracked(root: Path) -> list[Path]:
+    """Lists the text files of the project."""
+    folders = [root / name for name in ("quantcore", "site", "tests", ".ci")]
+    files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+    files += [root / name for name in ("build.py", "README.md", "pyproject.toml", ".gitignore")]
+    return [path for path in files if path.suffix not in (".npz", ".npy", ".png", ".pyc", ".zip")]
+
+
+def test_no_registry_is_named(root: Path) -> None:
+    """Pip and npm find their registries themselves; the project names none, and no CDN."""
+    this = Path(__file__).resolve()
+    named = [path for path in tracked(root) if path != this and HOSTS.search(path.read_text("utf-8"))]
+    assert named == []
+
+
+def test_ci_runs_the_readmes_command(root: Path) -> None:
+    """CI does what the README tells everybody to do, and nothing else."""
+    commands = [
+        line
+        for line in (root / ".ci" / "run").read_text().splitlines()
+        if line and not line.startswith(("#", "set ", "cd "))
+    ]
+    assert commands == ["exec python3 build.py test"]
+    assert "python3 build.py test" in (root / "README.md").read_text("utf-8")
+
+
+def test_quantcore_can_be_installed(root: Path) -> None:
+    """Quantcore is a package of its own: its metadata stands in pyproject.toml, and it needs NumPy only."""
+    project = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["project"]
+    assert (project["name"], project["license"]) == ("quantcore", "MIT")
+    assert [requirement.split(">")[0] for requirement in project["dependencies"]] == ["numpy"]
