@@ -7,6 +7,7 @@ import numpy as np
 import quantcore as qc
 
 from .code import snippets
+from .fields import FIELDS, default_of
 from .instruments import INSTRUMENTS
 from .notices import MAX_LISTED, notices
 from .request import RequestError, Settings, read
@@ -31,7 +32,7 @@ def answer(request: dict[str, str]) -> Json:
         request: field names and texts; what is absent takes its default.
 
     Returns:
-        The answer, or every error at its field: see the design's section on requests and answers.
+        The answer, with `ok` true, or `ok` false and every error at its field.
 
     >>> answer({})["codes"], answer({"bits": "40"})["errors"][0]["message"]
     ([-128, -1, 127], 'bits is 40; it must be a whole number from 2 to 16.')
@@ -82,6 +83,7 @@ def _success(result: Result) -> Json:
     found: Json = {
         "ok": True,
         "request": result.settings.texts,
+        "defaults": {name: default_of(name, result.settings.profile_name) for name in FIELDS},
         "params": {
             "scale": _numbers(result.scale),
             "zero_point": _whole_where_possible(result.zero_point),

@@ -120,7 +120,7 @@ TABLE: tuple[Field, ...] = (
     Field("profile", "Computed as", "Whose arithmetic is followed to the last bit.", Kind.CHOICE, "notebook",
           {name: profile.label for name, profile in PROFILES.items()}),
     Field("scheme", "Scheme", "Affine spends the codes on the range of the values; symmetric keeps the zero point at zero.",
-          Kind.CHOICE, "affine", {"affine": "Affine (zero point)", "symmetric": "Symmetric (absmax)"}, when=QUANTIZE),
+          Kind.CHOICE, "affine", {"affine": "Affine", "symmetric": "Symmetric"}, when=QUANTIZE),
     Field("bits", "Bits", "The width of a code, from 2 to 16.", Kind.INTEGER, "8", low=2, high=16),
     Field("signed", "Signed codes", "int8 counts from −128 to 127, uint8 from 0 to 255.", Kind.FLAG, "1"),
     Field("narrow", "Narrow range", "Leaves the lowest code unused, so that the range is symmetric.", Kind.FLAG, "0"),

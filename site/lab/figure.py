@@ -44,7 +44,8 @@ def layout(x_title: str, y_title: str, **more: Any) -> Json:
 
 def axis(title: str, low: float | None = None, high: float | None = None, **more: Any) -> Json:
     """An axis, over a range if both ends are given."""
-    described: Json = {"title": {"text": title}, "zeroline": False, "automargin": True, **more}
+    named: Json = {"text": title, "font": {"size": 13}, "standoff": 8} if title else {"text": ""}
+    described: Json = {"title": named, "zeroline": False, "automargin": True, **more}
     if low is not None and high is not None:
         described["range"] = [low, high]
     return described
@@ -62,6 +63,11 @@ def markers(x: Any, y: Any, color: str, name: str, size: float = 9, symbol: str 
     if symbol.endswith("-open"):
         marker["line"] = {"color": color, "width": 1.5}
     return {"type": "scatter", "mode": "markers", "x": listed(x), "y": listed(y), "marker": marker, "name": name, **more}
+
+
+def ring(x: Any, y: Any, **more: Any) -> Json:
+    """The ring around the followed number, the same in every chart."""
+    return markers(x, y, CODE, "followed", 18, "circle-open", hoverinfo="skip", **more)
 
 
 def labels(x: Any, y: Any, text: list[str], position: str = "top center") -> Json:

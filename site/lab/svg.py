@@ -4,257 +4,225 @@ It draws what the lab's figures use: lines, markers, texts, bars, shapes and ann
 the page's colour (currentColor), so that the drawing fits a light and a dark page.
 """
 
-import re
 from typing import Any
 
 from .nodes import Node, node
 from .svg_axis import Axis, make_axis
+from .svg_marks import FONT_SIZE, Point, hairline, label, marker, polyline, rectangle, short, write
 
 Json = dict[str, Any]
 
-DASHES = {"dot": "1 4", "dash": "6 4", "longdash": "10 5", "dashdot": "6 4 1 4"}
 ANCHORS = {"left": "start", "center": "middle", "right": "end"}
-FONT_SIZE = 12
-LEGEND_HEIGHT = 24
+MARGIN = {"l": 64, "r": 16, "t": 36, "b": 48}
 
 
-def draw(figure: Json, width: float = 720, height: float = 300, label: str = "") -> Node:
+def draw(figure: Json, width: float = 720, height: float = 300, description: str = "") -> Node:
     """The figure as an SVG tree.
 
     Args:
         figure: a figure of the lab: {"data": traces, "layout": layout}.
         width: of the drawing, in pixels.
         height: of the drawing, in pixels.
-        label: what it shows, for those who cannot see it.
+        description: what it shows, for those who cannot see it.
     """
-    layout, traces = figure["layout"], figure["data"]
     plot = _Plot(figure, width, height)
-    below = [plot.shape(shape) for shape in layout.get("shapes", ()) if shape.get("layer") == "below"]
-    above = [plot.shape(shape) for shape in layout.get("shapes", ()) if shape.get("layer") != "below"]
-    drawn = [mark for trace in traces for mark in plot.trace(trace)]
-    clipped = node("g", {"clip-path": f"inset(0)", "class": "plot-marks"}, *below, *drawn, *above)
     attributes = {
-        "xmlns": "http://www.w3.org/2000/svg", "viewBox": f"0 0 {_short(width)} {_short(height)}", "class": "plot",
+        "xmlns": "http://www.w3.org/2000/svg", "viewBox": f"0 0 {short(width)} {short(height)}", "class": "plot-drawing",
         "role": "img", "font-size": str(FONT_SIZE), "fill": "currentColor",
     }  # fmt: skip
-    if label:
-        attributes["aria-label"] = label
-    clipped[1].pop("clip-path")  # type: ignore[union-attr]
-    annotations = [plot.annotation(entry) for entry in layout.get("annotations", ())]
-    return node("svg", attributes, *plot.axes(), clipped, *annotations, *plot.legend(traces))
+    if description:
+        attributes["aria-label"] = description
+    shapes = plot.layout.get("shapes", ())
+    below = [plot.shape(shape) for shape in shapes if shape.get("layer") == "below"]
+    above = [plot.shape(shape) for shape in shapes if shape.get("layer") != "below"]
+    traces = [mark for trace in plot.traces for mark in plot.trace(trace)]
+    annotations = [plot.annotation(entry) for entry in plot.layout.get("annotations", ())]
+    return node("svg", attributes, *plot.axes(), *below, *traces, *above, *annotations, *plot.legend())
 
 
 class _Plot:
-    """The drawing's geometry: its axes and the box between them."""
+    """The drawing's geometry: its axes and the box that they share."""
 
     def __init__(self, figure: Json, width: float, height: float) -> None:
-        layout, traces = figure["layout"], figure["data"]
-        self.layout = layout
-        margin = {"l": 56, "r": 16, "t": 36, "b": 48} | layout.get("margin", {})
+        self.layout, self.traces = figure["layout"], figure["data"]
+        margin = MARGIN | self.layout.get("margin", {})
         self.left, self.right = margin["l"], width - margin["r"]
         self.top, self.bottom = margin["t"], height - margin["b"]
-        across = [value for trace in traces for value in trace.get("x", ()) if value is not None]
-        upward = [value for trace in traces for value in trace.get("y", ()) if value is not None]
-        room = int((self.right - self.left) / 80), int((self.bottom - self.top) / 40)
-        self.x = make_axis(layout.get("xaxis", {}), across, self.left, self.right, room[0])
-        self.y = make_axis(layout.get("yaxis", {}), upward, self.bottom, self.top, room[1])
-        self.x2 = None
-        if "xaxis2" in layout:  # the lab's second axis always runs with the first
-            described = {"range": [self.x.low, self.x.high]} | layout["xaxis2"]
-            self.x2 = make_axis(described, across, self.left, self.right, room[0])
+        self.axis: dict[str, Axis] = {}
+        for key, described in self.layout.items():
+            if key.startswith(("xaxis", "yaxis")):
+                self.axis[key.replace("axis", "")] = self._axis(key, described)
+
+    def _axis(self, key: str, described: Json) -> Axis:
+        letter, name = key[0], key.replace("axis", "")
+        start, end = (self.left, self.right) if letter == "x" else (self.bottom, self.top)
+        low, high = described.get("domain", (0, 1))
+        start, end = start + low * (end - start), start + high * (end - start)
+        if "matches" in described:
+            described = {"range": self.layout[described["matches"].replace(letter, f"{letter}axis")]["range"]} | described
+        values = [value for trace in self.traces if trace.get(f"{letter}axis", letter) == name for value in trace[letter]]
+        room = abs(end - start) / (80 if letter == "x" else 40)
+        return make_axis(described, values, start, end, max(2, int(room)))
 
     def axes(self) -> list[Node]:
-        """Grid, ticks and titles."""
+        """Grids, ticks and titles."""
         parts: list[Node] = []
-        for axis, described, is_top in ((self.x, "xaxis", False), (self.x2, "xaxis2", True)):
-            if axis is None or not axis.is_visible:
-                continue
-            edge, offset = (self.top, -8) if is_top else (self.bottom, 18)
-            for value, text in axis.ticks:
-                place = axis.pixel(value)
-                if self.layout[described].get("showgrid", True):
-                    parts.append(_line(place, self.top, place, self.bottom, 0.12))
-                parts.append(_text(place, edge + offset, text, "middle", 0.75))
-            title_at = edge + (-26 if is_top else 38)
-            parts.append(_text((self.left + self.right) / 2, title_at, axis.title, "middle", 1))
-        if self.y.is_visible:
-            parts += self._upright_axis()
+        for key, described in self.layout.items():
+            if key.startswith("xaxis") and described.get("visible", True):
+                parts += self._level_axis(self.axis[key.replace("axis", "")], described)
+            if key.startswith("yaxis") and described.get("visible", True):
+                parts += self._upright_axis(self.axis[key.replace("axis", "")], described)
         return parts
 
-    def _upright_axis(self) -> list[Node]:
+    def _level_axis(self, axis: Axis, described: Json) -> list[Node]:
         parts: list[Node] = []
-        for value, text in self.y.ticks:
-            place = self.y.pixel(value)
-            parts.append(_line(self.left, place, self.right, place, 0.12))
-            parts.append(_text(self.left - 8, place + 4, text, "end", 0.75))
-        middle = (self.top + self.bottom) / 2
-        title = _text(14, middle, self.y.title, "middle", 1)
-        title[1]["transform"] = f"rotate(-90 14 {_short(middle)})"  # type: ignore[index,call-overload]
-        return [*parts, title]
+        other = self.axis[described.get("anchor", "y")]
+        is_top = described.get("side") == "top"
+        edge, below, title_below = (other.end, -8, -26) if is_top else (other.start, 18, 38)
+        for value, text in axis.ticks:
+            place = axis.pixel(value)
+            if described.get("showgrid", True):
+                parts.append(hairline(place, other.start, place, other.end))
+            if described.get("showticklabels", True):
+                parts.append(write(place, edge + below, text, opacity=0.75))
+        if axis.title:
+            parts.append(write((axis.start + axis.end) / 2, edge + title_below, axis.title))
+        return parts + self._line(described, axis.start, edge, axis.end, edge)
+
+    def _upright_axis(self, axis: Axis, described: Json) -> list[Node]:
+        parts: list[Node] = []
+        other = self.axis[described.get("anchor", "x")]
+        for value, text in axis.ticks:
+            place = axis.pixel(value)
+            if described.get("showgrid", True):
+                parts.append(hairline(other.start, place, other.end, place))
+            if described.get("showticklabels", True):
+                parts.append(write(other.start - 8, place + 4, text, "end", opacity=0.75))
+        if axis.title:
+            parts.append(write(14, (axis.start + axis.end) / 2, axis.title, rotate=-90))
+        return parts + self._line(described, other.start, axis.start, other.start, axis.end)
+
+    def _line(self, described: Json, x0: float, y0: float, x1: float, y1: float) -> list[Node]:
+        if not described.get("showline"):
+            return []
+        line = {"color": described.get("linecolor", "currentColor"), "width": described.get("linewidth", 1)}
+        parts = [polyline([(x0, y0), (x1, y1)], line)]
+        if described.get("mirror"):  # the opposite side of the axis' box
+            other = self.axis[described.get("anchor", "y" if y0 == y1 else "x")]
+            far = (x0, other.end, x1, other.end) if y0 == y1 else (other.end, y0, other.end, y1)
+            parts.append(polyline([far[:2], far[2:]], line))
+        return parts
 
     def trace(self, trace: Json) -> list[Node]:
-        """The marks of one trace."""
-        points = [
-            None if x is None or y is None else (self.x.pixel(x), self.y.pixel(y))
+        """The marks of one trace; lines and bars end where the axes end."""
+        x_axis, y_axis = self.axis[trace.get("xaxis", "x")], self.axis[trace.get("yaxis", "y")]
+        points: list[Point | None] = [
+            None if x is None or y is None else (x_axis.pixel(x), y_axis.pixel(y))
             for x, y in zip(trace["x"], trace["y"], strict=True)
         ]
-        opacity = {"opacity": _short(trace["opacity"], 3)} if "opacity" in trace else {}
         if trace["type"] == "bar":
-            return [node("g", opacity, *self._bars(trace))]
-        parts: list[Node] = []
-        mode = trace.get("mode", "lines")
-        if "lines" in mode:
-            parts.append(_polyline(points, trace.get("line", {})))
-        if "markers" in mode:
-            marker = trace.get("marker", {})
-            parts += [_marker(*point, _at(marker, index)) for index, point in enumerate(points) if point]
-        if "text" in mode:
-            parts += [_label(*point, text, trace) for point, text in zip(points, trace["text"], strict=True) if point]
-        return [node("g", opacity, *parts)] if opacity else parts
-
-    def _bars(self, trace: Json) -> list[Node]:
-        bars: list[Node] = []
-        base = self.y.pixel(0)
-        spacing = min((b - a for a, b in zip(trace["x"], trace["x"][1:])), default=self.x.high - self.x.low)  # noqa: B905
-        for index, (x, y) in enumerate(zip(trace["x"], trace["y"], strict=True)):
-            width = trace.get("width", spacing)
-            width = width[index] if isinstance(width, list) else width
-            left, right, end = self.x.pixel(x - width / 2), self.x.pixel(x + width / 2), self.y.pixel(y)
-            bars.append(_rectangle(left, min(base, end), right - left, abs(base - end), _at(trace.get("marker", {}), index)))
-        return bars
+            parts = [_window(x_axis, y_axis, *_bars(trace, x_axis, y_axis))]
+        else:
+            parts = _scatter(trace, points, x_axis, y_axis)
+        if "opacity" in trace:
+            return [node("g", {"opacity": short(trace["opacity"], 3)}, *parts)]
+        return parts
 
     def shape(self, shape: Json) -> Node:
         """A line or a rectangle."""
-        x0, x1 = (self._across(shape[end], shape.get("xref", "x")) for end in ("x0", "x1"))
-        y0, y1 = (self._upward(shape[end], shape.get("yref", "y")) for end in ("y0", "y1"))
-        line = shape.get("line", {})
+        x0, x1 = (self._place(shape[end], shape.get("xref", "x"), "x") for end in ("x0", "x1"))
+        y0, y1 = (self._place(shape[end], shape.get("yref", "y"), "y") for end in ("y0", "y1"))
         if shape["type"] == "line":
-            return _polyline([(x0, y0), (x1, y1)], line)
-        fill = {"color": shape.get("fillcolor", "none"), "opacity": shape.get("opacity", 1)}
-        return _rectangle(min(x0, x1), min(y0, y1), abs(x1 - x0), abs(y1 - y0), fill)
+            return polyline([(x0, y0), (x1, y1)], shape.get("line", {}))
+        return rectangle(x0, y0, x1, y1, shape.get("fillcolor", "none"), shape.get("opacity", 1))
 
     def annotation(self, entry: Json) -> Node:
         """A text at a place."""
-        x = self._across(entry["x"], entry.get("xref", "x")) + entry.get("xshift", 0)
-        y = self._upward(entry["y"], entry.get("yref", "y")) - entry.get("yshift", 0)
+        x = self._place(entry["x"], entry.get("xref", "x"), "x") + entry.get("xshift", 0)
+        y = self._place(entry["y"], entry.get("yref", "y"), "y") - entry.get("yshift", 0)
         font = entry.get("font", {})
-        drop = {"top": 12, "bottom": -4}.get(entry.get("yanchor", "middle"), 4)
-        return _text(x, y + drop, entry["text"], ANCHORS[entry.get("xanchor", "center")], 1, font.get("color"), font.get("size"))
+        down = {"top": 12, "bottom": -4}.get(entry.get("yanchor", "middle"), 4)
+        anchor = ANCHORS[entry.get("xanchor", "center")]
+        return write(x, y + down, entry["text"], anchor, color=font.get("color"), size=font.get("size"))
 
-    def legend(self, traces: list[Json]) -> list[Node]:
+    def legend(self) -> list[Node]:
         """The names of the traces, each with its mark, along the top."""
         if not self.layout.get("showlegend", True):
             return []
         place, parts = float(self.left), []
-        for trace in traces:
+        for trace in self.traces:
             if not trace.get("showlegend", True) or not trace.get("name"):
                 continue
-            marker = {**_at(trace.get("marker", {}), 0), "size": 9}
             if "markers" in trace.get("mode", "") or trace["type"] == "bar":
-                parts.append(_marker(place + 8, 12, marker))
+                parts.append(marker(place + 8, 12, {**_at(trace.get("marker", {}), 0), "size": 9}))
             else:
-                parts.append(_polyline([(place, 12), (place + 18, 12)], trace["line"]))
-            parts.append(_text(place + 24, 16, trace["name"], "start", 1))
+                parts.append(polyline([(place, 12), (place + 18, 12)], trace["line"]))
+            parts.append(write(place + 24, 16, trace["name"], "start"))
             place += 44 + 6.4 * len(trace["name"])
         return [node("g", {"class": "plot-legend"}, *parts)]
 
-    def _across(self, value: float, reference: str) -> float:
-        return self.x.share(value) if "paper" in reference or "domain" in reference else self.x.pixel(value)
-
-    def _upward(self, value: float, reference: str) -> float:
-        return self.y.share(value) if "paper" in reference or "domain" in reference else self.y.pixel(value)
-
-
-def _polyline(points: list[tuple[float, float] | None], line: Json) -> Node:
-    commands: list[str] = []
-    pen = "M"
-    previous = (0.0, 0.0)
-    for point in points:
-        if point is None:
-            pen = "M"
-            continue
-        x, y = point
-        if pen == "L" and line.get("shape") == "hv":
-            commands.append(f"L{_short(x)} {_short(previous[1])}")
-        commands.append(f"{pen}{_short(x)} {_short(y)}")
-        pen, previous = "L", point
-    attributes = {
-        "d": "".join(commands), "fill": "none", "stroke": line.get("color", "currentColor"),
-        "stroke-width": _short(line.get("width", 2)),
-    }  # fmt: skip
-    if dash := DASHES.get(line.get("dash", "solid")):
-        attributes |= {"stroke-dasharray": dash, "stroke-linecap": "round"}
-    return node("path", attributes)
+    def _place(self, value: float, reference: str, letter: str) -> float:
+        """A coordinate of a shape: on an axis, or as a share of the whole plot."""
+        if reference == "paper":
+            start, end = (self.left, self.right) if letter == "x" else (self.bottom, self.top)
+            return start + value * (end - start)
+        name, _, domain = reference.partition(" ")
+        axis = self.axis[name]
+        return axis.share(value) if domain else axis.pixel(value)
 
 
-def _marker(x: float, y: float, marker: Json) -> Node:
-    symbol, size = marker.get("symbol", "circle"), marker.get("size", 8)
-    color, half = marker.get("color", "currentColor"), size / 2
-    outline = marker.get("line", {})
-    if symbol.endswith("-open") or symbol.startswith("line-"):
-        paint = {"fill": "none", "stroke": color, "stroke-width": _short(outline.get("width", 1.5))}
-    else:
-        paint = {"fill": color}
-        if outline.get("width"):
-            paint |= {"stroke": outline.get("color", "currentColor"), "stroke-width": _short(outline["width"])}
-    if "opacity" in marker:
-        paint["opacity"] = _short(marker["opacity"], 3)
-    form = symbol.removesuffix("-open")
-    if form == "circle":
-        return node("circle", {"cx": _short(x), "cy": _short(y), "r": _short(half), **paint})
-    if form == "square":
-        corner = {"x": _short(x - half), "y": _short(y - half)}
-        return node("rect", {**corner, "width": _short(size), "height": _short(size), **paint})
-    outlines = {
-        "diamond": ((0, -1.3), (1.3, 0), (0, 1.3), (-1.3, 0)),
-        "triangle-up": ((0, -1.1), (1, 0.8), (-1, 0.8)),
-        "triangle-down": ((0, 1.1), (1, -0.8), (-1, -0.8)),
-        "line-ns": ((0, -1), (0, 1)),
-        "line-ew": ((-1, 0), (1, 0)),
-    }
-    corners = [f"{_short(x + across * half)} {_short(y + down * half)}" for across, down in outlines[form]]
-    return node("path", {"d": f"M{'L'.join(corners)}Z", **paint})
+def _scatter(trace: Json, points: list[Point | None], x_axis: Axis, y_axis: Axis) -> list[Node]:
+    parts: list[Node] = []
+    mode = trace.get("mode", "lines")
+    inside = [point if point and x_axis.holds(point[0]) and y_axis.holds(point[1]) else None for point in points]
+    if "lines" in mode:
+        line = trace.get("line", {})
+        corners = _stepped(points) if line.get("shape") == "hv" else points
+        drawn = polyline(corners, line)
+        parts.append(drawn if inside == points else _window(x_axis, y_axis, drawn))
+    if "markers" in mode:
+        style = trace.get("marker", {})
+        parts += [marker(*point, _at(style, index)) for index, point in enumerate(inside) if point]
+    if "text" in mode:
+        position, font = trace.get("textposition", "middle center"), trace.get("textfont", {})
+        parts += [
+            label(*point, text, position, font) for point, text in zip(inside, trace["text"], strict=True) if point
+        ]
+    return parts
 
 
-def _label(x: float, y: float, text: str, trace: Json) -> Node:
-    upright, _, across = trace.get("textposition", "middle center").partition(" ")
-    shift = {"top": -8, "middle": 4, "bottom": 16}[upright]
-    anchor, nudge = {"left": ("end", -8), "center": ("middle", 0), "right": ("start", 8)}[across]
-    font = trace.get("textfont", {})
-    return _text(x + nudge, y + shift, text, anchor, 1, font.get("color"), font.get("size"))
+def _stepped(points: list[Point | None]) -> list[Point | None]:
+    """Steps instead of slopes: first across, then up or down."""
+    corners: list[Point | None] = []
+    for before, point in zip([None, *points], points, strict=False):
+        if before and point:
+            corners.append((point[0], before[1]))
+        corners.append(point)
+    return corners
 
 
-def _text(
-    x: float, y: float, text: str, anchor: str, opacity: float, color: str | None = None, size: float | None = None
-) -> list[Any]:
-    attributes = {"x": _short(x), "y": _short(y), "text-anchor": anchor}
-    if opacity < 1:
-        attributes["opacity"] = _short(opacity, 2)
-    if color:
-        attributes["fill"] = color
-    if size and size != FONT_SIZE:
-        attributes["font-size"] = _short(size)
-    return ["text", attributes, re.sub(r"<[^>]*>", "", text)]
+def _bars(trace: Json, x_axis: Axis, y_axis: Axis) -> list[Node]:
+    places = trace["x"]
+    gaps = [after - before for before, after in zip(places, places[1:], strict=False)]
+    spacing = min(gaps, default=x_axis.high - x_axis.low)
+    base, style = y_axis.pixel(0), trace.get("marker", {})
+    bars = []
+    for index, (x, y) in enumerate(zip(places, trace["y"], strict=True)):
+        width = _at({"width": trace.get("width", spacing)}, index)["width"]
+        color = _at(style, index).get("color", "currentColor")
+        bars.append(rectangle(x_axis.pixel(x - width / 2), base, x_axis.pixel(x + width / 2), y_axis.pixel(y), color))
+    return bars
 
 
-def _line(x0: float, y0: float, x1: float, y1: float, opacity: float) -> Node:
-    path = f"M{_short(x0)} {_short(y0)}L{_short(x1)} {_short(y1)}"
-    return node("path", {"d": path, "stroke": "currentColor", "opacity": _short(opacity, 2)})
-
-
-def _rectangle(x: float, y: float, width: float, height: float, paint: Json) -> Node:
-    attributes = {"x": _short(x), "y": _short(y), "width": _short(width), "height": _short(height)}
-    attributes["fill"] = paint.get("color", "currentColor")
-    if "opacity" in paint:
-        attributes["opacity"] = _short(paint["opacity"], 3)
-    return node("rect", attributes)
+def _window(x_axis: Axis, y_axis: Axis, *children: Node) -> Node:
+    """Children of which nothing is seen beyond the axes."""
+    left, top = min(x_axis.start, x_axis.end), min(y_axis.start, y_axis.end)
+    width, height = abs(x_axis.end - x_axis.start), abs(y_axis.end - y_axis.start)
+    box = [short(edge) for edge in (left, top, width, height)]
+    sizes = dict(zip(("x", "y", "width", "height"), box, strict=True))
+    return node("svg", {**sizes, "viewBox": " ".join(box)}, *children)
 
 
 def _at(style: Json, index: int) -> Json:
     """The style of one mark, where some of it may be given mark by mark."""
     return {key: value[index] if isinstance(value, list) else value for key, value in style.items()}
-
-
-def _short(number: float, digits: int = 1) -> str:
-    """A coordinate without needless digits."""
-    return f"{number:.{digits}f}".rstrip("0").rstrip(".") if "." in f"{number:.{digits}f}" else f"{number:.{digits}f}"

@@ -19,7 +19,6 @@ class Axis:
         start, end: where low and high lie, in pixels.
         ticks: values and their labels.
         title: what it measures.
-        is_visible: whether ticks and title are drawn.
     """
 
     low: float
@@ -28,13 +27,16 @@ class Axis:
     end: float
     ticks: tuple[tuple[float, str], ...]
     title: str
-    is_visible: bool
 
     def pixel(self, value: float) -> float:
         """Where a value lies; far outside stays near the drawing, so that coordinates stay short."""
         share = (value - self.low) / (self.high - self.low)
         share = min(max(share, -1.0), 2.0)
         return self.start + share * (self.end - self.start)
+
+    def holds(self, place: float) -> bool:
+        """Whether a pixel lies on the axis, or hardly beside it."""
+        return min(self.start, self.end) - 1 <= place <= max(self.start, self.end) + 1
 
     def share(self, value: float) -> float:
         """Where a share of the plot's length lies."""
@@ -59,7 +61,7 @@ def make_axis(described: Json, values: Iterable[float], start: float, end: float
         ticks = tuple((value, label(value)) for value in nice_ticks(low, high, target))
     ticks = tuple((value, text) for value, text in ticks if low <= value <= high)
     title = described.get("title", {}).get("text", "")
-    return Axis(low, high, start, end, ticks, title, described.get("visible", True))
+    return Axis(low, high, start, end, ticks, title)
 
 
 def fitted(values: Iterable[float]) -> tuple[float, float]:

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from .. import display, figure
-from ..figure import CODE, ERROR, NEUTRAL
+from ..figure import ERROR, NEUTRAL
 from ..levels import Grid, grid_of
 from ..result import Result
 from ..table import column, row, table
@@ -53,7 +53,7 @@ def _figure(result: Result) -> Json:
     steps = error / result.scale.reshape(-1)[result.parameter_index(shown)]
     texts = [
         f"x = {display.short(a)}<br>error = {display.short(b, 6)}<br>= {display.short(c, 3)} steps"
-        for a, b, c in zip(x, error, steps, strict=True)
+        for a, b, c in zip(result.flat_x[shown], error, steps, strict=True)
     ]
     at = int(np.flatnonzero(shown == result.element)[0])
     traces = []
@@ -62,7 +62,7 @@ def _figure(result: Result) -> Json:
     traces += [
         figure.markers(x, error, ERROR, "error", 9 if n <= 80 else 5, opacity=1.0 if n <= 80 else 0.5,
                        hovertext=texts, hoverinfo="text", customdata=shown.tolist()),
-        figure.markers([x[at]], [error[at]], CODE, "followed number", 16, "circle-open", hoverinfo="skip"),
+        figure.ring([x[at]], [error[at]]),
     ]  # fmt: skip
     top = max(reach, float(np.abs(error).max()))
     return figure.figure(traces, _layout("error x̂ − x", low, high, grid, reach, top * 1.25))
@@ -74,12 +74,13 @@ def _dequantize_figure(result: Result) -> Json:
     x_hat = result.flat_x_hat[shown].astype(np.float64)
     half = result.scale.reshape(-1)[result.parameter_index(shown)].astype(np.float64) / 2
     low, high = figure.padded(float((x_hat - half).min()), float((x_hat + half).max()), 0.06)
-    texts = [f"x̂ = {display.short(value)}" for value in x_hat]
+    texts = [f"x̂ = {display.short(value)}" for value in result.flat_x_hat[shown]]
     traces = [
         figure.lines(figure.gapped(x_hat - half, x_hat + half), figure.gapped(half, -half), NEUTRAL,
                      "every value with this code", 1.5, hoverinfo="skip"),
         figure.markers(x_hat, np.zeros(len(shown)), ERROR, "reconstruction", 9 if len(shown) <= 80 else 5,
                        hovertext=texts, hoverinfo="text", customdata=shown.tolist()),
+        figure.ring([float(result.flat_x_hat[result.element])], [0.0]),
     ]  # fmt: skip
     return figure.figure(traces, _layout("error x̂ − x", low, high, grid, grid.scale / 2, grid.scale * 0.7))
 
@@ -95,7 +96,7 @@ def _teeth(grid: Grid, low: float, high: float, result: Result) -> Json:
     codes, starts, ends = codes[kept], starts[kept], ends[kept]
     reals = grid.reals(np.clip(codes, grid.qmin, grid.qmax) if result.is_clipping else codes)
     return figure.lines(
-        figure.gapped(starts, ends), figure.gapped(reals - starts, reals - ends), NEUTRAL, "error of every value", 1,
+        figure.gapped(starts, ends), figure.gapped(reals - starts, reals - ends), NEUTRAL, "all values", 1,
         hoverinfo="skip", opacity=0.6,
     )  # fmt: skip
 

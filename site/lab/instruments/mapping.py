@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 
 from .. import display, figure
-from ..figure import BACK, CODE, NEUTRAL, VALUE
-from ..levels import Grid, grid_of, spread_out
+from ..figure import BACK, CODE, VALUE, Floats, Indices
+from ..levels import Grid, grid_of
 from ..result import Result
 from ..table import column, row, table
 from .instrument import Instrument
@@ -16,7 +16,7 @@ Json = dict[str, Any]
 REAL_LINE, CODE_LINE = 1.0, 0.0
 FEW = 12  # so many values are labelled
 MANY = 80  # beyond so many, marks become strokes
-MAX_TICKS = 17
+N_TICKS = 8
 
 
 def build(result: Result) -> Instrument:
@@ -46,102 +46,102 @@ def _figure(result: Result) -> Json:
     x, x_hat = result.flat_x[shown].astype(np.float64), result.flat_x_hat[shown].astype(np.float64)
     low = min(float(x.min()), float(x_hat.min()), grid.low)
     high = max(float(x.max()), float(x_hat.max()), grid.high)
-    low, high = figure.padded(low, high, 0.04)
+    low, high = figure.padded(low, high, 0.06)
+    is_labelled = len(shown) <= FEW
     traces = _links(result, x, x_hat) + _marks(result, shown, x, x_hat)
-    if len(shown) <= FEW:
-        traces += _labels(result, shown, x, x_hat, high - low)
-    return figure.figure(traces, _layout(result, grid, low, high))
+    followed = [float(result.flat_x[result.element])]
+    traces.append(figure.ring(followed, [REAL_LINE], xaxis="x2"))
+    if is_labelled:
+        traces += _labels(result, shown, x_hat, high - low)
+    return figure.figure(traces, _layout(grid, low, high, is_labelled))
 
 
-def _links(result: Result, x: Any, x_hat: Any) -> list[Json]:
-    """The way down and the way back, for every value."""
-    few = len(x) <= FEW
-    opacity = 1.0 if few else max(0.06, min(0.6, 12 / len(x)))
-    width = 2 if few else 1
+def _links(result: Result, x: Floats, x_hat: Floats) -> list[Json]:
+    """The way down for every value, and the way back for every code in use."""
+    is_many = len(x) > FEW
+    back = np.unique(x_hat) if is_many else x_hat
     up = figure.lines(
-        figure.gapped(x_hat, x_hat), [CODE_LINE, REAL_LINE, None] * len(x), BACK, "dequantize", width, "dot",
-        opacity=opacity, hoverinfo="skip", showlegend=False,
+        figure.gapped(back, back), [CODE_LINE, REAL_LINE, None] * len(back), BACK, "dequantize", _width(len(back)), "dot",
+        opacity=1.0 if len(back) <= MANY else 0.4, hoverinfo="skip", showlegend=False,
     )  # fmt: skip
     if result.settings.is_dequantize:
         return [up]
     down = figure.lines(
-        figure.gapped(x, x_hat), [REAL_LINE, CODE_LINE, None] * len(x), VALUE, "quantize", width,
-        opacity=opacity, hoverinfo="skip", showlegend=False,
+        figure.gapped(x, x_hat), [REAL_LINE, CODE_LINE, None] * len(x), VALUE, "quantize", _width(len(x)) if is_many else 4,
+        opacity=0.35 if is_many else 0.5, hoverinfo="skip", showlegend=False,
     )  # fmt: skip
     return [down, up]
 
 
-def _marks(result: Result, shown: Any, x: Any, x_hat: Any) -> list[Json]:
+def _width(n_lines: int) -> float:
+    """Fewer lines are drawn stronger."""
+    return 2 if n_lines <= FEW else 1 if n_lines <= MANY else 0.6
+
+
+def _marks(result: Result, shown: Indices, x: Floats, x_hat: Floats) -> list[Json]:
     """The marks on both lines: values, codes and reconstructions."""
     n = len(shown)
-    size = 12 if n <= FEW else 9 if n <= MANY else 7
-    stroke = n > MANY
-    codes = result.flat_q[shown]
-    q_text = [f"q = {display.shortest(int(code))}" for code in codes]
+    size, is_stroke = (12 if n <= FEW else 9 if n <= MANY else 7), n > MANY
+    real, first = np.unique(x_hat, return_index=True) if is_stroke else (x_hat, np.arange(n))
+    texts = [
+        f"q = {display.shortest(int(result.flat_q[i]))}<br>x̂ = {display.short(result.flat_x_hat[i])}" for i in shown[first]
+    ]
+    hover: Json = {"hovertext": texts, "hoverinfo": "text", "customdata": shown[first].tolist()}
+    below = figure.markers(real, [CODE_LINE] * len(real), CODE, "code q", size, "line-ns-open" if is_stroke else "square", **hover)
     back = figure.markers(
-        x_hat, [REAL_LINE] * n, BACK, "reconstruction x̂", size + 5, "line-ns-open" if stroke else "diamond-open",
-        hovertext=[f"x̂ = {display.short(value)}" for value in x_hat], hoverinfo="text",
-    )  # fmt: skip
-    below = figure.markers(
-        x_hat, [CODE_LINE] * n, CODE, "code q", size, "line-ns-open" if stroke else "square",
-        hovertext=q_text, hoverinfo="text", customdata=shown.tolist(),
+        real, [REAL_LINE] * len(real), BACK, "reconstruction x̂", size + 5, "line-ns-open" if is_stroke else "diamond-open",
+        xaxis="x2", **hover,
     )  # fmt: skip
     if result.settings.is_dequantize:
-        return [{**back, "xaxis": "x2"}, below]
+        return [below, back]
     above = figure.markers(
-        x, [REAL_LINE] * n, VALUE, "value x", size, "line-ns-open" if stroke else "circle",
-        hovertext=[f"x = {display.short(value)}" for value in x], hoverinfo="text", customdata=shown.tolist(), xaxis="x2",
+        x, [REAL_LINE] * n, VALUE, "value x", size, "line-ns-open" if is_stroke else "circle", xaxis="x2",
+        hovertext=[f"x = {display.short(value)}" for value in result.flat_x[shown]], hoverinfo="text", customdata=shown.tolist(),
     )  # fmt: skip
     return [above, below, back]
 
 
-def _labels(result: Result, shown: Any, x: Any, x_hat: Any, span: float) -> list[Json]:
-    """The numbers at the marks, where they do not run into each other."""
-    room = span * 0.11
+def _labels(result: Result, shown: Indices, x_hat: Floats, span: float) -> list[Json]:
+    """The numbers at the marks, where they do not run into each other; the followed one has the first choice."""
     chosen: list[int] = []
-    order = sorted(range(len(shown)), key=lambda i: (int(shown[i]) != result.element, float(x[i])))
-    for i in order:
-        if all(abs(float(x_hat[i]) - float(x_hat[other])) > room for other in chosen):
+    for i in sorted(range(len(shown)), key=lambda i: (int(shown[i]) != result.element, float(x_hat[i]))):
+        if all(abs(float(x_hat[i]) - float(x_hat[other])) > span * 0.13 for other in chosen):
             chosen.append(i)
-    at = [x_hat[i] for i in chosen]
-    up = [f"x̂ {_equals(x_hat[i])}" for i in chosen]
-    codes = [f"q = {display.shortest(int(result.flat_q[shown[i]]))}" for i in chosen]
+    at, elements = x_hat[chosen], shown[chosen]
+    backs = [f"x̂ {_equals(result.flat_x_hat[i])}" for i in elements]
+    codes = [f"q = {display.shortest(int(result.flat_q[i]))}" for i in elements]
     texts = [
-        figure.labels(at, [REAL_LINE + 0.12] * len(at), up, "top center"),
-        figure.labels(at, [CODE_LINE - 0.12] * len(at), codes, "bottom center"),
+        figure.labels(at, [REAL_LINE + 0.1] * len(at), backs),
+        figure.labels(at, [CODE_LINE - 0.1] * len(at), codes, "bottom center"),
     ]
     if not result.settings.is_dequantize:
-        values = [f"x {_equals(x[i])}" for i in chosen]
-        texts.append(figure.labels(at, [REAL_LINE + 0.32] * len(at), values, "top center"))
+        values = [f"x {_equals(result.flat_x[i])}" for i in elements]
+        texts.append(figure.labels(at, [REAL_LINE + 0.27] * len(at), values))
     return texts
 
 
 def _equals(value: Any) -> str:
-    text = display.short(float(value), 5)
+    text = display.short(value, 5)
     return f"≈ {text[1:]}" if text.startswith(display.ABOUT) else f"= {text}"
 
 
-def _layout(result: Result, grid: Grid, low: float, high: float) -> Json:
+def _layout(grid: Grid, low: float, high: float, is_labelled: bool) -> Json:
     shapes = [
         figure.segment(low, REAL_LINE, high, REAL_LINE, width=1.5),
         figure.segment(grid.low, CODE_LINE, grid.high, CODE_LINE, width=1.5),
         *_code_strokes(grid),
     ]
-    ticks = _ticks(grid, high - low)
+    places, texts = _ticks(grid, high - low)
     if grid.qmin <= grid.zero_point <= grid.qmax:
-        shapes.append(figure.segment(0, CODE_LINE, 0, REAL_LINE, dash="dot"))
+        shapes.append(figure.segment(0, CODE_LINE, 0, REAL_LINE, dash="dash"))
+    plain = {"showgrid": False, "ticks": ""}
     return figure.layout(
-        "codes q",
-        "",
-        xaxis=figure.axis(
-            "codes q", low, high, showgrid=False, tickvals=ticks[0], ticktext=ticks[1], side="bottom", ticks="",
-        ),
-        xaxis2=figure.axis(
-            "real numbers", low, high, showgrid=False, matches="x", overlaying="x", side="top", ticks="", anchor="y",
-        ),
-        yaxis={"visible": False, "range": [-0.5, 1.75], "fixedrange": True},
-        margin={"l": 16, "r": 16, "t": 76, "b": 48},
-        legend={"orientation": "h", "x": 0, "y": 1.3, "xanchor": "left", "yanchor": "bottom"},
+        "", "",
+        xaxis=figure.axis("codes q", low, high, tickvals=places, ticktext=texts, **plain),
+        xaxis2=figure.axis("real numbers", low, high, matches="x", overlaying="x", side="top", anchor="y", tickmode="auto", **plain),
+        yaxis={"visible": False, "range": [-0.42, 1.6] if is_labelled else [-0.15, 1.15], "fixedrange": True},
+        margin={"l": 16, "r": 16, "t": 72, "b": 48},
+        legend={"orientation": "h", "x": 0, "y": 1, "xref": "container", "yref": "container", "xanchor": "left", "yanchor": "top"},
         shapes=shapes,
     )  # fmt: skip
 
@@ -153,16 +153,17 @@ def _code_strokes(grid: Grid) -> list[Json]:
 
 
 def _ticks(grid: Grid, span: float) -> tuple[list[float], list[str]]:
-    """The codes that are written under the line: both ends, the zero point, and some between."""
-    codes = spread_out(grid.qmin, grid.qmax, MAX_TICKS if grid.n_codes <= MAX_TICKS else 9).tolist()
+    """The codes that are written under the line: the zero point, both ends, and round ones between where there is room."""
+    wanted = [grid.qmin, grid.qmax]
     if grid.zero_point.is_integer() and grid.qmin <= grid.zero_point <= grid.qmax:
-        codes = [code for code in codes if abs(code - grid.zero_point) * grid.scale > span * 0.05 or code in (grid.qmin, grid.qmax)]
-        codes = sorted({*codes, int(grid.zero_point)})
+        wanted.insert(0, int(grid.zero_point))
+    step = 1 << max(0, (grid.n_codes // N_TICKS - 1).bit_length())
+    wanted += range(grid.qmin // step * step, grid.qmax + 1, step)
     kept: list[int] = []
-    for code in codes:
-        is_end = code in (grid.qmin, grid.qmax, int(grid.zero_point))
-        if is_end or not kept or (code - kept[-1]) * grid.scale > span * 0.04:
+    for code in wanted:
+        if grid.qmin <= code <= grid.qmax and all(abs(code - other) * grid.scale > span * 0.055 for other in kept):
             kept.append(code)
+    kept.sort()
     texts = [f"z = {display.shortest(code)}" if code == grid.zero_point else display.shortest(code) for code in kept]
     return grid.reals(np.array(kept)).tolist(), texts
 

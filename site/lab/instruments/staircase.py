@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from .. import display, figure
-from ..figure import BACK, CODE, NEUTRAL, VALUE
+from ..figure import BACK, NEUTRAL, VALUE, Floats, Indices
 from ..levels import Grid, grid_of, spread_out
 from ..result import Result
 from ..table import column, row, table
@@ -14,13 +14,15 @@ from .instrument import Instrument
 Json = dict[str, Any]
 
 MAX_STEPS = 1024
+LENS_FROM = 48
+"""From so many codes on, the treads are too small to be seen, and a lens shows those around the followed number."""
+LENS_STEPS = 3.5
+LENS = {"xaxis": "x2", "yaxis": "y2", "showlegend": False}
 
 
 def build(result: Result) -> Instrument:
     """The instrument for a result."""
-    return Instrument(
-        "staircase", "The staircase", _caption(result), _figure(result), _table(result), width="half"
-    )  # fmt: skip
+    return Instrument("staircase", "The staircase", _caption(result), _figure(result), _table(result), width="half")
 
 
 def _caption(result: Result) -> str:
@@ -28,8 +30,10 @@ def _caption(result: Result) -> str:
         "All values under one tread are rounded to the same real number: the height of the tread. A tread is as wide as the "
         "scale; the staircase follows the diagonal, on which nothing would be lost."
     )
+    if grid_of(result).n_codes >= LENS_FROM:
+        text += " The small picture enlarges the treads around the followed number."
     if result.is_clipping:
-        text += " Beyond its ends it is flat: there, values are clipped."
+        text += " Beyond its ends the staircase is flat: there, values are clipped."
     if result.scale.size > 1:
         text += " It is drawn for the slice of the followed number."
     return text
@@ -42,54 +46,98 @@ def _figure(result: Result) -> Json:
         slices = result.parameter_index(shown)
         shown = shown[slices == result.parameter_index(np.array([result.element]))[0]]
     x, x_hat = result.flat_x[shown].astype(np.float64), result.flat_x_hat[shown].astype(np.float64)
-    low, high = figure.padded(min(float(x.min()), grid.low), max(float(x.max()), grid.high), 0.08)
-    bottom, top = figure.padded(min(float(x_hat.min()), grid.low), max(float(x_hat.max()), grid.high), 0.08)
-    ends = np.array([max(low, bottom), min(high, top)])
-    treads_x, treads_y = _treads(grid, low, high, result.is_clipping)
-    n = len(shown)
-    texts = [
-        f"x = {display.short(a)}<br>q = {display.shortest(int(q))}<br>x̂ = {display.short(b)}"
-        for a, q, b in zip(x, result.flat_q[shown], x_hat, strict=True)
-    ]
-    at = int(np.flatnonzero(shown == result.element)[0])
+    across = figure.padded(min(float(x.min()), grid.low), max(float(x.max()), grid.high), 0.08)
+    upward = figure.padded(min(float(x_hat.min()), grid.low), max(float(x_hat.max()), grid.high), 0.08)
+    ends = np.array([max(across[0], upward[0]), min(across[1], upward[1])])
+    followed = int(np.flatnonzero(shown == result.element)[0])
     traces = [
-        figure.lines(ends, ends, NEUTRAL, "no loss: x̂ = x", 1, "dot", hoverinfo="skip"),
-        figure.lines(treads_x, treads_y, BACK, "staircase", 1.5 if grid.n_codes < 64 else 1, hoverinfo="skip"),
-        figure.markers(x, x_hat, VALUE, "values", 9 if n <= 80 else 5, opacity=1.0 if n <= 80 else 0.5,
-                       hovertext=texts, hoverinfo="text", customdata=shown.tolist()),
-        figure.markers([x[at]], [x_hat[at]], CODE, "followed number", 16, "circle-open", hoverinfo="skip"),
-    ]  # fmt: skip
-    shapes = []
-    if result.is_clipping:
-        edges = grid.thresholds(np.array([grid.qmin - 1, grid.qmax]))
-        shapes = [
-            figure.band(a, b, 0, 1, NEUTRAL, yref="paper")
-            for a, b in ((low, float(edges[0])), (float(edges[1]), high))
-            if a < b
-        ]
+        figure.lines(ends, ends, NEUTRAL, "no loss", 1, "dot", hoverinfo="skip"),
+        _treads(grid, across, result.is_clipping),
+        *_points(result, shown, x, x_hat),
+        figure.ring([x[followed]], [x_hat[followed]]),
+    ]
     layout = figure.layout(
-        "value x", "reconstruction x̂", xaxis=figure.axis("value x", low, high),
-        yaxis=figure.axis("reconstruction x̂", bottom, top), shapes=shapes,
+        "value x", "reconstruction x̂", xaxis=figure.axis("value x", *across),
+        yaxis=figure.axis("reconstruction x̂", *upward), shapes=_flat_ends(grid, across) if result.is_clipping else [],
     )  # fmt: skip
+    if grid.n_codes >= LENS_FROM:
+        traces += _lens(result, grid, x, x_hat, followed)
+        layout |= _lens_axes(grid, x[followed], x_hat[followed])
+        layout["annotations"] = [
+            figure.note(0.03, 0.97, "enlarged", xref="x2 domain", yref="y2 domain", xanchor="left", yanchor="top")
+        ]
     return figure.figure(traces, layout)
 
 
-def _treads(grid: Grid, low: float, high: float, is_clipping: bool) -> tuple[list[float], list[float]]:
-    """The corners of the staircase from one side of the drawing to the other."""
+def _points(result: Result, shown: Indices, x: Floats, x_hat: Floats) -> list[Json]:
+    texts = [
+        f"x = {display.short(result.flat_x[i])}<br>q = {display.shortest(int(result.flat_q[i]))}"
+        f"<br>x̂ = {display.short(result.flat_x_hat[i])}"
+        for i in shown
+    ]
+    size, opacity = (9, 1.0) if len(shown) <= 80 else (5, 0.5)
+    return [figure.markers(x, x_hat, VALUE, "values", size, opacity=opacity, hovertext=texts, hoverinfo="text",
+                           customdata=shown.tolist())]  # fmt: skip
+
+
+def _flat_ends(grid: Grid, across: tuple[float, float]) -> list[Json]:
+    """Where values are clipped."""
+    edges = grid.thresholds(np.array([grid.qmin - 1, grid.qmax])).tolist()
+    stretches = ((across[0], edges[0]), (edges[1], across[1]))
+    return [figure.band(low, high, 0, 1, NEUTRAL, yref="y domain") for low, high in stretches if low < high]
+
+
+def _treads(grid: Grid, across: tuple[float, float], is_clipping: bool) -> Json:
+    """The staircase from one side of the drawing to the other."""
     if grid.n_codes > MAX_STEPS:  # finer than a pixel
-        codes = spread_out(grid.qmin, grid.qmax, 3)
-        ends = grid.reals(codes)
-        corners_x, corners_y = ends.tolist(), ends.tolist()
+        ends = grid.reals(spread_out(grid.qmin, grid.qmax, 2)).tolist()
+        corners_x, corners_y = ends, ends
     else:
-        codes = np.arange(grid.qmin, grid.qmax + 1)
-        reals, edges = grid.reals(codes), grid.thresholds(codes)[:-1]
-        first = min(float(grid.thresholds(np.array([grid.qmin - 1]))[0]), float(reals[0]))
-        last = max(float(grid.thresholds(np.array([grid.qmax]))[0]), float(reals[-1]))
-        corners_x = np.repeat([first, *edges, last], 2)[1:-1].tolist()
-        corners_y = np.repeat(reals, 2).tolist()
-    if not is_clipping:
-        return corners_x, corners_y
-    return [min(low, corners_x[0]), *corners_x, max(high, corners_x[-1])], [corners_y[0], *corners_y, corners_y[-1]]
+        corners_x, corners_y = _corners(grid, grid.qmin, grid.qmax)
+    if is_clipping:
+        corners_x = [min(across[0], corners_x[0]), *corners_x, max(across[1], corners_x[-1])]
+        corners_y = [corners_y[0], *corners_y, corners_y[-1]]
+    width = 1.5 if grid.n_codes < LENS_FROM else 1
+    return figure.lines(corners_x, corners_y, BACK, "staircase", width, hoverinfo="skip")
+
+
+def _corners(grid: Grid, first: int, last: int) -> tuple[list[float], list[float]]:
+    """The corners of the treads of some codes."""
+    codes = np.arange(first, last + 1)
+    edges = grid.thresholds(np.arange(first - 1, last + 1))
+    return np.repeat(edges, 2)[1:-1].tolist(), np.repeat(grid.reals(codes), 2).tolist()
+
+
+def _lens(result: Result, grid: Grid, x: Floats, x_hat: Floats, followed: int) -> list[Json]:
+    """The traces of the small picture."""
+    code = int(result.flat_q[result.element])
+    first, last = code - 6, code + 6
+    if result.is_clipping:
+        first, last = max(grid.qmin, first), min(grid.qmax, last)
+    corners_x, corners_y = _corners(grid, first, last)
+    if result.is_clipping and first == grid.qmin:
+        corners_x[0] = min(corners_x[0], x[followed] - 8 * grid.scale)
+    if result.is_clipping and last == grid.qmax:
+        corners_x[-1] = max(corners_x[-1], x[followed] + 8 * grid.scale)
+    near = np.abs(x - x[followed]) <= LENS_STEPS * grid.scale
+    diagonal = x[followed] + np.array([-6, 6]) * grid.scale
+    return [
+        figure.lines(diagonal, diagonal, NEUTRAL, "no loss", 1, "dot", hoverinfo="skip", **LENS),
+        figure.lines(corners_x, corners_y, BACK, "staircase", 1.5, hoverinfo="skip", **LENS),
+        figure.markers(x[near], x_hat[near], VALUE, "values", 7, hoverinfo="skip", **LENS),
+        figure.ring([x[followed]], [x_hat[followed]], **LENS),
+    ]
+
+
+def _lens_axes(grid: Grid, x: float, x_hat: float) -> Json:
+    """The axes of the small picture, in the corner that the staircase leaves free."""
+    reach = LENS_STEPS * grid.scale
+    frame = {"showline": True, "mirror": True, "linecolor": NEUTRAL, "linewidth": 1, "showgrid": False, "showticklabels": False,
+             "automargin": False, "ticks": ""}  # fmt: skip
+    return {
+        "xaxis2": figure.axis("", x - reach, x + reach, domain=[0.6, 0.99], anchor="y2", **frame),
+        "yaxis2": figure.axis("", x_hat - reach, x_hat + reach, domain=[0.05, 0.58], anchor="x2", **frame),
+    }
 
 
 def _table(result: Result) -> Json:
