@@ -4,11 +4,12 @@ import json
 from typing import Any
 
 import numpy as np
+
 import quantcore as qc
 
 from .code import snippets
 from .fields import FIELDS, default_of
-from .instruments import INSTRUMENTS
+from .instruments import INSTRUMENTS, look
 from .notices import MAX_LISTED, notices
 from .request import RequestError, Settings, read
 from .result import Result, compute
@@ -21,7 +22,14 @@ Json = dict[str, Any]
 HEAVY = ("codes", "values", "dequantized", "figures")
 LONG_TEXT = 10_000
 
-FIELD_OF = {"x": "values", "q": "codes", "dtype": "precision", "fmt": "bits", "arithmetic": "profile", "toolkit": "profile"}
+FIELD_OF = {
+    "x": "values",
+    "q": "codes",
+    "dtype": "precision",
+    "fmt": "bits",
+    "arithmetic": "profile",
+    "toolkit": "profile",
+}
 """Names of quantcore's arguments that the form calls otherwise."""
 
 
@@ -38,7 +46,7 @@ def answer(request: dict[str, str]) -> Json:
     ([-128, -1, 127], 'bits is 40; it must be a whole number from 2 to 16.')
     """
     try:
-        settings = read(request)
+        settings = read(request, tuple(INSTRUMENTS))
     except RequestError as wrong:
         return _failure(wrong.errors)
     try:
@@ -78,7 +86,7 @@ def _at_field(error: qc.QuantError, settings: Settings) -> qc.QuantError:
 
 
 def _success(result: Result) -> Json:
-    instruments = [build(result) for build in INSTRUMENTS.values()]
+    instruments, figures = look(result)
     fmt = result.settings.fmt
     found: Json = {
         "ok": True,
@@ -99,8 +107,8 @@ def _success(result: Result) -> Json:
         "summary": summary(result),
         "table": value_table(result),
         "steps": steps(result),
-        "instruments": [instrument.view() for instrument in instruments],
-        "figures": {instrument.name: instrument.figure for instrument in instruments},
+        "instruments": instruments,
+        "figures": figures,
         "notices": notices(result),
         "code": snippets(result),
     }

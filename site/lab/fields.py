@@ -151,6 +151,7 @@ TABLE: tuple[Field, ...] = (
           high=2**53),
     Field("compare", "Compare with", "Names of other schemes, separated by commas.", Kind.TEXT, "", optional=True),
     Field("format", "Low-bit format", "Empty for integers.", Kind.TEXT, "", optional=True),
+    Field("show", "Show", "Names of the instruments to compute, separated by commas; empty for all.", Kind.TEXT, "", optional=True),
 )  # fmt: skip
 
 FIELDS: dict[str, Field] = {entry.name: entry for entry in TABLE}

@@ -2,13 +2,15 @@
 
 import difflib
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import numpy as np
-import quantcore as qc
 from numpy.typing import NDArray
+
+import quantcore as qc
 
 from . import display
 from .fields import FIELDS, PROFILES, Field, Kind, Profile, default_of
@@ -43,6 +45,7 @@ class Settings:
         range_min, range_max: the ends of an explicit range; None for the data's own.
         dtype: the precision to compute in.
         element: flat index of the followed number.
+        show: names of the instruments to compute; empty for all.
     """
 
     texts: dict[str, str]
@@ -64,6 +67,7 @@ class Settings:
     dtype: np.dtype[Any]
     seed: int
     element: int
+    show: tuple[str, ...] = ()
 
     @property
     def is_notebook(self) -> bool:
@@ -76,8 +80,12 @@ class Settings:
         return self.direction == "dequantize"
 
 
-def read(request: dict[str, str]) -> Settings:
+def read(request: dict[str, str], instruments: tuple[str, ...] | None = None) -> Settings:
     """The settings that a request asks for.
+
+    Args:
+        request: field names and texts.
+        instruments: the names that `show` may hold; None for any.
 
     Raises:
         RequestError: with one error for every field that is wrong.
@@ -113,6 +121,7 @@ def read(request: dict[str, str]) -> Settings:
     if calibration == "manual" and not is_dequantize:
         reader.check_range(range_min, range_max, data, dtype)
     element = reader.element(data)
+    show = reader.names("show", instruments, "an instrument")
     if reader.errors or data is None or scale is None or zero_point is None:
         raise RequestError(reader.errors)
     return Settings(
@@ -135,6 +144,7 @@ def read(request: dict[str, str]) -> Settings:
         dtype=dtype,
         seed=int(seed or 0),
         element=element,
+        show=show,
     )
 
 
@@ -204,6 +214,17 @@ class _Reader:
     def numbers(self, name: str, *, whole: bool = False) -> Float64 | None:
         parse = parse_whole_numbers if whole else parse_numbers
         return self.attempt(lambda: parse(self.text(name), name))
+
+    def names(self, name: str, known: tuple[str, ...] | None, noun: str) -> tuple[str, ...]:
+        """The names in a list, each once; all of them known, unless any will do."""
+        found = tuple(dict.fromkeys(part for part in re.split(r"[\s,;]+", self.text(name)) if part))
+        for part in found:
+            if known is not None and part not in known:
+                close = difflib.get_close_matches(part, known, 1)
+                advice = f'Did you mean "{close[0]}"?' if close else f"There are {_listed(list(known), 'and')}."
+                self.error(name, f'{name} holds "{_cut(part)}", which is not {noun}. {advice}')
+        self._normalised[name] = ",".join(found)
+        return found
 
     def only_empty(self, name: str, what: str) -> None:
         if text := self.text(name):
@@ -278,7 +299,9 @@ class _Reader:
             self.error("range_min", message)
         else:
             side = "the smallest value" if range_min is None else "range_min"
-            self.error("range_max", f"range_max is {high!r}; it must be above {side}, {low!r}. Raise it or swap the two.")
+            self.error(
+                "range_max", f"range_max is {high!r}; it must be above {side}, {low!r}. Raise it or swap the two."
+            )
 
     def element(self, data: Float64 | None) -> int:
         element = self.number("element")
@@ -328,8 +351,8 @@ def _allowed(field: Field) -> str:
     return f"{noun} from {low} to {high}"
 
 
-def _listed(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
+def _listed(names: list[str], word: str = "or") -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} {word} {names[-1]}"
 
 
 def _cut(text: str) -> str:

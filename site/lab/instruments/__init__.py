@@ -1,15 +1,37 @@
 """The instruments, in the order of the page. A new one is a new module here and a line in this table."""
 
-from collections.abc import Callable
+from typing import Any
 
 from ..result import Result
 from . import error, mapping, staircase
-from .instrument import Instrument
+from .instrument import Entry, Instrument
 
-INSTRUMENTS: dict[str, Callable[[Result], Instrument]] = {
-    "mapping": mapping.build,
-    "staircase": staircase.build,
-    "error": error.build,
+INSTRUMENTS: dict[str, Entry] = {
+    "mapping": Entry("From real numbers to codes and back", "mapping", mapping.build),
+    "staircase": Entry("The staircase", "mapping", staircase.build),
+    "error": Entry("The error", "error", error.build),
 }
 
-__all__ = ["INSTRUMENTS", "Instrument"]
+
+def look(result: Result) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Every instrument as the answer carries it, and the figures of those that were built, by name.
+
+    Built is what applies to the result, and of that only what the request wants to be shown. The rest stands in its place
+    with `applies` false; what would apply, were it shown, also has `waits` true.
+    """
+    views: list[dict[str, Any]] = []
+    figures: dict[str, Any] = {}
+    shown = result.settings.show or INSTRUMENTS
+    for name, entry in INSTRUMENTS.items():
+        if not (entry.applies(result) and name in shown):
+            absent = {"name": name, "title": entry.title, "group": entry.group, "applies": False, "has_figure": False}
+            views.append({**absent, "waits": True} if entry.applies(result) else absent)
+            continue
+        built = entry.build(result)
+        views.append({**built.view(), "group": entry.group})
+        if built.figure is not None:
+            figures[name] = built.figure
+    return views, figures
+
+
+__all__ = ["INSTRUMENTS", "Entry", "Instrument", "look"]

@@ -1,7 +1,10 @@
 """What an instrument is: one way to look at a result."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
+
+from ..result import Result
 
 Json = dict[str, Any]
 
@@ -14,24 +17,56 @@ class Instrument:
         name: the key of its figure.
         title: what it shows.
         caption: in plain language, what to see in it.
-        figure: a Plotly figure as a plain dict.
+        figure: a Plotly figure as a plain dict; None where words and numbers say all.
         table: its twin in numbers.
         width: "full" or "half" of the page's grid.
+        handles: lines of the figure that stand for fields of the request, by the field's name: where on the x axis.
     """
 
     name: str
     title: str
     caption: str
-    figure: Json
+    figure: Json | None
     table: Json
     width: str = "full"
+    handles: Mapping[str, float] = field(default_factory=dict)
 
     def view(self) -> Json:
         """The instrument as the answer carries it; its figure goes under `figures`."""
-        return {
+        seen: Json = {
             "name": self.name,
             "title": self.title,
             "caption": self.caption,
             "table": self.table,
             "width": self.width,
+            "applies": True,
+            "has_figure": self.figure is not None,
         }
+        return {**seen, "handles": dict(self.handles)} if self.handles else seen
+
+
+def always(result: Result) -> bool:
+    """The instrument has something to say about every result."""
+    return True
+
+
+def when_quantizing(result: Result) -> bool:
+    """The instrument needs the values before quantization, which nobody knows of codes that are given."""
+    return not result.settings.is_dequantize
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An instrument's place in the table.
+
+    Attributes:
+        title: what it shows; stands in for the instrument's own until that is built.
+        group: which question it helps to answer: mapping, range, error, matrix or compare.
+        build: makes it for a result.
+        applies: whether it has something to say about a result, found out at no cost.
+    """
+
+    title: str
+    group: str
+    build: Callable[[Result], Instrument]
+    applies: Callable[[Result], bool] = always
