@@ -11,7 +11,6 @@ const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const folder = join(root, "dist/vendor/pyodide");
 const library = join(root, ".venv/lib");
 const packages = join(library, readdirSync(library).find((name) => name.startsWith("python3.")), "site-packages");
-const chosen = process.argv.slice(2);
 
 const { loadPyodide } = await import(join(folder, "pyodide.mjs"));
 const pyodide = await loadPyodide({ indexURL: folder, packages: ["numpy"], env: { PYTHONDONTWRITEBYTECODE: "1", HOME: "/tmp" } });
@@ -21,8 +20,8 @@ for (const [name, path] of Object.entries({ "/project": root, "/packages": packa
 }
 
 try {
-  const program = readFileSync(join(root, "tests/pyodide/run.py"), "utf-8");
-  process.exitCode = pyodide.runPython(program, { globals: pyodide.toPy({ chosen }) });
+  pyodide.runPython(readFileSync(join(root, "tests/pyodide/run.py"), "utf-8"));
+  process.exitCode = pyodide.globals.get("run")(pyodide.toPy(process.argv.slice(2)));
 } catch (error) {
   console.error(error.message); // Node would print the line that threw: all of Pyodide
   process.exitCode = 1;
