@@ -26,10 +26,18 @@ def new(root: Path) -> Iterator[Path]:
     folder.mkdir()
     try:
         yield folder
-        shutil.rmtree(root / "dist", ignore_errors=True)
-        folder.rename(root / "dist")
+        exchange(folder, root / "dist")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def exchange(new: Path, old: Path) -> None:
+    """Puts a folder in the place of another in two renames, so that a server beside us hardly sees a gap."""
+    aside = new.with_name(f"{new.name}-old")
+    if old.exists():
+        old.rename(aside)
+    new.rename(old)
+    shutil.rmtree(aside, ignore_errors=True)
 
 
 def copy_sources(root: Path, folder: Path) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from assembly.report import BuildError, stage
 
 NODE_NEEDED = 20
+SHOWN_OF_PIP = re.compile(r"\s*(Downloading|Using cached) \S+\.(whl|tar\.gz) |Installing collected packages")
 
 
 def prepare(root: Path, groups: Sequence[str], wanted: Sequence[str] = ()) -> Path:
@@ -58,8 +59,8 @@ def make_venv(folder: Path) -> Path:
 
 
 def python_version(python: Path) -> str:
-    """Returns 'major.minor' of an interpreter, or '' if it does not run."""
-    command = [str(python), "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
+    """Returns 'major.minor' of an interpreter that has pip, or '' if it does not run."""
+    command = [str(python), "-c", "import sys, pip; print('%d.%d' % sys.version_info[:2])"]
     try:
         return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
     except OSError:
@@ -74,16 +75,27 @@ def install(python: Path, requirements: Sequence[str]) -> None:
     if not missing:
         return
     stage("Python packages", f"installing {', '.join(missing)}")
-    command = [str(python), "-m", "pip", "install", "--disable-pip-version-check", "--progress-bar=on", *missing]
-    done = subprocess.run([*command, "--quiet"], stderr=subprocess.PIPE, text=True, check=False)
-    if done.returncode:
+    status, output = run_pip(python, ["install", *missing])
+    if status:
         raise BuildError(
-            f"pip could not install the Python packages:\n{last_lines(done.stderr)}\n"
+            f"pip could not install the Python packages:\n{last_lines(output)}\n"
             "The first run needs the network. Check the connection (and `pip config list`), then run it again."
         )
     names = {requirement.split("==")[0] for requirement in missing}
     kept = [requirement for requirement in installed if requirement.split("==")[0] not in names]
     stamp.write_text(json.dumps(sorted(kept + missing), indent=1) + "\n", "utf-8")
+
+
+def run_pip(python: Path, arguments: Sequence[str]) -> tuple[int, str]:
+    """Runs pip and shows what it downloads and installs; returns its status and all that it said."""
+    command = [str(python), "-m", "pip", "--disable-pip-version-check", "--no-input", *arguments]
+    said = []
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        for line in process.stdout or ():
+            said.append(line)
+            if SHOWN_OF_PIP.match(line):
+                print(f"  {line.strip()}", flush=True)
+    return process.returncode, "".join(said)
 
 
 def run_module(python: Path, module: str, *arguments: str) -> subprocess.CompletedProcess[str]:

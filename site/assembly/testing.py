@@ -22,7 +22,7 @@ def run_all(root: Path, python: Path, chromium: Path, arguments: Sequence[str]) 
     """
     pytest = [str(python), "-m", "pytest"]
     checks = {
-        "ruff check": [str(python), "-m", "ruff", "check", *CHECKED],
+        "ruff check": [str(python), "-m", "ruff", "check", "--output-format=concise", *CHECKED],
         "ruff format": [str(python), "-m", "ruff", "format", "--check", *CHECKED],
         "mypy": [str(python), "-m", "mypy"],
         "pytest": [*pytest, "--durations=5"],
