@@ -8,11 +8,12 @@ import numpy as np
 import quantcore as qc
 
 from .code import snippets
+from .compute import compute
 from .fields import FIELDS, default_of
 from .instruments import INSTRUMENTS, look
 from .notices import MAX_LISTED, notices
 from .request import RequestError, Settings, read
-from .result import Result, compute
+from .result import Result
 from .steps import steps
 from .summary import summary
 from .table import value_table

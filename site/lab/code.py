@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+
 import quantcore as qc
 
 from . import display
@@ -75,7 +76,9 @@ def _quantize(result: Result) -> list[str]:
         f"fmt = {_format(settings.fmt)}",
         "params = qc.choose_qparams(",
         f'    x, fmt, scheme="{settings.scheme}", granularity={_granularity(settings.granularity)}, calibration={calibration},',
-        f"    include_zero={settings.include_zero}, dtype=np.{settings.dtype}, toolkit={settings.profile.toolkit!r}{percentile},".replace("'", '"'),
+        f"    include_zero={settings.include_zero}, dtype=np.{settings.dtype}, toolkit={settings.profile.toolkit!r}{percentile},".replace(
+            "'", '"'
+        ),
         ")",
         *_apply(result),
     ]

@@ -62,7 +62,15 @@ def markers(x: Any, y: Any, color: str, name: str, size: float = 9, symbol: str 
     marker = {"color": color, "size": size, "symbol": symbol}
     if symbol.endswith("-open"):
         marker["line"] = {"color": color, "width": 1.5}
-    return {"type": "scatter", "mode": "markers", "x": listed(x), "y": listed(y), "marker": marker, "name": name, **more}
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "x": listed(x),
+        "y": listed(y),
+        "marker": marker,
+        "name": name,
+        **more,
+    }
 
 
 def ring(x: Any, y: Any, **more: Any) -> Json:
@@ -78,7 +86,9 @@ def labels(x: Any, y: Any, text: list[str], position: str = "top center") -> Jso
     }  # fmt: skip
 
 
-def segment(x0: float, y0: float, x1: float, y1: float, color: str = NEUTRAL, width: float = 1, dash: str = "solid") -> Json:
+def segment(
+    x0: float, y0: float, x1: float, y1: float, color: str = NEUTRAL, width: float = 1, dash: str = "solid"
+) -> Json:
     """A straight line as a shape, under the traces."""
     line = {"color": color, "width": width, "dash": dash}
     return {"type": "line", "x0": x0, "y0": y0, "x1": x1, "y1": y1, "line": line, "layer": "below"}

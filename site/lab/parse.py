@@ -6,28 +6,32 @@ in it is read a second time, token by token, to say where the mistake is.
 """
 
 import re
-from dataclasses import dataclass
 from typing import NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
+
 from quantcore import QuantError
 
-Float64 = NDArray[np.float64]
-Positions = NDArray[np.intp]
+from .brackets import MAX_DEPTH, shape_of
+from .places import TOKEN, quoted, quoted_token, token_place, where
 
-MAX_DEPTH = 8
+Float64 = NDArray[np.float64]
+
 EXAMPLE = "Write numbers such as -3.0, 0.1, 3.2 or a list such as [[1, 2], [3, 4]]"
 
 MINUS_SIGNS = "\u2010\u2011\u2012\u2013\u2212\ufe63\uff0d"
-BLANKS = "\t\n\v\f\r\x1c\x1d\x1e\x1f\x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff\u200b" + "".join(map(chr, range(0x2000, 0x200B)))
+BLANKS = "\t\n\v\f\r\x1c\x1d\x1e\x1f\x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff\u200b" + "".join(
+    map(chr, range(0x2000, 0x200B))
+)
 TO_ASCII = {ord(sign): "-" for sign in MINUS_SIGNS} | {ord(blank): " " for blank in BLANKS if ord(blank) > 127}
 SEPARATORS = str.maketrans(",;\t\n\v\f\r\x1c\x1d\x1e\x1f[]()", " " * 15)
 
-TOKEN = re.compile(r"[^\s,;\[\]()]+")
 MISSING = re.compile(r"[,;]\s*[,;]|[\[(]\s*[,;]|\A\s*[,;]")
 ARRAY_CALL = re.compile(r"\s*(?:\w+\.)?(?:array|tensor|Array|Tensor|asarray)\s*\(")
-ARRAY_KEYWORDS = re.compile(r"(?:,\s*\w+\s*=\s*(?:[\w.]+|'[^']*'|\"[^\"]*\"|<[^>]*>)\s*(?:\([^()]*\))?\s*)*,?\s*\)\s*\Z")
+ARRAY_KEYWORDS = re.compile(
+    r"(?:,\s*\w+\s*=\s*(?:[\w.]+|'[^']*'|\"[^\"]*\"|<[^>]*>)\s*(?:\([^()]*\))?\s*)*,?\s*\)\s*\Z"
+)
 
 
 def parse_numbers(text: str, field: str) -> Float64:
@@ -49,7 +53,7 @@ def parse_numbers(text: str, field: str) -> Float64:
     if missing := MISSING.search(source):
         place = missing.end() - 1
         raise QuantError(
-            f"{field} has nothing before the \"{source[place]}\" {_place(source, place)}; "
+            f'{field} has nothing before the "{source[place]}" {where(source, place)}; '
             "write the missing number there, or delete the separator.",
             field,
         )
@@ -57,7 +61,7 @@ def parse_numbers(text: str, field: str) -> Float64:
     if numbers.size == 0:
         raise QuantError(f"{field} holds no numbers. {EXAMPLE}.", field)
     if any(bracket in source for bracket in "[]()"):
-        return numbers.reshape(_shape(source, numbers.size, field))
+        return numbers.reshape(shape_of(source, field))
     return numbers
 
 
@@ -70,7 +74,7 @@ def parse_whole_numbers(text: str, field: str) -> Float64:
     numbers = parse_numbers(text, field)
     broken = np.flatnonzero(numbers.ravel() != np.rint(numbers.ravel()))
     if broken.size:
-        token = _token(text, int(broken[0]))
+        token = quoted_token(text, int(broken[0]))
         raise QuantError(f"{field} holds {token}; every entry must be a whole number. Round it or remove it.", field)
     return numbers
 
@@ -109,7 +113,7 @@ def _refuse(source: str, field: str) -> NoReturn:
             value = None
         if value is not None and np.isfinite(value):
             continue
-        place = _token_place(source, entry, found)
+        place = token_place(source, entry, found)
         if value is None:
             raise QuantError(f"{field} holds {place}, which is not a number. {_remedy(token)}", field)
         if any(digit in token for digit in "0123456789"):
@@ -128,128 +132,6 @@ def _remedy(token: str) -> str:
     return f"{EXAMPLE}."
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Brackets:
-    """Where lists and numbers begin and end in a text; positions are indices into its characters."""
-
-    opening: Positions
-    closing: Positions
-    depth: NDArray[np.intp]  # of each opening bracket: 1 for the outermost
-    closing_depth: NDArray[np.intp]
-    numbers: Positions  # where each number starts
-    number_depth: NDArray[np.intp]
-
-    @classmethod
-    def of(cls, source: str) -> "_Brackets":
-        characters = np.frombuffer(source.encode("ascii", "replace"), np.uint8)
-        is_opening = (characters == ord("[")) | (characters == ord("("))
-        is_closing = (characters == ord("]")) | (characters == ord(")"))
-        is_gap = (characters <= ord(" ")) | (characters == ord(",")) | (characters == ord(";")) | is_opening | is_closing
-        starts = ~is_gap
-        starts[1:] &= is_gap[:-1]
-        opening, closing, numbers = (np.flatnonzero(mask) for mask in (is_opening, is_closing, starts))
-
-        def open_before(places: Positions) -> NDArray[np.intp]:
-            return np.searchsorted(opening, places) - np.searchsorted(closing, places)
-
-        return cls(opening, closing, open_before(opening) + 1, open_before(closing), numbers, open_before(numbers))
-
-
-def _shape(source: str, size: int, field: str) -> tuple[int, ...]:
-    """The shape that the brackets give; several lists side by side are the rows of one."""
-    brackets = _Brackets.of(source)
-    _check_balance(source, brackets, field)
-    deepest = int(brackets.depth.max())
-    if deepest > MAX_DEPTH:
-        raise QuantError(f"{field} is nested {deepest} lists deep; at most {MAX_DEPTH} are allowed. Flatten it.", field)
-    stray = np.flatnonzero(brackets.number_depth != deepest)
-    if stray.size:
-        entry = int(stray[0])
-        place = _place(source, int(brackets.numbers[entry]))
-        raise QuantError(
-            f"{field} is ragged: {_token(source, entry)} {place} stands beside lists; "
-            "every number must be nested equally deep.",
-            field,
-        )
-    shape: list[int] = []
-    outermost = np.flatnonzero(brackets.depth == 1)
-    if outermost.size > 1:
-        shape.append(int(outermost.size))
-    for level in range(1, deepest + 1):
-        members = brackets.numbers if level == deepest else brackets.opening[brackets.depth == level + 1]
-        shape.append(_common_length(source, brackets, level, members, field))
-    return tuple(shape)
-
-
-def _common_length(source: str, brackets: _Brackets, level: int, members: Positions, field: str) -> int:
-    """How many members each list of one level has.
-
-    Raises:
-        QuantError: if they differ, naming the first that does.
-    """
-    opening = brackets.opening[brackets.depth == level]
-    closing = brackets.closing[brackets.closing_depth == level]
-    lengths = np.searchsorted(members, closing) - np.searchsorted(members, opening)
-    different = np.flatnonzero(lengths != lengths[0])
-    if different.size:
-        which = int(different[0])
-        raise QuantError(
-            f"{field} is ragged: list {which + 1} {_place(source, int(opening[which]))} has {int(lengths[which])} entries, "
-            f"the first has {int(lengths[0])}; all lists of a level must be equally long.",
-            field,
-        )
-    return int(lengths[0])
-
-
-def _check_balance(source: str, brackets: _Brackets, field: str) -> None:
-    """Raise where a bracket is closed that was not opened, or left open."""
-    unopened = np.flatnonzero(brackets.closing_depth < 1)
-    if unopened.size:
-        place = int(brackets.closing[unopened[0]])
-        raise QuantError(
-            f"{field} has a \"{source[place]}\" {_place(source, place)} that closes nothing; delete it or open its list.", field
-        )
-    if brackets.opening.size > brackets.closing.size:
-        place = _left_open(source)
-        raise QuantError(
-            f"{field} has a \"{source[place]}\" {_place(source, place)} that is never closed; close it or delete it.", field
-        )
-
-
-def _left_open(source: str) -> int:
-    """The position of the last bracket that stays open."""
-    stack: list[int] = []
-    for found in re.finditer(r"[\[\]()]", source):
-        if found.group() in "[(":
-            stack.append(found.start())
-        elif stack:
-            stack.pop()
-    return stack[-1]
-
-
-def _token(text: str, entry: int) -> str:
-    """A token in quotes."""
-    for number, found in enumerate(TOKEN.finditer(text)):
-        if number == entry:
-            return f'"{_cut(found.group())}"'
-    raise AssertionError("a number without a token")
-
-
-def _token_place(source: str, entry: int, found: re.Match[str]) -> str:
-    return f'"{_cut(found.group())}" as entry {entry + 1} {_place(source, found.start())}'
-
-
-def _cut(token: str) -> str:
-    return token if len(token) <= 40 else token[:37] + "…"
-
-
-def _place(source: str, position: int) -> str:
-    """A position for people, in parentheses."""
-    line = source.count("\n", 0, position) + 1
-    column = position - source.rfind("\n", 0, position)
-    return f"(line {line}, column {column})"
-
-
 def parse_shape(text: str, field: str) -> tuple[int, ...]:
     """The lengths in a text such as "2,3" or "2 x 3".
 
@@ -258,6 +140,7 @@ def parse_shape(text: str, field: str) -> tuple[int, ...]:
     """
     parts = [part for part in re.split(r"[\s,;x×*()\[\]]+", text) if part]
     if not parts or len(parts) > MAX_DEPTH or not all(part.isdecimal() and int(part) > 0 for part in parts):
-        raise QuantError(f'{field} is "{_cut(text)}"; it must be lengths of at least 1, such as 2,3 for 2 rows of 3.', field)
+        raise QuantError(
+            f"{field} is {quoted(text)}; it must be lengths of at least 1, such as 2,3 for 2 rows of 3.", field
+        )
     return tuple(int(part) for part in parts)
-

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+
 import quantcore as qc
 from quantcore.choose import code_range
 from quantcore.toolkits import Denominator
@@ -67,14 +68,26 @@ def _ends(result: Result) -> tuple[float, float, str]:
     if settings.calibration == "minmax":
         return low, high, f"{whose} reach from"
     if settings.calibration == "manual":
-        given = low if settings.range_min is None else settings.range_min, high if settings.range_max is None else settings.range_max
+        given = (
+            low if settings.range_min is None else settings.range_min,
+            high if settings.range_max is None else settings.range_max,
+        )
         return *given, "The range was given:"
     searched = {"percentile": settings.percentile} if settings.calibration == "percentile" else {}
     found = qc.calibrate(
-        values.reshape(-1), settings.fmt, settings.calibration, scheme=settings.scheme, include_zero=settings.include_zero, **searched
+        values.reshape(-1),
+        settings.fmt,
+        settings.calibration,
+        scheme=settings.scheme,
+        include_zero=settings.include_zero,
+        **searched,
     )
     name = f"the {display.ascii_shortest(settings.percentile)} percentile" if searched else settings.calibration
-    return found.low, found.high, f"{whose} reach from {display.short(low, 6)} to {display.short(high, 6)}; {name} chose"
+    return (
+        found.low,
+        found.high,
+        f"{whose} reach from {display.short(low, 6)} to {display.short(high, 6)}; {name} chose",
+    )
 
 
 def _symmetric_steps(result: Result, zero_point: int) -> float:

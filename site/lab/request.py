@@ -1,25 +1,17 @@
 """A request read: every text checked, all that is wrong collected, the rest as typed settings."""
 
-import difflib
-import math
-import re
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 import quantcore as qc
 
-from . import display
-from .fields import FIELDS, PROFILES, Field, Kind, Profile, default_of
-from .parse import parse_numbers, parse_shape, parse_whole_numbers
+from .fields import PROFILES, Profile
+from .reader import Reader
 
 Float64 = NDArray[np.float64]
-T = TypeVar("T")
-
-TRUE, FALSE = ("1", "true", "on", "yes"), ("0", "false", "off", "no", "")
 
 
 class RequestError(Exception):
@@ -90,7 +82,7 @@ def read(request: dict[str, str], instruments: tuple[str, ...] | None = None) ->
     Raises:
         RequestError: with one error for every field that is wrong.
     """
-    reader = _Reader(request)
+    reader = Reader(request)
     profile_name = reader.choice("profile") or "notebook"
     reader.profile_name = profile_name
     direction = reader.choice("direction") or "quantize"
@@ -146,214 +138,3 @@ def read(request: dict[str, str], instruments: tuple[str, ...] | None = None) ->
         element=element,
         show=show,
     )
-
-
-class _Reader:
-    """Reads fields one by one, and keeps the error of each that cannot be read."""
-
-    def __init__(self, request: dict[str, str]) -> None:
-        self.errors: list[qc.QuantError] = []
-        self.profile_name = "notebook"
-        self.given: dict[str, str] = {}
-        for name, text in request.items():
-            if name not in FIELDS:
-                self.errors.append(_unknown(name))
-            elif not isinstance(text, str):
-                self.error(name, f"{name} is of type {type(text).__name__}; every field of a request is text.")
-            else:
-                self.given[name] = text.strip()
-        self._normalised: dict[str, str] = {}
-
-    @property
-    def texts(self) -> dict[str, str]:
-        """Every field, normalised; what was not read keeps its text."""
-        return {name: self._normalised.get(name, self.text(name)) for name in FIELDS}
-
-    def text(self, name: str) -> str:
-        """What was given, or the default of the profile."""
-        return self.given.get(name, default_of(name, self.profile_name))
-
-    def error(self, name: str, message: str) -> None:
-        self.errors.append(qc.QuantError(message, name))
-
-    def attempt(self, read: Callable[[], T]) -> T | None:
-        """The result, or None where there is an error, which is kept."""
-        try:
-            return read()
-        except qc.QuantError as error:
-            self.errors.append(error)
-            return None
-
-    def choice(self, name: str) -> str | None:
-        text = self.text(name)
-        if text in FIELDS[name].choices:
-            return text
-        self.error(name, f'{name} is "{_cut(text)}"; it must be one of {_listed(list(FIELDS[name].choices))}.')
-        return None
-
-    def flag(self, name: str) -> bool:
-        text = self.text(name).lower()
-        if text not in TRUE + FALSE:
-            self.error(name, f'{name} is "{_cut(text)}"; it must be 1 or 0.')
-        self._normalised[name] = "1" if text in TRUE else "0"
-        return text in TRUE
-
-    def number(self, name: str) -> float | None:
-        field, text = FIELDS[name], self.text(name)
-        if not text and field.optional:
-            return None
-        value = _float(text)
-        is_whole = value is not None and value == math.floor(value)
-        too_far = value is not None and not _low(field) <= value <= _high(field)
-        if value is None or too_far or (field.kind is Kind.INTEGER and not is_whole):
-            self.error(name, f"{name} is {_found(text)}; it must be {_allowed(field)}.")
-            return None
-        self._normalised[name] = str(int(value)) if field.kind is Kind.INTEGER else repr(value).removesuffix(".0")
-        return value
-
-    def numbers(self, name: str, *, whole: bool = False) -> Float64 | None:
-        parse = parse_whole_numbers if whole else parse_numbers
-        return self.attempt(lambda: parse(self.text(name), name))
-
-    def names(self, name: str, known: tuple[str, ...] | None, noun: str) -> tuple[str, ...]:
-        """The names in a list, each once; all of them known, unless any will do."""
-        found = tuple(dict.fromkeys(part for part in re.split(r"[\s,;]+", self.text(name)) if part))
-        for part in found:
-            if known is not None and part not in known:
-                close = difflib.get_close_matches(part, known, 1)
-                advice = f'Did you mean "{close[0]}"?' if close else f"There are {_listed(list(known), 'and')}."
-                self.error(name, f'{name} holds "{_cut(part)}", which is not {noun}. {advice}')
-        self._normalised[name] = ",".join(found)
-        return found
-
-    def only_empty(self, name: str, what: str) -> None:
-        if text := self.text(name):
-            self.error(name, f'{name} is "{_cut(text)}"; it must be empty: {what} cannot be asked for here.')
-
-    def only_default(self, name: str, message: str) -> None:
-        if self.number(name) not in (None, float(FIELDS[name].default)):
-            self.error(name, message)
-
-    def shaped(self, data: Float64 | None) -> Float64 | None:
-        """The data in the shape that was asked for."""
-        text = self.text("shape")
-        shape = self.attempt(lambda: parse_shape(text, "shape")) if text else None
-        if shape is None or data is None:
-            return data
-        if math.prod(shape) != data.size:
-            wanted = " × ".join(map(str, shape))
-            self.error(
-                "shape",
-                f"shape is {wanted}, which holds {display.plural(math.prod(shape), 'number')}; there are "
-                f"{display.count(data.size)}. Change the shape or leave it empty.",
-            )
-            return data
-        self._normalised["shape"] = ",".join(map(str, shape))
-        return data.reshape(shape)
-
-    def check_profile(self, granularity: str | None, calibration: str | None) -> None:
-        """Refuse what the notebook's formulas have no place for."""
-        if self.profile_name == "notebook" and granularity in ("axis", "block"):
-            self.error(
-                "granularity",
-                f"granularity is {granularity}; the notebook has one scale for the tensor. Choose another profile.",
-            )
-
-    def granularity(
-        self, name: str | None, axis: float | None, block_size: float | None, data: Float64 | None
-    ) -> qc.PerTensor | qc.PerAxis | qc.PerBlock:
-        """The granularity; an axis that the data have not is an error."""
-        if name not in ("axis", "block") or axis is None or block_size is None or data is None:
-            return qc.PerTensor()
-        n = data.ndim
-        if not -n <= axis < n:
-            allowed = "0, for a list has one axis" if n == 1 else f"a whole number from {-n} to {n - 1}"
-            self.error("axis", f"axis is {int(axis)}; it must be {allowed}.".replace("-", display.MINUS))
-            return qc.PerTensor()
-        if name == "axis":
-            return qc.PerAxis(int(axis))
-        length = data.shape[int(axis)]
-        if block_size > length:
-            self.error(
-                "block_size",
-                f"block_size is {int(block_size)}; it must be a whole number from 1 to {length}, the length of axis {int(axis)}.",
-            )
-            return qc.PerTensor()
-        return qc.PerBlock(int(block_size), int(axis))
-
-    def check_range(
-        self, range_min: float | None, range_max: float | None, data: Float64 | None, dtype: np.dtype[Any]
-    ) -> None:
-        """Refuse a range that does not rise."""
-        for name, end in (("range_min", range_min), ("range_max", range_max)):
-            if end is not None and abs(end) > np.finfo(dtype).max:
-                self.error(name, f"{name} is {end!r}; it must be a number that {dtype} holds. Use a smaller one.")
-        if data is None or any(error.field in ("range_min", "range_max") for error in self.errors):
-            return
-        low = float(data.min()) if range_min is None else range_min
-        high = float(data.max()) if range_max is None else range_max
-        if low < high:
-            return
-        if range_max is None:
-            message = f"range_min is {low!r}; it must be below the largest value, {high!r}. Lower it or give range_max."
-            self.error("range_min", message)
-        else:
-            side = "the smallest value" if range_min is None else "range_min"
-            self.error(
-                "range_max", f"range_max is {high!r}; it must be above {side}, {low!r}. Raise it or swap the two."
-            )
-
-    def element(self, data: Float64 | None) -> int:
-        element = self.number("element")
-        if element is None or data is None:
-            return 0
-        if element >= data.size:
-            only = "0, for there is one number" if data.size == 1 else f"a whole number from 0 to {data.size - 1}"
-            self.error("element", f"element is {int(element)}; it must be {only}.")
-            return 0
-        return int(element)
-
-
-def _unknown(name: str) -> qc.QuantError:
-    close = difflib.get_close_matches(str(name), FIELDS, 1)
-    advice = f'Did you mean "{close[0]}"?' if close else f"The fields are {', '.join(FIELDS)}."
-    return qc.QuantError(f'"{_cut(str(name))}" is not a field of a request. {advice}', str(name))
-
-
-def _float(text: str) -> float | None:
-    """The one finite number in a text, or None."""
-    try:
-        numbers = parse_numbers(text, "")
-    except qc.QuantError:
-        return None
-    return float(numbers[0]) if numbers.shape == (1,) and "[" not in text and "(" not in text else None
-
-
-def _low(field: Field) -> float:
-    return -math.inf if field.low is None else field.low
-
-
-def _high(field: Field) -> float:
-    return math.inf if field.high is None else field.high
-
-
-def _found(text: str) -> str:
-    if not text:
-        return "empty"
-    return _cut(text) if _float(text) is not None else f'"{_cut(text)}"'
-
-
-def _allowed(field: Field) -> str:
-    noun = "a whole number" if field.kind is Kind.INTEGER else "a number"
-    if field.low is None or field.high is None:
-        return f"{noun}, or empty" if field.optional else noun
-    low, high = (display.typographic(f"{end:.16g}") for end in (field.low, field.high))
-    return f"{noun} from {low} to {high}"
-
-
-def _listed(names: list[str], word: str = "or") -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} {word} {names[-1]}"
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= 40 else text[:37] + "…"

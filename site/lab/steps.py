@@ -70,7 +70,7 @@ def relate(is_exact: bool) -> str:
 
 
 def equation(symbol: Node, formula: Node, inserted: Node, operands: list[str], exact: Fraction, outcome: str) -> Node:
-    """symbol = formula = formula with numbers = outcome, with "≈" where digits were left out or rounding came between.
+    """Symbol = formula = formula with numbers = outcome, with "≈" where digits were left out or rounding came between.
 
     Args:
         symbol: what is computed.
@@ -97,7 +97,9 @@ def _notebook_parameters(result: Result) -> list[Json]:
         return [_absmax(used), _symmetric_factor(used, fmt.qmax, S), _fixed_zero_point(z)]
     low, high, width = shown(used.low), shown(used.high), shown(used.divisor)
     qmin, qmax = display.shortest(fmt.qmin), display.shortest(fmt.qmax)
-    formula = m.fraction(m.row(m.QMAX, m.operator(display.MINUS), m.QMIN), m.row(m.XMAX, m.operator(display.MINUS), m.XMIN))
+    formula = m.fraction(
+        m.row(m.QMAX, m.operator(display.MINUS), m.QMIN), m.row(m.XMAX, m.operator(display.MINUS), m.XMIN)
+    )
     inserted = m.fraction(m.row(m.number(qmax), m.operator(display.MINUS), m.operand(qmin)), plain(width))
     factor_step = step(
         "scale_factor", "Scale factor",
@@ -106,7 +108,9 @@ def _notebook_parameters(result: Result) -> list[Json]:
         equation(m.SCALE_FACTOR, formula, inserted, [width], Fraction(fmt.qmax - fmt.qmin) / value(width), S),
     )  # fmt: skip
     before = -value(S) * value(low) + fmt.qmin
-    formula = m.call("round", m.row(m.operator(display.MINUS), m.SCALE_FACTOR, m.operator("·"), m.XMIN, m.operator("+"), m.QMIN))
+    formula = m.call(
+        "round", m.row(m.operator(display.MINUS), m.SCALE_FACTOR, m.operator("·"), m.XMIN, m.operator("+"), m.QMIN)
+    )
     inserted = m.call("round", m.row(
         m.operator(display.MINUS), operand(S), m.operator("·"), operand(low), m.operator("+"), m.operand(qmin),
     ))  # fmt: skip
@@ -136,7 +140,9 @@ def _parameters(result: Result) -> list[Json]:
         )  # fmt: skip
         return [_absmax(used), scale_step, _fixed_zero_point(z)]
     n_steps = display.typographic(f"{used.n_steps:g}")
-    formula = m.fraction(m.row(m.XMAX, m.operator(display.MINUS), m.XMIN), m.row(m.QMAX, m.operator(display.MINUS), m.QMIN))
+    formula = m.fraction(
+        m.row(m.XMAX, m.operator(display.MINUS), m.XMIN), m.row(m.QMAX, m.operator(display.MINUS), m.QMIN)
+    )
     scale_step = step(
         "scale", "Scale",
         f"The range is divided by the {n_steps} steps between the codes: the step between two neighbouring codes.",
@@ -174,7 +180,9 @@ def _absmax(used: Range) -> Json:
     if used.is_degenerate:
         text = f"All values are 0. That is no range at all; it counts as {shown(used.divisor)}."
     symbol = m.row(m.words("max"), m.fenced(m.X, left="|", right="|"))
-    return step("range", "Range", text, m.chain(symbol, magnitudes, plain(absmax), relations=[_cut_or_equal(low, high), "="]))
+    return step(
+        "range", "Range", text, m.chain(symbol, magnitudes, plain(absmax), relations=[_cut_or_equal(low, high), "="])
+    )
 
 
 def _symmetric_factor(used: Range, qmax: int, S: str) -> Json:
@@ -228,7 +236,10 @@ def _notebook_way_there(result: Result) -> list[Json]:
     rounded = m.call("round", plain(shown(total)))
     relations = ["=", _cut_or_equal(scaled), _cut_or_equal(shown(total)), "="]
     code = m.number(display.shortest(q))
-    return [scaled_step, step("rounded", "Rounded", text, m.chain(m.Q, formula, inserted, rounded, code, relations=relations))]
+    return [
+        scaled_step,
+        step("rounded", "Rounded", text, m.chain(m.Q, formula, inserted, rounded, code, relations=relations)),
+    ]
 
 
 def _way_there(result: Result) -> list[Json]:
@@ -296,7 +307,10 @@ def _way_back(result: Result) -> list[Json]:
         by = shown(factor)
         formula, inserted = m.fraction(above, m.SCALE_FACTOR), m.fraction(numbers, plain(by))
         short = m.fraction(m.number(display.shortest(distance)), plain(by))
-        exact, text = Fraction(distance) / value(by), "The zero point is subtracted, and the difference divided by the scale factor"
+        exact, text = (
+            Fraction(distance) / value(by),
+            "The zero point is subtracted, and the difference divided by the scale factor",
+        )
     else:
         by = shown(scale)
         formula = m.row(m.fenced(above), m.operator("·"), m.SCALE)
@@ -304,9 +318,16 @@ def _way_back(result: Result) -> list[Json]:
         short = m.row(m.number(display.shortest(distance)), m.operator("·"), operand(by))
         exact, text = distance * value(by), "The zero point is subtracted, and the difference multiplied by the scale"
     relations = ["=", _cut_or_equal(by), "=", relate(exact == value(back))]
-    text += f": the code lies {display.plural(abs(distance), 'step')} {'below' if distance < 0 else 'above'} the code of 0."
+    text += (
+        f": the code lies {display.plural(abs(distance), 'step')} {'below' if distance < 0 else 'above'} the code of 0."
+    )
     return [
-        step("dequantized", "Dequantized", text, m.chain(m.X_HAT, formula, inserted, short, plain(back), relations=relations))
+        step(
+            "dequantized",
+            "Dequantized",
+            text,
+            m.chain(m.X_HAT, formula, inserted, short, plain(back), relations=relations),
+        )
     ]
 
 

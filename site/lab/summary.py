@@ -54,7 +54,13 @@ def _parameters(result: Result) -> list[Json]:
         )  # fmt: skip
     low, high = _ends(result.x_hat)
     tiles.append(
-        tile("back_range", "Reconstruction", m.math(m.X_HAT, block=False), f"{low} to {high}", "from the smallest to the largest")
+        tile(
+            "back_range",
+            "Reconstruction",
+            m.math(m.X_HAT, block=False),
+            f"{low} to {high}",
+            "from the smallest to the largest",
+        )
     )
     return tiles
 
@@ -73,7 +79,9 @@ def _errors(result: Result) -> list[Json]:
         tiles.append(tile(key, label, "", text, hint))
     share = result.n_clipped / result.size
     if result.is_clipping:
-        tiles.append(tile("clipped_share", "Clipped", "", display.percent(share), "the share of values beyond the codes"))
+        tiles.append(
+            tile("clipped_share", "Clipped", "", display.percent(share), "the share of values beyond the codes")
+        )
     else:
         tiles.append(tile("outside_share", "Outside the codes", "", display.percent(share),
                           "the share of codes that the format does not have; the notebook does not clip"))  # fmt: skip
@@ -83,7 +91,11 @@ def _errors(result: Result) -> list[Json]:
 def _one_or_many(numbers: Any, noun: str) -> str:
     if numbers.size == 1:
         number = numbers.reshape(-1)[0]
-        return display.shortest(int(number)) if float(number).is_integer() and noun == "zero point" else display.shortest(number)
+        return (
+            display.shortest(int(number))
+            if float(number).is_integer() and noun == "zero point"
+            else display.shortest(number)
+        )
     low, high = _ends(numbers, 4)
     return f"{display.plural(numbers.size, noun)}, {low} to {high}"
 

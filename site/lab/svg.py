@@ -59,8 +59,12 @@ class _Plot:
         low, high = described.get("domain", (0, 1))
         start, end = start + low * (end - start), start + high * (end - start)
         if "matches" in described:
-            described = {"range": self.layout[described["matches"].replace(letter, f"{letter}axis")]["range"]} | described
-        values = [value for trace in self.traces if trace.get(f"{letter}axis", letter) == name for value in trace[letter]]
+            described = {
+                "range": self.layout[described["matches"].replace(letter, f"{letter}axis")]["range"]
+            } | described
+        values = [
+            value for trace in self.traces if trace.get(f"{letter}axis", letter) == name for value in trace[letter]
+        ]
         room = abs(end - start) / (80 if letter == "x" else 40)
         return make_axis(described, values, start, end, max(2, int(room)))
 

@@ -73,7 +73,9 @@ CODE_COLUMNS = [
 def quantize_columns(result: Result) -> list[Json]:
     """What is told about each number."""
     if result.settings.is_notebook:
-        scaled = column("scaled", "x · S", "the value times the scale factor: its place among the codes, before the zero point")
+        scaled = column(
+            "scaled", "x · S", "the value times the scale factor: its place among the codes, before the zero point"
+        )
     else:
         scaled = column("scaled", "x / s", "the value in steps: its place among the codes, before the zero point")
     return [

@@ -113,7 +113,10 @@ def _layout(y_title: str, low: float, high: float, grid: Grid, reach: float, top
 
 def _table(result: Result) -> Json:
     if result.settings.is_dequantize:
-        columns = [column("x_hat", "Real x̂", "the reconstruction"), column("half", "Half a step", "the largest possible error")]
+        columns = [
+            column("x_hat", "Real x̂", "the reconstruction"),
+            column("half", "Half a step", "the largest possible error"),
+        ]
         shown = figure.select([result.flat_x_hat], 20, (result.element,))
         rows = [
             row(int(i), [display.short(result.flat_x_hat[i]), display.short(float(result.scale_of(int(i))[0]) / 2)], int(i) == result.element)
@@ -133,5 +136,9 @@ def _table(result: Result) -> Json:
         steps = error / float(result.scale_of(i)[0])
         cells = [display.short(result.flat_x[i]), display.short(error, 6), display.short(steps, 4)]
         rows.append(row(i, cells, i == result.element))
-    which = "Every error" if len(rows) == result.size else f"{len(rows)} of {display.count(result.size)} errors, the largest among them"
+    which = (
+        "Every error"
+        if len(rows) == result.size
+        else f"{len(rows)} of {display.count(result.size)} errors, the largest among them"
+    )
     return table(which, columns, rows)

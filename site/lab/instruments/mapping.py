@@ -21,7 +21,9 @@ N_TICKS = 8
 
 def build(result: Result) -> Instrument:
     """The instrument for a result."""
-    return Instrument("mapping", "From real numbers to codes and back", _caption(result), _figure(result), _table(result))
+    return Instrument(
+        "mapping", "From real numbers to codes and back", _caption(result), _figure(result), _table(result)
+    )
 
 
 def _caption(result: Result) -> str:
@@ -84,10 +86,13 @@ def _marks(result: Result, shown: Indices, x: Floats, x_hat: Floats) -> list[Jso
     size, is_stroke = (12 if n <= FEW else 9 if n <= MANY else 7), n > MANY
     real, first = np.unique(x_hat, return_index=True) if is_stroke else (x_hat, np.arange(n))
     texts = [
-        f"q = {display.shortest(int(result.flat_q[i]))}<br>x̂ = {display.short(result.flat_x_hat[i])}" for i in shown[first]
+        f"q = {display.shortest(int(result.flat_q[i]))}<br>x̂ = {display.short(result.flat_x_hat[i])}"
+        for i in shown[first]
     ]
     hover: Json = {"hovertext": texts, "hoverinfo": "text", "customdata": shown[first].tolist()}
-    below = figure.markers(real, [CODE_LINE] * len(real), CODE, "code q", size, "line-ns-open" if is_stroke else "square", **hover)
+    below = figure.markers(
+        real, [CODE_LINE] * len(real), CODE, "code q", size, "line-ns-open" if is_stroke else "square", **hover
+    )
     back = figure.markers(
         real, [REAL_LINE] * len(real), BACK, "reconstruction x̂", size + 5, "line-ns-open" if is_stroke else "diamond-open",
         xaxis="x2", **hover,
@@ -175,7 +180,11 @@ def _table(result: Result) -> Json:
     rows = [
         row(
             int(i),
-            [display.short(result.flat_x[i]), display.shortest(int(result.flat_q[i])), display.short(result.flat_x_hat[i])],
+            [
+                display.short(result.flat_x[i]),
+                display.shortest(int(result.flat_q[i])),
+                display.short(result.flat_x_hat[i]),
+            ],
             int(i) == result.element,
         )
         for i in shown
@@ -183,5 +192,9 @@ def _table(result: Result) -> Json:
     if result.settings.is_dequantize:
         columns = columns[1:]
         rows = [{**line, "cells": line["cells"][1:]} for line in rows]
-    which = "All numbers" if len(rows) == result.size else f"{len(rows)} of {display.count(result.size)} numbers, the extremes among them"
+    which = (
+        "All numbers"
+        if len(rows) == result.size
+        else f"{len(rows)} of {display.count(result.size)} numbers, the extremes among them"
+    )
     return table(f"{which} on both lines", columns, rows)

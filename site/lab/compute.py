@@ -1,0 +1,201 @@
+"""The computation: settings in, every array of the answer out. All arithmetic is quantcore's."""
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import quantcore as qc
+from quantcore.granularity import parameter_shape
+
+from . import display
+from .request import Settings
+from .result import Floats, Result
+
+
+def compute(settings: Settings) -> Result:
+    """The answer's numbers.
+
+    Raises:
+        quantcore.QuantError: for data that the settings cannot quantize.
+    """
+    if settings.is_dequantize:
+        return _dequantize_notebook(settings) if settings.is_notebook else _dequantize(settings)
+    x = _in_precision(settings.data, settings)
+    return _quantize_notebook(settings, x) if settings.is_notebook else _quantize(settings, x)
+
+
+def _quantize(settings: Settings, x: Floats) -> Result:
+    """By a toolkit's arithmetic."""
+    arithmetic = arithmetic_of(settings)
+    calibration, searched = _calibration(settings, x)
+    params = qc.choose_qparams(
+        x, settings.fmt, settings.scheme, settings.granularity, calibration, settings.include_zero, settings.dtype,
+        settings.profile.toolkit, **searched,
+    )  # fmt: skip
+    rng = np.random.default_rng(settings.seed)
+    q = qc.quantize(x, params, arithmetic, settings.rounding, rng)
+    x_hat = qc.dequantize(q, params, arithmetic)
+    return Result(
+        settings, x, q, x_hat, params.scale, params.scale_factor, params.zero_point, arithmetic,
+        metrics=qc.compare(x, x_hat), n_clipped=_count_clipped(settings, x, q, params),
+    )  # fmt: skip
+
+
+def _quantize_notebook(settings: Settings, x: Floats) -> Result:
+    """By the notebook's formulas, with codes as they come."""
+    calibration, searched = _calibration(settings, x)
+    if isinstance(calibration, str):
+        found = qc.calibrate(
+            x.reshape(-1),
+            settings.fmt,
+            calibration,
+            scheme=settings.scheme,
+            include_zero=settings.include_zero,
+            **searched,
+        )
+        low, high = found.low, found.high
+    else:
+        low, high = calibration
+    if settings.include_zero and settings.scheme == "affine":
+        low, high = min(low, 0.0), max(high, 0.0)
+    choose = qc.notebook.absmax_quantize if settings.scheme == "symmetric" else qc.notebook.zeropoint_quantize
+    chosen = choose(np.array([low, high], settings.dtype), settings.fmt)
+    S, z = np.asarray(chosen.scale_factor, settings.dtype), np.asarray(chosen.zero_point, settings.dtype)
+    with np.errstate(all="ignore"):
+        scale = 1 / S
+        if not (np.isfinite(S) and S > 0 and np.isfinite(scale) and scale > 0 and np.isfinite(z)):
+            raise qc.QuantError(_no_scale_factor(low, high, settings), "values")
+        q = qc.round_whole(x * S + z, settings.rounding, np.random.default_rng(settings.seed))
+        x_hat = (q - z) / S
+    if not np.isfinite(x_hat).all():
+        raise qc.QuantError(_no_scale_factor(low, high, settings), "values")
+    fmt = settings.fmt
+    outside = int(np.count_nonzero((q < fmt.qmin) | (q > fmt.qmax)))
+    return Result(settings, x, q, x_hat, scale, S, z, "notebook", metrics=qc.compare(x, x_hat), n_clipped=outside)
+
+
+def _dequantize(settings: Settings) -> Result:
+    """A toolkit's reconstruction from given codes and parameters."""
+    arithmetic = arithmetic_of(settings)
+    wanted = parameter_shape(settings.granularity, settings.data.shape)
+    scale = _given(settings.scale, wanted, "scale", settings.dtype)
+    zero_point = _given(settings.zero_point, wanted, "zero_point", np.dtype(np.int64))
+    params = qc.QuantParams(scale, zero_point, settings.fmt, settings.granularity)
+    q = _whole(settings.data, "codes")
+    x_hat = _finite_back(qc.dequantize(q, params, arithmetic), settings)
+    q = q.astype(settings.fmt.dtype)
+    return Result(settings, x_hat, q, x_hat, params.scale, params.scale_factor, params.zero_point, arithmetic)
+
+
+def _dequantize_notebook(settings: Settings) -> Result:
+    """The notebook's reconstruction: x_hat = (q - z) / S, whatever the codes."""
+    scale = _given(settings.scale, (), "scale", settings.dtype)
+    z = _given(settings.zero_point, (), "zero_point", settings.dtype)
+    qc.QuantParams(scale, z, settings.fmt)  # refuses what cannot be a scale or a zero point
+    q = settings.data.astype(settings.dtype)
+    with np.errstate(all="ignore"):
+        S = 1 / scale
+        x_hat = _finite_back((q - z) / S, settings)
+    fmt = settings.fmt
+    outside = int(np.count_nonzero((q < fmt.qmin) | (q > fmt.qmax)))
+    return Result(settings, x_hat, q, x_hat, scale, np.asarray(S), z, "notebook", n_clipped=outside)
+
+
+def arithmetic_of(settings: Settings) -> str:
+    """The name of the arithmetic that a profile has for a granularity."""
+    return settings.profile.arithmetic
+
+
+def _calibration(settings: Settings, x: Floats) -> tuple[str | tuple[float, float], dict[str, float]]:
+    """What quantcore calls the calibration, and its settings."""
+    if settings.calibration == "manual":
+        low = float(x.min()) if settings.range_min is None else settings.range_min
+        high = float(x.max()) if settings.range_max is None else settings.range_max
+        return (low, high), {}
+    if settings.calibration == "percentile":
+        return "percentile", {"percentile": settings.percentile}
+    return settings.calibration, {}
+
+
+def _in_precision(data: NDArray[np.float64], settings: Settings) -> Floats:
+    """The values in the precision of the computation.
+
+    Raises:
+        quantcore.QuantError: if one is beyond it.
+    """
+    with np.errstate(over="ignore", under="ignore"):
+        x = data.astype(settings.dtype, copy=False)
+    lost = np.flatnonzero(~np.isfinite(x.reshape(-1)))
+    if lost.size:
+        value = display.ascii_shortest(float(data.reshape(-1)[lost[0]]))
+        largest = f"{np.finfo(settings.dtype).max:.3g}"
+        raise qc.QuantError(
+            f"values holds {value} as entry {lost[0] + 1}, which is beyond {settings.dtype} (up to about {largest}). "
+            "Choose precision float64, or a smaller number.",
+            "values",
+        )
+    return x
+
+
+def _no_scale_factor(low: float, high: float, settings: Settings) -> str:
+    low_text, high_text = display.ascii_shortest(low), display.ascii_shortest(high)
+    return (
+        f"values have the range {low_text} to {high_text}, for which the notebook's formulas leave {settings.dtype}: "
+        "they give NaN or infinity. Use values nearer to 1, or another profile."
+    )
+
+
+def _count_clipped(settings: Settings, x: Floats, q: NDArray[Any], params: qc.QuantParams) -> int:
+    """How many values would have a code beyond the format, were it not clipped."""
+    fmt = settings.fmt
+    at_end = (q == fmt.qmin) | (q == fmt.qmax)
+    if not at_end.any():
+        return 0
+    scale, zero_point = (np.broadcast_to(array, x.shape)[at_end] for array in qc.broadcast(params, x.shape))
+    with np.errstate(over="ignore", under="ignore"):
+        exact = x[at_end].astype(np.float64) / scale.astype(np.float64)
+    down, up = ("floor", "ceil") if settings.rounding == "stochastic" else (settings.rounding, settings.rounding)
+    above = qc.round_whole(exact, down) + zero_point > fmt.qmax
+    below = qc.round_whole(exact, up) + zero_point < fmt.qmin
+    return int(np.count_nonzero(above | below))
+
+
+def _given(numbers: NDArray[np.float64], shape: tuple[int, ...], field: str, dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Parameters from the request in the shape that the codes need; a single one counts for all.
+
+    Raises:
+        quantcore.QuantError: if they are too many or too few.
+    """
+    wanted = math.prod(shape)
+    if numbers.size not in (1, wanted):
+        only = "one number" if wanted == 1 else f"one number, or {display.count(wanted)}"
+        raise qc.QuantError(
+            f"{field} has {display.plural(numbers.size, 'number')}; it must have {only} for these codes and this granularity.",
+            field,
+        )
+    if dtype.kind == "i":
+        return np.broadcast_to(_whole(numbers, field).reshape(shape if numbers.size == wanted else ()), shape)
+    with np.errstate(over="ignore", under="ignore"):
+        values = numbers.astype(dtype)
+    return np.broadcast_to(values.reshape(shape if numbers.size == wanted else ()), shape)
+
+
+def _whole(numbers: NDArray[np.float64], field: str) -> NDArray[np.int64]:
+    """Whole numbers as integers; what no integer type holds is refused by its size."""
+    largest = float(np.abs(numbers).max())
+    if largest > 2**53:
+        raise qc.QuantError(
+            f"{field} holds {largest:g}, in magnitude; no code is as large. Use codes of the format.", field
+        )
+    return numbers.astype(np.int64)
+
+
+def _finite_back(x_hat: Floats, settings: Settings) -> Floats:
+    if not np.isfinite(x_hat).all():
+        raise qc.QuantError(
+            f"scale is so large that a reconstruction is beyond {settings.dtype}. Use a smaller scale, or float64.",
+            "scale",
+        )
+    return x_hat
