@@ -12,7 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from .calibration_entropy import entropy_modelopt, entropy_onnxruntime
+from .calibration_modelopt import mse_modelopt, mse_modelopt_0_47
+from .calibration_mse import mse
 from .calibration_ranges import minmax, moving_average, percentile, percentile_modelopt, percentile_onnxruntime
+from .calibration_torch import mse_torch
 from .calibration_types import Batch, Batches, Calibrated, Calibration, CalibrationSettings, Curve
 from .errors import QuantError
 from .formats import IntFormat
@@ -23,6 +26,10 @@ CALIBRATIONS: dict[str, Calibration] = {
     "percentile": percentile,
     "percentile_onnxruntime": percentile_onnxruntime,
     "percentile_modelopt": percentile_modelopt,
+    "mse": mse,
+    "mse_torch": mse_torch,
+    "mse_modelopt": mse_modelopt,
+    "mse_modelopt_0_47": mse_modelopt_0_47,
     "entropy": entropy_onnxruntime,
     "entropy_onnxruntime": entropy_onnxruntime,
     "entropy_modelopt": entropy_modelopt,

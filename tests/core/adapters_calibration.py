@@ -6,8 +6,10 @@ from typing import Any
 
 import numpy as np
 
+import quantcore as qc
 from quantcore.calibration import Calibrated, calibrate
 from quantcore.formats import INT8, IntFormat
+from quantcore.metrics import compare
 from tests.core.comparing import check
 
 Inputs = dict[str, Any]
@@ -30,6 +32,42 @@ def calib_entropy(case: dict[str, Any], inputs: Inputs, outputs: Inputs) -> None
         _modelopt(case, inputs, outputs, "entropy_modelopt")
     else:
         _onnxruntime(case, inputs, outputs, "entropy_onnxruntime")
+
+
+def calib_mse(case: dict[str, Any], inputs: Inputs, outputs: Inputs) -> None:
+    """Least squared error: modelopt's sweep (and its quirk), PyTorch's HistogramObserver, and brute force."""
+    if case["library"] == "torch":
+        _histogram_observer(case, inputs, outputs)
+    elif case["library"] == "oracle":
+        _brute_force(case, inputs, outputs)
+    else:
+        is_release = "compute_amax" in case["call"]  # which passes num_bits to the wrong argument
+        _modelopt(case, inputs, outputs, "mse_modelopt_0_47" if is_release else "mse_modelopt")
+
+
+def _histogram_observer(case: dict[str, Any], inputs: Inputs, outputs: Inputs) -> None:
+    params = case["params"]
+    fmt = qc.INT8 if params.get("dtype", "quint8") == "qint8" else qc.UINT8
+    found = calibrate(_batches(inputs), fmt, "mse_torch", bins=params["bins"])
+    scheme = "symmetric" if params.get("symmetric", False) else "affine"
+    chosen = qc.choose_qparams(
+        _batches(inputs)[0], fmt, scheme=scheme, calibration=(found.low, found.high), toolkit="torch"
+    )
+    check(case, "scale", chosen.scale, outputs["scale"])
+
+
+def _brute_force(case: dict[str, Any], inputs: Inputs, outputs: Inputs) -> None:
+    params = case["params"]
+    stated = "quantcore MSE must be <= 1.01*best_mse and <= minmax_mse"
+    assert case["compare"] == {"best_mse": stated}, f"{case['id']}: unknown comparison {case['compare']}"
+    fmt = qc.IntFormat(params["bits"], narrow=params["narrow"])
+    scheme = "symmetric" if params["symmetric"] else "affine"
+    x = np.asarray(inputs["x"], np.float64)
+    chosen = qc.choose_qparams(x, fmt, scheme=scheme, calibration="mse", dtype=np.float64)
+    got = compare(x, qc.dequantize(qc.quantize(x, chosen), chosen)).mse
+    assert got <= 1.01 * outputs["best_mse"], f"{case['id']}: mse {got}, brute force {outputs['best_mse']}"
+    # where min-max is the best there is, the same sum may differ in its last bits
+    assert got <= outputs["minmax_mse"] * (1 + 1e-12), f"{case['id']}: mse {got}, min-max {outputs['minmax_mse']}"
 
 
 def _numpy_percentile(case: dict[str, Any], inputs: Inputs, outputs: Inputs) -> None:
@@ -77,4 +115,5 @@ def _batches(inputs: Inputs) -> list[Any]:
 ADAPTERS: dict[str, Adapter] = {
     "calib_percentile": calib_percentile,
     "calib_entropy": calib_entropy,
+    "calib_mse": calib_mse,
 }
