@@ -55,7 +55,9 @@ def run_test(options):
 
 def run_bench(_options):
     """Runs the measurements of tests/bench/."""
-    testing.run_benches(ROOT, environment.prepare(ROOT, ["build"], wanted=["bench"]))
+    python = environment.prepare(ROOT, ["build", "test"], wanted=["bench"])
+    build()
+    testing.run_benches(ROOT, python)
 
 
 def read_arguments(arguments):

@@ -12,6 +12,7 @@ from assembly.report import BuildError, stage
 
 CHECKED = ("build.py", "quantcore", "site", "tests")
 IN_PYODIDE = "tests/pyodide/run.mjs"
+SMALLER = ("--largest", "10000000", "--repeat", "5")  # WebAssembly has 4 GB of memory at most
 
 
 def run_all(root: Path, python: Path, chromium: Path, arguments: Sequence[str]) -> None:
@@ -48,18 +49,19 @@ def passes(name: str, command: Sequence[str], root: Path, chromium: Path) -> boo
 
 
 def run_benches(root: Path, python: Path) -> None:
-    """Runs the measurements of tests/bench/.
+    """Runs the measurements of tests/bench/: each of them, and quantcore's inside Pyodide too.
 
     Raises:
-        BuildError: There are none, or one failed.
+        BuildError: One failed.
     """
-    benches = sorted((root / "tests" / "bench").glob("[a-z]*.py"))
-    if not benches:
-        raise BuildError("there is nothing to measure in tests/bench/.")
-    paths = os.pathsep.join([str(root), str(root / "site")])
-    for bench in benches:
-        stage("Measuring", bench.stem)
-        environment = {**os.environ, "PYTHONPATH": paths}
-        status = subprocess.run([python, bench], cwd=root, env=environment, check=False).returncode
+    programs = [
+        path for path in sorted((root / "tests" / "bench").glob("*.py")) if "__main__" in path.read_text("utf-8")
+    ]
+    commands = {path.stem: [str(python), str(path)] for path in programs}
+    commands["core, inside Pyodide"] = [find_node()[0], IN_PYODIDE, "--program", "tests/bench/core.py", *SMALLER]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(root), str(root / "site")])}
+    for name, command in commands.items():
+        stage("Measuring", name)
+        status = subprocess.run(command, cwd=root, env=environment, check=False).returncode
         if status:
-            raise BuildError(f"{bench.relative_to(root)} failed with status {status}.")
+            raise BuildError(f"the measurement of {name} failed with status {status}.")

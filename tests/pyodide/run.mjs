@@ -1,6 +1,7 @@
 // Runs quantcore's tests under Pyodide, in Node: the same files as under CPython, with NumPy on WebAssembly.
 //
 //     node tests/pyodide/run.mjs [arguments for pytest]
+//     node tests/pyodide/run.mjs --program tests/bench/core.py [its arguments]
 //
 // Python and NumPy are those of dist/; pytest and Hypothesis, pure Python, are read from .venv.
 import { readdirSync, readFileSync } from "node:fs";
