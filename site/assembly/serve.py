@@ -20,6 +20,7 @@ class Handler(http.server.SimpleHTTPRequestHandler):
     """Serves files; silent but for errors; the browser asks again after each build."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else each file after the first on a connection waits 40 ms for an acknowledgement
     extensions_map = {  # noqa: RUF012 - the base class declares it so
         **http.server.SimpleHTTPRequestHandler.extensions_map,
         ".css": "text/css",

@@ -6,6 +6,7 @@ import socket
 import struct
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -55,6 +56,7 @@ def running(tmp_path: Path, root: Path) -> Iterator[Running]:
     for name in ("index.html", "sub/index.html", *names):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("content" * 100_000)
+    (tmp_path / "small.js").write_text("small")
     command = [sys.executable, "-c", PROGRAM, str(tmp_path)]
     process = subprocess.Popen(
         command, cwd=root / "site", stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
@@ -98,6 +100,21 @@ def test_what_the_browser_has_is_not_sent_again(running: Running) -> None:
     assert first.getheader("Cache-Control") == "no-cache"
     again = running.get("/a.mjs", If_Modified_Since=first.getheader("Last-Modified", ""))
     assert again.status == 304
+
+
+def test_one_connection_serves_many_files_at_once(running: Running) -> None:
+    """Files asked for one after the other on one connection do not wait for acknowledgements (40 ms each, with Nagle)."""
+    connection = http.client.HTTPConnection("127.0.0.1", running.port, timeout=10)
+    times = []
+    for _ in range(21):
+        started = time.perf_counter()
+        connection.request("HEAD", "/a.js")
+        connection.getresponse().read()
+        connection.request("GET", "/small.js")
+        assert connection.getresponse().read() == b"small"
+        times.append(time.perf_counter() - started)
+    connection.close()
+    assert sorted(times)[10] < 0.03
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
