@@ -103,7 +103,7 @@ def test_what_the_browser_has_is_not_sent_again(running: Running) -> None:
 
 
 def test_one_connection_serves_many_files_at_once(running: Running) -> None:
-    """Files asked for one after the other on one connection do not wait for acknowledgements (40 ms each, with Nagle)."""
+    """Files asked for one after the other on one connection do not wait for acknowledgements (40 ms each)."""
     connection = http.client.HTTPConnection("127.0.0.1", running.port, timeout=10)
     times = []
     for _ in range(21):
