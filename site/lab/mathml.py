@@ -100,7 +100,7 @@ XMAX = index(X, words("max"))
 
 SIGNS = {
     "×": r"\times ", "·": r"\cdot ", "≈": r"\approx ", "≤": r"\le ", "≥": r"\ge ", "≠": r"\ne ", "…": r"\dots ",
-    "|": r"\lvert ", MINUS: "-", "∞": r"\infty ", "%": r"\%", "⌊": r"\lfloor ", "⌋": r"\rfloor ", "⌈": r"\lceil ",
+    MINUS: "-", "∞": r"\infty ", "%": r"\%", "⌊": r"\lfloor ", "⌋": r"\rfloor ", "⌈": r"\lceil ",
     "⌉": r"\rceil ", "∈": r"\in ", "→": r"\to ", "Σ": r"\sum ",
 }  # fmt: skip
 

@@ -44,7 +44,7 @@ def _clipped(result: Result) -> list[Json]:
         return []
     which = "1 value is" if result.n_clipped == 1 else f"{display.count(result.n_clipped)} values are"
     return [info(
-        f"{which} clipped ({display.percent(result.n_clipped / result.size)}): they lie beyond the range that the codes cover."
+        f"{which} clipped ({display.percent(result.n_clipped / result.size)}), being beyond the range that the codes cover."
     )]  # fmt: skip
 
 

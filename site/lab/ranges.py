@@ -1,6 +1,7 @@
 """The range behind the followed number's scale: where it came from, and what was divided by what."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -22,19 +23,27 @@ class Range:
         width: high - low; for a symmetric scheme the largest magnitude.
         divisor: the width that is used, which differs where the width is 0.
         n_steps: into how many steps the width is divided.
+        scale: what came of it.
     """
 
-    low: np.floating
-    high: np.floating
+    low: np.floating[Any]
+    high: np.floating[Any]
     origin: str
-    width: np.floating
-    divisor: np.floating
+    width: np.floating[Any]
+    divisor: np.floating[Any]
     n_steps: float
+
+    scale: float
 
     @property
     def is_degenerate(self) -> bool:
         """Whether there was no range."""
         return bool(self.width == 0)
+
+    @property
+    def is_floored(self) -> bool:
+        """Whether the scale is larger than the range asks for, as a toolkit has a smallest one."""
+        return bool(float(self.divisor) / self.n_steps < 0.99 * self.scale)
 
 
 def range_of(result: Result) -> Range:
@@ -56,7 +65,7 @@ def range_of(result: Result) -> Range:
     divisor = width
     if width == 0:
         divisor = dtype(n_steps / float(factor)) if settings.is_notebook else dtype(n_steps * float(scale))
-    return Range(low, high, origin, width, divisor, n_steps)
+    return Range(low, high, origin, width, divisor, n_steps, float(scale))
 
 
 def _ends(result: Result) -> tuple[float, float, str]:

@@ -5,6 +5,7 @@ from fractions import Fraction
 from typing import Any
 
 from . import display
+from .equations import is_near_tie
 
 HALF = Fraction(1, 2)
 
@@ -35,7 +36,7 @@ def explain(number: Any, exact: Fraction, rounded: int, rounding: str, precision
     >>> explain(2.5, Fraction(5, 2), 2, "half_even", "float64")
     '2.5 is a tie, exactly halfway between 2 and 3; ties go to the even one: 2.'
     """
-    text = display.shortest(number) if _is_near_tie(number) else display.short(number, 10)
+    text = display.shortest(number) if is_near_tie(number) else display.short(number, 10)
     target = display.shortest(rounded)
     floor = math.floor(float(number))
     between = f"{display.shortest(floor)} and {display.shortest(floor + 1)}"
@@ -65,7 +66,3 @@ def _about_floating_point(number: Any, exact: Fraction, precision: str) -> str:
             "which is none."
         )
     return ""
-
-
-def _is_near_tie(number: Any) -> bool:
-    return abs(float(number)) < 2**52 and abs(float(number) % 1 - 0.5) < 1e-6
