@@ -105,7 +105,9 @@ def _dequantize_notebook(settings: Settings) -> Result:
 
 def arithmetic_of(settings: Settings) -> str:
     """The name of the arithmetic that a profile has for a granularity."""
-    return settings.profile.arithmetic
+    names = {qc.PerAxis: "axis", qc.PerBlock: "block"}
+    granularity = names.get(type(settings.granularity), "tensor")
+    return settings.profile.by_granularity.get(granularity, settings.profile.arithmetic)
 
 
 def _calibration(settings: Settings, x: Floats) -> tuple[str | tuple[float, float], dict[str, float]]:

@@ -54,9 +54,10 @@ class Profile:
     Attributes:
         label: its name for people.
         summary: what is particular about it, in one sentence.
-        arithmetic: the name in ``quantcore.ARITHMETICS``.
+        arithmetic: the name in ``quantcore.ARITHMETICS`` of what it does with one scale for the tensor.
         toolkit: the name in ``quantcore.TOOLKITS`` of how it chooses scale and zero point.
         defaults: the fields whose default differs from the table's.
+        by_granularity: the arithmetic for other granularities, where it differs.
     """
 
     label: str
@@ -64,6 +65,7 @@ class Profile:
     arithmetic: str
     toolkit: str
     defaults: dict[str, str]
+    by_granularity: dict[str, str] = field(default_factory=dict)
 
 
 TOOLKIT_DEFAULTS = {"include_zero": "1", "precision": "float32"}
@@ -82,6 +84,21 @@ PROFILES: dict[str, Profile] = {
         "onnx",
         "onnx",
         TOOLKIT_DEFAULTS,
+    ),
+    "pytorch": Profile(
+        "PyTorch",
+        "quantize_per_tensor, per_channel or per group: multiplies by the reciprocal and adds the zero point before rounding.",
+        "torch_per_tensor",
+        "torch",
+        TOOLKIT_DEFAULTS,
+        {"axis": "torch_per_channel", "block": "torch_pt2e_group"},
+    ),
+    "tflite": Profile(
+        "TensorFlow Lite",
+        "Divides by the scale and rounds ties away from zero.",
+        "tflite",
+        "tflite",
+        {**TOOLKIT_DEFAULTS, "rounding": "half_away"},
     ),
     "custom": Profile(
         "Custom",

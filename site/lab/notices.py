@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from . import display
+from .fields import FIELDS, default_of
 from .result import Result
 
 Json = dict[str, Any]
@@ -97,6 +98,21 @@ def _rounded_input(result: Result) -> list[Json]:
     return [warning(f"{which} too small for {result.x.dtype} and became 0. Choose precision float64 to keep them.")]
 
 
+def _off_profile(result: Result) -> list[Json]:
+    """Settings by which the codes are no longer those of the library that the profile is named after."""
+    settings = result.settings
+    if settings.profile_name == "custom":
+        return []
+    names = ("precision",) if settings.is_dequantize else ("include_zero", "rounding", "precision")
+    changed = [name for name in names if settings.texts[name] != default_of(name, settings.profile_name)]
+    if settings.scheme == "symmetric" and "include_zero" in changed:
+        changed.remove("include_zero")
+    if not changed:
+        return []
+    told = " and ".join(f"{FIELDS[name].label.lower()} is changed" for name in changed)
+    return [info(f"{told[0].upper()}{told[1:]}, so this is no longer exactly what {settings.profile.label} computes.")]
+
+
 def _cut(result: Result) -> list[Json]:
     if result.size <= MAX_LISTED:
         return []
@@ -106,4 +122,4 @@ def _cut(result: Result) -> list[Json]:
     )]  # fmt: skip
 
 
-CHECKS = (_codes_outside, _zero, _constant, _subnormal, _rounded_input, _clipped, _cut)
+CHECKS = (_codes_outside, _zero, _constant, _subnormal, _rounded_input, _clipped, _off_profile, _cut)

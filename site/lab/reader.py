@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 import quantcore as qc
 
 from . import display
-from .fields import FIELDS, Field, Kind, default_of
+from .fields import FIELDS, PROFILES, Field, Kind, default_of
 from .parse import parse_numbers, parse_shape, parse_whole_numbers
 from .places import quoted
 
@@ -125,12 +125,20 @@ class Reader:
         self._normalised["shape"] = ",".join(map(str, shape))
         return data.reshape(shape)
 
-    def check_profile(self, granularity: str | None, calibration: str | None) -> None:
-        """Refuse what the notebook's formulas have no place for."""
+    def check_profile(self, granularity: str | None, precision: str | None) -> None:
+        """Refuse what the profile's arithmetic has no place for."""
+        profile = PROFILES[self.profile_name]
         if self.profile_name == "notebook" and granularity in ("axis", "block"):
             self.error(
                 "granularity",
                 f"granularity is {granularity}; the notebook has one scale for the tensor. Choose another profile.",
+            )
+        only = qc.ARITHMETICS[profile.arithmetic].dtype
+        if only is not None and precision not in (None, np.dtype(only).name):
+            name = np.dtype(only).name
+            self.error(
+                "precision",
+                f"precision is {precision}; {profile.label} computes in {name}. Choose {name}, or another profile.",
             )
 
     def granularity(

@@ -100,7 +100,8 @@ def read(request: dict[str, str], instruments: tuple[str, ...] | None = None) ->
     axis, block_size = reader.number("axis"), reader.number("block_size")
     percentile, seed = reader.number("percentile"), reader.number("seed")
     range_min, range_max = reader.number("range_min"), reader.number("range_max")
-    dtype = np.dtype(reader.choice("precision") or "float64")
+    precision = reader.choice("precision")
+    dtype = np.dtype(precision or "float64")
 
     empty = np.empty(0)
     data = reader.numbers("codes" if is_dequantize else "values", whole=is_dequantize)
@@ -108,7 +109,7 @@ def read(request: dict[str, str], instruments: tuple[str, ...] | None = None) ->
     zero_point = reader.numbers("zero_point", whole=True) if is_dequantize else empty
     data = reader.shaped(data)
 
-    reader.check_profile(granularity_name, calibration)
+    reader.check_profile(granularity_name, precision)
     granularity = reader.granularity(granularity_name, axis, block_size, data)
     if calibration == "manual" and not is_dequantize:
         reader.check_range(range_min, range_max, data, dtype)
