@@ -39,7 +39,7 @@ def _quantize(settings: Settings, x: Floats) -> Result:
     x_hat = qc.dequantize(q, params, arithmetic)
     return Result(
         settings, x, q, x_hat, params.scale, params.scale_factor, params.zero_point, arithmetic,
-        metrics=qc.compare(x, x_hat), n_clipped=_count_clipped(settings, x, q, params),
+        metrics=qc.compare(x, x_hat),
     )  # fmt: skip
 
 
@@ -71,9 +71,7 @@ def _quantize_notebook(settings: Settings, x: Floats) -> Result:
         x_hat = (q - z) / S
     if not np.isfinite(x_hat).all():
         raise qc.QuantError(_no_scale_factor(low, high, settings), "values")
-    fmt = settings.fmt
-    outside = int(np.count_nonzero((q < fmt.qmin) | (q > fmt.qmax)))
-    return Result(settings, x, q, x_hat, scale, S, z, "notebook", metrics=qc.compare(x, x_hat), n_clipped=outside)
+    return Result(settings, x, q, x_hat, scale, S, z, "notebook", metrics=qc.compare(x, x_hat))
 
 
 def _dequantize(settings: Settings) -> Result:
@@ -98,9 +96,7 @@ def _dequantize_notebook(settings: Settings) -> Result:
     with np.errstate(all="ignore"):
         S = 1 / scale
         x_hat = _finite_back((q - z) / S, settings)
-    fmt = settings.fmt
-    outside = int(np.count_nonzero((q < fmt.qmin) | (q > fmt.qmax)))
-    return Result(settings, x_hat, q, x_hat, scale, np.asarray(S), z, "notebook", n_clipped=outside)
+    return Result(settings, x_hat, q, x_hat, scale, np.asarray(S), z, "notebook")
 
 
 def arithmetic_of(settings: Settings) -> str:
@@ -147,21 +143,6 @@ def _no_scale_factor(low: float, high: float, settings: Settings) -> str:
         f"values have the range {low_text} to {high_text}, for which the notebook's formulas leave {settings.dtype}: "
         "they give NaN or infinity. Use values nearer to 1, or another profile."
     )
-
-
-def _count_clipped(settings: Settings, x: Floats, q: NDArray[Any], params: qc.QuantParams) -> int:
-    """How many values would have a code beyond the format, were it not clipped."""
-    fmt = settings.fmt
-    at_end = (q == fmt.qmin) | (q == fmt.qmax)
-    if not at_end.any():
-        return 0
-    scale, zero_point = (np.broadcast_to(array, x.shape)[at_end] for array in qc.broadcast(params, x.shape))
-    with np.errstate(over="ignore", under="ignore"):
-        exact = x[at_end].astype(np.float64) / scale.astype(np.float64)
-    down, up = ("floor", "ceil") if settings.rounding == "stochastic" else (settings.rounding, settings.rounding)
-    above = qc.round_whole(exact, down) + zero_point > fmt.qmax
-    below = qc.round_whole(exact, up) + zero_point < fmt.qmin
-    return int(np.count_nonzero(above | below))
 
 
 def _given(numbers: NDArray[np.float64], shape: tuple[int, ...], field: str, dtype: np.dtype[Any]) -> NDArray[Any]:

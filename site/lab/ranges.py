@@ -82,21 +82,24 @@ def _ends(result: Result) -> tuple[float, float, str]:
             high if settings.range_max is None else settings.range_max,
         )
         return *given, "The range was given:"
-    searched = {"percentile": settings.percentile} if settings.calibration == "percentile" else {}
-    found = qc.calibrate(
-        values.reshape(-1),
-        settings.fmt,
-        settings.calibration,
-        scheme=settings.scheme,
-        include_zero=settings.include_zero,
-        **searched,
-    )
-    name = f"the {display.ascii_shortest(settings.percentile)} percentile" if searched else settings.calibration
+    found = result.once(calibrated)
+    is_percentile = settings.calibration == "percentile"
+    name = f"the {display.ascii_shortest(settings.percentile)} percentile" if is_percentile else settings.calibration
     return (
         found.low,
         found.high,
         f"{whose} reach from {display.short(low, 6)} to {display.short(high, 6)}; {name} chose",
     )
+
+
+def calibrated(result: Result) -> qc.Calibrated:
+    """What the calibration chose for the slice that the followed number is in, and the curve that it searched."""
+    settings = result.settings
+    searched = {"percentile": settings.percentile} if settings.calibration == "percentile" else {}
+    return qc.calibrate(
+        result.slice_of(result.element).reshape(-1), settings.fmt, settings.calibration, scheme=settings.scheme,
+        include_zero=settings.include_zero, **searched,
+    )  # fmt: skip
 
 
 def _symmetric_steps(result: Result, zero_point: int) -> float:
