@@ -17,6 +17,7 @@ from .calibration_mse import mse
 from .calibration_ranges import minmax, moving_average, percentile, percentile_modelopt, percentile_onnxruntime
 from .calibration_torch import mse_torch
 from .calibration_types import Batch, Batches, Calibrated, Calibration, CalibrationSettings, Curve
+from .checks import real_numbers, refuse_not_finite
 from .errors import QuantError
 from .formats import IntFormat
 
@@ -75,18 +76,17 @@ def _batches(x: npt.ArrayLike | Sequence[npt.NDArray[Any]]) -> Batches:
 
 def _batch(x: Any) -> Batch:
     """One batch, flat, floating, checked."""
-    values = np.asarray(x).reshape(-1)
-    if values.dtype.kind not in "fiub":
-        raise QuantError(f"x has dtype {values.dtype}; it must hold real numbers.", "x")
+    values = real_numbers(x).reshape(-1)
     if values.size == 0:
-        raise QuantError("x is empty; a range needs at least one value. Give some values, or an explicit range.", "x")
+        raise QuantError("values are empty; give at least one number, or an explicit range.", "values")
     if values.dtype.kind != "f":
         values = values.astype(np.float64)
     low, high = values.min(), values.max()
     if not (np.isfinite(low) and np.isfinite(high)):
-        index = int(np.flatnonzero(~np.isfinite(values))[0])
+        refuse_not_finite(values, values.dtype)
+    if not np.isfinite(float(high) - float(low)):
         raise QuantError(
-            f"x is {values[index]} at index {index}; a range needs finite values. Remove it or replace it.", "x"
+            f"values go from {low} to {high}, a range too wide for float64. Scale them down first.", "values"
         )
     return values
 

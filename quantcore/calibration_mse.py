@@ -42,16 +42,19 @@ def mse(batches: Batches, fmt: IntFormat, settings: CalibrationSettings) -> Cali
     sample = _sample(batches, unit, fmt, is_symmetric)
     widest = np.array([low, high]) / unit
     if is_symmetric:
-        found, threshold = _search_symmetric(sample)
+        scanned, found = _search_symmetric(sample)
     else:
         centre = 0.0 if settings.include_zero else float(widest.mean())
-        found, threshold = _search_affine(sample, widest, centre)
+        found = _search_affine(sample, widest, centre)
+        scanned = None
     chosen, full = _on_the_values(batches, unit, sample, np.array([found, widest]))
     if chosen + _NEGLIGIBLE >= _GAIN * full:
         found = widest
     else:
         low, high = float(found[0]) * unit, float(found[1]) * unit
-    return Calibrated(low, high, _curve(sample, found, threshold, unit))
+    if scanned is None:
+        scanned = _scan_far_end(sample, found)
+    return Calibrated(low, high, scanned.curve(float(np.abs(found).max()), unit))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,9 +79,11 @@ class _Sample:
             errors *= scale
             errors -= self.points
             errors *= errors
-            total[rows] = errors @ self.weights
+            total[rows] = np.einsum(
+                "ij,j", errors, self.weights
+            )  # not BLAS: its threads cost more than they bring here
             errors *= is_clipped
-            clipping[rows] = errors @ self.weights
+            clipping[rows] = np.einsum("ij,j", errors, self.weights)
         return clipping, np.maximum(total - clipping, 0.0)
 
     def total(self, ranges: FloatArray) -> FloatArray:
@@ -118,24 +123,43 @@ def _sample(batches: Batches, unit: float, fmt: IntFormat, is_symmetric: bool) -
     return _Sample(sums[used] / counts[used], counts[used] / n, fmt, is_symmetric)
 
 
-def _search_symmetric(sample: _Sample) -> tuple[FloatArray, FloatArray]:
-    """The best [-T, T], and the thresholds of the coarse scan."""
-    scan = _scan(sample)
-    total = sample.total(_mirrored(scan))
-    ends = np.full(1, np.inf)
-    is_dip = (total <= np.concatenate([ends, total[:-1]])) & (total <= np.concatenate([total[1:], ends]))
+@dataclass(frozen=True, slots=True, eq=False)
+class _Scanned:
+    """Thresholds in any order, and the errors there."""
+
+    threshold: FloatArray
+    clipping: FloatArray
+    rounding: FloatArray
+
+    def curve(self, chosen: float, unit: float) -> Curve:
+        """The curve in the unit of the data; `chosen` is one of the thresholds."""
+        threshold, first = np.unique(self.threshold, return_index=True)
+        with np.errstate(over="ignore"):  # squares of extreme float64 values may not be representable
+            clipping, rounding = (part[first] * unit * unit for part in (self.clipping, self.rounding))
+        best = int(np.searchsorted(threshold, chosen))
+        return Curve(threshold * unit, clipping + rounding, best, "mse", clipping, rounding)
+
+
+def _search_symmetric(sample: _Sample) -> tuple[_Scanned, FloatArray]:
+    """The best [-T, T], and all the thresholds of the coarse scan with those next to the best."""
+    scan = _scan(sample.points.size)
+    clipping, rounding = sample.errors(_mirrored(scan))
+    total = clipping + rounding
+    is_dip = (total <= np.append(np.inf, total[:-1])) & (total <= np.append(total[1:], np.inf))
     dips = np.flatnonzero(is_dip)
     dips = dips[np.argsort(total[dips], kind="stable")][:_STARTS]
     n_fine = int(np.clip(_SCAN_COST // (4 * sample.points.size * _STARTS), 33, 65))
     fine = np.unique(np.concatenate([np.linspace(*_neighbours(scan, i), n_fine) for i in dips.tolist()]))
     best = int(sample.total(_mirrored(fine)).argmin())
     finest = np.append(np.linspace(*_neighbours(fine, best), 33), fine[best])
-    best = int(sample.total(_mirrored(finest)).argmin())
-    return _mirrored(finest)[best], scan
+    last = sample.errors(_mirrored(finest))
+    found = _mirrored(finest)[np.add(*last).argmin()]
+    scanned = (np.append(before, after) for before, after in zip((clipping, rounding), last, strict=True))
+    return _Scanned(np.append(scan, finest), *scanned), found
 
 
-def _search_affine(sample: _Sample, widest: FloatArray, centre: float) -> tuple[FloatArray, FloatArray]:
-    """The best range, and the thresholds for a curve.
+def _search_affine(sample: _Sample, widest: FloatArray, centre: float) -> FloatArray:
+    """The best range.
 
     Both ends are shares of the way from the centre to the widest range: a coarse grid of pairs, then three grids of
     9 by 9, each four times finer, around the best pairs that are not neighbours.
@@ -164,7 +188,7 @@ def _search_affine(sample: _Sample, widest: FloatArray, centre: float) -> tuple[
             spans = [
                 (max(at - step, 2.0**-40), min(at + step, 1.0)) for at, step in zip(pairs[best], steps, strict=True)
             ]
-    return found, _scan(sample)
+    return found
 
 
 def _on_the_values(batches: Batches, unit: float, sample: _Sample, ranges: FloatArray) -> FloatArray:
@@ -180,27 +204,19 @@ def _on_the_values(batches: Batches, unit: float, sample: _Sample, ranges: Float
     return total
 
 
-def _curve(sample: _Sample, found: FloatArray, scan: FloatArray, unit: float) -> Curve:
-    """The error along the end that is farther from zero, through the range found."""
+def _scan_far_end(sample: _Sample, found: FloatArray) -> _Scanned:
+    """The errors along the end that is farther from zero, the other held where it was found."""
     side = int(abs(found[1]) >= abs(found[0]))
-    threshold = np.unique(np.append(scan, abs(found[side])))
-    if sample.is_symmetric:
-        ranges = _mirrored(threshold)
-    else:
-        ranges = np.tile(found, (threshold.size, 1))
-        ranges[:, side] = threshold if side else -threshold
-        is_range = ranges[:, 0] < ranges[:, 1]
-        threshold, ranges = threshold[is_range], ranges[is_range]
-    clipping, rounding = sample.errors(ranges)
-    with np.errstate(over="ignore"):  # the squares of extreme float64 values may not be representable
-        clipping, rounding = clipping * unit * unit, rounding * unit * unit
-    best = int(np.searchsorted(threshold, abs(found[side])))
-    return Curve(threshold * unit, clipping + rounding, best, "mse", clipping, rounding)
+    threshold = np.append(_scan(_MAX_EXACT), abs(found[side]))
+    ranges = np.tile(found, (threshold.size, 1))
+    ranges[:, side] = threshold if side else -threshold
+    is_range = ranges[:, 0] < ranges[:, 1]
+    return _Scanned(threshold[is_range], *sample.errors(ranges[is_range]))
 
 
-def _scan(sample: _Sample) -> FloatArray:
+def _scan(n_points: int) -> FloatArray:
     """Thresholds from 2^-16 to 1: even steps, the more the fewer points there are, and eight to an octave."""
-    n_even = int(np.clip(_SCAN_COST // sample.points.size, 128, 2048))
+    n_even = int(np.clip(_SCAN_COST // n_points, 128, 1024))
     return np.unique(np.concatenate([np.arange(1, n_even + 1) / n_even, 2.0 ** -np.arange(4, _OCTAVES, 1 / 8)]))
 
 

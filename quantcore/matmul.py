@@ -128,8 +128,8 @@ def qlinear_matmul(
 def exact_product(a: IntArray, b: IntArray) -> IntArray:
     """A @ B for whole numbers, exact modulo 2^64, through floating-point BLAS where that is exact.
 
-    With K products of at most p = max|a| max|b| each, every partial sum lies within K p. float32 holds all whole numbers
-    up to 2^24, float64 up to 2^53; beyond, K is cut into pieces that float64 sums exactly.
+    With K products of at most p = max|a| max|b| each, every partial sum lies within K p. float32 holds whole
+    numbers up to 2^24, float64 up to 2^53; beyond, K is cut into pieces that float64 sums exactly.
     """
     depth = a.shape[-1]
     peak = _absmax(a) * _absmax(b)

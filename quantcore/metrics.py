@@ -11,7 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from .checks import real_numbers
+from .chunks import pieces, quiet_loops, spread
 from .errors import QuantError
+from .formats import IntFormat
+from .granularity import Granularity, parameter_shape
+from .qparams import QuantParams, fitted
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -71,10 +76,10 @@ def compare(x: npt.ArrayLike, x_hat: npt.ArrayLike) -> Metrics:
         for a, b in _chunks(reference, estimate):
             a, b = a / unit, b / unit
             d = a - b
-            sum_xx += float(a @ a)
-            sum_yy += float(b @ b)
-            sum_xy += float(a @ b)
-            sum_dd += float(d @ d)
+            sum_xx += _dot(a, a)
+            sum_yy += _dot(b, b)
+            sum_xy += _dot(a, b)
+            sum_dd += _dot(d, d)
             np.abs(d, out=d)
             sum_d += float(d.sum())
             max_d = max(max_d, float(d.max()))
@@ -91,6 +96,64 @@ def compare(x: npt.ArrayLike, x_hat: npt.ArrayLike) -> Metrics:
     )
 
 
+def clipped_share(x: npt.ArrayLike, params: QuantParams) -> float:
+    """The share of the values that lie more than half a step beyond the last code, so that clipping moves them.
+
+    Args:
+        x: real numbers, any shape, not empty.
+        params: as for `quantize`; computed in the precision of its scale.
+
+    Raises:
+        QuantError: parameters that do not fit, nothing to count.
+
+    >>> from quantcore.formats import INT4
+    >>> clipped_share([-9.0, -8.5, 0.0, 7.5, 8.0], QuantParams(1.0, 0, INT4))
+    0.4
+    """
+    values = real_numbers(x)
+    if values.size == 0:
+        raise QuantError("values are empty; give at least one number.", "values")
+    scale, zero_point = fitted(params, values.shape)
+    first, last = params.fmt.qmin - zero_point, params.fmt.qmax - zero_point
+    n_clipped = 0
+    with quiet_loops():
+        for part, _, parameters in pieces(values, values, params.granularity, (scale, first, last)):
+            step, low, high = (spread(array, part.shape) for array in parameters)
+            nearest = np.rint(part.astype(scale.dtype) / step)
+            n_clipped += int(np.count_nonzero((nearest < low) | (nearest > high)))
+    return n_clipped / values.size
+
+
+def bits_per_value(
+    fmt: IntFormat,
+    granularity: Granularity,
+    shape: tuple[int, ...],
+    *,
+    scale_bits: int = 32,
+    zero_point_bits: int | None = None,
+) -> float:
+    """Bits stored for one value: its code, and its part of the scales and zero points.
+
+    Args:
+        fmt: the codes.
+        granularity: which values share a scale and a zero point.
+        shape: of the array; the more values share them, the less they cost.
+        scale_bits: of one scale.
+        zero_point_bits: of one zero point; as many as a code if None, and 0 where a symmetric scheme stores none.
+
+    >>> from quantcore.formats import INT4
+    >>> from quantcore.granularity import PerBlock
+    >>> bits_per_value(INT4, PerBlock(32), (8, 64), scale_bits=16, zero_point_bits=0)
+    4.5
+    """
+    n_values = math.prod(shape)
+    if n_values == 0:
+        raise QuantError(f"shape is {tuple(shape)}; it must hold at least one value.", "shape")
+    n_parameters = math.prod(parameter_shape(granularity, tuple(shape)))
+    each = scale_bits + (fmt.bits if zero_point_bits is None else zero_point_bits)
+    return fmt.bits + n_parameters * each / n_values
+
+
 def code_entropy(q: npt.ArrayLike) -> float:
     """Shannon entropy of the codes, -sum p log2 p, in bits per code: what a perfect entropy coder would need.
 
@@ -105,9 +168,9 @@ def code_entropy(q: npt.ArrayLike) -> float:
     """
     codes = np.asarray(q)
     if codes.dtype.kind not in "iu":
-        raise QuantError(f"q has dtype {codes.dtype}; codes are integers. Quantize the values first.", "q")
+        raise QuantError(f"codes are of type {codes.dtype}; they must be whole numbers.", "codes")
     if codes.size == 0:
-        raise QuantError("q is empty; an entropy needs at least one code.", "q")
+        raise QuantError("codes are empty; an entropy needs at least one.", "codes")
     low, high = int(codes.min()), int(codes.max())
     if high - low >= 1 << 20:  # wider than any integer format of this package: sort instead of counting into bins
         counts = np.unique(codes, return_counts=True)[1]
@@ -133,6 +196,11 @@ def _chunks(*arrays: npt.NDArray[np.generic]) -> Iterator[tuple[FloatArray, ...]
     flat = [array.reshape(-1) for array in arrays]
     for start in range(0, flat[0].size, _CHUNK):
         yield tuple(array[start : start + _CHUNK].astype(np.float64) for array in flat)
+
+
+def _dot(a: FloatArray, b: FloatArray) -> float:
+    """Sum of products, not by BLAS: on chunks this short its threads cost more than they bring."""
+    return float(np.einsum("i,i", a, b))
 
 
 def _unit(x: npt.NDArray[np.generic], x_hat: npt.NDArray[np.generic]) -> float:

@@ -17,9 +17,14 @@ _FORMATS = {"int8": INT8, "uint8": UINT8}
 
 def int_matmul(case: dict[str, Any], inputs: dict[str, Any], outputs: dict[str, Any]) -> None:
     """MatMulInteger, with the zero points that the case has (recorded under ONNX's names or short ones)."""
+    (name,) = outputs
+    if not inputs:  # "uint8 all-255, K=66052": too large to store
+        params = case["params"]
+        a = np.full((1, params["K"]), params["fill"], case["call"].split()[1])
+        check(case, name, matmul_integer(a, a.T), outputs[name])
+        return
     za = inputs.get("az", inputs.get("a_zero_point", 0))
     zb = inputs.get("bz", inputs.get("b_zero_point", 0))
-    (name,) = outputs
     check(case, name, matmul_integer(inputs["A"], inputs["B"], za, zb), outputs[name])
 
 
