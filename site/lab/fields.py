@@ -7,6 +7,8 @@ of these names to strings. What is absent takes the default of the profile in fo
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from quantcore import ARITHMETICS
+
 
 class Kind(StrEnum):
     """What a field's text is read as."""
@@ -166,7 +168,19 @@ TABLE: tuple[Field, ...] = (
           {"float32": "float32", "float64": "float64"}),
     Field("element", "Follow number", "The index of the number whose steps are shown, from 0.", Kind.INTEGER, "0", low=0,
           high=2**53),
-    Field("compare", "Compare with", "Names of other schemes, separated by commas.", Kind.TEXT, "", optional=True),
+    Field("compare", "Schemes", "Names such as int8_tensor, int4_block32, uint8_affine_channel; empty for the usual ones.",
+          Kind.TEXT, "", optional=True, when=QUANTIZE),
+    Field("max_error", "Error at most", "Which scheme is the cheapest with no larger error? Empty asks nothing.", Kind.NUMBER,
+          "", low=0, high=1e300, optional=True, when=QUANTIZE),
+    Field("error_by", "Measured as", "What that error is.", Kind.CHOICE, "max_abs",
+          {"max_abs": "largest error", "mse": "mean squared error"}, when=QUANTIZE),
+    Field("model_parameters", "Parameters of the model", "How large it would be, stored like this.", Kind.NUMBER,
+          "7000000000", low=1, high=1e15, when=QUANTIZE),
+    Field("against", "Compare with", "Which other arithmetic to hold against this one.", Kind.CHOICE, "",
+          {"": "whichever shows most", **{name: profile.label for name, profile in PROFILES.items()},
+           **{name: f"{name}, same scale" for name in ARITHMETICS if name not in PROFILES}}, when=QUANTIZE),
+    Field("weights", "Weights", "A matrix to multiply the values by; empty takes random ones.", Kind.NUMBERS, "",
+          optional=True, when=QUANTIZE),
     Field("format", "Low-bit format", "Empty for integers.", Kind.TEXT, "", optional=True),
     Field("show", "Show", "Names of the instruments to compute, separated by commas; empty for all.", Kind.TEXT, "", optional=True),
 )  # fmt: skip

@@ -1,6 +1,6 @@
 """A request read: every text checked, all that is wrong collected, the rest as typed settings."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 import quantcore as qc
 
 from .fields import PROFILES, Profile
+from .questions import Questions, read_questions
 from .reader import Reader
 
 Float64 = NDArray[np.float64]
@@ -38,6 +39,7 @@ class Settings:
         dtype: the precision to compute in.
         element: flat index of the followed number.
         show: names of the instruments to compute; empty for all.
+        questions: what single instruments are asked.
     """
 
     texts: dict[str, str]
@@ -60,6 +62,7 @@ class Settings:
     seed: int
     element: int
     show: tuple[str, ...] = ()
+    questions: Questions = field(default_factory=Questions)
 
     @property
     def is_notebook(self) -> bool:
@@ -88,7 +91,6 @@ def read(request: dict[str, str], instruments: tuple[str, ...] | None = None) ->
     direction = reader.choice("direction") or "quantize"
     is_dequantize = direction == "dequantize"
     reader.choice("source")
-    reader.only_empty("compare", "comparing schemes")
     reader.only_empty("format", "formats other than integers")
     reader.only_default("spread", "spread is for generated values; leave it at 1 for values of your own.")
 
@@ -115,6 +117,7 @@ def read(request: dict[str, str], instruments: tuple[str, ...] | None = None) ->
         reader.check_range(range_min, range_max, data, dtype)
     element = reader.element(data)
     show = reader.names("show", instruments, "an instrument")
+    questions = read_questions(reader)
     if reader.errors or data is None or scale is None or zero_point is None:
         raise RequestError(reader.errors)
     return Settings(
@@ -138,4 +141,5 @@ def read(request: dict[str, str], instruments: tuple[str, ...] | None = None) ->
         seed=int(seed or 0),
         element=element,
         show=show,
+        questions=questions,
     )

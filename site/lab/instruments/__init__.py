@@ -3,13 +3,14 @@
 from typing import Any
 
 from ..result import Result
-from . import error, mapping, staircase
-from .instrument import Entry, Instrument
+from . import comparison, error, mapping, staircase
+from .instrument import Entry, Instrument, when_quantizing
 
 INSTRUMENTS: dict[str, Entry] = {
     "mapping": Entry("From real numbers to codes and back", "mapping", mapping.build),
     "staircase": Entry("The staircase", "mapping", staircase.build),
     "error": Entry("The error", "error", error.build),
+    "comparison": Entry(comparison.TITLE, "compare", comparison.build, when_quantizing),
 }
 
 

@@ -20,6 +20,7 @@ class Instrument:
         figure: a Plotly figure as a plain dict; None where words and numbers say all.
         table: its twin in numbers.
         width: "full" or "half" of the page's grid.
+        reply: the answer in words to a question that the request asks; empty where it asks none.
         handles: lines of the figure that stand for fields of the request, by the field's name: where on the x axis.
     """
 
@@ -30,6 +31,7 @@ class Instrument:
     table: Json
     width: str = "full"
     handles: Mapping[str, float] = field(default_factory=dict)
+    reply: str = ""
 
     def view(self) -> Json:
         """The instrument as the answer carries it; its figure goes under `figures`."""
@@ -42,6 +44,8 @@ class Instrument:
             "applies": True,
             "has_figure": self.figure is not None,
         }
+        if self.reply:
+            seen["reply"] = self.reply
         return {**seen, "handles": dict(self.handles)} if self.handles else seen
 
 

@@ -1,0 +1,202 @@
+"""Any number of schemes on the same values: what a value costs, and how far it moves."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import quantcore as qc
+
+from .. import display
+from ..result import Result
+from ..schemes import SCHEMES, Measured, Sample, measure, sample_of, usual
+from ..table import column, row, table
+from .comparison_figure import draw
+from .instrument import Instrument
+
+Json = dict[str, Any]
+
+TITLE = "Which scheme for these values?"
+
+UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB")
+
+QUESTIONS = {"max_abs": "largest error", "mse": "mean squared error"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Comparison:
+    """Every scheme that was compared.
+
+    Attributes:
+        measured: the present settings first.
+        left_out: the labels of what does not fit the values, by the reason.
+        sample: what was measured.
+    """
+
+    measured: list[Measured]
+    left_out: dict[str, list[str]]
+    sample: Sample
+
+
+def build(result: Result) -> Instrument:
+    """The instrument for a result."""
+    found = compare(result)
+    best = cheapest(found.measured, result)
+    return Instrument(
+        "comparison", TITLE, _caption(found), draw(found.measured, best), _table(found, result, best),
+        reply=_reply(found.measured, best, result),
+    )  # fmt: skip
+
+
+def compare(result: Result) -> Comparison:
+    """The present settings and each scheme that was asked for; of the usual ones, those that fit the values."""
+    sample = sample_of(result.x)
+    asked = result.settings.questions.compare
+    measured = [present(result)]
+    left_out: dict[str, list[str]] = {}
+    for name in asked or usual(sample.shape):
+        scheme = SCHEMES[name]
+        misfit = scheme.misfit(sample.shape)
+        if not misfit:
+            try:
+                measured.append(measure(scheme, sample))
+            except qc.QuantError:
+                misfit = "float32 has no such scales"
+        if misfit:
+            left_out[misfit] = [*left_out.get(misfit, []), scheme.label]
+    return Comparison(measured, left_out, sample)
+
+
+def present(result: Result) -> Measured:
+    """What the page's own settings make of the values."""
+    if result.metrics is None:
+        raise ValueError("codes that are given have no original to be compared with")
+    settings = result.settings
+    scale_bits = result.scale.dtype.itemsize * 8
+    extra = 0
+    if settings.scheme == "affine":  # what is no code of the format needs a number of its own
+        z = result.zero_point
+        extra = settings.fmt.bits if ((z >= settings.fmt.qmin) & (z <= settings.fmt.qmax)).all() else 32
+    bits = settings.fmt.bits + result.scale.size * (scale_bits + extra) / result.size
+    share = result.n_clipped / result.size
+    per_block = isinstance(settings.granularity, qc.PerBlock)
+    return Measured("", "present settings", per_block, settings.fmt.bits, bits, result.metrics, share, scale_bits)
+
+
+def cheapest(measured: list[Measured], result: Result) -> Measured | None:
+    """The scheme of the fewest bits whose error is at most the one in question; of equal ones the most exact."""
+    limit, by = result.settings.questions.max_error, result.settings.questions.error_by
+    if limit is None:
+        return None
+    good = [scheme for scheme in measured if getattr(scheme.metrics, by) <= limit]
+    return min(good, key=lambda scheme: (scheme.bits_per_value, getattr(scheme.metrics, by)), default=None)
+
+
+def _reply(measured: list[Measured], best: Measured | None, result: Result) -> str:
+    """The answer to the question of the cheapest scheme, if it was asked."""
+    limit, by = result.settings.questions.max_error, result.settings.questions.error_by
+    if limit is None:
+        return ""
+    bound = f"a {QUESTIONS[by]} of at most {display.short(limit, 6)}"
+    if best is None:
+        nearest = min(measured, key=lambda scheme: float(getattr(scheme.metrics, by)))
+        return (
+            f"No scheme in this list has {bound}. Nearest comes {nearest.label}, with "
+            f"{display.short(getattr(nearest.metrics, by), 4)}."
+        )
+    return (
+        f"The cheapest scheme with {bound} is {best.label}: {display.short(best.bits_per_value, 4)} bits per value, "
+        f"{QUESTIONS[by]} {display.short(getattr(best.metrics, by), 4)}."
+    )
+
+
+def _caption(found: Comparison) -> str:
+    text = (
+        "Every mark is one way to store these values: further left takes less room, further up is more exact. "
+        "Nothing in the list beats a scheme on the front (the line) in both. The dashed line rises by 6.02 dB with "
+        "every bit: it is the Gaussian rate–distortion bound, and for independent normally distributed numbers no scheme "
+        "of any kind lies above it; values with structure, such as outliers or rows of different size, may. Bits per "
+        "value count everything: codes, scales (32 bits for a tensor or a row, 16 in blocks; "
+        f"{found.measured[0].scale_bits} in the present settings) and zero points."
+    )
+    if found.measured[0].bits_per_value > 2 * found.measured[0].code_bits:
+        text += " With as few values as here, scale and zero point take more room than the codes."
+    if any(scheme.name and scheme.per_block and scheme.scale_bits == 32 for scheme in found.measured):
+        text += " Where a block's scale is too large or too small for 16 bits, 32 are counted."
+    if not found.sample.is_complete:
+        measured, total = found.sample.stretches.size, math.prod(found.sample.shape)
+        text += (
+            f" The schemes use the ranges of all {display.count(total)} values; their errors are measured on "
+            f"{display.count(measured)} of them, taken evenly, so the largest error is that of those. "
+            "The present settings are measured on all."
+        )
+    if found.left_out:
+        reasons = (f"{', '.join(labels)} ({reason})" for reason, labels in found.left_out.items())
+        text += f" Left out: {'; '.join(reasons)}."
+    return text
+
+
+def _table(found: Comparison, result: Result, best: Measured | None) -> Json:
+    n = result.settings.questions.model_parameters
+    columns = [
+        column(
+            "scheme",
+            "Scheme",
+            "affine: with a zero point; by rows: a scale for each; in 32s: a scale for 32 neighbours",
+        ),
+        column("bits", "Bits per value", "codes, scales and zero points together, spread over the values"),
+        column("sqnr_db", "Signal to noise", "SQNR: the power of the values over the power of the errors, in decibels"),
+        column("mse", "Mean squared error", "the average of the squared errors"),
+        column("max_abs", "Largest error", "the farthest that a value moved"),
+        column("cosine", "Cosine", "1 where values and reconstruction point the same way"),
+        column("clipped", "Clipped", "the share of values beyond the codes"),
+        column("size", "Model size", f"of {display.count(int(n))} parameters stored like this"),
+    ]
+    rows = []
+    for index, scheme in enumerate(found.measured):
+        size = n * scheme.bits_per_value / 8
+        cells = [
+            scheme.label,
+            display.short(scheme.bits_per_value, 4),
+            decibels(scheme.metrics.sqnr_db),
+            display.short(scheme.metrics.mse, 4),
+            display.short(scheme.metrics.max_abs, 4),
+            display.short(scheme.metrics.cosine, 7),
+            display.percent(scheme.clipped_share),
+            size_text(size),
+        ]
+        sort = [
+            scheme.label, scheme.bits_per_value, sortable(scheme.metrics.sqnr_db), scheme.metrics.mse,
+            scheme.metrics.max_abs, scheme.metrics.cosine, scheme.clipped_share, size,
+        ]  # fmt: skip
+        rows.append({**row(index, cells, scheme is best), "name": scheme.name, "sort": sort})
+    return table(f"{display.plural(len(rows), 'scheme')} on the same values", columns, rows)
+
+
+def decibels(sqnr_db: float) -> str:
+    """A signal-to-noise ratio for people.
+
+    >>> decibels(40.0), decibels(math.inf)
+    ('40.0 dB', 'no error')
+    """
+    if math.isfinite(sqnr_db):
+        return f"{display.short(sqnr_db, 4)} dB"
+    return display.NOTHING if sqnr_db < 0 else "no error"
+
+
+def sortable(figure: float) -> float | None:
+    """A figure that JSON holds and rows can be sorted by: the ratio of no error is a large one, no ratio is none."""
+    if math.isfinite(figure):
+        return figure
+    return 1e9 if figure > 0 else None
+
+
+def size_text(n_bytes: float) -> str:
+    """A size in decimal units.
+
+    >>> size_text(3.9375e9), size_text(512)
+    ('3.94 GB', '512 bytes')
+    """
+    unit = 0
+    while n_bytes >= 999.5 and unit < len(UNITS) - 1:
+        n_bytes, unit = n_bytes / 1000, unit + 1
+    return f"{n_bytes:.3g} {UNITS[unit]}"
