@@ -10,11 +10,11 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from .arithmetic import find_arithmetic
 from .calibration import calibrate
+from .checks import real_numbers, refuse_not_finite
 from .errors import QuantError
 from .formats import IntFormat
 from .granularity import Granularity, PerTensor, parameter_shape, pooled_axes, slices, split
 from .qparams import QuantParams, check_types
-from .quantize import finite, real_numbers
 from .rounding import round_whole
 from .toolkits import Degenerate, Denominator, Middle, Toolkit, ZeroPoint, find_toolkit
 
@@ -240,7 +240,7 @@ def _calibrated(
         low[index] = view.min(axis=axes).reshape(low[index].shape)
         high[index] = view.max(axis=axes).reshape(low[index].shape)
     if not (np.isfinite(low).all() and np.isfinite(high).all()):
-        finite(numbers, dtype)  # raises, with the place
+        refuse_not_finite(numbers, dtype)
     if calibration != "minmax":
         for place, values in slices(numbers, granularity, shape):
             chosen = calibrate(values, fmt, calibration, scheme=scheme, include_zero=include_zero, **settings)

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .checks import real_numbers
 from .errors import QuantError
 from .formats import INT8, IntFormat
-from .quantize import real_numbers
 
 FloatArray = NDArray[np.floating[Any]]
 

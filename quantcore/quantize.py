@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .arithmetic import Arithmetic, decode, encode, find_arithmetic, multiplier, working_dtype
+from .arithmetic import (
+    Arithmetic,
+    Lazy,
+    Step,
+    after_rounding,
+    before_rounding,
+    decode,
+    find_arithmetic,
+    multiplier,
+    wide_dtype,
+    working_dtype,
+)
+from .checks import buffer, real_numbers, refuse_not_finite, whole_codes
+from .chunks import CHUNK, collapsed, pieces, quiet_loops, spread
 from .errors import QuantError
-from .granularity import split
 from .qparams import QuantParams, fitted
-from .rounding import ROUNDINGS
+from .rounding import check_rounding, round_whole
+
+FloatArray = NDArray[np.floating[Any]]
 
 
 def quantize(
@@ -22,15 +39,15 @@ def quantize(
     rng: np.random.Generator | None = None,
     out: NDArray[np.integer[Any]] | None = None,
 ) -> NDArray[np.integer[Any]]:
-    """q = clip(round(x / scale) + zero_point, qmin, qmax), as ONNX computes it, or another toolkit.
+    """Compute codes: q = clip(round(x / scale) + zero_point, qmin, qmax), as ONNX does or as another toolkit does.
 
     Args:
         x: Finite real numbers of any shape; rounded to the precision of the arithmetic first.
         params: Scale, zero point, format and granularity.
         arithmetic: A name in ARITHMETICS, or a record like those.
-        rounding: A name in ROUNDINGS; None: the arithmetic's own (half to even, but for "tflite").
+        rounding: A name in ROUNDINGS; None: the arithmetic's own, half to even but for "tflite".
         rng: For rounding "stochastic".
-        out: Where the codes go: an array of x's shape in `params.fmt.dtype`.
+        out: Where the codes go: an array of x's shape in `params.fmt.dtype`. Its content is undefined after an error.
 
     Returns:
         Codes in `params.fmt.dtype`, one an element, with the shape of x.
@@ -43,22 +60,30 @@ def quantize(
     [-128, -1, 127]
     """
     steps = find_arithmetic(arithmetic)
-    rounding = steps.rounding if rounding is None else rounding
-    if rounding not in ROUNDINGS:
-        raise QuantError(f"rounding is {rounding!r}; it must be one of {', '.join(ROUNDINGS)}.", "rounding")
+    rounding = check_rounding(steps.rounding if rounding is None else rounding, rng)
     x = real_numbers(x)
     scale, zero_point = fitted(params, x.shape)
+    _check_order(zero_point, steps)
+    codes, codes_in_use = buffer(out, x.shape, params.fmt.dtype), (params.fmt.qmin, params.fmt.qmax)
     dtype = working_dtype(steps, scale)
-    factor, offset = multiplier(scale, steps), zero_point.astype(dtype)
-    codes = _result(out, x.shape, params.fmt.dtype)
-    values = finite(x, dtype)
-    pieces = zip(split(values, params.granularity), split(codes, params.granularity), strict=True)
-    for (part, index), (target, _) in pieces:
-        for _, value in encode(
-            part, factor[index], offset[index], (params.fmt.qmin, params.fmt.qmax), steps, rounding, rng
-        ):
-            code = value
-        target[...] = code.astype(target.dtype)
+    is_simple = rounding == "half_even" and zero_point.dtype.kind == "i"
+    scratch = np.empty(min(CHUNK, x.size), dtype)
+    parameters = [collapsed(array, dtype) for array in (multiplier(scale, steps), zero_point)]
+    with quiet_loops():
+        for part, target, (factors, offsets) in pieces(x, codes, params.granularity, parameters):
+            values = part if part.dtype == dtype else part.astype(dtype)
+            factor = partial(spread, factors, values.shape, dtype)
+            shift = partial(spread, offsets, values.shape, dtype)
+            room = scratch[: values.size].reshape(values.shape)
+            value = _last(before_rounding(values, factor, shift, steps, room))
+            if is_simple:
+                is_fine = _round_and_store(value, values, shift, steps.zero_point_first, codes_in_use, target)
+            elif is_fine := bool(np.isfinite(values).all()):
+                value = round_whole(value.astype(wide_dtype(dtype), copy=False), rounding, rng)
+                code = _last(after_rounding(value, shift(), codes_in_use, steps))
+                target[...] = code.astype(target.dtype)
+            if not is_fine:
+                refuse_not_finite(x, dtype)
     return codes
 
 
@@ -68,7 +93,7 @@ def dequantize(
     arithmetic: str | Arithmetic = "onnx",
     out: NDArray[np.floating[Any]] | None = None,
 ) -> NDArray[np.floating[Any]]:
-    """x_hat = (q - zero_point) * scale, as ONNX computes it, or another toolkit.
+    """Compute the reconstruction: x_hat = (q - zero_point) * scale, as ONNX does or as another toolkit does.
 
     Args:
         q: Codes within the format, of any shape.
@@ -87,70 +112,92 @@ def dequantize(
     [-61.5, 2.0, 66.0]
     """
     steps = find_arithmetic(arithmetic)
-    q = valid_codes(q, params)
+    q = whole_codes(q, params.fmt)
     scale, zero_point = fitted(params, q.shape)
+    multiplier(scale, steps)  # raises if the scale is out of reach
     dtype = working_dtype(steps, scale)
-    multiplier(scale, steps)
-    values = _result(out, q.shape, dtype)
-    offset = zero_point.astype(dtype)
-    pieces = zip(split(q, params.granularity), split(values, params.granularity), strict=True)
-    for (part, index), (target, _) in pieces:
-        for _, value in decode(part.astype(dtype), scale[index], offset[index], params.fmt.qmax, steps, dtype):
-            number = value
-        target[...] = number
+    values, wide = buffer(out, q.shape, dtype), wide_dtype(dtype)
+    scratch = None if dtype == wide else np.empty(min(CHUNK, q.size), wide)
+    parameters = [collapsed(scale, scale.dtype), collapsed(zero_point, wide)]
+    with quiet_loops():
+        for part, target, (scales, offsets) in pieces(q, values, params.granularity, parameters):
+            step = partial(spread, scales, part.shape, scale.dtype)
+            shift = partial(spread, offsets, part.shape, wide)
+            room = target if scratch is None else scratch[: part.size].reshape(part.shape)
+            number = _last(decode(part, step, shift, params.fmt.qmax, steps, room))
+            if scratch is not None:
+                target[...] = number
     return values
 
 
-def real_numbers(x: ArrayLike) -> NDArray[Any]:
-    """`x` as an array of real numbers."""
-    try:
-        array = np.asarray(x)
-    except ValueError:
-        raise QuantError("values are ragged; every row must have the same length.", "values") from None
-    if array.dtype.kind not in "iuf" or array.dtype.itemsize > 8:
+@dataclass(frozen=True, slots=True)
+class _Rounder:
+    """A number that rounds what is added to it, and the bits of it and of the smallest and largest of its magnitude."""
+
+    addend: np.floating[Any]
+    bits_type: np.dtype[Any]
+    zero: int
+    lowest: int
+    highest: int
+
+
+def _rounder(dtype: type[np.floating[Any]]) -> _Rounder:
+    n_bits, bits_type = np.finfo(dtype).nmant, np.dtype(f"i{np.dtype(dtype).itemsize}")
+    zero, lowest, highest = (int(dtype(k * 2.0**n_bits).view(bits_type)) for k in (1.5, 1, 2))
+    return _Rounder(dtype(1.5 * 2.0**n_bits), bits_type, zero, lowest, highest)
+
+
+_ROUNDERS = {np.dtype(dtype): _rounder(dtype) for dtype in (np.float32, np.float64)}
+
+
+def _round_and_store(
+    value: FloatArray,
+    x: FloatArray,
+    zero_point: Lazy,
+    is_added: bool,
+    codes: tuple[int, int],
+    target: NDArray[np.integer[Any]],
+) -> bool:
+    """Round half to even, add the zero point, clip, cast; False, and nothing stored, if some x is not finite.
+
+    Adding 1.5 * 2^23 to a float32 (1.5 * 2^52 to a float64) of small magnitude leaves no bits for a fraction, so the
+    addition rounds half to even, and the low bits of the sum are the whole number in two's complement. Read as integers
+    the sums of all values are in order, too large ones and infinities included, so clipping them is exact.
+    """
+    value = value.astype(wide_dtype(value.dtype), copy=False)
+    rounder = _ROUNDERS[value.dtype]
+    np.add(value, rounder.addend, out=value)
+    added = 0
+    if not is_added:
+        offset = zero_point()
+        if offset.ndim:
+            np.add(value, offset, out=value)  # exact: whole numbers of at most 24 bits
+        else:
+            added = int(offset)
+    bits = value.view(rounder.bits_type)
+    low, high = (rounder.zero + code - added for code in codes)
+    lowest, highest = np.minimum.reduce(bits, axis=None), np.maximum.reduce(bits, axis=None)
+    if lowest < low or highest > high:
+        is_far = lowest < rounder.lowest or highest >= rounder.highest
+        if is_far and not np.isfinite(x).all():
+            return False
+        np.clip(bits, low, high, out=bits)
+    np.copyto(target, bits, casting="unsafe")
+    if added:
+        np.add(target, np.array(added).astype(target.dtype), out=target)  # wraps, as the low bits stored above have
+    return True
+
+
+def _check_order(zero_point: NDArray[Any], steps: Arithmetic) -> None:
+    if zero_point.dtype.kind == "f" and not steps.zero_point_first and (zero_point != np.rint(zero_point)).any():
         raise QuantError(
-            f"values are of type {array.dtype}; they must be whole numbers, or float16, float32 or float64.", "values"
+            f"zero_point is {zero_point[zero_point != np.rint(zero_point)].flat[0]}; {steps.name} adds it after rounding, "
+            "so it must be whole. Use arithmetic torch_float_zero_point.",
+            "zero_point",
         )
-    return array
 
 
-def finite(x: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
-    """`x` in `dtype`, all finite."""
-    with np.errstate(over="ignore", under="ignore"):
-        values = x.astype(dtype, copy=False)
-    good = np.isfinite(values)
-    if good.all():
-        return values
-    index = tuple(int(i) for i in np.argwhere(~good)[0])
-    where = f"[{', '.join(map(str, index))}]" if index else ""
-    found = x[index]
-    reason = f"it is beyond {dtype}" if np.isfinite(found) else "it must be a finite number"
-    raise QuantError(f"values{where} is {found}; {reason}. Remove or replace it.", "values")
-
-
-def valid_codes(q: ArrayLike, params: QuantParams) -> NDArray[Any]:
-    """`q` as an array of codes of the format."""
-    try:
-        array = np.asarray(q)
-    except ValueError:
-        raise QuantError("codes are ragged; every row must have the same length.", "codes") from None
-    if array.dtype.kind not in "iu" and array.size:
-        raise QuantError(f"codes are of type {array.dtype}; they must be whole numbers.", "codes")
-    if array.size and (array.min() < params.fmt.qmin or array.max() > params.fmt.qmax):
-        wrong = (array < params.fmt.qmin) | (array > params.fmt.qmax)
-        index = [int(i) for i in np.argwhere(wrong)[0]]
-        raise QuantError(
-            f"codes has {array[wrong][0]} at index {index}; {params.fmt!r} has the codes "
-            f"{params.fmt.qmin} to {params.fmt.qmax}.",
-            "codes",
-        )
-    return array
-
-
-def _result(out: NDArray[Any] | None, shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
-    if out is None:
-        return np.empty(shape, dtype)
-    if not isinstance(out, np.ndarray) or out.shape != shape or out.dtype != dtype or not out.flags.writeable:
-        found = f"{out.dtype} of shape {out.shape}" if isinstance(out, np.ndarray) else type(out).__name__
-        raise QuantError(f"out is {found}; it must be a writable array of {dtype} with shape {shape}.", "out")
-    return out
+def _last(steps: Iterable[Step]) -> FloatArray:
+    for _, value in steps:
+        pass
+    return value

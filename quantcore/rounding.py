@@ -65,8 +65,7 @@ def _away(x: FloatArray, rng: np.random.Generator | None) -> FloatArray:
 
 def _stochastic(x: FloatArray, rng: np.random.Generator | None) -> FloatArray:
     """Down or up at random, up with the probability of the fraction: right on average, and whole numbers stay."""
-    if rng is None:
-        raise QuantError("rounding is stochastic; it needs rng, for instance numpy.random.default_rng(0).", "rounding")
+    assert rng is not None  # check_rounding saw to it
     whole = np.floor(x)
     return whole + (rng.random(x.shape) < x - whole)
 
@@ -102,6 +101,17 @@ def round_whole(x: FloatArray, rounding: str = "half_even", rng: np.random.Gener
     >>> round_whole(np.array([0.49999999999999994, 2.5]), "half_away").tolist()
     [0.0, 3.0]
     """
+    return ROUNDINGS[check_rounding(rounding, rng)](x, rng)
+
+
+def check_rounding(rounding: str, rng: np.random.Generator | None) -> str:
+    """The name, if it is one, and "stochastic" only with an rng.
+
+    Raises:
+        QuantError: Otherwise.
+    """
     if rounding not in ROUNDINGS:
         raise QuantError(f"rounding is {rounding!r}; it must be one of {', '.join(ROUNDINGS)}.", "rounding")
-    return ROUNDINGS[rounding](x, rng)
+    if rounding == "stochastic" and not isinstance(rng, np.random.Generator):
+        raise QuantError("rounding is stochastic; it needs rng, for instance numpy.random.default_rng(0).", "rounding")
+    return rounding
