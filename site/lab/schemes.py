@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import quantcore as qc
+from quantcore.metrics import bits_per_value, clipped_share
 
 Floats = NDArray[np.floating[Any]]
 
@@ -49,6 +50,13 @@ class Scheme:
     def per_block(self) -> bool:
         """Whether neighbours in a row share a scale."""
         return isinstance(self.per, int)
+
+    @property
+    def granularity(self) -> qc.PerTensor | qc.PerAxis | qc.PerBlock:
+        """The same for rows of values."""
+        if isinstance(self.per, int):
+            return qc.PerBlock(self.per)
+        return qc.PerAxis(0) if self.per == CHANNEL else qc.PerTensor()
 
     def misfit(self, shape: tuple[int, int]) -> str:
         """Why values in so many rows of that length cannot be stored like this; empty where they can."""
@@ -178,33 +186,24 @@ def measure(scheme: Scheme, sample: Sample) -> Measured:
         quantcore.QuantError: for values so large or so small that there is no scale.
     """
     params, scale_bits = _params(scheme, sample)
-    q = qc.quantize(sample.stretches, params, "onnxruntime")
-    x_hat = qc.dequantize(q, params, "onnxruntime")
+    q = qc.quantize(sample.stretches, params)
+    x_hat = qc.dequantize(q, params)
     return Measured(
         scheme.name,
         scheme.label,
         scheme.per_block,
         scheme.fmt.bits,
-        bits_per_value(scheme, sample.shape, scale_bits),
+        bits_per_value(
+            scheme.fmt,
+            scheme.granularity,
+            sample.shape,
+            scale_bits=scale_bits,
+            zero_point_bits=scheme.fmt.bits if scheme.is_affine else 0,
+        ),
         qc.compare(sample.stretches, x_hat),
-        _clipped(sample.stretches, q, x_hat, params) / q.size,
+        clipped_share(sample.stretches, params),
         scale_bits,
     )
-
-
-def bits_per_value(scheme: Scheme, shape: tuple[int, int], scale_bits: int) -> float:
-    """The codes' bits, and the scales' and zero points' spread over the values; a zero point is stored as a code.
-
-    >>> bits_per_value(SCHEMES["int4_block32"], (8, 64), 16), bits_per_value(SCHEMES["uint8_affine"], (1, 10), 32)
-    (4.5, 12.0)
-    """
-    n_rows, length = shape
-    if isinstance(scheme.per, int):
-        n_scales = n_rows * -(-length // scheme.per)
-    else:
-        n_scales = n_rows if scheme.per == CHANNEL else 1
-    each = scale_bits + (scheme.fmt.bits if scheme.is_affine else 0)
-    return scheme.fmt.bits + n_scales * each / (n_rows * length)
 
 
 def _params(scheme: Scheme, sample: Sample) -> tuple[qc.QuantParams, int]:
@@ -213,18 +212,10 @@ def _params(scheme: Scheme, sample: Sample) -> tuple[qc.QuantParams, int]:
     if scheme.per == TENSOR:
         return qc.qparams_from_range(sample.low, sample.high, scheme.fmt, kind), 32
     if not isinstance(scheme.per, int):
-        return qc.qparams_from_range(sample.row_low, sample.row_high, scheme.fmt, kind, qc.PerAxis(0)), 32
-    params = qc.choose_qparams(sample.stretches, scheme.fmt, kind, qc.PerBlock(scheme.per))
+        return qc.qparams_from_range(sample.row_low, sample.row_high, scheme.fmt, kind, scheme.granularity), 32
+    params = qc.choose_qparams(sample.stretches, scheme.fmt, kind, scheme.granularity)
     with np.errstate(over="ignore", under="ignore"):
         halves = params.scale.astype(np.float16)
     if not (np.isfinite(halves).all() and (halves >= SMALLEST_HALF).all()):
         return params, 32
-    return qc.QuantParams(halves, params.zero_point, params.fmt, params.granularity), 16
-
-
-def _clipped(x: Floats, q: NDArray[Any], x_hat: Floats, params: qc.QuantParams) -> int:
-    """How many values lie more than half a step beyond the last code."""
-    at_end = (q == params.fmt.qmin) | (q == params.fmt.qmax)
-    scale = np.broadcast_to(qc.broadcast(params, x.shape)[0], x.shape)[at_end].astype(np.float64)
-    distance = np.abs(x[at_end].astype(np.float64) - x_hat[at_end])
-    return int(np.count_nonzero(distance > scale * 0.5001))  # a shade more, for floating point
+    return qc.QuantParams(halves.astype(np.float32), params.zero_point, params.fmt, params.granularity), 16

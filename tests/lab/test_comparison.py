@@ -97,8 +97,9 @@ def test_notebook_counts_its_own_parameters() -> None:
 
 def test_bits_are_what_a_file_would_take() -> None:
     """A block that is not full still has its scale."""
-    scheme = schemes.SCHEMES["int4_block32"]
-    assert schemes.bits_per_value(scheme, (3, 40), 16) == 4 + 3 * 2 * 16 / 120
+    assert (
+        figures_of(ask(np.ones((3, 40)) * 0.5, compare="int4_block32"), "int4_block32")["bits"] == 4 + 3 * 2 * 16 / 120
+    )
 
 
 def test_question_is_answered() -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import quantcore as qc
+from quantcore.metrics import bits_per_value
 
 from .. import display
 from ..result import Result
@@ -70,15 +71,17 @@ def present(result: Result) -> Measured:
     """What the page's own settings make of the values."""
     if result.metrics is None:
         raise ValueError("codes that are given have no original to be compared with")
-    settings = result.settings
+    settings, z = result.settings, result.zero_point
     scale_bits = result.scale.dtype.itemsize * 8
-    extra = 0
+    zero_point_bits = 0
     if settings.scheme == "affine":  # what is no code of the format needs a number of its own
-        z = result.zero_point
-        extra = settings.fmt.bits if ((z >= settings.fmt.qmin) & (z <= settings.fmt.qmax)).all() else 32
-    bits = settings.fmt.bits + result.scale.size * (scale_bits + extra) / result.size
-    share = result.n_clipped / result.size
+        is_code = bool(((z >= settings.fmt.qmin) & (z <= settings.fmt.qmax)).all())
+        zero_point_bits = settings.fmt.bits if is_code else 32
     per_block = isinstance(settings.granularity, qc.PerBlock)
+    bits = bits_per_value(
+        settings.fmt, settings.granularity, result.x.shape, scale_bits=scale_bits, zero_point_bits=zero_point_bits
+    )
+    share = result.n_clipped / result.size
     return Measured("", "present settings", per_block, settings.fmt.bits, bits, result.metrics, share, scale_bits)
 
 
@@ -113,7 +116,7 @@ def _caption(found: Comparison) -> str:
     text = (
         "Every mark is one way to store these values: further left takes less room, further up is more exact. "
         "Nothing in the list beats a scheme on the front (the line) in both. The dashed line rises by 6.02 dB with "
-        "every bit: it is the Gaussian rate–distortion bound, and for independent normally distributed numbers no scheme "
+        "every bit: it is the Gaussian rate–distortion bound; for independent normally distributed numbers no scheme "
         "of any kind lies above it; values with structure, such as outliers or rows of different size, may. Bits per "
         "value count everything: codes, scales (32 bits for a tensor or a row, 16 in blocks; "
         f"{found.measured[0].scale_bits} in the present settings) and zero points."
