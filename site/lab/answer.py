@@ -127,7 +127,9 @@ def _metrics(result: Result) -> Json:
 
 
 def _numbers(array: Any) -> list[float | None]:
-    return [_finite(number) for number in array.reshape(-1)[:MAX_LISTED].astype(np.float64).tolist()]
+    flat = array.reshape(-1)[:MAX_LISTED].astype(np.float64)
+    listed: list[float | None] = flat.tolist()
+    return listed if np.isfinite(flat).all() else [_finite(number) for number in listed]
 
 
 def _whole_where_possible(array: Any) -> list[int | float | None]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from quantcore import QuantError
 
+from .display import plural
 from .places import quoted_token, where
 
 Positions = NDArray[np.intp]
@@ -93,8 +94,9 @@ def _common_length(source: str, brackets: _Brackets, level: int, members: Positi
     if different.size:
         which = int(different[0])
         raise QuantError(
-            f"{field} is ragged: list {which + 1} {where(source, int(opening[which]))} has {int(lengths[which])} entries, "
-            f"the first has {int(lengths[0])}; all lists of a level must be equally long.",
+            f"{field} is ragged: list {which + 1} {where(source, int(opening[which]))} holds "
+            f"{plural(int(lengths[which]), 'entry', 'entries')}, the first {int(lengths[0])}; "
+            "all lists of a level must be equally long.",
             field,
         )
     return int(lengths[0])

@@ -71,14 +71,13 @@ def _quantize(result: Result) -> list[str]:
         high = float(result.x.max()) if settings.range_max is None else settings.range_max
         calibration = f"({low!r}, {high!r})"
     percentile = f", percentile={settings.percentile!r}" if settings.calibration == "percentile" else ""
+    granularity, toolkit = _granularity(settings.granularity), settings.profile.toolkit
     return [
         f"x = {_array(result.x)}",
         f"fmt = {_format(settings.fmt)}",
         "params = qc.choose_qparams(",
-        f'    x, fmt, scheme="{settings.scheme}", granularity={_granularity(settings.granularity)}, calibration={calibration},',
-        f"    include_zero={settings.include_zero}, dtype=np.{settings.dtype}, toolkit={settings.profile.toolkit!r}{percentile},".replace(
-            "'", '"'
-        ),
+        f'    x, fmt, scheme="{settings.scheme}", granularity={granularity}, calibration={calibration},',
+        f'    include_zero={settings.include_zero}, dtype=np.{settings.dtype}, toolkit="{toolkit}"{percentile},',
         ")",
         *_apply(result),
     ]

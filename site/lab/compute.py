@@ -106,7 +106,7 @@ def arithmetic_of(settings: Settings) -> str:
     return settings.profile.by_granularity.get(granularity, settings.profile.arithmetic)
 
 
-def _calibration(settings: Settings, x: Floats) -> tuple[str | tuple[float, float], dict[str, float]]:
+def _calibration(settings: Settings, x: Floats) -> tuple[str | tuple[float, float], dict[str, Any]]:
     """What quantcore calls the calibration, and its settings."""
     if settings.calibration == "manual":
         low = float(x.min()) if settings.range_min is None else settings.range_min
@@ -155,7 +155,8 @@ def _given(numbers: NDArray[np.float64], shape: tuple[int, ...], field: str, dty
     if numbers.size not in (1, wanted):
         only = "one number" if wanted == 1 else f"one number, or {display.count(wanted)}"
         raise qc.QuantError(
-            f"{field} has {display.plural(numbers.size, 'number')}; it must have {only} for these codes and this granularity.",
+            f"{field} has {display.plural(numbers.size, 'number')}; "
+            f"it must have {only} for these codes and this granularity.",
             field,
         )
     if dtype.kind == "i":

@@ -1,7 +1,7 @@
 """Numbers as text for people: the one place where a number is formatted.
 
-A text without "≈" is exact: it is the shortest decimal that stands for this very float in its own precision. Where digits
-were left out, the text begins with "≈". The minus is U+2212, as wide as the digits and a plus.
+A text without "≈" is exact: it is the shortest decimal that stands for this very float in its own precision. Where
+digits were left out, the text begins with "≈". The minus is U+2212, as wide as the digits and a plus.
 """
 
 import math

@@ -1,9 +1,10 @@
 """Every field of a request, in one table, and the profiles that set their defaults.
 
-The form's controls, the link after ``#``, an embed's attributes, a preset and a test case are all requests: flat mappings
-of these names to strings. What is absent takes the default of the profile in force.
+The form's controls, the link after ``#``, an embed's attributes, a preset and a test case are all requests: flat
+mappings of these names to strings. What is absent takes the default of the profile in force.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -46,7 +47,7 @@ class Field:
     low: float | None = None
     high: float | None = None
     optional: bool = False
-    when: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    when: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ PROFILES: dict[str, Profile] = {
     ),
     "pytorch": Profile(
         "PyTorch",
-        "quantize_per_tensor, per_channel or per group: multiplies by the reciprocal and adds the zero point before rounding.",
+        "Multiplies by the reciprocal of the scale and adds the zero point before rounding.",
         "torch_per_tensor",
         "torch",
         TOOLKIT_DEFAULTS,
@@ -120,31 +121,33 @@ TABLE: tuple[Field, ...] = (
         "direction", "Direction", "From reals to codes, or from codes back to reals.", Kind.CHOICE, "quantize",
         {"quantize": "Quantize", "dequantize": "Dequantize"},
     ),
-    Field("source", "Data", "Where the values come from.", Kind.CHOICE, "values", {"values": "Typed or pasted"}, when=QUANTIZE),
+    Field("source", "Data", "Where the values come from.", Kind.CHOICE, "values", {"values": "Typed or pasted"},
+          when=QUANTIZE),
     Field(
         "values", "Values", "Numbers separated by commas, spaces or new lines; nested lists make a matrix.",
         Kind.NUMBERS, "-3.0, 0.1, 3.2", when={**QUANTIZE, "source": ("values",)},
     ),
-    Field(
-        "shape", "Shape", "Rows and columns, such as 2,3; empty keeps the shape as typed.", Kind.TEXT, "", optional=True,
-    ),
-    Field("seed", "Seed", "The same seed gives the same random numbers everywhere.", Kind.INTEGER, "1", low=0, high=2**32 - 1,
-          when={"rounding": ("stochastic",)}),
+    Field("shape", "Shape", "Rows and columns, such as 2,3; empty keeps the shape as typed.", Kind.TEXT, "",
+          optional=True),
+    Field("seed", "Seed", "The same seed gives the same random numbers everywhere.", Kind.INTEGER, "1", low=0,
+          high=2**32 - 1, when={"rounding": ("stochastic",)}),
     Field("spread", "Spread", "The standard deviation of generated values.", Kind.NUMBER, "1", low=1e-30, high=1e30,
           when={"source": ()}),
     Field("codes", "Codes", "Whole numbers, separated like values.", Kind.NUMBERS, "-128, -1, 127", when=DEQUANTIZE),
     Field("scale", "Scale", "The step between neighbouring codes, or one step for each slice.", Kind.NUMBERS,
           "0.02431372549019608", when=DEQUANTIZE),
-    Field("zero_point", "Zero point", "The code of the real 0, or one for each slice.", Kind.NUMBERS, "-5", when=DEQUANTIZE),
+    Field("zero_point", "Zero point", "The code of the real 0, or one for each slice.", Kind.NUMBERS, "-5",
+          when=DEQUANTIZE),
     Field("profile", "Computed as", "Whose arithmetic is followed to the last bit.", Kind.CHOICE, "notebook",
           {name: profile.label for name, profile in PROFILES.items()}),
-    Field("scheme", "Scheme", "Affine spends the codes on the range of the values; symmetric keeps the zero point at zero.",
+    Field("scheme", "Scheme", "Affine spends the codes on the range of the values; symmetric fixes the zero point.",
           Kind.CHOICE, "affine", {"affine": "Affine", "symmetric": "Symmetric"}, when=QUANTIZE),
     Field("bits", "Bits", "The width of a code, from 2 to 16.", Kind.INTEGER, "8", low=2, high=16),
     Field("signed", "Signed codes", "int8 counts from −128 to 127, uint8 from 0 to 255.", Kind.FLAG, "1"),
     Field("narrow", "Narrow range", "Leaves the lowest code unused, so that the range is symmetric.", Kind.FLAG, "0"),
-    Field("granularity", "One scale for", "The whole tensor, each slice of an axis, or each block.", Kind.CHOICE, "tensor",
-          {"tensor": "the tensor", "axis": "each slice of an axis", "block": "each block"}, when={"profile": NOT_NOTEBOOK}),
+    Field("granularity", "One scale for", "The whole tensor, each slice of an axis, or each block.", Kind.CHOICE,
+          "tensor", {"tensor": "the tensor", "axis": "each slice of an axis", "block": "each block"},
+          when={"profile": NOT_NOTEBOOK}),
     Field("axis", "Axis", "0 for the rows, 1 for the columns; −1 is the last.", Kind.INTEGER, "0", low=-8, high=7,
           when={"granularity": ("axis", "block")}),
     Field("block_size", "Block size", "How many neighbours along the axis share a scale.", Kind.INTEGER, "32", low=1,
@@ -152,26 +155,26 @@ TABLE: tuple[Field, ...] = (
     Field("calibration", "Range from", "How the range that the codes cover is found.", Kind.CHOICE, "minmax",
           {"minmax": "smallest and largest value", "percentile": "a percentile", "mse": "least squared error",
            "entropy": "least divergence (entropy)", "manual": "the two numbers below"}, when=QUANTIZE),
-    Field("percentile", "Percentile", "How much of the values the range must hold, in percent.", Kind.NUMBER, "99.99", low=50,
-          high=100, when={"calibration": ("percentile",)}),
+    Field("percentile", "Percentile", "How much of the values the range must hold, in percent.", Kind.NUMBER, "99.99",
+          low=50, high=100, when={"calibration": ("percentile",)}),
     Field("range_min", "Range from", "Empty takes the smallest value.", Kind.NUMBER, "", optional=True,
           when={"calibration": ("manual",)}),
     Field("range_max", "Range to", "Empty takes the largest value.", Kind.NUMBER, "", optional=True,
           when={"calibration": ("manual",)}),
-    Field("include_zero", "Zero in range", "Widens the range to hold 0, so that 0 has a code of its own.", Kind.FLAG, "0",
-          when={**QUANTIZE, "scheme": ("affine",)}),
+    Field("include_zero", "Zero in range", "Widens the range to hold 0, so that 0 has a code of its own.", Kind.FLAG,
+          "0", when={**QUANTIZE, "scheme": ("affine",)}),
     Field("rounding", "Rounding", "What happens between two codes.", Kind.CHOICE, "half_even",
           {"half_even": "to nearest, ties to even", "half_away": "to nearest, ties away from zero",
            "toward_zero": "toward zero", "floor": "down (floor)", "ceil": "up (ceil)",
            "stochastic": "up or down by chance"}, when=QUANTIZE),
     Field("precision", "Precision", "The floating-point numbers that it is computed with.", Kind.CHOICE, "float64",
           {"float32": "float32", "float64": "float64"}),
-    Field("element", "Follow number", "The index of the number whose steps are shown, from 0.", Kind.INTEGER, "0", low=0,
-          high=2**53),
-    Field("compare", "Schemes", "Names such as int8_tensor, int4_block32, uint8_affine_channel; empty for the usual ones.",
+    Field("element", "Follow number", "The index of the number whose steps are shown, from 0.", Kind.INTEGER, "0",
+          low=0, high=2**53),
+    Field("compare", "Schemes", "Names such as int8_tensor, int4_block32, uint8_affine_channel; empty: the usual ones.",
           Kind.TEXT, "", optional=True, when=QUANTIZE),
-    Field("max_error", "Error at most", "Which scheme is the cheapest with no larger error? Empty asks nothing.", Kind.NUMBER,
-          "", low=0, high=1e300, optional=True, when=QUANTIZE),
+    Field("max_error", "Error at most", "Which scheme is the cheapest with no larger error? Empty asks nothing.",
+          Kind.NUMBER, "", low=0, high=1e300, optional=True, when=QUANTIZE),
     Field("error_by", "Measured as", "What that error is.", Kind.CHOICE, "max_abs",
           {"max_abs": "largest error", "mse": "mean squared error"}, when=QUANTIZE),
     Field("model_parameters", "Parameters of the model", "How large it would be, stored like this.", Kind.NUMBER,
@@ -182,7 +185,8 @@ TABLE: tuple[Field, ...] = (
     Field("weights", "Weights", "A matrix to multiply the values by; empty takes random ones.", Kind.NUMBERS, "",
           optional=True, when=QUANTIZE),
     Field("format", "Low-bit format", "Empty for integers.", Kind.TEXT, "", optional=True),
-    Field("show", "Show", "Names of the instruments to compute, separated by commas; empty for all.", Kind.TEXT, "", optional=True),
+    Field("show", "Show", "Names of the instruments to compute, separated by commas; empty for all.", Kind.TEXT, "",
+          optional=True),
 )  # fmt: skip
 
 FIELDS: dict[str, Field] = {entry.name: entry for entry in TABLE}

@@ -1,4 +1,4 @@
-"""What all figures share: the palette, the parts of a Plotly figure as plain dicts, and fewer points that look the same.
+"""What all figures share: the palette, the parts of a Plotly figure as plain dicts, and how to draw fewer points.
 
 A figure has no theme: paper and plot are transparent, and the colours of text, axes and grid are the page's.
 """
@@ -19,8 +19,12 @@ BACK = "#009E73"
 ERROR = "#CC79A7"
 NEUTRAL = "#888888"
 
-MAX_POINTS = 2000
+MAX_POINTS = 1500
 CLEAR = "rgba(0,0,0,0)"
+LEGEND_ON_TOP = {
+    "orientation": "h", "x": 0, "y": 1, "xref": "container", "yref": "container", "xanchor": "left", "yanchor": "top",
+}  # fmt: skip
+"""A legend along the top edge, where something stands between it and the plot."""
 
 
 def figure(traces: list[Json], layout: Json) -> Json:
@@ -57,6 +61,11 @@ def lines(x: Any, y: Any, color: str, name: str, width: float = 2, dash: str = "
     return {"type": "scatter", "mode": "lines", "x": listed(x), "y": listed(y), "line": line, "name": name, **more}
 
 
+def hover(*rows: str) -> Json:
+    """What a mark tells under the pointer, row by row, in d3's formats; nobody else is told."""
+    return {"hovertemplate": "<br>".join(rows) + "<extra></extra>"}
+
+
 def markers(x: Any, y: Any, color: str, name: str, size: float = 9, symbol: str = "circle", **more: Any) -> Json:
     """A trace of markers."""
     marker = {"color": color, "size": size, "symbol": symbol}
@@ -78,6 +87,22 @@ def ring(x: Any, y: Any, **more: Any) -> Json:
     return markers(x, y, CODE, "followed", 18, "circle-open", hoverinfo="skip", **more)
 
 
+def bars(x: Any, y: Any, width: Any, color: str, name: str, pattern: str = "", **more: Any) -> Json:
+    """A trace of bars, as wide as `width` on the axis; a pattern tells them apart without their colour."""
+    marker: Json = {"color": color, "line": {"width": 0}}
+    if pattern:
+        marker["pattern"] = {"shape": pattern, "size": 5, "solidity": 0.4}
+    return {
+        "type": "bar",
+        "x": listed(x),
+        "y": listed(y),
+        "width": listed(width),
+        "marker": marker,
+        "name": name,
+        **more,
+    }
+
+
 def labels(x: Any, y: Any, text: list[str], position: str = "top center") -> Json:
     """A trace of texts, in the colour of all text: a mark's colour is too light to be read."""
     return {
@@ -97,8 +122,8 @@ def segment(
 def band(x0: float, x1: float, y0: float, y1: float, color: str, opacity: float = 0.12, **refs: str) -> Json:
     """A filled rectangle as a shape, under the traces."""
     return {
-        "type": "rect", "x0": x0, "x1": x1, "y0": y0, "y1": y1, "fillcolor": color, "opacity": opacity, "layer": "below",
-        "line": {"width": 0}, **refs,
+        "type": "rect", "x0": x0, "x1": x1, "y0": y0, "y1": y1, "fillcolor": color, "opacity": opacity,
+        "layer": "below", "line": {"width": 0}, **refs,
     }  # fmt: skip
 
 
@@ -116,6 +141,11 @@ def listed(values: Any) -> list[Any]:
             return numbers
         return [number if np.isfinite(number) else None for number in numbers]
     return [None if value is None or not np.isfinite(value) else float(value) for value in values]
+
+
+def codes(q: Any) -> list[str]:
+    """Codes as texts, for the pointer."""
+    return [str(code) for code in np.asarray(q).astype(np.int64).tolist()]
 
 
 def gapped(*ends: Floats) -> list[float | None]:

@@ -1,7 +1,7 @@
 """The tree that an answer carries for HTML, SVG and MathML alike.
 
-A node is a text, or a list ``[tag, {attribute: text}, *children]``. It is plain JSON: the page makes DOM elements of it,
-the build makes text of it with :func:`markup`, and nobody ever concatenates HTML.
+A node is a text, or a list ``[tag, {attribute: text}, *children]``. It is plain JSON: the page makes DOM elements of
+it, the build makes text of it, and nobody ever concatenates HTML.
 """
 
 from html import escape

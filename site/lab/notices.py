@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 
+import quantcore as qc
+
 from . import display
 from .fields import FIELDS, default_of
 from .result import Result
@@ -29,14 +31,18 @@ def info(message: str) -> Json:
     return {"level": "info", "message": message}
 
 
+def _codes(fmt: qc.IntFormat) -> str:
+    return f"{display.shortest(fmt.qmin)} to {display.shortest(fmt.qmax)}"
+
+
 def _codes_outside(result: Result) -> list[Json]:
     if result.is_clipping or not result.n_clipped:
         return []
     fmt = result.settings.fmt
     which = "1 code lies" if result.n_clipped == 1 else f"{display.count(result.n_clipped)} codes lie"
     return [warning(
-        f"{which} outside {display.shortest(fmt.qmin)} to {display.shortest(fmt.qmax)}. The notebook neither clips nor casts; "
-        f"stored in {fmt.bits} bits, such a code would wrap around to a wrong one."
+        f"{which} outside {_codes(fmt)}. The notebook neither clips nor casts; stored in {fmt.bits} bits, such a code "
+        "would wrap around to a wrong one."
     )]  # fmt: skip
 
 
@@ -45,7 +51,8 @@ def _clipped(result: Result) -> list[Json]:
         return []
     which = "1 value is" if result.n_clipped == 1 else f"{display.count(result.n_clipped)} values are"
     return [info(
-        f"{which} clipped ({display.percent(result.n_clipped / result.size)}), being beyond the range that the codes cover."
+        f"{which} clipped ({display.percent(result.n_clipped / result.size)}), "
+        "being beyond the range that the codes cover."
     )]  # fmt: skip
 
 
@@ -57,8 +64,8 @@ def _zero(result: Result) -> list[Json]:
     whose = f"The zero point {display.shortest(int(z.reshape(-1)[0]))}" if z.size == 1 else "A zero point"
     advice = "" if result.settings.include_zero else " Put zero in the range to change that."
     return [warning(
-        f"{whose} is none of the codes {display.shortest(fmt.qmin)} to {display.shortest(fmt.qmax)}, for 0 is outside the range of "
-        f"the values: a real 0 (padding, ReLU) cannot be represented, and integer kernels cannot use this zero point.{advice}"
+        f"{whose} is none of the codes {_codes(fmt)}, for 0 is outside the range of the values: a real 0 (padding, "
+        f"ReLU) cannot be represented, and integer kernels cannot use this zero point.{advice}"
     )]  # fmt: skip
 
 
@@ -72,7 +79,8 @@ def _constant(result: Result) -> list[Json]:
         return [info("All values are 0, so there is no range to divide.")]
     if result.settings.is_notebook and result.settings.scheme == "affine" and not result.settings.include_zero:
         return [warning(
-            f"All values are {display.short(low, 6)}: the range is 0 and counts as 1 in the notebook, whatever the size of the value."
+            f"All values are {display.short(low, 6)}: the range is 0 and counts as 1 in the notebook, "
+            "whatever the size of the value."
         )]  # fmt: skip
     return [info(f"All values are {display.short(low, 6)}; the range reaches from there to 0.")]
 
@@ -82,8 +90,8 @@ def _subnormal(result: Result) -> list[Json]:
     if not (result.scale < tiny).any():
         return []
     return [warning(
-        f"The scale is subnormal in {result.scale.dtype} (below {display.short(float(tiny), 3)}): it has fewer digits than usual, and "
-        "the error may exceed half a step. Some hardware counts it as 0."
+        f"The scale is subnormal in {result.scale.dtype} (below {display.short(float(tiny), 3)}): it has fewer digits "
+        "than usual, and the error may exceed half a step. Some hardware counts it as 0."
     )]  # fmt: skip
 
 
@@ -117,8 +125,8 @@ def _cut(result: Result) -> list[Json]:
     if result.size <= MAX_LISTED:
         return []
     return [info(
-        f"All {display.count(result.size)} numbers are computed. The answer lists the first {display.count(MAX_LISTED)}, "
-        "and the charts show a selection that keeps the extremes."
+        f"All {display.count(result.size)} numbers are computed. The answer lists the first "
+        f"{display.count(MAX_LISTED)}; the charts show a selection that keeps the extremes."
     )]  # fmt: skip
 
 

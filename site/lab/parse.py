@@ -1,8 +1,8 @@
 """Text to numbers: lists, nested lists, NumPy's and PyTorch's printouts, or numbers with anything usual between them.
 
 Numbers are separated by spaces, new lines, commas or semicolons. Brackets, where there are any, make the shape. NumPy
-reads the digits and counts the brackets, so that a million numbers take a fraction of a second; only a text with a mistake
-in it is read a second time, token by token, to say where the mistake is.
+reads the digits, so that a million numbers take a fraction of a second; only a text with a mistake in it is read a
+second time, token by token, to say where the mistake is.
 """
 
 import re
@@ -28,6 +28,7 @@ TO_ASCII = {ord(sign): "-" for sign in MINUS_SIGNS} | {ord(blank): " " for blank
 SEPARATORS = str.maketrans(",;\t\n\v\f\r\x1c\x1d\x1e\x1f[]()", " " * 15)
 
 MISSING = re.compile(r"[,;]\s*[,;]|[\[(]\s*[,;]|\A\s*[,;]")
+SKELETON = bytes.maketrans(b";(", b",[")
 ARRAY_CALL = re.compile(r"\s*(?:\w+\.)?(?:array|tensor|Array|Tensor|asarray)\s*\(")
 ARRAY_KEYWORDS = re.compile(
     r"(?:,\s*\w+\s*=\s*(?:[\w.]+|'[^']*'|\"[^\"]*\"|<[^>]*>)\s*(?:\([^()]*\))?\s*)*,?\s*\)\s*\Z"
@@ -50,7 +51,7 @@ def parse_numbers(text: str, field: str) -> Float64:
     """
     source = text if text.isascii() else text.translate(TO_ASCII)
     source = _without_call(source)
-    if missing := MISSING.search(source):
+    if _lacks_entries(source) and (missing := MISSING.search(source)):
         place = missing.end() - 1
         raise QuantError(
             f'{field} has nothing before the "{source[place]}" {where(source, place)}; '
@@ -77,6 +78,12 @@ def parse_whole_numbers(text: str, field: str) -> Float64:
         token = quoted_token(text, int(broken[0]))
         raise QuantError(f"{field} holds {token}; every entry must be a whole number. Round it or remove it.", field)
     return numbers
+
+
+def _lacks_entries(source: str) -> bool:
+    """Whether somewhere a separator follows another, or opens a list: a quick look, before the place is sought."""
+    skeleton = source.encode("ascii", "replace").translate(SKELETON, b" \t\n\v\f\r")
+    return b",," in skeleton or b"[," in skeleton or skeleton.startswith(b",")
 
 
 def _without_call(source: str) -> str:

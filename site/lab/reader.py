@@ -48,6 +48,7 @@ class Reader:
         return self.given.get(name, default_of(name, self.profile_name))
 
     def error(self, name: str, message: str) -> None:
+        """Keep an error about a field."""
         self.errors.append(qc.QuantError(message, name))
 
     def attempt(self, read: Callable[[], T]) -> T | None:
@@ -59,6 +60,7 @@ class Reader:
             return None
 
     def choice(self, name: str) -> str | None:
+        """One of the field's choices."""
         text = self.text(name)
         if text in FIELDS[name].choices:
             return text
@@ -66,6 +68,7 @@ class Reader:
         return None
 
     def flag(self, name: str) -> bool:
+        """Yes or no."""
         text = self.text(name).lower()
         if text not in TRUE + FALSE:
             self.error(name, f"{name} is {quoted(text)}; it must be 1 or 0.")
@@ -73,6 +76,7 @@ class Reader:
         return text in TRUE
 
     def number(self, name: str) -> float | None:
+        """One number within the field's limits; None where it is missing or wrong."""
         field, text = FIELDS[name], self.text(name)
         if not text and field.optional:
             return None
@@ -86,6 +90,7 @@ class Reader:
         return value
 
     def numbers(self, name: str, *, whole: bool = False) -> Float64 | None:
+        """Any amount of numbers."""
         parse = parse_whole_numbers if whole else parse_numbers
         return self.attempt(lambda: parse(self.text(name), name))
 
@@ -101,10 +106,12 @@ class Reader:
         return found
 
     def only_empty(self, name: str, what: str) -> None:
+        """Refuse anything in a field."""
         if text := self.text(name):
             self.error(name, f"{name} is {quoted(text)}; it must be empty: {what} cannot be asked for here.")
 
     def only_default(self, name: str, message: str) -> None:
+        """Refuse anything but the field's default."""
         if self.number(name) not in (None, float(FIELDS[name].default)):
             self.error(name, message)
 
@@ -158,7 +165,8 @@ class Reader:
         if block_size > length:
             self.error(
                 "block_size",
-                f"block_size is {int(block_size)}; it must be a whole number from 1 to {length}, the length of axis {int(axis)}.",
+                f"block_size is {int(block_size)}; it must be a whole number from 1 to {length}, "
+                f"the length of axis {int(axis)}.",
             )
             return qc.PerTensor()
         return qc.PerBlock(int(block_size), int(axis))
@@ -186,6 +194,7 @@ class Reader:
             )
 
     def element(self, data: Float64 | None) -> int:
+        """The followed number's index, which must be one of the data's."""
         element = self.number("element")
         if element is None or data is None:
             return 0
@@ -222,7 +231,7 @@ def _high(field: Field) -> float:
 def _found(text: str) -> str:
     if not text:
         return "empty"
-    return _cut(text) if _float(text) is not None else f"{quoted(text)}"
+    return text if _float(text) is not None else quoted(text)
 
 
 def _allowed(field: Field) -> str:

@@ -62,7 +62,7 @@ def _about_floating_point(number: Any, exact: Fraction, precision: str) -> str:
         return f" It is a tie only because {precision} rounded it to one: the exact number lies a little {side}."
     if not is_tie and exact % 1 == HALF:
         return (
-            f" Exactly, it would be the tie {display.shortest(float(exact))}; {precision} computes {display.shortest(number)}, "
-            "which is none."
+            f" Exactly, it would be the tie {display.shortest(float(exact))}; "
+            f"{precision} computes {display.shortest(number)}, which is none."
         )
     return ""

@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 
 import quantcore as qc
-from quantcore.arithmetic import Scaling, fused_multiply_add
+from quantcore.arithmetic import Scaling
 
-from . import display
 from . import mathml as m
 from .equations import alone, equation, is_exact, operand, plus, relate, shown, step, times, value, whole
 from .nodes import Node
@@ -65,24 +64,31 @@ def passage_of(result: Result) -> Passage:
     x, q = result.flat_x[result.element], int(result.flat_q[result.element])
     scale, factor, zero_point = result.scale_of(result.element)
     rules = qc.ARITHMETICS[result.arithmetic]
-    dtype = np.dtype(rules.dtype or x.dtype).type
+    dtype: Any = np.dtype(rules.dtype or x.dtype).type
     if result.settings.is_notebook:
         by, symbol, per_unit = factor, m.SCALE_FACTOR, Fraction(float(factor))
     elif rules.scaling is Scaling.DIVIDE:
         by, symbol, per_unit = dtype(scale), m.SCALE, 1 / Fraction(float(scale))
     else:
-        whole_scale = np.float64(scale) if rules.scaling is Scaling.RECIPROCAL_FLOAT64 else dtype(scale)
-        by, symbol, per_unit = dtype(1 / whole_scale), RECIPROCAL, 1 / Fraction(float(scale))
+        precise: Any = np.float64 if rules.scaling is Scaling.RECIPROCAL_FLOAT64 else dtype
+        by, symbol, per_unit = dtype(precise(1) / precise(scale)), RECIPROCAL, 1 / Fraction(float(scale))
     divides = symbol is m.SCALE
     x, z = dtype(x), dtype(zero_point)
     with np.errstate(over="ignore", under="ignore"):
         scaled = x / by if divides else x * by
         before = scaled + z if rules.zero_point_first else scaled
         if rules.fused:
-            before = fused_multiply_add(np.array(x), np.array(by), np.array(z))[()]
+            before = _nearest(Fraction(float(x)) * Fraction(float(by)) + Fraction(float(z)), dtype)
     exact = Fraction(float(x)) * per_unit + (Fraction(float(z)) if rules.zero_point_first else 0)
     rounded = _round(before, result, q if rules.zero_point_first else q - int(zero_point))
     return Passage(x, by, symbol, divides, zero_point, rules.zero_point_first, scaled, before, exact, rounded, q)
+
+
+def _nearest(exact: Fraction, dtype: Any) -> Any:
+    """The floating-point number next to an exact one; rounding to float64 on the way must not be felt."""
+    guess = dtype(float(exact))
+    around = (guess, np.nextafter(guess, dtype(-np.inf)), np.nextafter(guess, dtype(np.inf)))
+    return min(around, key=lambda number: abs(Fraction(float(number)) - exact))
 
 
 def _round(number: Any, result: Result, otherwise: int) -> int:
@@ -159,8 +165,8 @@ def _clipped(result: Result, passage: Passage) -> Json:
     else:
         end = "highest" if total > passage.q else "lowest"
         outcome = (
-            f"{whole(total)} is beyond the {end} code, {whole(passage.q)}, and is clipped to it: the value lies outside the "
-            "range that the codes cover."
+            f"{whole(total)} is beyond the {end} code, {whole(passage.q)}, and is clipped to it: "
+            "the value lies outside the range that the codes cover."
         )
     shorter = m.call("clip", m.number(whole(total)), *ends)
     if passage.is_added_first:

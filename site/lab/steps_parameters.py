@@ -8,7 +8,22 @@ from quantcore.toolkits import ZeroPoint
 
 from . import display
 from . import mathml as m
-from .equations import alone, bare, equation, is_exact, magnitude, minus, operand, plus, relate, shown, step, times, value, whole
+from .equations import (
+    alone,
+    bare,
+    equation,
+    is_exact,
+    magnitude,
+    minus,
+    operand,
+    plus,
+    relate,
+    shown,
+    step,
+    times,
+    value,
+    whole,
+)
 from .nodes import Node
 from .ranges import Range, range_of
 from .result import Result
@@ -44,22 +59,26 @@ def _range(used: Range) -> Json:
 def _largest_magnitude(used: Range) -> Json:
     low, high, absmax = shown(used.low), shown(used.high), shown(used.width)
     inserted = m.call("max", magnitude(alone(low)), magnitude(alone(high)))
-    text = f"{used.origin} {low} to {high}; the largest magnitude is {absmax}, and the range reaches as far on both sides of 0."
+    text = (
+        f"{used.origin} {low} to {high}; the largest magnitude is {absmax}, "
+        "and the range reaches as far on both sides of 0."
+    )
     if used.is_degenerate:
         text = f"All values are 0. That is no range at all; the largest magnitude counts as {shown(used.divisor)}."
-    return step("range", "Range", text, m.chain(ABSMAX, inserted, alone(absmax), relations=[relate(is_exact(low, high)), "="]))
+    signs = [relate(is_exact(low, high)), "="]
+    return step("range", "Range", text, m.chain(ABSMAX, inserted, alone(absmax), relations=signs))
 
 
 def _scale_factor(result: Result, used: Range) -> Json:
     fmt = result.settings.fmt
     S, width = display.shortest(result.scale_of(result.element)[1]), shown(used.divisor)
     if result.settings.scheme == "symmetric":
-        text = f"The highest code, {whole(fmt.qmax)}, is to stand for the largest magnitude: so many codes fall on one unit."
+        text = f"The highest code, {whole(fmt.qmax)}, stands for the largest magnitude: so many codes fall on one unit."
         above, number, below = m.QMAX, m.number(whole(fmt.qmax)), ABSMAX
     else:
         text = (
-            f"{display.count(int(used.n_steps))} steps between the codes are spread over the range: so many codes fall on one unit. "
-            "The reciprocal, the scale, is the step between two codes."
+            f"{display.count(int(used.n_steps))} steps between the codes are spread over the range: so many codes "
+            "fall on one unit. The reciprocal, the scale, is the step between two codes."
         )
         above, number, below = N_STEPS, minus(m.number(whole(fmt.qmax)), operand(whole(fmt.qmin))), RANGE
     formula, inserted = m.fraction(above, below), m.fraction(number, alone(width))
@@ -71,10 +90,12 @@ def _scale(result: Result, used: Range) -> Json:
     s, width = display.shortest(result.scale_of(result.element)[0]), shown(used.divisor)
     n_steps = display.typographic(f"{used.n_steps:g}")
     if result.settings.scheme == "symmetric":
-        text = f"The largest magnitude is divided by {n_steps} steps to either side: the step between two codes."
+        text = f"The largest magnitude is divided by {n_steps} steps to either side: so far apart are two codes."
         formula = m.fraction(ABSMAX, m.words("steps"))
     else:
-        text = f"The range is divided by the {n_steps} steps between the codes: the step between two neighbouring codes."
+        text = (
+            f"The range is divided by the {n_steps} steps between the codes: so far apart are two neighbouring codes."
+        )
         formula = m.fraction(RANGE, N_STEPS)
     if used.is_floored:
         text += f" That is less than the smallest scale that is allowed here, {s}, which is taken instead."
@@ -87,40 +108,41 @@ def _scale(result: Result, used: Range) -> Json:
 def _notebook_zero_point(result: Result, used: Range) -> Json:
     fmt = result.settings.fmt
     _, factor, zero_point = result.scale_of(result.element)
-    S, low, qmin, z = shown(factor), shown(used.low), whole(fmt.qmin), whole(zero_point)
+    S, low, qmin = shown(factor), shown(used.low), whole(fmt.qmin)
     negative = m.row(m.operator(display.MINUS), times(m.SCALE_FACTOR, m.XMIN))
     numbers = m.row(m.operator(display.MINUS), times(operand(S), operand(low)))
     before = shown(-factor * used.low + fmt.qmin)
+    signs = [relate(is_exact(S, low)), relate(-value(S) * value(low) + fmt.qmin == value(before))]
+    rounded = [plus(negative, m.QMIN), plus(numbers, operand(qmin)), alone(before)]
     return _rounded_zero_point(
-        low, qmin, z, plus(negative, m.QMIN), plus(numbers, operand(qmin)), before, is_exact(S, low),
-        -value(S) * value(low) + fmt.qmin == value(before),
-    )  # fmt: skip
+        f"The low end of the range, {low}, becomes the lowest code, {qmin}", rounded, signs, zero_point
+    )
 
 
 def _zero_point(result: Result, used: Range) -> Json:
     fmt, rules = result.settings.fmt, qc.TOOLKITS[result.settings.profile.toolkit]
     scale, _, zero_point = result.scale_of(result.element)
-    s, z = shown(scale), whole(zero_point)
-    end, code, code_symbol, end_symbol, name = used.low, fmt.qmin, m.QMIN, m.XMIN, "lowest"
+    real, code, real_symbol, code_symbol, names = used.low, fmt.qmin, m.XMIN, m.QMIN, ("low", "lowest")
     if rules.zero_point is ZeroPoint.NEARER_END and not _is_low_end_better(used, fmt, float(scale)):
-        end, code, code_symbol, end_symbol, name = used.high, fmt.qmax, m.QMAX, m.XMAX, "highest"
-    edge, code_text = shown(end), whole(code)
-    quotient, numbers = m.fraction(end_symbol, m.SCALE), m.fraction(alone(edge), alone(s))
-    before = shown(scale.dtype.type(code) - scale.dtype.type(end) / scale)
-    exact = code - value(edge) / value(s) == value(before)
-    return _rounded_zero_point(
-        edge, code_text, z, minus(code_symbol, quotient), minus(m.number(code_text), numbers), before, is_exact(s, edge), exact, name
-    )
+        real, code, real_symbol, code_symbol, names = used.high, fmt.qmax, m.XMAX, m.QMAX, ("high", "highest")
+    s, end, q_end = shown(scale), shown(real), whole(code)
+    before = shown(scale.dtype.type(code) - scale.dtype.type(real) / scale)
+    signs = [relate(is_exact(s, end)), relate(code - value(end) / value(s) == value(before))]
+    rounded = [
+        minus(code_symbol, m.fraction(real_symbol, m.SCALE)),
+        minus(m.number(q_end), m.fraction(alone(end), alone(s))),
+        alone(before),
+    ]
+    text = f"The {names[0]} end of the range, {end}, becomes the {names[1]} code, {q_end}"
+    return _rounded_zero_point(text, rounded, signs, zero_point)
 
 
-def _rounded_zero_point(
-    end: str, code: str, z: str, formula: Node, inserted: Node, before: str, are_exact: bool, holds: bool, name: str = "lowest"
-) -> Json:
-    """The zero point is a code that is rounded to a whole number."""
-    text = f"The {'low' if name == 'lowest' else 'high'} end of the range, {end}, becomes the {name} code, {code}; so the real 0 becomes {z}."
-    members = [m.ZERO_POINT, m.call("round", formula), m.call("round", inserted), m.call("round", alone(before)), m.number(bare(z))]
-    signs = ["=", relate(are_exact), relate(holds), "="]
-    return step("zero_point", "Zero point", text, m.chain(*members, relations=signs))
+def _rounded_zero_point(text: str, rounded: list[Node], signs: list[str], zero_point: Any) -> Json:
+    """The zero point: what is rounded in symbols, in numbers and computed, and the signs between these three."""
+    z = whole(zero_point)
+    members = [m.ZERO_POINT, *(m.call("round", inside) for inside in rounded), m.number(bare(z))]
+    formula = m.chain(*members, relations=["=", *signs, "="])
+    return step("zero_point", "Zero point", f"{text}; so the real 0 becomes {z}.", formula)
 
 
 def _fixed_zero_point(result: Result) -> Json:

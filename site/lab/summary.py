@@ -6,7 +6,7 @@ import numpy as np
 
 from . import display
 from . import mathml as m
-from .mathml import Node
+from .nodes import Node
 from .result import Result
 
 Json = dict[str, Any]

@@ -1,9 +1,10 @@
 """A Plotly figure drawn as static SVG: what stands on the page before any script runs, and in print.
 
-It draws what the lab's figures use: lines, markers, texts, bars, shapes and annotations on linear axes. Text and axes take
-the page's colour (currentColor), so that the drawing fits a light and a dark page.
+It draws what the lab's figures use: lines, markers, texts, bars, shapes and annotations on linear axes. Text and axes
+take the page's colour (currentColor), so that the drawing fits a light and a dark page.
 """
 
+import itertools
 from typing import Any
 
 from .nodes import Node, node
@@ -27,8 +28,8 @@ def draw(figure: Json, width: float = 720, height: float = 300, description: str
     """
     plot = _Plot(figure, width, height)
     attributes = {
-        "xmlns": "http://www.w3.org/2000/svg", "viewBox": f"0 0 {short(width)} {short(height)}", "class": "plot-drawing",
-        "role": "img", "font-size": str(FONT_SIZE), "fill": "currentColor",
+        "xmlns": "http://www.w3.org/2000/svg", "viewBox": f"0 0 {short(width)} {short(height)}",
+        "class": "plot-drawing", "role": "img", "font-size": str(FONT_SIZE), "fill": "currentColor",
     }  # fmt: skip
     if description:
         attributes["aria-label"] = description
@@ -169,7 +170,7 @@ class _Plot:
         """A coordinate of a shape: on an axis, or as a share of the whole plot."""
         if reference == "paper":
             start, end = (self.left, self.right) if letter == "x" else (self.bottom, self.top)
-            return start + value * (end - start)
+            return float(start + value * (end - start))
         name, _, domain = reference.partition(" ")
         axis = self.axis[name]
         return axis.share(value) if domain else axis.pixel(value)
@@ -207,7 +208,7 @@ def _stepped(points: list[Point | None]) -> list[Point | None]:
 
 def _bars(trace: Json, x_axis: Axis, y_axis: Axis) -> list[Node]:
     places = trace["x"]
-    gaps = [after - before for before, after in zip(places, places[1:], strict=False)]
+    gaps = [after - before for before, after in itertools.pairwise(places)]
     spacing = min(gaps, default=x_axis.high - x_axis.low)
     base, style = y_axis.pixel(0), trace.get("marker", {})
     bars = []

@@ -27,8 +27,8 @@ def build(result: Result) -> Instrument:
 def _caption(result: Result) -> str:
     if result.settings.is_dequantize:
         return (
-            "A code does not tell which value it came from. Every value within half a step of the reconstruction gives the same "
-            "code, so the error may be anything inside the band."
+            "A code does not tell which value it came from. Every value within half a step of the reconstruction gives "
+            "the same code, so the error may be anything inside the band."
         )
     if result.settings.rounding in WHOLE_STEP:
         text = "The error is the reconstruction minus the value. This rounding may move a value by up to a whole step."
@@ -51,17 +51,14 @@ def _figure(result: Result) -> Json:
     low, high = figure.padded(float(x.min()), float(x.max()), 0.06)
     reach = grid.scale if result.settings.rounding in WHOLE_STEP else grid.scale / 2
     steps = error / result.scale.reshape(-1)[result.parameter_index(shown)]
-    texts = [
-        f"x = {display.short(a)}<br>error = {display.short(b, 6)}<br>= {display.short(c, 3)} steps"
-        for a, b, c in zip(result.flat_x[shown], error, steps, strict=True)
-    ]
+    hover = figure.hover("x = %{x:.9~g}", "error = %{y:.6~g}", "= %{text} steps")
     at = int(np.flatnonzero(shown == result.element)[0])
     traces = []
     if (high - low) / grid.scale <= MAX_TEETH:
         traces.append(_teeth(grid, low, high, result))
     traces += [
         figure.markers(x, error, ERROR, "error", 9 if n <= 80 else 5, opacity=1.0 if n <= 80 else 0.5,
-                       hovertext=texts, hoverinfo="text", customdata=shown.tolist()),
+                       customdata=shown.tolist(), text=[f"{step:.3g}" for step in steps.tolist()], **hover),
         figure.ring([x[at]], [error[at]]),
     ]  # fmt: skip
     top = max(reach, float(np.abs(error).max()))
@@ -74,12 +71,11 @@ def _dequantize_figure(result: Result) -> Json:
     x_hat = result.flat_x_hat[shown].astype(np.float64)
     half = result.scale.reshape(-1)[result.parameter_index(shown)].astype(np.float64) / 2
     low, high = figure.padded(float((x_hat - half).min()), float((x_hat + half).max()), 0.06)
-    texts = [f"x̂ = {display.short(value)}" for value in result.flat_x_hat[shown]]
     traces = [
         figure.lines(figure.gapped(x_hat - half, x_hat + half), figure.gapped(half, -half), NEUTRAL,
                      "every value with this code", 1.5, hoverinfo="skip"),
         figure.markers(x_hat, np.zeros(len(shown)), ERROR, "reconstruction", 9 if len(shown) <= 80 else 5,
-                       hovertext=texts, hoverinfo="text", customdata=shown.tolist()),
+                       customdata=shown.tolist(), **figure.hover("x̂ = %{x:.9~g}")),
         figure.ring([float(result.flat_x_hat[result.element])], [0.0]),
     ]  # fmt: skip
     return figure.figure(traces, _layout("error x̂ − x", low, high, grid, grid.scale / 2, grid.scale * 0.7))
@@ -107,7 +103,8 @@ def _layout(y_title: str, low: float, high: float, grid: Grid, reach: float, top
         figure.segment(low, 0, high, 0),
     ]
     return figure.layout(
-        "value x", y_title, xaxis=figure.axis("value x", low, high), yaxis=figure.axis(y_title, -top, top), shapes=shapes,
+        "value x", y_title, xaxis=figure.axis("value x", low, high), yaxis=figure.axis(y_title, -top, top),
+        shapes=shapes,
     )  # fmt: skip
 
 
@@ -118,10 +115,11 @@ def _table(result: Result) -> Json:
             column("half", "Half a step", "the largest possible error"),
         ]
         shown = figure.select([result.flat_x_hat], 20, (result.element,))
+        halves = {i: float(result.scale_of(i)[0]) / 2 for i in shown.tolist()}
         rows = [
-            row(int(i), [display.short(result.flat_x_hat[i]), display.short(float(result.scale_of(int(i))[0]) / 2)], int(i) == result.element)
-            for i in shown
-        ]  # fmt: skip
+            row(i, [display.short(result.flat_x_hat[i]), display.short(half)], i == result.element)
+            for i, half in halves.items()
+        ]
         return table("The largest error that each code leaves open", columns, rows)
     columns = [
         column("x", "Value x", "across"),

@@ -17,6 +17,9 @@ REAL_LINE, CODE_LINE = 1.0, 0.0
 FEW = 12  # so many values are labelled
 MANY = 80  # beyond so many, marks become strokes
 N_TICKS = 8
+MAX_LINES = 700
+ABOVE = {"matches": "x", "overlaying": "x", "side": "top", "anchor": "y", "tickmode": "auto"}
+"""The second axis: it runs with the first, with ticks of its own, above."""
 
 
 def build(result: Result) -> Instrument:
@@ -33,18 +36,20 @@ def _caption(result: Result) -> str:
             "subtract the zero point, multiply by the scale, and you are there."
         )
     text = (
-        "The upper line holds the real numbers, the lower one the codes, each drawn under the real number that it stands for. "
-        "A value goes down to the nearest code and straight up again to its reconstruction: the more its line "
-        "leans, the larger its error."
+        "The upper line holds the real numbers, the lower one the codes, each drawn under the real number that it "
+        "stands for. A value goes down to the nearest code and straight up again to its reconstruction: the more "
+        "its line leans, the larger its error."
     )
     if result.scale.size > 1:
-        text += " Every slice has a scale of its own; the codes that are written out belong to the slice of the followed number."
+        text += (
+            " Every slice has its own scale; the codes that are written out are those of the followed number's slice."
+        )
     return text
 
 
 def _figure(result: Result) -> Json:
     grid = grid_of(result)
-    shown = figure.select([result.flat_x, result.flat_x_hat], keep=(result.element,))
+    shown = figure.select([result.flat_x, result.flat_x_hat], MAX_LINES, (result.element,))
     x, x_hat = result.flat_x[shown].astype(np.float64), result.flat_x_hat[shown].astype(np.float64)
     low = min(float(x.min()), float(x_hat.min()), grid.low)
     high = max(float(x.max()), float(x_hat.max()), grid.high)
@@ -63,13 +68,15 @@ def _links(result: Result, x: Floats, x_hat: Floats) -> list[Json]:
     is_many = len(x) > FEW
     back = np.unique(x_hat) if is_many else x_hat
     up = figure.lines(
-        figure.gapped(back, back), [CODE_LINE, REAL_LINE, None] * len(back), BACK, "dequantize", _width(len(back)), "dot",
+        figure.gapped(back, back), [CODE_LINE, REAL_LINE, None] * len(back), BACK, "dequantize",
+        _width(len(back)), "dot",
         opacity=1.0 if len(back) <= MANY else 0.4, hoverinfo="skip", showlegend=False,
     )  # fmt: skip
     if result.settings.is_dequantize:
         return [up]
     down = figure.lines(
-        figure.gapped(x, x_hat), [REAL_LINE, CODE_LINE, None] * len(x), VALUE, "quantize", _width(len(x)) if is_many else 4,
+        figure.gapped(x, x_hat), [REAL_LINE, CODE_LINE, None] * len(x), VALUE, "quantize",
+        _width(len(x)) if is_many else 4,
         opacity=0.35 if is_many else 0.5, hoverinfo="skip", showlegend=False,
     )  # fmt: skip
     return [down, up]
@@ -85,23 +92,21 @@ def _marks(result: Result, shown: Indices, x: Floats, x_hat: Floats) -> list[Jso
     n = len(shown)
     size, is_stroke = (12 if n <= FEW else 9 if n <= MANY else 7), n > MANY
     real, first = np.unique(x_hat, return_index=True) if is_stroke else (x_hat, np.arange(n))
-    texts = [
-        f"q = {display.shortest(int(result.flat_q[i]))}<br>x̂ = {display.short(result.flat_x_hat[i])}"
-        for i in shown[first]
-    ]
-    hover: Json = {"hovertext": texts, "hoverinfo": "text", "customdata": shown[first].tolist()}
-    below = figure.markers(
-        real, [CODE_LINE] * len(real), CODE, "code q", size, "line-ns-open" if is_stroke else "square", **hover
-    )
+    known: Json = {
+        **figure.hover("q = %{text}", "x̂ = %{x:.9~g}"),
+        "text": figure.codes(result.flat_q[shown[first]]),
+        "customdata": shown[first].tolist(),
+    }
+    circle, square, diamond = ["line-ns-open"] * 3 if is_stroke else ["circle", "square", "diamond-open"]
+    below = figure.markers(real, [CODE_LINE] * len(real), CODE, "code q", size, square, **known)
     back = figure.markers(
-        real, [REAL_LINE] * len(real), BACK, "reconstruction x̂", size + 5, "line-ns-open" if is_stroke else "diamond-open",
-        xaxis="x2", **hover,
-    )  # fmt: skip
+        real, [REAL_LINE] * len(real), BACK, "reconstruction x̂", size + 5, diamond, xaxis="x2", **known
+    )
     if result.settings.is_dequantize:
         return [below, back]
     above = figure.markers(
-        x, [REAL_LINE] * n, VALUE, "value x", size, "line-ns-open" if is_stroke else "circle", xaxis="x2",
-        hovertext=[f"x = {display.short(value)}" for value in result.flat_x[shown]], hoverinfo="text", customdata=shown.tolist(),
+        x, [REAL_LINE] * n, VALUE, "value x", size, circle, xaxis="x2", customdata=shown.tolist(),
+        **figure.hover("x = %{x:.9~g}"),
     )  # fmt: skip
     return [above, below, back]
 
@@ -143,10 +148,10 @@ def _layout(grid: Grid, low: float, high: float, is_labelled: bool) -> Json:
     return figure.layout(
         "", "",
         xaxis=figure.axis("codes q", low, high, tickvals=places, ticktext=texts, **plain),
-        xaxis2=figure.axis("real numbers", low, high, matches="x", overlaying="x", side="top", anchor="y", tickmode="auto", **plain),
+        xaxis2=figure.axis("real numbers", low, high, **plain, **ABOVE),
         yaxis={"visible": False, "range": [-0.42, 1.6] if is_labelled else [-0.15, 1.15], "fixedrange": True},
         margin={"l": 16, "r": 16, "t": 72, "b": 48},
-        legend={"orientation": "h", "x": 0, "y": 1, "xref": "container", "yref": "container", "xanchor": "left", "yanchor": "top"},
+        legend={"orientation": "h", "x": 0, "y": 1, "xref": "container", "yref": "container", "yanchor": "top"},
         shapes=shapes,
     )  # fmt: skip
 
@@ -158,7 +163,7 @@ def _code_strokes(grid: Grid) -> list[Json]:
 
 
 def _ticks(grid: Grid, span: float) -> tuple[list[float], list[str]]:
-    """The codes that are written under the line: the zero point, both ends, and round ones between where there is room."""
+    """The codes that are written under the line: the zero point, both ends, and round ones where there is room."""
     wanted = [grid.qmin, grid.qmax]
     if grid.zero_point.is_integer() and grid.qmin <= grid.zero_point <= grid.qmax:
         wanted.insert(0, int(grid.zero_point))

@@ -17,7 +17,7 @@ MAX_STEPS = 1024
 LENS_FROM = 48
 """From so many codes on, the treads are too small to be seen, and a lens shows those around the followed number."""
 LENS_STEPS = 3.5
-LENS = {"xaxis": "x2", "yaxis": "y2", "showlegend": False}
+LENS: Json = {"xaxis": "x2", "yaxis": "y2", "showlegend": False}
 
 
 def build(result: Result) -> Instrument:
@@ -27,8 +27,8 @@ def build(result: Result) -> Instrument:
 
 def _caption(result: Result) -> str:
     text = (
-        "All values under one tread are rounded to the same real number: the height of the tread. A tread is as wide as the "
-        "scale; the staircase follows the diagonal, on which nothing would be lost."
+        "All values under one tread are rounded to the same real number: the height of the tread. A tread is as wide "
+        "as the scale; the staircase follows the diagonal, on which nothing would be lost."
     )
     if grid_of(result).n_codes >= LENS_FROM:
         text += " The small picture enlarges the treads around the followed number."
@@ -53,7 +53,7 @@ def _figure(result: Result) -> Json:
     traces = [
         figure.lines(ends, ends, NEUTRAL, "no loss", 1, "dot", hoverinfo="skip"),
         _treads(grid, across, result.is_clipping),
-        *_points(result, shown, x, x_hat),
+        _points(result, shown, x, x_hat),
         figure.ring([x[followed]], [x_hat[followed]]),
     ]
     layout = figure.layout(
@@ -69,15 +69,13 @@ def _figure(result: Result) -> Json:
     return figure.figure(traces, layout)
 
 
-def _points(result: Result, shown: Indices, x: Floats, x_hat: Floats) -> list[Json]:
-    texts = [
-        f"x = {display.short(result.flat_x[i])}<br>q = {display.shortest(int(result.flat_q[i]))}"
-        f"<br>x̂ = {display.short(result.flat_x_hat[i])}"
-        for i in shown
-    ]
+def _points(result: Result, shown: Indices, x: Floats, x_hat: Floats) -> Json:
     size, opacity = (9, 1.0) if len(shown) <= 80 else (5, 0.5)
-    return [figure.markers(x, x_hat, VALUE, "values", size, opacity=opacity, hovertext=texts, hoverinfo="text",
-                           customdata=shown.tolist())]  # fmt: skip
+    hover = figure.hover("x = %{x:.9~g}", "q = %{text}", "x̂ = %{y:.9~g}")
+    return figure.markers(
+        x, x_hat, VALUE, "values", size, opacity=opacity, customdata=shown.tolist(),
+        text=figure.codes(result.flat_q[shown]), **hover,
+    )  # fmt: skip
 
 
 def _flat_ends(grid: Grid, across: tuple[float, float]) -> list[Json]:
@@ -132,8 +130,8 @@ def _lens(result: Result, grid: Grid, x: Floats, x_hat: Floats, followed: int) -
 def _lens_axes(grid: Grid, x: float, x_hat: float) -> Json:
     """The axes of the small picture, in the corner that the staircase leaves free."""
     reach = LENS_STEPS * grid.scale
-    frame = {"showline": True, "mirror": True, "linecolor": NEUTRAL, "linewidth": 1, "showgrid": False, "showticklabels": False,
-             "automargin": False, "ticks": ""}  # fmt: skip
+    frame = {"showline": True, "mirror": True, "linecolor": NEUTRAL, "linewidth": 1, "showgrid": False,
+             "showticklabels": False, "automargin": False, "ticks": ""}  # fmt: skip
     return {
         "xaxis2": figure.axis("", x - reach, x + reach, domain=[0.6, 0.99], anchor="y2", **frame),
         "yaxis2": figure.axis("", x_hat - reach, x_hat + reach, domain=[0.05, 0.58], anchor="x2", **frame),
