@@ -20,4 +20,4 @@ def run(arguments: list[str]) -> int:
         sys.argv = arguments[1:]
         runpy.run_path(sys.argv[0], run_name="__main__")
         return 0
-    return int(pytest.main(["-p", "no:cacheprovider", *(arguments or CHOSEN)]))
+    return int(pytest.main(["-p", "no:cacheprovider", "-o", "faulthandler_timeout=0", *(arguments or CHOSEN)]))
