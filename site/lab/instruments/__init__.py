@@ -3,7 +3,7 @@
 from typing import Any
 
 from ..result import Result
-from . import comparison, error, mapping, staircase
+from . import comparison, error, mapping, product, staircase
 from .instrument import Entry, Instrument, when_quantizing
 
 INSTRUMENTS: dict[str, Entry] = {
@@ -11,6 +11,7 @@ INSTRUMENTS: dict[str, Entry] = {
     "staircase": Entry("The staircase", "mapping", staircase.build),
     "error": Entry("The error", "error", error.build),
     "comparison": Entry(comparison.TITLE, "compare", comparison.build, when_quantizing),
+    "product": Entry(product.TITLE, "matrix", product.build, product.applies),
 }
 
 

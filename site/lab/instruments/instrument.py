@@ -1,6 +1,6 @@
 """What an instrument is: one way to look at a result."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +20,8 @@ class Instrument:
         figure: a Plotly figure as a plain dict; None where words and numbers say all.
         table: its twin in numbers.
         width: "full" or "half" of the page's grid.
+        steps: its own arithmetic, as the answer's steps are; empty where it has none.
+        tables: further tables, beside the chart's twin.
         reply: the answer in words to a question that the request asks; empty where it asks none.
         handles: lines of the figure that stand for fields of the request, by the field's name: where on the x axis.
     """
@@ -31,6 +33,8 @@ class Instrument:
     table: Json
     width: str = "full"
     handles: Mapping[str, float] = field(default_factory=dict)
+    steps: Sequence[Json] = ()
+    tables: Sequence[Json] = ()
     reply: str = ""
 
     def view(self) -> Json:
@@ -44,8 +48,8 @@ class Instrument:
             "applies": True,
             "has_figure": self.figure is not None,
         }
-        if self.reply:
-            seen["reply"] = self.reply
+        extra = {"steps": list(self.steps), "tables": list(self.tables), "reply": self.reply}
+        seen |= {key: value for key, value in extra.items() if value}
         return {**seen, "handles": dict(self.handles)} if self.handles else seen
 
 
