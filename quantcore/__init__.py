@@ -30,6 +30,7 @@ from . import notebook
 from .arithmetic import ARITHMETICS, Arithmetic
 from .calibration import CALIBRATIONS, Calibrated, CalibrationSettings, Curve, calibrate
 from .choose import choose_qparams, qparams_from_range
+from .differ import Difference, first_difference
 from .errors import QuantError
 from .formats import INT2, INT4, INT8, INT16, UINT2, UINT4, UINT8, UINT16, IntFormat
 from .granularity import Granularity, PerAxis, PerBlock, PerTensor
@@ -38,6 +39,7 @@ from .qparams import QuantParams, broadcast
 from .quantize import dequantize, quantize
 from .rounding import ROUNDINGS, round_whole
 from .toolkits import TOOLKITS, Toolkit
+from .trace import Trace, TraceStep, trace
 
 __all__ = [
     "ARITHMETICS",
@@ -56,6 +58,7 @@ __all__ = [
     "Calibrated",
     "CalibrationSettings",
     "Curve",
+    "Difference",
     "Granularity",
     "IntFormat",
     "Metrics",
@@ -65,13 +68,17 @@ __all__ = [
     "QuantError",
     "QuantParams",
     "Toolkit",
+    "Trace",
+    "TraceStep",
     "broadcast",
     "calibrate",
     "choose_qparams",
     "compare",
     "dequantize",
+    "first_difference",
     "notebook",
     "qparams_from_range",
     "quantize",
     "round_whole",
+    "trace",
 ]

@@ -1,4 +1,4 @@
-"""How a toolkit computes codes and reconstructions, as data, and the one computation that reads it.
+"""How a toolkit computes codes and reconstructions, as data; steps.py computes what it says.
 
 With a scale s, a zero point z and a real number x, every toolkit computes `clip(round(x / s + z))` and `(q - z) * s`;
 they differ in the order of the steps and the precision of each. An `Arithmetic` says which.
@@ -7,20 +7,15 @@ they differ in the order of the steps and the precision of each. An `Arithmetic`
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import DTypeLike
 
 from .errors import QuantError
-from .rounding import round_whole
-
-FloatArray = NDArray[np.floating[Any]]
-Step = tuple[str, FloatArray]
-Lazy = Callable[[], FloatArray]  # an array that is made when it is needed, so that not all of them are there at once
 
 
 class Scaling(enum.Enum):
@@ -146,7 +141,7 @@ ARITHMETICS: Mapping[str, Arithmetic] = MappingProxyType(
                 rounding="half_away", unscaling=Unscaling.MULTIPLY_FLOAT64, dtype=np.float32,
             ),
             Arithmetic(
-                "bitsandbytes", "bitsandbytes", "0.50.2", "functional.py, int8_vectorwise_quant, int8_vectorwise_dequant",
+                "bitsandbytes", "bitsandbytes", "0.50.2", "functional.py, int8_vectorwise_quant, _dequant",
                 "LLM.int8(): multiplies each row by 127/absmax and rounds.",
                 scaling=Scaling.RECIPROCAL_FLOAT64, unscaling=Unscaling.ABSMAX, dtype=np.float32,
             ),
@@ -171,125 +166,3 @@ def find_arithmetic(arithmetic: str | Arithmetic) -> Arithmetic:
     if arithmetic not in ARITHMETICS:
         raise QuantError(f"arithmetic is {arithmetic!r}; it must be one of {', '.join(ARITHMETICS)}.", "arithmetic")
     return ARITHMETICS[arithmetic]
-
-
-def working_dtype(arithmetic: Arithmetic, scale: FloatArray) -> np.dtype[Any]:
-    """The precision in which the codes are computed, and the reconstruction is given."""
-    return np.dtype(scale.dtype if arithmetic.dtype is None else arithmetic.dtype)
-
-
-def multiplier(scale: FloatArray, arithmetic: Arithmetic) -> FloatArray:
-    """What x is divided by or multiplied with.
-
-    Raises:
-        QuantError: If it is not finite or is 0 in the precision of the arithmetic.
-    """
-    dtype = working_dtype(arithmetic, scale)
-    if arithmetic.scaling is Scaling.DIVIDE and scale.dtype == dtype:
-        return scale
-    with np.errstate(over="ignore", under="ignore", divide="ignore"):
-        if arithmetic.scaling is Scaling.RECIPROCAL_FLOAT64:
-            factor = (1 / scale.astype(np.float64)).astype(dtype)
-        else:
-            factor = scale.astype(dtype)
-            if arithmetic.scaling is Scaling.RECIPROCAL:
-                factor = 1 / factor
-    wrong = ~(np.isfinite(factor) & (factor > 0))
-    if wrong.any():
-        raise QuantError(
-            f"scale is {scale[wrong].flat[0]}; {arithmetic.name} computes {arithmetic.scaling.value} in {dtype}, where that "
-            "is not a finite number above 0. Use a scale nearer to 1, or float64.",
-            "scale",
-        )
-    return factor
-
-
-def before_rounding(
-    x: FloatArray, factor: Lazy, zero_point: Lazy, arithmetic: Arithmetic, out: FloatArray | None = None
-) -> Iterator[Step]:
-    """The values from `x` to the one that is rounded, step by step, each with its name.
-
-    Args:
-        x: Real numbers in the working precision.
-        factor: Gives the `multiplier` of the scale when its turn comes, and
-        zero_point: likewise, both in the working precision, broadcasting against x.
-        arithmetic: Whose steps.
-        out: Where they are computed, one after the other; a step must be read before the next.
-    """
-    if arithmetic.fused:
-        yield "shifted", fused_multiply_add(x, factor, zero_point)
-        return
-    value = (np.divide if arithmetic.scaling is Scaling.DIVIDE else np.multiply)(x, factor(), out=out)
-    yield "scaled", value
-    if arithmetic.zero_point_first:
-        yield "shifted", np.add(value, zero_point(), out=out)
-
-
-def after_rounding(
-    value: FloatArray, zero_point: FloatArray, code_range: tuple[int, int], arithmetic: Arithmetic
-) -> Iterator[Step]:
-    """The values from the rounded one to the code, which is the last."""
-    if not arithmetic.zero_point_first:
-        value = value + zero_point
-        yield "shifted", value
-    yield "code", np.clip(value, *code_range)
-
-
-def decode(
-    q: NDArray[Any], scale: Lazy, zero_point: Lazy, qmax: int, arithmetic: Arithmetic, out: FloatArray
-) -> Iterator[Step]:
-    """The values from a code to its reconstruction, step by step.
-
-    Args:
-        q: Codes.
-        scale: Gives the scale, as it is kept, when its turn comes, and
-        zero_point: likewise, in `wide_dtype` of the working precision, both broadcasting against q.
-        qmax: The highest code.
-        arithmetic: Whose steps.
-        out: Where they are computed, in `wide_dtype`; a step must be read before the next.
-    """
-    np.copyto(out, q, casting="unsafe")
-    shift, dtype = zero_point(), out.dtype
-    if shift.ndim or shift:  # subtracting 0 would change nothing
-        np.subtract(out, shift, out=out)
-    del shift  # before the scale is made
-    match arithmetic.unscaling:
-        case Unscaling.MULTIPLY:
-            yield "shifted", out
-            np.multiply(out, scale().astype(dtype, copy=False), out=out)
-        case Unscaling.MULTIPLY_FLOAT64:
-            yield "shifted", out
-            np.multiply(out, scale(), out=out, dtype=np.float64, casting="same_kind")
-        case Unscaling.DIVIDE_FLOAT64:
-            yield "shifted", out
-            np.divide(out, (1 / scale().astype(np.float64)).astype(dtype), out=out)
-        case Unscaling.ABSMAX:
-            np.multiply(out, (scale().astype(np.float64) * qmax).astype(dtype), out=out)
-            yield "scaled", out
-            np.multiply(out, dtype.type(1 / qmax), out=out)
-    yield "reconstruction", out
-
-
-def wide_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
-    """The precision in which whole numbers are kept: float16 does not hold every code."""
-    return np.result_type(dtype, np.float32)
-
-
-def fused_multiply_add(x: FloatArray, factor: Lazy, addend: Lazy) -> FloatArray:
-    """Compute x * factor + addend of float32 numbers, rounded once to float32 (IEEE 754 fusedMultiplyAdd).
-
-    The float64 product is exact (24 + 24 bits), their float64 sum need not be, and rounding it again to float32 could go
-    wrong on a tie. So the sum is rounded to odd (of the two float64 neighbours of an inexact sum, the one with an odd last
-    bit), which keeps the final rounding right because 53 >= 24 + 2 (Boldo and Melquiond, 2008, "Emulation of FMA and
-    correctly rounded sums").
-    """
-    product = x.astype(np.float64) * factor().astype(np.float64)
-    added = addend().astype(np.float64)
-    total = product + added
-    # Knuth's TwoSum: total + error == product + added, exactly
-    shadow = total - product
-    error = (product - (total - shadow)) + (added - shadow)
-    is_even = (total.view(np.int64) & 1) == 0
-    nudge = (error != 0) & is_even
-    odd = np.where(nudge, np.nextafter(total, np.where(error > 0, np.inf, -np.inf)), total)
-    return odd.astype(np.float32)

@@ -74,7 +74,7 @@ def collapsed(parameters: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
 
 @contextmanager
 def quiet_loops() -> Iterator[None]:
-    """No floating-point warnings (the callers look at the results), and ufuncs that loop over rows of _LONG_RUN directly.
+    """No floating-point warnings (callers look at the results), and ufuncs that loop over rows of _LONG_RUN directly.
 
     With a larger buffer NumPy would first copy what broadcasts along a row. The setting ends with the block.
     """

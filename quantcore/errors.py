@@ -15,9 +15,11 @@ class QuantError(ValueError):
     """
 
     def __init__(self, message: str, field: str) -> None:
+        """Keep both."""
         super().__init__(message)
         self.message = message
         self.field = field
 
     def __reduce__(self) -> tuple[type[QuantError], tuple[str, str]]:
+        """Survive pickling, as between processes or threads of a test runner."""
         return type(self), (self.message, self.field)

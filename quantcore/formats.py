@@ -21,8 +21,8 @@ class IntFormat:
         bits: Width, 2 to 16.
         signed: Two's complement, or not.
         narrow: Leave out the lowest code, so that a signed range is symmetric about 0.
-        code_range: (qmin, qmax), where neither the full nor the narrow range is meant (for instance PyTorch's `quant_min`
-            and `quant_max`). It must fit in `bits` bits.
+        code_range: (qmin, qmax), where neither the full nor the narrow range is meant, as with PyTorch's `quant_min`
+            and `quant_max`. It must fit in `bits` bits.
 
     Raises:
         QuantError: For a width or a range that does not exist.
@@ -37,6 +37,7 @@ class IntFormat:
     code_range: tuple[int, int] | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
+        """Refuse what does not exist."""
         bits = whole_number(self.bits, "bits", f"a whole number from {MIN_BITS} to {MAX_BITS}")
         if not MIN_BITS <= bits <= MAX_BITS:
             raise QuantError(f"bits is {bits}; it must be a whole number from {MIN_BITS} to {MAX_BITS}.", "bits")
@@ -87,6 +88,7 @@ class IntFormat:
         return np.dtype(f"{'' if self.signed else 'u'}int{8 if self.bits <= 8 else 16}")
 
     def __repr__(self) -> str:
+        """The short name, as "uint4" or "int8 narrow"."""
         name = f"{'' if self.signed else 'u'}int{self.bits}"
         if self.narrow:
             return f"{name} narrow"

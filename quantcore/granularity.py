@@ -30,6 +30,7 @@ class PerAxis:
     axis: int
 
     def __post_init__(self) -> None:
+        """Refuse what is not a whole number."""
         object.__setattr__(self, "axis", whole_number(self.axis, "axis", "a whole number"))
 
 
@@ -37,14 +38,15 @@ class PerAxis:
 class PerBlock:
     """One scale and zero point for each `block_size` neighbours along `axis`; the last block may be shorter.
 
-    The parameters have the shape of the array, with ceil(length / block_size) along `axis` (ONNX's blocked quantization,
-    since opset 21).
+    The parameters have the shape of the array, with ceil(length / block_size) along `axis`, as in ONNX's blocked
+    quantization (since opset 21).
     """
 
     block_size: int
     axis: int = -1
 
     def __post_init__(self) -> None:
+        """Refuse what is not a whole number."""
         block_size = whole_number(self.block_size, "block_size", "a whole number, 1 or more")
         if block_size < 1:
             raise QuantError(f"block_size is {block_size}; it must be a whole number, 1 or more.", "block_size")
@@ -76,6 +78,20 @@ def parameter_shape(granularity: Granularity, shape: tuple[int, ...]) -> tuple[i
             "block_size",
         )
     return (*shape[:axis], -(-length // block), *shape[axis + 1 :])
+
+
+def parameter_place(granularity: Granularity, place: tuple[int, ...], shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Where the parameters of the element at `place` stand in an array of `parameter_shape`.
+
+    >>> parameter_place(PerBlock(4), (1, 9), (2, 10))
+    (1, 2)
+    """
+    if isinstance(granularity, PerTensor):
+        return ()
+    axis = _checked_axis(granularity.axis, shape)
+    if isinstance(granularity, PerAxis):
+        return tuple(i if number == axis else 0 for number, i in enumerate(place))
+    return (*place[:axis], place[axis] // granularity.block_size, *place[axis + 1 :])
 
 
 def split(values: NDArray[Element], granularity: Granularity) -> Iterator[tuple[NDArray[Element], tuple[Any, ...]]]:

@@ -1,8 +1,8 @@
 """The seed notebook's own functions, as it computes them: a scale factor, no clipping, no cast, no zero in the range.
 
-Its scale factor is the reciprocal of the `scale` that toolkits use. The codes stay floating point and may leave the format
-(by one where the maximum is rounded up; without limit where the zero point lies outside). Bad numbers are not refused here:
-NaN and infinity go through the formulas as they do in the notebook.
+Its scale factor is the reciprocal of the `scale` that toolkits use. The codes stay floating point and may leave the
+format (by one where the maximum is rounded up; without limit where the zero point lies outside). Bad numbers are not
+refused here: NaN and infinity go through the formulas as they do in the notebook.
 """
 
 from __future__ import annotations

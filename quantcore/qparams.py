@@ -18,10 +18,10 @@ class QuantParams:
     """How real numbers and codes belong together: x_hat = (q - zero_point) * scale.
 
     Args:
-        scale: The step between neighbouring codes, finite and above 0. float16, float32 or float64 (anything else becomes
-            float64): the precision of the arithmetic. Shape: () per tensor, else see `PerAxis` and `PerBlock`.
-        zero_point: Whole numbers: the code of 0.0, so one of the format's codes (kept as int32). Or floating point, kept
-            as it is: an offset that need not be a code, for ranges without 0 and for float zero points.
+        scale: The step between neighbouring codes, finite and above 0. float16, float32 or float64 (anything else
+            becomes float64): the precision of the arithmetic. Shape: () per tensor, else see `PerAxis` and `PerBlock`.
+        zero_point: Whole numbers: the code of 0.0, so one of the format's codes (kept as int32). Or floating point,
+            kept as it is: an offset that need not be a code, for ranges without 0 and for float zero points.
         fmt: The codes.
         granularity: Which elements share parameters.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
@@ -10,23 +11,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .arithmetic import (
-    Arithmetic,
-    Lazy,
-    Step,
-    after_rounding,
-    before_rounding,
-    decode,
-    find_arithmetic,
-    multiplier,
-    wide_dtype,
-    working_dtype,
-)
+from .arithmetic import Arithmetic, find_arithmetic
 from .checks import buffer, real_numbers, refuse_not_finite, whole_codes
 from .chunks import CHUNK, collapsed, pieces, quiet_loops, spread
 from .errors import QuantError
 from .qparams import QuantParams, fitted
 from .rounding import check_rounding, round_whole
+from .steps import Lazy, Step, after_rounding, before_rounding, decode, multiplier, wide_dtype, working_dtype
 
 FloatArray = NDArray[np.floating[Any]]
 
@@ -189,15 +180,16 @@ def _round_and_store(
 
 
 def _check_order(zero_point: NDArray[Any], steps: Arithmetic) -> None:
-    if zero_point.dtype.kind == "f" and not steps.zero_point_first and (zero_point != np.rint(zero_point)).any():
+    if zero_point.dtype.kind != "f" or steps.zero_point_first:
+        return
+    broken = zero_point[zero_point != np.rint(zero_point)]
+    if broken.size:
         raise QuantError(
-            f"zero_point is {zero_point[zero_point != np.rint(zero_point)].flat[0]}; {steps.name} adds it after rounding, "
-            "so it must be whole. Use arithmetic torch_float_zero_point.",
+            f"zero_point is {broken[0]}; {steps.name} adds it after rounding, so it must be a whole number. "
+            "Use the arithmetic torch_float_zero_point.",
             "zero_point",
         )
 
 
 def _last(steps: Iterable[Step]) -> FloatArray:
-    for _, value in steps:
-        pass
-    return value
+    return deque(steps, maxlen=1)[0][1]

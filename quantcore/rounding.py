@@ -7,7 +7,9 @@ floor, ceil and trunc.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
+from fractions import Fraction
 from types import MappingProxyType
 from typing import Any
 
@@ -115,3 +117,24 @@ def check_rounding(rounding: str, rng: np.random.Generator | None) -> str:
     if rounding == "stochastic" and not isinstance(rng, np.random.Generator):
         raise QuantError("rounding is stochastic; it needs rng, for instance numpy.random.default_rng(0).", "rounding")
     return rounding
+
+
+def round_fraction(value: Fraction, rounding: str = "half_even") -> int:
+    """The whole number next to an exact `value`, by any rule of ROUNDINGS but "stochastic".
+
+    >>> [round_fraction(Fraction(5, 2), rounding) for rounding in ("half_even", "half_away", "floor")]
+    [2, 3, 2]
+    """
+    low, half = math.floor(value), Fraction(1, 2)
+    part = value - low
+    is_up = {
+        "half_even": part > half or (part == half and low % 2 == 1),
+        "half_away": part > half or (part == half and low >= 0),
+        "half_toward_zero": part > half or (part == half and low < 0),
+        "half_up": part >= half,
+        "toward_zero": part > 0 and low < 0,
+        "floor": False,
+        "ceil": part > 0,
+        "away": part > 0 and low >= 0,
+    }
+    return low + is_up[rounding]

@@ -28,7 +28,7 @@ class ZeroPoint(enum.Enum):
     ROUND_CLIPPED = "round(clip(qmin - min0 / s))"
     NEARER_END = "round(clip(qmin - min0 / s)), or from qmax and max0 where that errs less"
     FACTOR = "round(-S * min + qmin), S = (qmax - qmin) / (max - min), s = 1 / S"
-    FLOAT = "-min / s"  # a real number, counted from code 0
+    FLOAT = "qmin - min / s"  # a real number
 
 
 class Middle(enum.Enum):
@@ -132,7 +132,8 @@ TOOLKITS: Mapping[str, Toolkit] = MappingProxyType(
                 }),
             ),
             Toolkit(
-                "onnxruntime_blocked", "ONNX Runtime", "1.32.0", "quantization/quant_utils.py, compute_scale_zp_blocked",
+                "onnxruntime_blocked", "ONNX Runtime", "1.32.0",
+                "quantization/quant_utils.py, compute_scale_zp_blocked",
                 "Like onnxruntime, but divides the range in float32.",
                 denominator=Denominator.HALF_RANGE, zero_point_dtype=np.float64, narrow_widths=(8, 16),
                 min_scale=2.0**-126, degenerate=Degenerate.ONE_AND_ZERO,

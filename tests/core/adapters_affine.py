@@ -1,4 +1,4 @@
-"""Runs the families that several libraries recorded, each case by its library; and ONNX Runtime's tools, and row-wise absmax."""
+"""Runs families that several libraries recorded, each case by its library; ONNX Runtime's tools; row-wise absmax."""
 
 import re
 from collections.abc import Callable

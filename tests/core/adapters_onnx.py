@@ -21,7 +21,7 @@ _FLOAT_CODES = re.compile("float4|float8|bfloat")
 
 
 def quantize_linear(case: Case, inputs: Arrays, outputs: Arrays) -> None:
-    """y = saturate(round(x / y_scale) + y_zero_point), with the reference's and the runtime's own answers where they differ."""
+    """Saturate(round(x / y_scale) + y_zero_point); the reference's and the runtime's own answers where they differ."""
     attributes = case["params"].get("attributes", {})
     x, scale, zero_point = _operands(inputs)
     fmt = _format(_code_type(case, inputs, attributes, "y"))
@@ -32,7 +32,7 @@ def quantize_linear(case: Case, inputs: Arrays, outputs: Arrays) -> None:
             with pytest.raises(qc.QuantError, match=r"values\["):  # the specification leaves it open: we refuse
                 qc.quantize(x, _params(x, scale, zero_point, fmt, attributes))
             continue
-        # the runtime divides float16 in float32, against the operator's text; the attribute `precision` asks for the same
+        # the runtime divides float16 in float32, against the operator's text; `precision` asks for the same
         as_float32 = name == "y_onnxruntime" or attributes.get("precision") == 1
         params = _params(x, scale, zero_point, fmt, attributes)
         check(case, name, qc.quantize(x, params, "onnxruntime" if as_float32 else "onnx"), expected)

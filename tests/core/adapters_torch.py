@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import quantcore as qc
-from quantcore.choose import scale_and_zero_point
+from quantcore.derive import scale_and_zero_point
 from tests.core.comparing import check
 
 Case = dict[str, Any]

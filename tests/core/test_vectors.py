@@ -1,7 +1,7 @@
 """Recorded answers of real libraries, each run by the adapter of its family.
 
-`--vectors DIR` names the folder with manifest.json and its arrays; the project's own copy is tests/vectors. A case whose
-family has no adapter fails: nothing passes unseen.
+`--vectors DIR` names the folder with manifest.json and its arrays; the project's own copy is tests/vectors. A case
+whose family has no adapter fails: nothing passes unseen.
 """
 
 import functools
