@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
 from quantcore import QuantError
 
 from .exact import Float64, log, normal_quantile, sine_of_turns
@@ -61,7 +62,7 @@ def generate(source: str, recipe: Recipe) -> Float64:
         QuantError: if the shape holds more numbers than the page can use.
 
     >>> generate("normal", Recipe(shape=(3,), seed=1)).tolist()
-    [0.07990267623283158, 0.7397934015568283, -0.6376632158053796]
+    [0.1676268464091555, -0.2606810078587389, 0.5840514871100349]
     """
     if recipe.n_values > MAX_VALUES:
         wanted = " × ".join(map(str, recipe.shape))
@@ -94,7 +95,7 @@ def _laplace(recipe: Recipe, first: int, stop: int) -> Float64:
 
 
 def _student_t(recipe: Recipe, first: int, stop: int) -> Float64:
-    """z · sqrt(ν / χ²), scaled to variance 1 by sqrt((ν - 2) / ν).
+    """A normal number over sqrt(χ² / ν), scaled to variance 1 by sqrt((ν - 2) / ν).
 
     χ² with ν degrees of freedom is -2 ln of the product of ν/2 uniform numbers, plus the square of a normal number
     where ν is odd.

@@ -20,7 +20,7 @@ def draw() -> Float64:
     """The picture, 96 rows of 96 greys from 0 (black) to 255 (white), all whole numbers.
 
     >>> draw().shape, float(draw().min()), float(draw().max())
-    ((96, 96), 12.0, 255.0)
+    ((96, 96), 4.0, 255.0)
     """
     middle = (np.arange(SIZE) + 0.5) / SIZE
     x, y = np.broadcast_arrays(middle[None, :], middle[:, None])
