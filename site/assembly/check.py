@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from assembly.markup import references
+from assembly.markup import parse, references
 from assembly.report import BuildError
 
 # Chunks that PyScript imports only when asked for something that the page does not use. Their absence is meant.
@@ -61,19 +61,25 @@ def faults_of(path: Path, folder: Path) -> Iterator[str]:
                 path, folder, [entry["file_name"] for entry in json.loads(path.read_bytes())["packages"].values()]
             )
     elif path.suffix == ".html":
-        loaded = list(references(path.read_text("utf-8")))
+        text = path.read_text("utf-8")
+        loaded = [*references(text), *((target, False) for target in css_targets(parse(text).styles))]
+        yield from addresses_in(JS_COMMENT.sub("", parse(text).scripts))
         yield from missing(
             path, folder, [target for target, is_link in loaded if not (is_link and is_absolute(target))]
         )
     elif path.suffix == ".css":
-        text = CSS_COMMENT.sub("", path.read_text("utf-8"))
-        yield from missing(path, folder, [one or other for one, other in CSS_URL.findall(text)])
+        yield from missing(path, folder, css_targets(path.read_text("utf-8")))
     elif path.suffix in (".js", ".mjs"):
         yield from addresses_in(JS_COMMENT.sub("", path.read_text("utf-8")))
     elif path.suffix == ".py":
         yield from addresses_in("\n".join(strings(path.read_text("utf-8"))))
     elif path.suffix in (".json", ".webmanifest", ".svg"):
         yield from addresses_in(path.read_text("utf-8"))
+
+
+def css_targets(text: str) -> list[str]:
+    """Lists what a style sheet loads."""
+    return [one or other for one, other in CSS_URL.findall(CSS_COMMENT.sub("", text))]
 
 
 def missing(path: Path, folder: Path, targets: list[str], *, is_vendor: bool = False) -> Iterator[str]:

@@ -8,6 +8,14 @@ LOADING = {"src", "href", "poster", "data", "xlink:href", "action", "formaction"
 LINKS = {"a", "area"}  # followed by the reader, not loaded by the page
 
 
+def parse(page: str) -> "Parser":
+    """Reads a page."""
+    parser = Parser()
+    parser.feed(page)
+    parser.close()
+    return parser
+
+
 def references(page: str) -> Iterator[tuple[str, bool]]:
     """Gives each address in a page, and whether it is a link.
 
@@ -16,9 +24,7 @@ def references(page: str) -> Iterator[tuple[str, bool]]:
     >>> list(references('<a href="https://a.b">x</a><img src="i.png"><p id="here"></p><a href="#here">y</a>'))
     [('https://a.b', True), ('i.png', False), ('', True)]
     """
-    parser = Parser()
-    parser.feed(page)
-    parser.close()
+    parser = parse(page)
     here = {"", "top", *parser.ids}
     for target, is_link in parser.found:
         if not target.startswith("#"):
@@ -37,6 +43,8 @@ class Parser(HTMLParser):
         super().__init__()
         self.found: list[tuple[str, bool]] = []
         self.ids: set[str] = set()
+        self.scripts = ""
+        self.styles = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Collects what an element's attributes name."""
@@ -45,6 +53,13 @@ class Parser(HTMLParser):
                 self.ids.add(value)
             if name in LOADING and value is not None:
                 self.found += [(target, tag in LINKS) for target in targets(name, value)]
+
+    def handle_data(self, data: str) -> None:
+        """Collects what stands in <script> and <style>, which HTML does not parse."""
+        if self.cdata_elem == "script":
+            self.scripts += data
+        elif self.cdata_elem == "style":
+            self.styles += data
 
 
 def targets(attribute: str, value: str) -> list[str]:

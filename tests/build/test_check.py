@@ -60,6 +60,8 @@ def test_a_good_site_passes(tmp_path: Path) -> None:
             '<script config=\'{"interpreter": "https://e.org/p.mjs"}\'></script>',
             "loads https://e.org/p.mjs",
         ),
+        ("index.html", '<script>fetch("https://e.org/x")</script>', "names the address https://e.org/x"),
+        ("index.html", "<style>a { background: url(b.png) }</style>", "refers to b.png, which is not there"),
         ("css/a.css", "a { background: url(https://example.org/a.png) }", "css/a.css: loads https://example.org/a.png"),
         ("css/a.css", '@import "b.css";', "refers to b.css, which is not there"),
         ("runtime/a.mjs", 'fetch("https://example.org/x")', "names the address https://example.org/x"),

@@ -1,0 +1,54 @@
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+from assembly import controls
+from assembly.prerender import to_html
+from lab import answer
+from lab.fields import PROFILES, TABLE
+
+VIEWS = controls.views(TABLE, PROFILES)
+NAMES = [field.name for field in TABLE]
+
+
+class Elements(HTMLParser):
+    """Collects the elements of some markup: tag, attributes, and the tags around them."""
+
+    def __init__(self, markup: str) -> None:
+        """Reads the markup."""
+        super().__init__()
+        self.around: list[str] = []
+        self.found: list[tuple[str, dict[str, Any], list[str]]] = []
+        self.feed(markup)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs), list(self.around)))
+        if tag != "input":
+            self.around.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.around.pop() == tag
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_control_has_a_name_a_label_and_a_hint(name: str) -> None:
+    """Each field has controls named after it, each with a label around it or pointing at it, and a hint."""
+    (node,) = VIEWS[f"field-{name}"](answer({}))
+    elements = Elements(to_html(node)).found
+    ids = {attributes.get("id") for _, attributes, _ in elements}
+    labelled = {attributes.get("for") for tag, attributes, _ in elements if tag == "label"}
+    named = [(attributes, around) for tag, attributes, around in elements if tag in ("input", "select", "textarea")]
+    assert named
+    assert {attributes["name"] for attributes, _ in named} == {name}
+    assert all("label" in around or attributes.get("id") in labelled for attributes, around in named)
+    pointed = {a[key] for _, a, _ in elements for key in ("aria-describedby", "aria-labelledby") if key in a}
+    assert pointed <= ids
+    assert f"{name}-hint" in ids
+
+
+def test_the_form_shows_what_the_example_needs() -> None:
+    """Controls that do not apply to the default request are hidden, and no others."""
+    request = answer({})
+    hidden = {name for name in NAMES if VIEWS[f"field-{name}"](request)[0][1].get("hidden")}
+    assert "codes" in hidden
+    assert "values" not in hidden
