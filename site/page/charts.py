@@ -47,14 +47,16 @@ def redraw():
     config = ffi.to_js(CONFIG)
     for name, figure in _figures.items():
         container = document.querySelector('[data-figure="' + name + '"]')
-        drawn = container.querySelector(".plot")
-        if drawn is None:
-            drawn = document.createElement("div")
-            drawn.className = "plot"
-            container.replaceChildren(drawn)
         layout = window.Object.assign(window.Object.new(), figure.layout)
         layout.template = template
-        window.Plotly.react(drawn, figure.data, layout, config)
+        drawn = container.querySelector(".chart")
+        if drawn is None:
+            drawn = document.createElement("div")
+            drawn.className = "chart"
+            container.replaceChildren(drawn)
+            window.Plotly.newPlot(drawn, figure.data, layout, config)
+        else:
+            window.Plotly.react(drawn, figure.data, layout, config)
 
 
 def _template():

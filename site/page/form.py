@@ -60,7 +60,7 @@ def show_applicable():
 
 def _holds(condition, state):
     name, allowed = condition.split("=")
-    return state.get(name) in allowed.split("|")
+    return name not in state or state[name] in allowed.split("|")  # a field without a control is not in the way
 
 
 def show_errors(errors):

@@ -24,7 +24,7 @@ FLAGS = [
     "--disable-sync",
 ]
 READY = "['ready', 'failed'].includes(document.documentElement.dataset.state)"
-PATIENCE_MS = 60_000
+PATIENCE_MS = 30_000
 
 
 class PlainHandler(SimpleHTTPRequestHandler):
@@ -102,10 +102,11 @@ class Visit:
     def after(self, act: Any) -> dict[str, Any]:
         """Does something to the page and returns the answer published next."""
         self.page.evaluate(
-            "window.nextAnswer = new Promise(done =>"
-            " document.addEventListener('quantlab:answer', event => done(event.detail), {once: true}))"
+            "() => { window.nextAnswer = null;"
+            " document.addEventListener('quantlab:answer', event => window.nextAnswer = event.detail, {once: true}); }"
         )
         act()
+        self.page.wait_for_function("window.nextAnswer !== null")
         answer: dict[str, Any] = self.page.evaluate("window.nextAnswer")
         return answer
 

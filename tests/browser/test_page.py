@@ -199,8 +199,8 @@ def test_clicking_a_row_follows_that_number(lab: Visit) -> None:
 def test_three_charts_are_drawn_by_plotly(lab: Visit) -> None:
     """Each figure of the answer stands on the page as a Plotly chart with data in it."""
     for name in ("mapping", "staircase", "error"):
-        expect(lab.page.locator(f"[data-figure={name}] .plot .main-svg").first).to_be_visible()
-        assert lab.page.locator(f"[data-figure={name}] .plot .trace").count() > 0
+        expect(lab.page.locator(f"[data-figure={name}] .chart .main-svg").first).to_be_visible()
+        assert lab.page.locator(f"[data-figure={name}] .chart .trace").count() > 0
 
 
 @pytest.mark.parametrize("width", [320, 360, 768, 1440, 2560])
