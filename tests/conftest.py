@@ -3,6 +3,14 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# The same examples on every machine, and no judgement of speed by the clock of a busy one.
+settings.register_profile("same", deadline=None, derandomize=True, database=None)
+settings.register_profile(
+    "search", deadline=None, max_examples=1000
+)  # pytest --hypothesis-profile=search: look for new ones
+settings.load_profile("same")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
