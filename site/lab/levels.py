@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+import quantcore as qc
+
 from .result import Result
 
 Float64 = NDArray[np.float64]
@@ -20,6 +22,7 @@ class Grid:
             do not clip, also those that the values reached.
         scale, zero_point: of the slice.
         rounding: how a number between two codes is rounded.
+        toward: the code that rounding toward zero rounds to: that of 0, or code 0 where the zero point is added first.
     """
 
     qmin: int
@@ -27,6 +30,7 @@ class Grid:
     scale: float
     zero_point: float
     rounding: str
+    toward: float = 0.0
 
     @property
     def n_codes(self) -> int:
@@ -53,7 +57,7 @@ class Grid:
         if self.rounding == "floor":
             steps = steps + 1
         elif self.rounding == "toward_zero":
-            steps = np.where(steps >= 0, steps + 1, steps)
+            steps = np.where(codes >= self.toward, steps + 1, steps)
         elif self.rounding != "ceil":
             steps = steps + 0.5
         return steps * self.scale
@@ -66,7 +70,8 @@ def grid_of(result: Result) -> Grid:
     qmin, qmax = fmt.qmin, fmt.qmax
     if not result.is_clipping:
         qmin, qmax = min(qmin, int(result.q.min())), max(qmax, int(result.q.max()))
-    return Grid(qmin, qmax, float(scale), float(zero_point), result.settings.rounding)
+    toward = 0.0 if qc.ARITHMETICS[result.arithmetic].zero_point_first else float(zero_point)
+    return Grid(qmin, qmax, float(scale), float(zero_point), result.settings.rounding, toward)
 
 
 def spread_out(low: int, high: int, limit: int) -> NDArray[np.int64]:

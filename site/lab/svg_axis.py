@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from . import display
@@ -19,6 +19,7 @@ class Axis:
         start, end: where low and high lie, in pixels.
         ticks: values and their labels.
         title: what it measures.
+        is_log: whether low and high are powers of ten, as Plotly has it.
     """
 
     low: float
@@ -27,9 +28,12 @@ class Axis:
     end: float
     ticks: tuple[tuple[float, str], ...]
     title: str
+    is_log: bool = False
 
     def pixel(self, value: float) -> float:
         """Where a value lies; far outside stays near the drawing, so that coordinates stay short."""
+        if self.is_log:
+            value = math.log10(value) if value > 0 else -math.inf
         share = (value - self.low) / (self.high - self.low)
         share = min(max(share, -1.0), 2.0)
         return self.start + share * (self.end - self.start)
@@ -53,15 +57,20 @@ def make_axis(described: Json, values: Iterable[float], start: float, end: float
         end: where it ends, in pixels.
         target: about how many ticks it has room for.
     """
+    is_log = described.get("type") == "log"
+    if is_log:
+        values = [math.log10(value) for value in values if value is not None and value > 0]
     low, high = described.get("range") or fitted(values)
     if "tickvals" in described:
         texts = described.get("ticktext") or [label(value) for value in described["tickvals"]]
         ticks = tuple(zip(described["tickvals"], texts, strict=True))
+    elif is_log:
+        ticks = tuple((10.0**power, label(10.0**power)) for power in range(math.ceil(low), math.floor(high) + 1))
     else:
         ticks = tuple((value, label(value)) for value in nice_ticks(low, high, target))
-    ticks = tuple((value, text) for value, text in ticks if low <= value <= high)
     title = described.get("title", {}).get("text", "")
-    return Axis(low, high, start, end, ticks, title)
+    axis = Axis(low, high, start, end, ticks, title, is_log)
+    return replace(axis, ticks=tuple(tick for tick in ticks if axis.holds(axis.pixel(tick[0]))))
 
 
 def fitted(values: Iterable[float]) -> tuple[float, float]:
@@ -85,7 +94,7 @@ def nice_ticks(low: float, high: float, target: int) -> list[float]:
     unit = 10.0**power
     if unit == 0:
         return [low, high]
-    step = next((unit * factor for factor in (1, 2, 5) if unit * factor >= rough * 0.999), unit * 10)
+    step = next((unit * factor for factor in (1, 2, 5) if unit * factor >= rough * 0.7), unit * 10)
     first, last = math.ceil(low / step), math.floor(high / step)
     if last - first > 1000:
         return [low, high]

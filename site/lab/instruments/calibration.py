@@ -1,0 +1,258 @@
+"""How the range was found: the error over all ranges that a search looks at, clipping and rounding apart."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import quantcore as qc
+
+from .. import display, figure
+from ..figure import BACK, CODE, ERROR, NEUTRAL, VALUE
+from ..ranges import calibrated, range_of
+from ..result import Result
+from ..table import column, row, table
+from ..tradeoff import tradeoff
+from .instrument import Instrument
+
+Json = dict[str, Any]
+Float64 = NDArray[np.float64]
+
+TITLE = "Which range is best?"
+SHARES = np.unique(np.concatenate([np.arange(1, 49) / 48, 2.0 ** -np.arange(3, 10.5, 0.5)]))
+"""The ranges of the curve, as shares of the widest."""
+MAX_ROWS = 16
+UNITS = {
+    "mse": "mean squared error",
+    "kl": "divergence in nats",
+    "share": "share of the values beyond",
+}
+SEARCHED = ("percentile", "mse", "entropy")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Search:
+    """What is known of many ranges.
+
+    Attributes:
+        threshold: the end of each range that is farther out, ascending.
+        total: what each range costs, in `unit`.
+        clipping, rounding: its parts; None where it has none.
+        unit: a name in UNITS.
+        best: which range costs least; None where no search looks for the least.
+        widest: the threshold of the range from the smallest to the largest value.
+        chosen: the threshold of the range in use, and what that costs.
+    """
+
+    threshold: Float64
+    total: Float64
+    clipping: Float64 | None
+    rounding: Float64 | None
+    unit: str
+    best: int | None
+    widest: float
+    chosen: tuple[float, float]
+
+
+def applies(result: Result) -> bool:
+    """Whether there are values of which a range can be chosen."""
+    if result.settings.is_dequantize:
+        return False
+    values = result.slice_of(result.element)
+    return bool(values.min() < values.max())
+
+
+def build(result: Result) -> Instrument:
+    """The instrument for a result."""
+    curve = result.once(calibrated).curve if result.settings.calibration in SEARCHED else None
+    found = _survey(result) if curve is None else _searched(result, curve)
+    return Instrument(
+        "calibration", TITLE, _caption(result, found), _figure(result, found), _table(found), width="half"
+    )
+
+
+def _widest(result: Result) -> tuple[float, float]:
+    """The range that clips nothing."""
+    values, settings = result.slice_of(result.element), result.settings
+    low, high = float(values.min()), float(values.max())
+    if settings.scheme == "symmetric":
+        return min(low, -high), max(high, -low)
+    return (min(low, 0.0), max(high, 0.0)) if settings.include_zero else (low, high)
+
+
+def _searched(result: Result, curve: qc.Curve) -> Search:
+    """What the calibration itself has searched."""
+    low, high = _widest(result)
+    best = None if curve.unit == "share" else curve.best
+    chosen = (float(curve.threshold[curve.best]), float(curve.total[curve.best]))
+    return Search(
+        curve.threshold, curve.total, curve.clipping, curve.rounding, curve.unit, best, max(-low, high), chosen
+    )
+
+
+def _survey(result: Result) -> Search:
+    """What a search would see, where the range was found without one: both ends drawn in alike."""
+    settings, used = result.settings, range_of(result)
+    widest = np.array(_widest(result))
+    is_symmetric = settings.scheme == "symmetric"
+    in_use = np.array([-float(used.width), float(used.width)] if is_symmetric else [float(used.low), float(used.high)])
+    centre = 0.0 if is_symmetric or settings.include_zero else float(widest.mean())
+    side = int(abs(widest[1] - centre) >= abs(widest[0] - centre))
+    reach = max(1.0, float((in_use[side] - centre) / (widest[side] - centre)))
+    shares = SHARES if reach == 1 else np.append(SHARES, np.linspace(1, reach * 1.05, 12)[1:])
+    ranges = np.vstack([centre + shares[:, np.newaxis] * (widest - centre), in_use])  # (n_ranges + 1, 2)
+    cost = tradeoff(result.slice_of(result.element), ranges[:, 0], ranges[:, 1], settings)
+    sign = 1 if side else -1
+    threshold = ranges[:, side] * sign
+    return Search(
+        threshold[:-1], cost.total[:-1], cost.clipping[:-1], cost.rounding[:-1], "mse", int(cost.total[:-1].argmin()),
+        float(widest[side] * sign), (float(threshold[-1]), float(cost.total[-1])),
+    )  # fmt: skip
+
+
+def _caption(result: Result, found: Search) -> str:
+    settings = result.settings
+    text = "" if result.scale.size == 1 else "For the values that share a scale with the followed number. "
+    chosen, widest = (display.short(settings.dtype.type(end), 4) for end in (found.chosen[0], found.widest))
+    if found.unit == "share":
+        return text + (
+            f"The share of the values beyond a threshold falls as the threshold grows. The percentile "
+            f"{display.ascii_shortest(settings.percentile)} cuts it at {chosen}; the largest magnitude is {widest}."
+        )
+    if found.unit == "kl":
+        return text + (
+            "How much the distribution of the values changes when all beyond a threshold is clipped and the rest is "
+            f"rounded. The divergence is least at {chosen}; the largest magnitude is {widest}."
+        )
+    text += (
+        "A wide range rounds coarsely, a narrow one clips much: the squared error is the sum of both, and least where "
+        "the two are in balance. "
+    )
+    if settings.calibration == "mse":
+        return (
+            text
+            + f"The search chose {chosen}; from the smallest to the largest value, the range would end at {widest}."
+        )
+    assert found.best is not None
+    least, at = float(found.total[found.best]), display.short(float(found.threshold[found.best]), 4)
+    ends = "With both ends drawn in alike" if settings.scheme == "affine" else "Among symmetric ranges"
+    gain = found.chosen[1] / least if least > 0 else 1.0
+    if gain < 1.02:
+        return text + f"{ends}, no range is much better than the one in use, which ends at {chosen}."
+    return text + (
+        f"{ends}, it is least for a range that ends at {at}; the one in use ends at {chosen} and costs "
+        f"{display.short(round(gain, 3), 3)} times as much."
+    )
+
+
+def _figure(result: Result, found: Search) -> Json:
+    traces = [figure.lines(found.threshold, _positive(found.total), VALUE, "total", 2.5, **_told(found))]
+    if found.clipping is not None and found.rounding is not None:
+        traces.insert(
+            0, figure.lines(found.threshold, _positive(found.clipping), ERROR, "clipping", 2, "dash", hoverinfo="skip")
+        )
+        traces.insert(
+            1, figure.lines(found.threshold, _positive(found.rounding), BACK, "rounding", 2, "dot", hoverinfo="skip")
+        )
+    cost = _positive(np.array([found.chosen[1]]))
+    traces.append(
+        figure.markers([found.chosen[0]], cost, CODE, "in use", 11, "diamond", showlegend=False, hoverinfo="skip")
+    )
+    return figure.figure(traces, _layout(result, found))
+
+
+def _told(found: Search) -> Json:
+    return figure.hover("range ends at %{x:.4g}", f"{UNITS[found.unit]} %{{y:.4g}}")
+
+
+def _positive(numbers: Float64) -> list[float | None]:
+    """For an axis of powers of ten, which has no place for 0."""
+    return [number if number > 0 else None for number in numbers.tolist()]
+
+
+def _layout(result: Result, found: Search) -> Json:
+    low, high = float(found.threshold[0]), max(float(found.threshold[-1]), found.chosen[0], found.widest)
+    is_log = low > 0 and min(found.chosen[0], _at_least(found)) < high / 10
+    marks = _marks(result, found)
+    shapes, texts = [], []
+    for height, (place, name, color, dash) in enumerate(marks):
+        shapes.append({**figure.segment(place, 0, place, 1, color, 1.5, dash), "yref": "y domain"})
+        at = float(np.log10(place)) if is_log else place
+        share = (at - np.log10(low)) / np.log10(high / low) if is_log else (place - low) / (high - low)
+        anchor = "left" if share < 0.5 else "right"
+        text = f"{name} {display.short(result.settings.dtype.type(place), 4)}"
+        texts.append(
+            figure.note(
+                at, 1, text, yref="y domain", xanchor=anchor, yanchor="bottom", yshift=15 * (len(marks) - 1 - height)
+            )
+        )
+    room = 0.02 * (high - low)
+    across: Json = {"type": "log", "range": [float(np.log10(low)), float(np.log10(high * 1.1))]} if is_log else {
+        "range": [low - room, high + room]
+    }  # fmt: skip
+    powers = _powers(found.total)
+    upward: Json = {"type": "log", "exponentformat": "power", "range": powers}
+    if powers[1] - powers[0] > 2:
+        upward["dtick"] = 1
+    return figure.layout(
+        "", "", xaxis=figure.axis(_what_ends(result, found), **across), yaxis=figure.axis(UNITS[found.unit], **upward),
+        margin={"l": 64, "r": 16, "t": 34 + 16 * len(marks), "b": 48}, legend=figure.LEGEND_ON_TOP, shapes=shapes,
+        annotations=texts,
+    )  # fmt: skip
+
+
+def _at_least(found: Search) -> float:
+    return found.chosen[0] if found.best is None else float(found.threshold[found.best])
+
+
+def _marks(result: Result, found: Search) -> list[tuple[float, str, str, str]]:
+    """The upright lines: place, name, colour and dash; what coincides has one line."""
+    is_widest = np.isclose(found.chosen[0], found.widest, rtol=1e-6)
+    marks = [(found.chosen[0], "min–max, in use" if is_widest else "in use", CODE, "solid")]
+    least = _at_least(found)
+    if not np.isclose(least, found.chosen[0], rtol=1e-6):
+        marks.append((least, "least error", NEUTRAL, "dot"))
+    if not is_widest:
+        marks.append((found.widest, "min–max", NEUTRAL, "dash"))
+    return marks
+
+
+def _powers(total: Float64) -> list[float]:
+    """The powers of ten between which the total is worth seeing."""
+    positive = total[total > 0]
+    if not positive.size:
+        return [-1.0, 1.0]
+    least = float(np.log10(positive.min()))
+    return [least - 1.0, min(float(np.log10(positive.max())), least + 4) + 0.2]
+
+
+def _what_ends(result: Result, found: Search) -> str:
+    if result.settings.scheme == "symmetric":
+        return "threshold T of the range −T to T"
+    if found.unit != "mse":
+        return "threshold"
+    low, high = _widest(result)
+    is_upper = high >= -low or (not result.settings.include_zero and result.settings.calibration not in SEARCHED)
+    return "upper end of the range" if is_upper else "lower end of the range, without its sign"
+
+
+def _table(found: Search) -> Json:
+    columns = [column("threshold", "Range ends at", "the end that is farther out")]
+    parts = [found.total]
+    columns.append(column("total", UNITS[found.unit].capitalize(), "what a range with this end costs"))
+    if found.clipping is not None and found.rounding is not None:
+        parts += [found.clipping, found.rounding]
+        columns += [
+            column("clipping", "From clipping", "the part from values beyond the range"),
+            column("rounding", "From rounding", "the part from the other values"),
+        ]
+    picked = np.unique(np.linspace(0, found.threshold.size - 1, MAX_ROWS).astype(np.intp))
+    nearest = int(np.abs(found.threshold - found.chosen[0]).argmin())
+    picked = np.unique(np.append(picked, [nearest] if found.best is None else [nearest, found.best]))
+    rows = [
+        row(i, [display.short(float(numbers[i]), 5) for numbers in (found.threshold, *parts)], i == nearest)
+        for i in picked.tolist()
+    ]
+    which = f"{len(rows)} of {display.count(found.threshold.size)} ranges, the one in use among them"
+    return table(which if len(rows) < found.threshold.size else "Every range that was tried", columns, rows)

@@ -1,0 +1,198 @@
+"""How the errors are spread between the codes, against the model that every engineer's formula rests on."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .. import display, figure
+from ..binning import bin_of, bins_for, edges
+from ..figure import ERROR, NEUTRAL
+from ..result import Floats, Result
+from ..table import column, row, table
+from .error_models import Model, model_of
+from .instrument import Instrument
+
+Json = dict[str, Any]
+
+TITLE = "Is the error evenly spread?"
+MAX_BINS = 48
+FEW = 100
+"""With fewer values, chance decides how the bars look."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Spread:
+    """The errors of the values that are not clipped, in steps, and what they come to.
+
+    Attributes:
+        model: how they would be spread, if the model held.
+        edges: where the bins begin and end, in steps.
+        density: the share of the errors in each bin, divided by its width.
+        n_rounded: how many values are not clipped.
+        n_clipped: how many are.
+        measured: mean squared error of those that are not; 0 if there are none.
+        predicted: the same by the model.
+        ratio: the measured over the predicted, also where both are too small for float64.
+        clipping: what the clipped ones add to the mean squared error of all.
+    """
+
+    model: Model
+    edges: Floats
+    density: Floats
+    n_rounded: int
+    n_clipped: int
+    measured: float
+    predicted: float
+    ratio: float
+    clipping: float
+
+
+def build(result: Result) -> Instrument:
+    """The instrument for a result."""
+    found = spread(result)
+    return Instrument("error_histogram", TITLE, _caption(result, found), _figure(found), _table(found), width="half")
+
+
+def spread(result: Result) -> Spread:
+    """The errors in steps, counted, and their mean square beside the model's."""
+    unit = float(result.scale.max())  # in this unit no square leaves float64
+    steps_of = np.broadcast_to(result.wide_scale, result.x.shape)
+    errors = result.x_hat.astype(np.float64) - result.x  # shape of x
+    clipping = 0.0
+    is_rounded: Any = ...
+    if result.n_clipped and result.is_clipping:
+        is_rounded = result.sides == 0
+        clipping = _sum_of_squares(errors[~is_rounded] / unit) / result.size
+    rounded, scales = errors[is_rounded].reshape(-1), steps_of[is_rounded].reshape(-1).astype(np.float64)
+    n = rounded.size
+    model = _model(result, is_rounded)
+    measured = _sum_of_squares(rounded / unit) / max(n, 1)
+    share = 1.0 if result.scale.size == 1 else _sum_of_squares(scales / unit) / max(n, 1)
+    predicted = share / model.divisor
+    rounded /= float(result.scale.reshape(-1)[0]) if result.scale.size == 1 else scales
+    reach = model.reach
+    if (
+        n and (farthest := float(np.abs(rounded).max())) > reach * 1.01
+    ):  # floating point, where the scale has few digits
+        reach = farthest
+    n_bins = bins_for(n, MAX_BINS)
+    counts = np.bincount(bin_of(rounded, -reach, reach, n_bins), minlength=n_bins)
+    return Spread(
+        model, edges(-reach, reach, n_bins), counts / max(n, 1) / (2 * reach / n_bins), n, result.size - n,
+        measured * unit * unit, predicted * unit * unit, measured / predicted if predicted else 0.0,
+        clipping * unit * unit,
+    )  # fmt: skip
+
+
+def _sum_of_squares(values: Floats) -> float:
+    return float(np.dot(values, values))
+
+
+def _model(result: Result, is_rounded: Any) -> Model:
+    rounding = result.settings.rounding
+    if rounding != "toward_zero":
+        return model_of(rounding)
+    below = (result.q < 0) if result.settings.is_notebook else (result.x < 0)
+    values = below[is_rounded]
+    return model_of(rounding, float(values.mean()) if values.size else 0.5)
+
+
+def _caption(result: Result, found: Spread) -> str:
+    of_which = (
+        "the error" if not found.n_clipped or not result.is_clipping else "the error of the values that are not clipped"
+    )
+    square = "s²" if result.scale.size == 1 else "the mean of s²"
+    text = (
+        f"If a value were as likely to lie at one place between two codes as at any other, {of_which} would be spread "
+        f"{found.model.spread}, and its mean square would be {square} / {found.model.divisor} = "
+        f"{display.short(found.predicted, 4)}. "
+    ).replace("= ≈", "≈ ")
+    text += f"Measured: {display.short(found.measured, 4)}. {_verdict(found)}"
+    if found.n_clipped and result.is_clipping:
+        text += (
+            f" Clipping comes on top: {display.percent(found.n_clipped / result.size)} of the values, which bring the "
+            f"mean squared error of all to {display.short(_total(found), 4)}."
+        )
+    return text
+
+
+def _total(found: Spread) -> float:
+    """The mean squared error of all values, clipped ones included."""
+    n = found.n_rounded + found.n_clipped
+    return found.measured * (found.n_rounded / n) + found.clipping
+
+
+def _verdict(found: Spread) -> str:
+    """The measured error beside the predicted one, in words."""
+    if not found.n_rounded:
+        return "No value is left to judge it by."
+    if found.measured == 0:
+        return "Every value lies on a code, so there is no rounding error."
+    times = f"{display.short(round(found.ratio, 3), 3)} times the prediction"
+    if 0.995 < found.ratio < 1.005:
+        words = "That is the prediction to within half a percent: the model holds."
+    elif 0.95 <= found.ratio <= 1.05:
+        words = f"That is {times}: the model holds."
+    elif 0.8 <= found.ratio <= 1.25:
+        words = f"That is {times}: the model nearly holds."
+    elif found.ratio < 1:
+        words = f"That is only {times}: many values lie on a code or near one."
+    else:
+        words = f"That is {times}: many values lie far from the nearest code."
+    if found.n_rounded < FEW:
+        words += f" With {display.plural(found.n_rounded, 'value')}, though, chance decides."
+    return words
+
+
+def _figure(found: Spread) -> Json:
+    middles = (found.edges[:-1] + found.edges[1:]) / 2
+    width = np.full(middles.size, found.edges[1] - found.edges[0])
+    traces = [
+        figure.bars(middles, found.density, width, ERROR, "measured", opacity=0.75,
+                    hovertemplate="density %{y:.3g} near %{x:.3g} steps<extra></extra>"),
+        figure.lines(found.model.corners, found.model.density, NEUTRAL, found.model.name, 2.5, "dash",
+                     hoverinfo="skip"),
+    ]  # fmt: skip
+    low, high = figure.padded(float(found.edges[0]), float(found.edges[-1]), 0.04)
+    top = max(float(found.density.max()), float(found.model.density.max())) * 1.08
+    layout = figure.layout(
+        "error in steps, (x̂ − x) / s", "density", xaxis=figure.axis("error in steps, (x̂ − x) / s", low, high),
+        yaxis=figure.axis("density", 0, top), bargap=0,
+    )  # fmt: skip
+    return figure.figure(traces, layout)
+
+
+def _table(found: Spread) -> Json:
+    columns = [
+        column("from", "From", "where the stretch of errors begins, in steps"),
+        column("to", "To", "where it ends, in steps"),
+        column("share", "Share", "of the errors that lie in it"),
+        column("model", "By the model", "the share that the model expects there"),
+    ]
+    merged = found.density.size // 12
+    width = float(found.edges[1] - found.edges[0]) * merged
+    ends = found.edges[::merged]
+    shares = found.density.reshape(-1, merged).mean(axis=1) * width
+    expected = _expected(found.model, ends)
+    rows = []
+    for index, (share, by_model) in enumerate(zip(shares.tolist(), expected.tolist(), strict=True)):
+        start, end = float(ends[index]), float(ends[index + 1])
+        cells = [display.short(start, 3), display.short(end, 3), display.percent(share), display.percent(by_model)]
+        rows.append(row(index, cells))
+    return table("The shares of the errors, in steps", columns, rows)
+
+
+def _expected(model: Model, ends: Floats) -> Floats:
+    """The share of the errors that the model has in each stretch: the integral of its straight pieces."""
+    places = np.unique(np.concatenate([ends, model.corners]))
+    middles = (places[:-1] + places[1:]) / 2
+    piece = np.searchsorted(model.corners, middles, side="right") - 1
+    inside = (piece >= 0) & (piece < model.corners.size - 1)
+    left, right = np.clip(piece, 0, model.corners.size - 2), np.clip(piece + 1, 1, model.corners.size - 1)
+    span = model.corners[right] - model.corners[left]
+    along = np.divide(middles - model.corners[left], span, out=np.zeros_like(span), where=span > 0)
+    height = np.where(inside, model.density[left] * (1 - along) + model.density[right] * along, 0.0)
+    cumulated = np.concatenate([[0.0], np.cumsum(height * np.diff(places))])
+    shares: Floats = np.diff(cumulated[np.searchsorted(places, ends)])
+    return shares

@@ -1,0 +1,184 @@
+"""The histogram of the values over the real numbers that codes stand for, with the ends of the range as handles."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import display, figure
+from ..binning import bin_of, bins_for, edges
+from ..figure import BACK, CODE, ERROR, VALUE
+from ..levels import Grid, grid_of
+from ..ranges import range_of
+from ..result import Floats, Result
+from ..table import column, row, table
+from .instrument import Instrument
+
+Json = dict[str, Any]
+
+TITLE = "Where the values lie"
+MAX_BINS = 96
+MAX_ROWS = 24
+MAX_LEVELS = 64
+LEVELS_AXIS = {"xaxis": "x", "yaxis": "y2"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Histogram:
+    """The values of one slice in bins.
+
+    Attributes:
+        edges: where the bins begin and end.
+        inside: how many values of each bin have a code of the format.
+        beyond: how many have not.
+        n_below, n_above: how many lie below and above the codes.
+        low, high: the range that the codes are to cover.
+    """
+
+    edges: Floats
+    inside: NDArray[np.intp]
+    beyond: NDArray[np.intp]
+    n_below: int
+    n_above: int
+    low: float
+    high: float
+
+    @property
+    def n_values(self) -> int:
+        """How many values there are."""
+        return int(self.inside.sum() + self.beyond.sum())
+
+
+def build(result: Result) -> Instrument:
+    """The instrument for a result."""
+    counted = histogram(result)
+    return Instrument(
+        "histogram", TITLE, _caption(result, counted), _figure(result, counted), _table(result, counted), width="half",
+        handles={"range_min": counted.low, "range_max": counted.high},
+    )  # fmt: skip
+
+
+def histogram(result: Result) -> Histogram:
+    """The values that share a scale with the followed number, counted."""
+    where = result.slice_index(result.element)
+    values, sides = result.x[where], result.sides[where]
+    low, high = float(values.min()), float(values.max())
+    if low == high:
+        low, high = figure.padded(low, high)
+    n_bins = bins_for(values.size, MAX_BINS)
+    index = bin_of(values, low, high, n_bins)
+    n_below, n_above = int(np.count_nonzero(sides < 0)), int(np.count_nonzero(sides > 0))
+    if n_below or n_above:
+        index += np.where(sides == 0, 0, n_bins)
+    counts = np.bincount(index.reshape(-1), minlength=2 * n_bins)
+    used = range_of(result)
+    ends = (float(used.low), float(used.high))
+    if result.settings.scheme == "symmetric":
+        ends = (-float(used.width), float(used.width))
+    return Histogram(edges(low, high, n_bins), counts[:n_bins], counts[n_bins:], n_below, n_above, *ends)
+
+
+def _caption(result: Result, counted: Histogram) -> str:
+    grid = grid_of(result)
+    which = "value" if result.scale.size == 1 else "value that shares a scale with the followed number"
+    values = display.plural(counted.n_values, which, which.replace("value", "values", 1).replace("shares", "share"))
+    every = _every(grid, result)
+    levels = f"The strokes below are the real numbers that codes stand for, {display.short(grid.scale, 4)} apart"
+    levels += f" (one in {every} is drawn)." if every > 1 else "."
+    beyond = _beyond(result, counted)
+    return (
+        f"How {values} are spread. {levels} The two upright lines end the range that the codes are to cover: {beyond}"
+    )
+
+
+def _beyond(result: Result, counted: Histogram) -> str:
+    if not counted.n_below and not counted.n_above:
+        return "no value lies beyond it."
+    below, above = (
+        f"{display.percent(n / counted.n_values)} ({display.count(n)})" for n in (counted.n_below, counted.n_above)
+    )
+    fate = "are clipped to its ends" if result.is_clipping else "get codes that the format does not have"
+    return f"{below} of the values lie beyond its lower end and {above} beyond its upper end, and {fate}."
+
+
+def _figure(result: Result, counted: Histogram) -> Json:
+    grid = grid_of(result)
+    middles = (counted.edges[:-1] + counted.edges[1:]) / 2
+    width = np.full(middles.size, counted.edges[1] - counted.edges[0])
+    low, high = figure.padded(
+        min(float(counted.edges[0]), counted.low, grid.low), max(float(counted.edges[-1]), counted.high, grid.high)
+    )
+    traces = [
+        figure.bars(middles, counted.inside, width, VALUE, "values", hovertemplate="%{y} near %{x}<extra></extra>")
+    ]
+    if counted.beyond.any():
+        name = "clipped" if result.is_clipping else "outside the codes"
+        traces.append(figure.bars(middles, counted.beyond, width, ERROR, name, "/",
+                                  hovertemplate=f"%{{y}} {name}, near %{{x}}<extra></extra>"))  # fmt: skip
+    levels = grid.reals(_levels(result, _every(grid, result)))
+    followed = [float(result.flat_x[result.element])]
+    traces += [
+        figure.lines(figure.gapped(levels, levels), [0, 1, None] * levels.size, BACK, "levels of the codes", 1,
+                     hoverinfo="skip", **LEVELS_AXIS),
+        figure.ring(followed, [0.5], cliponaxis=False, showlegend=False, **LEVELS_AXIS),
+    ]  # fmt: skip
+    return figure.figure(traces, _layout(result, counted, low, high))
+
+
+def _layout(result: Result, counted: Histogram, low: float, high: float) -> Json:
+    ends = [
+        {**figure.segment(end, 0, end, 1, CODE, 2), "yref": "y domain", "layer": "above", "name": name}
+        for name, end in (("range_min", counted.low), ("range_max", counted.high))
+    ]
+    is_narrow = counted.high - counted.low < 0.35 * (high - low)
+    sides = ("right", "left") if is_narrow else ("left", "right")
+    number = result.settings.dtype.type
+    texts = [
+        figure.note(end, 1, display.short(number(end), 4), yref="y domain", xanchor=side, yanchor="bottom")
+        for end, side in ((counted.low, sides[0]), (counted.high, sides[1]))
+    ]
+    highest = int((counted.inside + counted.beyond).max())
+    whole = {"dtick": 1} if highest < 8 else {}
+    return figure.layout(
+        "value x", "values in a bin",
+        xaxis=figure.axis("value x", low, high, anchor="y2"),
+        yaxis=figure.axis("values in a bin", 0, highest * 1.04, domain=[0.16, 1], **whole),
+        yaxis2=figure.axis("", 0, 1, domain=[0, 0.1], showgrid=False, showticklabels=False, ticks="", fixedrange=True),
+        margin={"l": 64, "r": 16, "t": 68, "b": 48}, legend={**figure.LEGEND_ON_TOP, "traceorder": "normal"},
+        barmode="stack", bargap=0, shapes=ends, annotations=texts,
+    )  # fmt: skip
+
+
+def _every(grid: Grid, result: Result) -> int:
+    """One in how many levels is drawn."""
+    n_levels = result.settings.fmt.levels
+    return 1 << max(0, (-(-n_levels // MAX_LEVELS) - 1).bit_length())
+
+
+def _levels(result: Result, every: int) -> NDArray[np.int64]:
+    """The codes whose levels are drawn: the lowest, the highest, and regular ones between."""
+    fmt = result.settings.fmt
+    return np.unique(np.append(np.arange(fmt.qmin, fmt.qmax + 1, every), fmt.qmax))
+
+
+def _table(result: Result, counted: Histogram) -> Json:
+    columns = [
+        column("from", "From x", "where the stretch begins"),
+        column("to", "To x", "where the stretch ends"),
+        column("count", "Values", "how many values lie in it"),
+        column("share", "Share", "of all the values counted"),
+        column("beyond", "Beyond the codes", "how many of them lie too far out to have a code of the format"),
+    ]
+    merged = counted.inside.size // min(counted.inside.size, MAX_ROWS)
+    inside, beyond = (counts.reshape(-1, merged).sum(axis=1) for counts in (counted.inside, counted.beyond))
+    ends = counted.edges[::merged]
+    at = float(result.flat_x[result.element])
+    rows = []
+    for index, (n_inside, n_beyond) in enumerate(zip(inside.tolist(), beyond.tolist(), strict=True)):
+        start, end = float(ends[index]), float(ends[index + 1])
+        n = n_inside + n_beyond
+        share = display.percent(n / counted.n_values)
+        cells = [display.short(start, 6), display.short(end, 6), display.count(n), share, display.count(n_beyond)]
+        rows.append(row(index, cells, start <= at < end or (index == len(inside) - 1 and at == end)))
+    return table("How many values lie in each stretch", columns, rows)

@@ -1,0 +1,250 @@
+"""The followed number on the real line, between its neighbouring levels: where the decision for its code falls."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from quantcore import ARITHMETICS
+
+from .. import display, figure
+from ..figure import BACK, CODE, ERROR, NEUTRAL, VALUE
+from ..levels import Grid, grid_of
+from ..result import Result
+from ..rounding_words import TIES
+from ..svg_axis import label, nice_ticks
+from ..table import column, row, table
+from .instrument import Instrument
+
+Json = dict[str, Any]
+
+TITLE = "The decision about one number"
+WINDOW = 2.6  # steps to both sides of what is shown
+MAX_CODES = 12  # written under the line
+LEVEL, BOUNDARY, STEM, ERROR_LINE = 0.14, 0.32, 0.42, 0.78  # heights in the drawing; the real line is at 0
+BOTTOM, TOP = -0.65, 1.05
+DIRECTED = ("floor", "ceil", "toward_zero")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Decision:
+    """One number among the levels of its slice.
+
+    Attributes:
+        grid: the levels, as wide apart as the scale.
+        code: the number's code.
+        x: the number; None when only its code is given.
+        x_hat: its reconstruction.
+        low, high: the ends of the decision interval, infinite where codes are clipped.
+        side: -1 or 1 if the number lies below or above all codes, else 0.
+    """
+
+    grid: Grid
+    code: int
+    x: float | None
+    x_hat: float
+    low: float
+    high: float
+    side: int
+
+    @property
+    def error_steps(self) -> float:
+        """The error, as a fraction of a step."""
+        return 0.0 if self.x is None else (self.x_hat - self.x) / self.grid.scale
+
+    @property
+    def window(self) -> tuple[float, float]:
+        """The part of the real line that is drawn."""
+        reach = WINDOW * self.grid.scale
+        seen = [self.x_hat] if self.x is None else [self.x, self.x_hat]
+        low, high = min(seen) - reach, max(seen) + reach
+        return (low, high) if low < high else figure.padded(low, high)
+
+
+def build(result: Result) -> Instrument:
+    """The instrument for a result."""
+    found = decision(result)
+    return Instrument(
+        "number_line", TITLE, _caption(result, found), _figure(result, found), _table(result, found), width="half"
+    )
+
+
+def decision(result: Result) -> Decision:
+    """The followed number and the interval that decides on its code."""
+    grid, element = grid_of(result), result.element
+    code, x_hat = int(result.flat_q[element]), float(result.flat_x_hat[element])
+    if result.settings.is_dequantize:
+        grid = replace(grid, rounding="half_even")
+        return Decision(grid, code, None, x_hat, *interval(grid, code, result.is_clipping), 0)
+    side = int(result.sides.reshape(-1)[element]) if result.is_clipping else 0
+    x = float(result.flat_x[element])
+    return Decision(grid, code, x, x_hat, *interval(grid, code, result.is_clipping), side)
+
+
+def interval(grid: Grid, code: int, is_clipping: bool) -> tuple[float, float]:
+    """From where to where numbers get a code, or may get it where chance decides."""
+    if grid.rounding == "stochastic":
+        low, high = grid.reals(np.array([code - 1, code + 1])).tolist()
+    else:
+        low, high = grid.thresholds(np.array([code - 1, code])).tolist()
+    if is_clipping:
+        low = -np.inf if code == grid.qmin else low
+        high = np.inf if code == grid.qmax else high
+    return low, high
+
+
+def _caption(result: Result, found: Decision) -> str:
+    element, code = result.element, display.shortest(found.code)
+    low, high = (display.short(end, 6) for end in (found.low, found.high))
+    x_hat = display.short(result.flat_x_hat[element], 6)
+    if found.x is None:
+        return f"Code {code} stands for {x_hat}. Rounded to nearest, every number from {low} to {high} would get it."
+    x = display.short(result.flat_x[element], 6)
+    if result.settings.rounding == "stochastic" and not found.side:
+        text = f"{x} lies between two levels and went to that of code {code} by chance; the nearer one is likelier. "
+    elif found.side:
+        which = "above the highest" if found.side > 0 else "below the lowest"
+        text = f"{x} lies {which} level, so it is clipped to code {code}. "
+    else:
+        text = f"{x} lies in the interval of code {code}, from {low} to {high}. " + _float_effect(result, found)
+    steps = display.short(round(abs(found.error_steps), 9), 3)
+    if found.error_steps == 0:
+        text += "It is exactly what the code stands for: no error."
+    else:
+        text += f"The code stands for {x_hat}: an error of {steps} {_of_a_step(found)}."
+    return text + _at_the_boundary(result)
+
+
+def _of_a_step(found: Decision) -> str:
+    return "of a step" if abs(found.error_steps) < 1 else "steps"
+
+
+def _float_effect(result: Result, found: Decision) -> str:
+    """Where floating point moved a number across a boundary."""
+    if found.x is None or found.low <= found.x <= found.high:
+        return ""
+    return f"(It lies a little beyond: {result.settings.dtype} rounded on the way, before the decision.) "
+
+
+def _at_the_boundary(result: Result) -> str:
+    """What happens to a number exactly on a boundary."""
+    rounding = result.settings.rounding
+    if rounding == "stochastic":
+        return ""
+    if rounding in DIRECTED:
+        return " The dashed boundaries are the levels themselves; a number on a level keeps it."
+    text = f" A number exactly on a dashed boundary is a tie: {TIES[rounding]}"
+    if rounding == "half_even":
+        of_codes = ARITHMETICS[result.arithmetic].zero_point_first
+        text += (
+            " of the two codes"
+            if of_codes
+            else " of the two whole numbers around x / s, before the zero point is added"
+        )
+    return f"{text}."
+
+
+def _figure(result: Result, found: Decision) -> Json:
+    grid, (low, high) = found.grid, found.window
+    codes = _codes(found, low, high)
+    levels = grid.reals(codes)
+    boundaries = _boundaries(grid, codes, result.is_clipping)
+    boundaries = boundaries[(boundaries > low) & (boundaries < high)]
+    traces = [
+        figure.lines(figure.gapped(levels, levels), [-LEVEL, LEVEL, None] * levels.size, CODE, "level of a code", 2.5,
+                     hoverinfo="skip"),
+        figure.lines(figure.gapped(boundaries, boundaries), [-BOUNDARY, BOUNDARY, None] * boundaries.size, NEUTRAL,
+                     "boundary", 1.5, "dash", hoverinfo="skip"),
+        *_pin(found.x_hat, -STEM, BACK, "reconstruction x̂", "diamond-open", result.flat_x_hat[result.element]),
+    ]  # fmt: skip
+    if found.x is not None:
+        error = figure.lines(
+            [found.x, found.x_hat], [ERROR_LINE] * 2, ERROR, "error", 4, hoverinfo="skip", showlegend=False
+        )
+        traces += [error, *_pin(found.x, STEM, VALUE, "value x", "circle", result.flat_x[result.element])]
+    return figure.figure(traces, _layout(result, found, codes))
+
+
+def _pin(place: float, height: float, color: str, name: str, symbol: str, value: Any) -> list[Json]:
+    """A mark on the line, and the stem to its label."""
+    stem = figure.lines([place, place], [0, height], color, name, 1, hoverinfo="skip", showlegend=False)
+    size = 15 if symbol.endswith("open") else 11
+    mark = figure.markers([place], [0], color, name, size, symbol, xaxis="x2", showlegend=False,
+                          **figure.hover(f"{name} {_equals(value)}"))  # fmt: skip
+    return [stem, mark]
+
+
+def _codes(found: Decision, low: float, high: float) -> Any:
+    """The codes whose levels are in the window, thinned out if they are many."""
+    grid = found.grid
+    ends = np.array([low, high]) / grid.scale + grid.zero_point
+    first, last = max(grid.qmin, int(np.ceil(ends[0]))), min(grid.qmax, int(np.floor(ends[1])))
+    every = max(1, -(-(last - first + 1) // MAX_CODES))
+    return np.unique(np.append(np.arange(last, first - 1, -every), found.code))
+
+
+def _boundaries(grid: Grid, codes: Any, is_clipping: bool) -> Any:
+    """Where one code's interval ends and the next begins; none where chance decides, or codes are left out."""
+    if grid.rounding == "stochastic" or codes[-1] - codes[0] != codes.size - 1:
+        return np.empty(0)
+    edges = grid.thresholds(np.arange(codes[0] - 1, codes[-1] + 1))
+    if is_clipping:  # beyond the last code there is none
+        edges = edges[int(codes[0] == grid.qmin) : edges.size - int(codes[-1] == grid.qmax)]
+    return edges
+
+
+def _layout(result: Result, found: Decision, codes: Any) -> Json:
+    low, high = found.window
+    shapes = [
+        figure.band(max(found.low, low), min(found.high, high), -BOUNDARY, BOUNDARY, BACK, 0.16),
+        figure.segment(low, 0, high, 0, width=1.5),
+    ]
+    texts = [figure.note(found.x_hat, -STEM, f"x̂ {_equals(result.flat_x_hat[result.element])}", yanchor="top")]
+    if found.x is not None:
+        texts += [
+            figure.note(found.x, STEM, f"x {_equals(result.flat_x[result.element])}", yanchor="bottom"),
+            figure.note((found.x + found.x_hat) / 2, ERROR_LINE, _error_text(found), yanchor="bottom", yshift=3),
+        ]
+    round_numbers = nice_ticks(low, high, 4)
+    plain = {"showgrid": False, "ticks": ""}
+    return figure.layout(
+        "", "",
+        xaxis=figure.axis("codes q", low, high, tickvals=found.grid.reals(codes).tolist(),
+                          ticktext=[display.shortest(int(code)) for code in codes], **plain),
+        xaxis2=figure.axis("real numbers", low, high, matches="x", overlaying="x", side="top", anchor="y",
+                           tickvals=round_numbers, ticktext=[label(number) for number in round_numbers], **plain),
+        yaxis={"visible": False, "range": [BOTTOM, TOP], "fixedrange": True},
+        margin={"l": 16, "r": 16, "t": 76, "b": 48}, legend=figure.LEGEND_ON_TOP, shapes=shapes, annotations=texts,
+    )  # fmt: skip
+
+
+def _error_text(found: Decision) -> str:
+    if found.error_steps == 0:
+        return "no error"
+    return f"error {display.typographic(f'{found.error_steps:+.3g}')} {_of_a_step(found)}"
+
+
+def _equals(value: Any) -> str:
+    text = display.short(value, 5)
+    return f"≈ {text[1:]}" if text.startswith(display.ABOUT) else f"= {text}"
+
+
+def _table(result: Result, found: Decision) -> Json:
+    grid = found.grid
+    codes = np.arange(max(grid.qmin, found.code - 2), min(grid.qmax, found.code + 2) + 1)
+    columns = [
+        column("q", "Code q", "the neighbouring codes"),
+        column("x_hat", "Level x̂", "the real number that the code stands for"),
+        column("from", "From", "where its interval begins"),
+        column("to", "To", "where its interval ends"),
+    ]
+    if found.x is not None:
+        columns.append(column("distance", "From x, in steps", "how far its level is from the value"))
+    rows = []
+    for code, level in zip(codes.tolist(), grid.reals(codes).tolist(), strict=True):
+        ends = (level, *interval(grid, code, result.is_clipping))
+        cells = [display.shortest(code), *(display.short(number, 8) for number in ends)]
+        if found.x is not None:
+            cells.append(display.short((level - found.x) / grid.scale, 4))
+        rows.append(row(code - int(codes[0]), cells, code == found.code))
+    return table("The codes around the followed number", columns, rows)
