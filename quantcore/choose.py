@@ -98,9 +98,9 @@ def qparams_from_range(
     precision = _checked_dtype(rules.scale_dtype if dtype is None else dtype)
     codes = code_range(fmt, scheme, rules, reduce_range)
     middle = symmetric_zero_point(fmt, codes, rules) if scheme == "symmetric" else None
-    scale, zero_point = scale_and_zero_point(
-        np.asarray(low).astype(precision), np.asarray(high).astype(precision), codes, middle, rules, with_zero
-    )
+    with np.errstate(over="ignore"):  # an infinite end gives an infinite scale, which is refused below
+        bottom, top = np.asarray(low).astype(precision), np.asarray(high).astype(precision)
+    scale, zero_point = scale_and_zero_point(bottom, top, codes, middle, rules, with_zero)
     if not np.isfinite(scale).all():
         raise QuantError(
             f"the values' range is too wide for {precision}: its scale is infinite. Use float64, or a smaller range.",

@@ -38,7 +38,7 @@ def _quantize(settings: Settings, x: Floats) -> Result:
     q = qc.quantize(x, params, arithmetic, settings.rounding, rng)
     x_hat = qc.dequantize(q, params, arithmetic)
     return Result(
-        settings, x, q, x_hat, params.scale, params.scale_factor, params.zero_point, arithmetic,
+        settings, x, q, x_hat, params.scale, _reciprocal(params.scale), params.zero_point, arithmetic,
         metrics=qc.compare(x, x_hat),
     )  # fmt: skip
 
@@ -84,7 +84,7 @@ def _dequantize(settings: Settings) -> Result:
     q = _whole(settings.data, "codes")
     x_hat = _finite_back(qc.dequantize(q, params, arithmetic), settings)
     q = q.astype(settings.fmt.dtype)
-    return Result(settings, x_hat, q, x_hat, params.scale, params.scale_factor, params.zero_point, arithmetic)
+    return Result(settings, x_hat, q, x_hat, params.scale, _reciprocal(params.scale), params.zero_point, arithmetic)
 
 
 def _dequantize_notebook(settings: Settings) -> Result:
@@ -104,6 +104,12 @@ def arithmetic_of(settings: Settings) -> str:
     names = {qc.PerAxis: "axis", qc.PerBlock: "block"}
     granularity = names.get(type(settings.granularity), "tensor")
     return settings.profile.by_granularity.get(granularity, settings.profile.arithmetic)
+
+
+def _reciprocal(scale: Floats) -> Floats:
+    """The scale factor; infinite where a subnormal scale has none."""
+    with np.errstate(over="ignore"):
+        return np.asarray(1 / scale)
 
 
 def _calibration(settings: Settings, x: Floats) -> tuple[str | tuple[float, float], dict[str, Any]]:

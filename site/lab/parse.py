@@ -28,6 +28,7 @@ TO_ASCII = {ord(sign): "-" for sign in MINUS_SIGNS} | {ord(blank): " " for blank
 SEPARATORS = str.maketrans(",;\t\n\v\f\r\x1c\x1d\x1e\x1f[]()", " " * 15)
 
 MISSING = re.compile(r"[,;]\s*[,;]|[\[(]\s*[,;]|\A\s*[,;]")
+SHAPE = re.compile(r"\s*[(\[]?\s*[0-9]{1,9}(?:(?:\s*[,;x×*]\s*|\s+)[0-9]{1,9})*\s*,?\s*[)\]]?\s*")
 SKELETON = bytes.maketrans(b";(", b",[")
 ARRAY_CALL = re.compile(r"\s*(?:\w+\.)?(?:array|tensor|Array|Tensor|asarray)\s*\(")
 ARRAY_KEYWORDS = re.compile(
@@ -145,9 +146,9 @@ def parse_shape(text: str, field: str) -> tuple[int, ...]:
     Raises:
         QuantError: if one is not a whole number of at least 1.
     """
-    parts = [part for part in re.split(r"[\s,;x×*()\[\]]+", text) if part]
-    if not parts or len(parts) > MAX_DEPTH or not all(part.isdecimal() and int(part) > 0 for part in parts):
+    lengths = [int(part) for part in re.findall("[0-9]+", text)] if SHAPE.fullmatch(text) else []
+    if not lengths or len(lengths) > MAX_DEPTH or min(lengths) < 1:
         raise QuantError(
             f"{field} is {quoted(text)}; it must be lengths of at least 1, such as 2,3 for 2 rows of 3.", field
         )
-    return tuple(int(part) for part in parts)
+    return tuple(lengths)

@@ -1,6 +1,7 @@
 """Any number of schemes on the same values: what a value costs, and how far it moves."""
 
 import math
+import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -168,7 +169,8 @@ def _table(found: Comparison, result: Result, best: Measured | None) -> Json:
             size_text(size),
         ]
         sort = [
-            scheme.label, scheme.bits_per_value, sortable(scheme.metrics.sqnr_db), scheme.metrics.mse,
+            scheme.label, scheme.bits_per_value, sortable(scheme.metrics.sqnr_db),
+            min(scheme.metrics.mse, sys.float_info.max),
             scheme.metrics.max_abs, scheme.metrics.cosine, scheme.clipped_share, size,
         ]  # fmt: skip
         rows.append({**row(index, cells, scheme is best), "name": scheme.name, "sort": sort})

@@ -1,0 +1,169 @@
+"""The answer: the notebook's example digit for digit, the shape of the JSON, and what toolkits are known to compute."""
+
+import json
+
+import lab
+import pytest
+from lab.fields import FIELDS
+
+DESIGN_FIELDS = set(
+    """
+    direction values codes scale zero_point source shape seed spread profile scheme bits signed narrow granularity axis
+    block_size calibration percentile range_min range_max include_zero rounding precision element compare format
+    """.split()  # noqa: SIM905 - a list of names reads better as a line of names
+)
+
+
+def test_the_default_answer_is_the_notebooks_example() -> None:
+    """The empty request gives the seed notebook's numbers in every digit."""
+    answer = lab.answer({})
+    assert answer["ok"] is True
+    assert answer["params"] == {
+        "scale": [0.02431372549019608],
+        "zero_point": [-5],
+        "qmin": -128,
+        "qmax": 127,
+        "scale_factor": [41.12903225806451],
+    }
+    assert answer["values"] == [-3.0, 0.1, 3.2]
+    assert answer["codes"] == [-128, -1, 127]
+    assert answer["dequantized"] == [-2.9905882352941178, 0.09725490196078432, 3.209411764705883]
+    assert answer["shape"] == [3]
+    assert "truncated" not in answer
+    assert answer["notices"] == []
+
+
+def test_codes_are_json_integers() -> None:
+    """Whole codes and zero points are integers, not floats, under every profile."""
+    for profile in ("notebook", "onnx", "pytorch", "tflite", "custom"):
+        answer = lab.answer({"profile": profile})
+        assert {type(code) for code in answer["codes"] + answer["params"]["zero_point"]} == {int}
+
+
+def test_every_field_of_the_design_is_in_the_request() -> None:
+    """The answer repeats every field, as text, with the default where nothing was given."""
+    answer = lab.answer({"bits": " 08 ", "signed": "on"})
+    assert DESIGN_FIELDS <= set(answer["request"]) == set(FIELDS)
+    assert all(isinstance(text, str) for text in answer["request"].values())
+    assert (answer["request"]["bits"], answer["request"]["signed"]) == ("8", "1")
+    assert answer["request"]["values"] == "-3.0, 0.1, 3.2"
+
+
+def test_an_answers_request_gives_the_same_answer() -> None:
+    """Sending back the normalised request changes nothing, so a link made of it reproduces the page."""
+    first = lab.answer({"profile": "onnx", "values": "[[1, 2], [3, 4]]", "granularity": "axis", "bits": "4"})
+    assert lab.answer(first["request"]) == first
+
+
+@pytest.mark.parametrize("profile", ["notebook", "onnx", "pytorch", "tflite", "custom"])
+@pytest.mark.parametrize("direction", ["quantize", "dequantize"])
+def test_answers_are_json(profile: str, direction: str) -> None:
+    """Every answer is JSON without NaN or infinity, and reads back as itself."""
+    answer = lab.answer({"profile": profile, "direction": direction})
+    assert answer["ok"], answer
+    assert json.loads(json.dumps(answer, allow_nan=False)) == answer
+
+
+def test_the_profile_decides_the_defaults() -> None:
+    """Toolkits compute in float32 with zero in the range; what is given wins over the profile."""
+    toolkit = lab.answer({"profile": "onnx"})["request"]
+    assert (toolkit["precision"], toolkit["include_zero"]) == ("float32", "1")
+    assert lab.answer({"profile": "onnx", "precision": "float64"})["request"]["precision"] == "float64"
+    assert lab.answer({"profile": "tflite"})["request"]["rounding"] == "half_away"
+
+
+# Values from the fact sheet about the seed notebook: its formulas, run outside this project.
+@pytest.mark.parametrize(
+    ("values", "zero_point", "codes"),
+    [
+        ("5, 5, 5", -1403, [-128, -128, -128]),
+        ("10, 10.25, 11", -2678, None),
+        ("-7, -6.5, -5", 764, [-128, -65, 126]),
+        ("-129.5, 0, 125.5", 2, [-128, 2, 128]),
+        ("-1.5, 0, 253.5", -126, [-128, -126, 128]),
+    ],
+)
+def test_the_notebook_is_followed_into_its_odd_corners(values: str, zero_point: int, codes: list[int] | None) -> None:
+    """Constants, ranges without zero and a maximum rounded past 127 come out as in the notebook, with a warning."""
+    answer = lab.answer({"values": values})
+    assert answer["params"]["zero_point"] == [zero_point]
+    assert codes is None or answer["codes"] == codes
+    assert any(notice["level"] == "warning" for notice in answer["notices"])
+
+
+# Observed: onnxruntime 1.32.0 QuantizeLinear and torch 2.13.0 quantize_per_tensor, scale 1, zero point 1.
+@pytest.mark.parametrize(
+    ("profile", "codes"),
+    [("onnx", [1, 3, 3, 1, -1, -1]), ("pytorch", [2, 2, 4, 0, 0, -2])],
+)
+def test_ties_follow_the_toolkit(profile: str, codes: list[int]) -> None:
+    """Adding an odd zero point after or before rounding decides ties, as the libraries were seen to do."""
+    request = {"values": "0.5 1.5 2.5 -0.5 -1.5 -2.5", "calibration": "manual", "range_min": "-129", "range_max": "126"}
+    answer = lab.answer({**request, "profile": profile})
+    assert answer["params"]["scale"] == [1.0]
+    assert answer["params"]["zero_point"] == [1]
+    assert answer["codes"] == codes
+
+
+def test_dequantize_shows_the_way_back() -> None:
+    """Switching the direction gives the notebook's reconstruction from its codes, bit for bit."""
+    forth, back = lab.answer({}), lab.answer({"direction": "dequantize"})
+    assert back["codes"] == forth["codes"]
+    assert back["dequantized"] == back["values"] == forth["dequantized"]
+    assert set(back["metrics"].values()) == {None}
+    assert [step["key"] for step in back["steps"]] == ["dequantized"]
+
+
+def test_dequantize_by_slices() -> None:
+    """One scale and zero point for each row are applied to their rows."""
+    answer = lab.answer(
+        {
+            "direction": "dequantize",
+            "profile": "onnx",
+            "codes": "[[1, 2], [3, 4]]",
+            "granularity": "axis",
+            "axis": "0",
+            "scale": "0.5, 2",
+            "zero_point": "0, 1",
+        }
+    )
+    assert answer["dequantized"] == [0.5, 1.0, 4.0, 6.0]
+
+
+def test_blocks_have_a_scale_each() -> None:
+    """Blocks along an axis get a scale each, a shorter last one too, and the summary counts them."""
+    request = {
+        "values": "1 2 3 4 50",
+        "profile": "onnx",
+        "scheme": "symmetric",
+        "granularity": "block",
+        "block_size": "2",
+    }
+    answer = lab.answer({**request, "precision": "float64"})
+    assert answer["params"]["scale"] == [2 / 127, 4 / 127, 50 / 127]
+    tile = next(tile for tile in answer["summary"] if tile["key"] == "scale")
+    assert tile["value"].startswith("3 scales, ")
+
+
+def test_the_shape_field_makes_a_matrix() -> None:
+    """A flat list with a shape is a matrix."""
+    assert lab.answer({"values": "1 2 3 4 5 6", "shape": "2 x 3"})["shape"] == [2, 3]
+
+
+def test_long_answers_are_cut_and_say_so() -> None:
+    """Beyond 10,000 numbers the lists are cut, the figures decimated, and a notice tells it."""
+    answer = lab.answer({"values": " ".join(map(str, range(20_001)))})
+    assert answer["truncated"] is True
+    assert [len(answer[key]) for key in ("codes", "values", "dequantized")] == [10_000] * 3
+    assert any("20,001" in notice["message"] for notice in answer["notices"])
+    assert answer["table"]["total"] == 20_001
+    assert len(answer["table"]["rows"]) == 50
+
+
+def test_respond_gives_the_answer_twice() -> None:
+    """The worker's reply is JSON text: in full, and without what the page's texts and tables do not need."""
+    reply = lab.respond('{"bits": "4"}')
+    full, view = json.loads(reply["answer"]), json.loads(reply["view"])
+    assert full == lab.answer({"bits": "4"})
+    assert set(full) - set(view) == {"codes", "values", "dequantized", "figures"}
+    assert lab.respond({"bits": "99"})["view"] == lab.respond({"bits": "99"})["answer"]

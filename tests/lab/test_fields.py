@@ -1,0 +1,37 @@
+"""The table of fields: one default request, profiles that only set known fields, limits that are used."""
+
+import lab
+import pytest
+from lab.fields import FIELDS, PROFILES, TABLE, Kind, default_of
+
+
+def test_names_are_unique() -> None:
+    """A name stands for one field."""
+    assert len(FIELDS) == len(TABLE)
+
+
+def test_every_field_can_be_drawn() -> None:
+    """Every field has a label and a hint; choices hold their default; conditions name fields and choices."""
+    for field in TABLE:
+        assert field.label
+        assert field.hint.endswith(".") or field.hint.endswith("?")
+        assert (field.kind is Kind.CHOICE) == bool(field.choices)
+        assert not field.choices or field.default in field.choices
+        for other, allowed in field.when.items():
+            assert set(allowed) <= set(FIELDS[other].choices)
+
+
+def test_profiles_set_fields_to_legal_defaults() -> None:
+    """What a profile sets is a field, and the request that it makes is answered."""
+    for name, profile in PROFILES.items():
+        assert set(profile.defaults) <= set(FIELDS)
+        request = lab.answer({"profile": name})["request"]
+        assert all(request[field] == default_of(field, name) for field in FIELDS if field != "profile")
+
+
+@pytest.mark.parametrize("field", [field for field in TABLE if field.kind is Kind.CHOICE], ids=lambda field: field.name)
+def test_every_choice_is_answered(field: object) -> None:
+    """No choice is offered that leads to an error by itself."""
+    for choice in field.choices:  # type: ignore[attr-defined]
+        profile = {"profile": "onnx", "values": "[[1, 2], [3, 4]]", "block_size": "2"}
+        assert lab.answer({**profile, field.name: choice})["ok"], choice  # type: ignore[attr-defined]

@@ -1,0 +1,28 @@
+"""Remarks about a result: said where they matter, not said where they do not."""
+
+import lab
+import pytest
+
+CASES = [
+    ({}, None, ""),
+    ({"profile": "onnx"}, None, ""),
+    ({"values": "-129.5 0 125.5"}, "warning", "1 code lies outside −128 to 127."),
+    ({"values": "10 11"}, "warning", "The zero point −2678 is none of the codes"),
+    ({"values": "5 5"}, "warning", "the range is 0 and counts as 1"),
+    ({"values": "5 5", "profile": "onnx"}, "info", "the range reaches from there to 0"),
+    ({"values": "0 0"}, "info", "All values are 0"),
+    ({"values": "0 1e-37", "profile": "onnx"}, "warning", "subnormal in float32"),
+    ({"values": "1 1e-60", "profile": "onnx"}, "warning", "1 value is too small for float32 and became 0."),
+    ({"profile": "onnx", "calibration": "manual", "range_max": "1"}, "info", "1 value is clipped (≈33.3 %)"),
+    ({"profile": "onnx", "rounding": "floor"}, "info", "no longer exactly what ONNX computes"),
+]
+
+
+@pytest.mark.parametrize(("request_", "level", "message"), CASES)
+def test_notices(request_: dict[str, str], level: str | None, message: str) -> None:
+    """What is remarkable is said with its level; what is ordinary is passed over in silence."""
+    notices = lab.answer(request_)["notices"]
+    if level is None:
+        assert notices == []
+    else:
+        assert any(notice["level"] == level and message in notice["message"] for notice in notices), notices
