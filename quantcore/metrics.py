@@ -210,7 +210,7 @@ def _unit(x: npt.NDArray[np.generic], x_hat: npt.NDArray[np.generic]) -> float:
     peak = max(max(abs(float(a.max())), abs(float(a.min()))) for a in (x, x_hat))
     if peak == 0 or not math.isfinite(peak) or 1e-75 < peak < 1e75:
         return 1.0
-    return math.ldexp(1.0, max(math.frexp(peak)[1], -1000))
+    return math.ldexp(1.0, min(max(math.frexp(peak)[1], -1000), 1023))
 
 
 def _decibels(signal: float, noise: float) -> float:
