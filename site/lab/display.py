@@ -103,7 +103,7 @@ def plural(number: int, noun: str, nouns: str = "") -> str:
     return f"{count(number)} {noun if number == 1 else nouns or noun + 's'}"
 
 
-def percent(share: float) -> str:
+def percent(share: float | Fraction) -> str:
     """A share of one as a percentage.
 
     >>> percent(0.0), percent(0.125), percent(1 / 3)

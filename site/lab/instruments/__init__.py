@@ -3,14 +3,32 @@
 from typing import Any
 
 from ..result import Result
-from . import comparison, error, mapping, product, staircase
+from . import (
+    calibration,
+    comparison,
+    disagreement,
+    error,
+    error_histogram,
+    heatmaps,
+    histogram,
+    mapping,
+    number_line,
+    product,
+    staircase,
+)
 from .instrument import Entry, Instrument, when_quantizing
 
 INSTRUMENTS: dict[str, Entry] = {
     "mapping": Entry("From real numbers to codes and back", "mapping", mapping.build),
     "staircase": Entry("The staircase", "mapping", staircase.build),
+    "number_line": Entry(number_line.TITLE, "mapping", number_line.build),
+    "histogram": Entry(histogram.TITLE, "range", histogram.build, when_quantizing),
+    "calibration": Entry(calibration.TITLE, "range", calibration.build, calibration.applies),
     "error": Entry("The error", "error", error.build),
+    "error_histogram": Entry(error_histogram.TITLE, "error", error_histogram.build, when_quantizing),
+    "heatmaps": Entry(heatmaps.TITLE, "matrix", heatmaps.build, heatmaps.applies),
     "comparison": Entry(comparison.TITLE, "compare", comparison.build, when_quantizing),
+    "disagreement": Entry(disagreement.TITLE, "compare", disagreement.build, when_quantizing),
     "product": Entry(product.TITLE, "matrix", product.build, product.applies),
 }
 
@@ -18,8 +36,8 @@ INSTRUMENTS: dict[str, Entry] = {
 def look(result: Result) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """Every instrument as the answer carries it, and the figures of those that were built, by name.
 
-    Built is what applies to the result, and of that only what the request wants to be shown. The rest stands in its place
-    with `applies` false; what would apply, were it shown, also has `waits` true.
+    Built is what applies to the result, and of that only what the request wants to be shown. The rest stands in its
+    place with `applies` false; what would apply, were it shown, also has `waits` true.
     """
     views: list[dict[str, Any]] = []
     figures: dict[str, Any] = {}

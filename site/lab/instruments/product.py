@@ -56,9 +56,10 @@ def _caption(product: Product) -> str:
     text = (
         f"{display.plural(n_rows, 'row')} of {display.plural(depth, 'value')} times {depth} × {n_columns} weights "
         f"({origin}), each output a sum over {display.plural(depth, 'product')}. The kernel multiplies codes and adds "
-        "them up in 32-bit whole numbers; zero points are put right afterwards by three corrections, which vanish where "
-        "a zero point is 0. The marks are the errors of the outputs: from the sums themselves (only the values' and the "
-        "weights' own rounding), and after the output has become codes again, which adds up to half a step (the band)."
+        "them up in 32-bit whole numbers; zero points are put right afterwards by three corrections, which vanish "
+        "where a zero point is 0. The marks are the errors of the outputs: from the sums themselves (only the values' "
+        "and the weights' own rounding), and after the output has become codes again, which adds up to half a step "
+        "(the band)."
     )
     if product.q_y is None:
         text += (
@@ -81,7 +82,7 @@ def _figure(product: Product, at: tuple[int, int]) -> Json:
     n = len(shown)
     traces = [
         figure.markers(y[shown], values[shown], color, name, 9 if n <= 80 else 7, symbol,
-                       opacity=1.0 if n <= 80 else 0.8, hovertext=_hover(product, shown, values), hoverinfo="text")
+                       opacity=1.0 if n <= 80 else 0.8, hovertemplate="y = %{x}<br>error = %{y}<extra></extra>")
         for values, (name, color, symbol) in zip(columns, names, strict=True)
     ]  # fmt: skip
     traces.append(figure.markers([y[index]], [columns[0][index]], CODE, "output in the steps", 18, "circle-open",
@@ -95,15 +96,6 @@ def _figure(product: Product, at: tuple[int, int]) -> Json:
         yaxis=figure.axis("error of the output", -top, top), shapes=shapes,
     )  # fmt: skip
     return figure.figure(traces, layout)
-
-
-def _hover(product: Product, shown: Any, error: Any) -> list[str]:
-    n_columns = product.w.shape[1]
-    return [
-        f"output [{product.first_row + i // n_columns}, {i % n_columns}]<br>"
-        f"y = {display.short(float(product.y.reshape(-1)[i]), 6)}<br>error = {display.short(float(error[i]), 4)}"
-        for i in shown.tolist()
-    ]
 
 
 def _table(product: Product, at: tuple[int, int]) -> Json:

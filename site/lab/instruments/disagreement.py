@@ -1,0 +1,186 @@
+"""Why two libraries give different codes for the same values: which elements, and by which rule."""
+
+from collections import Counter
+from enum import Enum
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+import quantcore as qc
+from quantcore.differ import REASONS
+
+from .. import display, figure
+from ..figure import CODE, NEUTRAL, VALUE
+from ..result import Indices, Result
+from ..rivals import CLIPPING, Elements, Rivalry, Way, different_rules, reasons, rivalry, unrounded
+from ..rounding_words import TIES
+from ..table import PAGE_SIZE, column, place, row, table
+from .instrument import Instrument
+
+Json = dict[str, Any]
+
+TITLE = "Where two libraries disagree"
+MAX_EXPLAINED = 1000
+
+YES_NO = {
+    "include_zero": ("widens the range to hold 0", "takes the range as it is"),
+    "zero_point_first": ("adds the zero point before rounding", "adds the zero point after rounding"),
+    "fused": ("rounds product and sum once, together", "rounds after every operation"),
+    CLIPPING: ("clips codes to the format", "leaves codes as they come"),
+}
+
+
+def build(result: Result) -> Instrument:
+    """The instrument for a result."""
+    try:
+        found = rivalry(result)
+    except qc.QuantError as error:
+        return Instrument(
+            "disagreement", TITLE, f"No comparison: {error.message}", None, table("No comparison", [], [])
+        )
+    explained = found.differing[:MAX_EXPLAINED]
+    why = reasons(found, explained)
+    return Instrument(
+        "disagreement", f"{found.a.label} against {found.b.label}", _caption(found, why), _figure(found),
+        _table(found, why[:PAGE_SIZE]), reply=_reply(found), tables=[_rules(found)],
+    )  # fmt: skip
+
+
+def _reply(found: Rivalry) -> str:
+    n, total = found.differing.size, found.first.size
+    if not n:
+        return f"{found.a.label} and {found.b.label} agree on every one of {display.plural(total, 'number')}."
+    what = "codes" if found.is_about_codes else "codes agree, but reconstructions"
+    share = display.percent(Fraction(n, total))
+    lead = "" if found.is_about_codes else "All "
+    verb = "differs" if n == 1 and found.is_about_codes else "differ"
+    count = f"{display.count(n)} of {display.count(total)}"
+    if found.is_about_codes:
+        return f"{count} {what} {verb} ({share})."
+    return f"{lead}{what} differ for {count} numbers ({share})."
+
+
+def _caption(found: Rivalry, why: list[tuple[str, ...]]) -> str:
+    if not found.differing.size:
+        rules = [word(name) for name in different_rules(found.a, found.b)]
+        if not rules:
+            return "Both follow the same rules here, so they agree on any values."
+        return (
+            f"They agree on these values. They have different rules ({', '.join(rules)}); values that lie exactly "
+            "halfway between two codes, or whose range leaves out 0, may bring that out."
+        )
+    if not found.is_about_codes:
+        return (
+            "Both give the same codes, but not the same numbers back: the last digits depend on the precision of the "
+            "scale and on the order of the operations. The chart shows by how much."
+        )
+    counted = Counter(name for group in why for name in group).most_common()
+    of = "" if len(why) == found.differing.size else f" (of the first {display.count(len(why))})"
+    told = "; ".join(f"{word(name)}: {display.count(n)}" for name, n in counted)
+    step = int(np.abs(found.second.flat_q[found.differing] - found.first.flat_q[found.differing]).max())
+    return (
+        f"Each mark above or below the line is a value to which {found.b.label} gives a higher or a lower code "
+        f"than {found.a.label}, by {display.plural(step, 'step')} at most. A rule is the reason where it alone, put in "
+        f"place of the other library's, gives the other code. Reasons{of}: {told}."
+    )
+
+
+def word(name: str) -> str:
+    """What a rule is called."""
+    return "clipping" if name == CLIPPING else REASONS[name]
+
+
+def in_words(name: str, way: Way, bits: int) -> str:
+    """What a way does in the matter of a rule."""
+    rule = way.rule(name)
+    if name in YES_NO:
+        return YES_NO[name][not rule]
+    if isinstance(rule, Enum):
+        return str(rule.value)
+    if name == "rounding":
+        return TIES.get(rule, str(rule).replace("_", " "))
+    if name == "narrow_widths":
+        return "leaves out the lowest code" if bits in rule else "uses every code"
+    if name == "min_scale":
+        return f"at least {display.short(float(rule), 3)}" if rule else "none"
+    return np.dtype(rule).name if rule is not None else "that of the scale"
+
+
+def _rules(found: Rivalry) -> Json:
+    """The rules in which both differ, side by side."""
+    columns = [
+        column("rule", "Rule", "what is done differently"),
+        column("a", found.a.label, "how the present settings do it"),
+        column("b", found.b.label, "how the other one does it"),
+    ]
+    bits = found.first.settings.fmt.bits
+    rows = [
+        row(i, [word(name), in_words(name, found.a, bits), in_words(name, found.b, bits)])
+        for i, name in enumerate(different_rules(found.a, found.b))
+    ]
+    return table("The rules that differ", columns, rows)
+
+
+def _figure(found: Rivalry) -> Json:
+    x, element = found.first.flat_x, found.first.element
+    if found.is_about_codes:
+        change = found.second.flat_q.astype(np.float64) - found.first.flat_q
+        title = "codes higher or lower"
+    else:
+        change = found.second.flat_x_hat.astype(np.float64) - found.first.flat_x_hat
+        title = "reconstruction higher or lower"
+    shown = figure.select([x, change], keep=(element,))
+    differs = change[shown] != 0
+    same, other = shown[~differs], shown[differs]
+    traces = [
+        _marks(found, same, change, NEUTRAL, "same", 6, "circle"),
+        _marks(found, other, change, VALUE, f"{found.b.label} differs", 9, "diamond"),
+        figure.markers([x[element]], [change[element]], CODE, "followed", 18, "circle-open", hoverinfo="skip"),
+    ]
+    low, high = figure.padded(float(x.min()), float(x.max()), 0.06)
+    reach = 1.3 * float(np.abs(change).max()) or 1.0
+    ticks = {"dtick": 1, "tickformat": "+d"} if found.is_about_codes and reach < 6 else {}
+    layout = figure.layout(
+        "", "", xaxis=figure.axis("value x", low, high), yaxis=figure.axis(title, -reach, reach, **ticks),
+        shapes=[figure.segment(low, 0, high, 0)],
+    )  # fmt: skip
+    return figure.figure([trace for trace in traces if trace["x"]], layout)
+
+
+def _marks(found: Rivalry, places: Indices, change: Any, color: str, name: str, size: float, symbol: str) -> Json:
+    return figure.markers(
+        found.first.flat_x[places], change[places], color, name, size, symbol, customdata=places.tolist(),
+        hovertemplate="x = %{x}<br>%{y:+}<extra></extra>",
+    )  # fmt: skip
+
+
+def _table(found: Rivalry, why: list[tuple[str, ...]]) -> Json:
+    a, b = found.a.label, found.b.label
+    columns = [
+        column("place", "Place", "the index, or the indices in the matrix"),
+        column("x", "Value x", "the number before quantization"),
+        column("scaled_a", f"{a} rounds", "the value in steps, with the zero point where that is added before"),
+        column("q_a", f"{a} q", "its code"),
+        column("scaled_b", f"{b} rounds", "the value in steps, with the zero point where that is added before"),
+        column("q_b", f"{b} q", "its code"),
+        column("x_hat_a", f"{a} x̂", "what its code stands for"),
+        column("x_hat_b", f"{b} x̂", "what its code stands for"),
+        column("reason", "Reason", "the rule that alone makes the difference, or the rules that do together"),
+    ]
+    places = found.differing[:PAGE_SIZE]
+    rows = []
+    if places.size:
+        elements = Elements.of(found.first, places)
+        before = [unrounded(way, elements) for way in (found.a, found.b)]
+        for n, (i, names) in enumerate(zip(places.tolist(), why, strict=True)):
+            cells = [place(found.first, i), display.short(found.first.flat_x[i])]
+            for result, scaled in zip((found.first, found.second), before, strict=True):
+                cells += [display.short(scaled[n]), display.shortest(int(result.flat_q[i]))]
+            cells += [display.short(result.flat_x_hat[i]) for result in (found.first, found.second)]
+            rows.append(row(i, [*cells, ", ".join(word(name) for name in names)], i == found.first.element))
+    total = found.differing.size
+    caption = f"All {display.plural(total, 'difference')}" if total <= PAGE_SIZE else (
+        f"The first {PAGE_SIZE} of {display.count(total)} differences"
+    )  # fmt: skip
+    return table(caption if total else "No difference", columns, rows)
