@@ -195,12 +195,12 @@ TOOLKITS: Mapping[str, Toolkit] = MappingProxyType(
             Toolkit(
                 "bitsandbytes", "bitsandbytes", "0.50.2", "functional.py, int8_vectorwise_quant",
                 "Symmetric by rows: absmax / 127, kept as absmax.",
-                arithmetic="bitsandbytes", scale_dtype=np.float64,
+                arithmetic="bitsandbytes", scale_dtype=np.float64, min_scale=2.0**-126,
             ),
             Toolkit(
                 "notebook", "the seed notebook", "as written", "zeropoint_quantize, absmax_quantize",
                 "Scale factor (qmax - qmin) / (max - min); 0 need not be in the range; a range of 0 counts as 1.",
-                arithmetic="notebook", zero_point=ZeroPoint.FACTOR, include_zero=False,
+                arithmetic="notebook", zero_point=ZeroPoint.FACTOR, include_zero=False, min_scale=2.0**-126,
             ),
         )
     }

@@ -1,0 +1,218 @@
+"""Scale and zero point, from the toolkits' own formulas, and where a range has no width."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import quantcore as qc
+
+F32 = np.float32
+
+
+@pytest.mark.parametrize(
+    ("toolkit", "fmt", "scale", "zero_point"),
+    [
+        # range 3.2 - -3 = 6.2 in float32, 255 steps; -128 + 3 / scale = -4.6
+        ("onnx", qc.INT8, F32(3.2) - F32(-3), -5),
+        ("onnx", qc.UINT8, F32(3.2) - F32(-3), 123),
+        ("torch", qc.INT8, F32(3.2) - F32(-3), -5),
+        ("torchao", qc.UINT8, F32(3.2) - F32(-3), 123),
+        ("onnxruntime", qc.INT8, np.float64(F32(3.2)) + 3, -5),
+        ("tflite", qc.INT8, np.float64(F32(3.2)) + 3, -5),
+    ],
+)
+def test_affine_spreads_the_range_over_all_codes(
+    toolkit: str, fmt: qc.IntFormat, scale: np.floating, zero_point: int
+) -> None:
+    """The seed example: (max - min) / 255 in the toolkit's precision, and the code of 0."""
+    params = qc.choose_qparams(F32([-3.0, 0.1, 3.2]), fmt, toolkit=toolkit)
+    assert params.scale == F32(scale / type(scale)(255))
+    assert params.zero_point == zero_point
+    assert params.scale.dtype == np.float32
+    assert params.zero_point.dtype == np.int32
+
+
+@pytest.mark.parametrize(
+    ("toolkit", "fmt", "denominator", "zero_point"),
+    [
+        ("onnx", qc.INT8, 127, 0),
+        ("onnx", qc.UINT8, 127, 128),
+        ("onnx", qc.INT4, 7, 0),
+        ("onnxruntime", qc.INT8, 127, 0),
+        ("onnxruntime", qc.UINT8, 127.5, 128),
+        ("onnxruntime", qc.INT4, 7.5, 0),
+        ("onnxruntime", qc.UINT4, 7.5, 8),
+        ("onnxruntime", qc.INT16, 32767, 0),
+        ("torch", qc.INT8, 127.5, 0),
+        ("torch", qc.UINT8, 127.5, 128),
+        ("torch", qc.UINT16, 32767.5, 2**15),
+        ("torch", qc.IntFormat(8, signed=False, code_range=(0, 15)), 7.5, 7),
+        ("torch", qc.IntFormat(8, narrow=True), 127, 0),
+        ("torchao", qc.INT8, 127.5, 0),
+        ("torchao", qc.UINT4, 7.5, 8),
+        ("torch_per_token", qc.INT8, 127, 0),
+        ("tensorrt", qc.INT8, 127, 0),
+        ("tflite", qc.INT8, 127, 0),
+        ("tflite", qc.INT16, 32767, 0),
+    ],
+)
+def test_symmetric_denominators(toolkit: str, fmt: qc.IntFormat, denominator: float, zero_point: int) -> None:
+    """Absmax over 127 or 127.5 and their like, and the code of 0."""
+    params = qc.choose_qparams(F32([-3.0, 0.1, 3.25]), fmt, "symmetric", toolkit=toolkit)
+    assert params.scale == F32(3.25 / denominator)
+    assert params.zero_point == zero_point
+
+
+@pytest.mark.parametrize("toolkit", ["modelopt", "bitsandbytes"])
+def test_toolkits_that_keep_a_factor_get_it_exactly(toolkit: str) -> None:
+    """127 / absmax in float32, though we keep the scale: the float64 scale's reciprocal rounds to the same number."""
+    absmax = np.random.default_rng(0).uniform(1e-3, 1e3, 20_000).astype(np.float32)
+    params = qc.choose_qparams(absmax[:, np.newaxis], qc.INT8, "symmetric", qc.PerAxis(0), toolkit=toolkit)
+    assert params.scale.dtype == np.float64
+    np.testing.assert_array_equal((1 / params.scale.ravel()).astype(np.float32), F32(127) / absmax)
+
+
+def test_no_clipping_error_takes_the_side_that_needs_more() -> None:
+    """torchao: -1 may use 128 codes, +1 only 127."""
+    for x, scale in (([-1.0, 0.5], F32(1) / F32(128)), ([-0.5, 1.0], F32(1) / F32(127))):
+        params = qc.choose_qparams(F32(x), qc.INT8, "symmetric", toolkit="torchao_no_clipping")
+        assert params.scale == scale
+
+
+@pytest.mark.parametrize(
+    ("toolkit", "fmt", "codes"),
+    [
+        ("torch", qc.INT8, (-64, 63)),
+        ("torch", qc.UINT8, (0, 127)),
+        ("torch", qc.INT16, (-32768, 32767)),
+        ("onnxruntime", qc.INT8, (-64, 64)),
+        ("onnxruntime", qc.UINT8, (0, 127)),
+        ("onnxruntime", qc.INT16, (-16384, 16384)),
+        ("onnxruntime", qc.UINT4, (0, 7)),
+        ("onnxruntime", qc.INT4, (-4, 3)),
+        ("onnx", qc.INT8, (-64, 63)),
+    ],
+)
+def test_a_reduced_range_has_the_toolkits_own_codes(toolkit: str, fmt: qc.IntFormat, codes: tuple[int, int]) -> None:
+    """-1 and 1 go to the ends of the reduced range; the format stays."""
+    params = qc.choose_qparams([-1.0, 1.0], fmt, toolkit=toolkit, reduce_range=True)
+    assert params.fmt == fmt
+    assert params.scale == F32(2 / (codes[1] - codes[0]))
+    ends = qc.quantize([-1.0, 1.0], params)
+    assert abs(int(ends[0]) - codes[0]) <= 1
+    assert abs(int(ends[1]) - codes[1]) <= 1
+
+
+ZEROS = [
+    ("onnx", "affine", 1 / 255, 0),
+    ("onnx", "symmetric", 1 / 127, 128),
+    ("onnxruntime", "affine", 1.0, 0),
+    ("onnxruntime", "symmetric", 1.0, 0),
+    ("onnxruntime_dynamic", "affine", 1.0, 0),
+    ("torch", "affine", 2.0**-23, 0),
+    ("torch", "symmetric", 2.0**-23, 128),
+    ("torchao", "affine", 2.0**-126, 0),
+    ("torch_per_token", "symmetric", F32(1e-5) / F32(127), 128),
+    ("tflite", "affine", 1.0, 0),
+]
+
+
+@pytest.mark.parametrize(("toolkit", "scheme", "scale", "zero_point"), ZEROS)
+def test_zeros_get_the_toolkits_own_scale(toolkit: str, scheme: str, scale: float, zero_point: int) -> None:
+    """A range without width: as each toolkit has it; the codes are the zero point's, and come back as 0."""
+    zeros = np.zeros(5, np.float32)
+    params = qc.choose_qparams(zeros, qc.UINT8, scheme, toolkit=toolkit)
+    assert params.scale == F32(scale)
+    assert params.zero_point == zero_point
+    q = qc.quantize(zeros, params)
+    assert (q == zero_point).all()
+    assert (qc.dequantize(q, params) == 0).all()
+
+
+@pytest.mark.parametrize("toolkit", qc.TOOLKITS)
+@pytest.mark.parametrize("scheme", ["affine", "symmetric"])
+@pytest.mark.parametrize("constant", [0.0, 5.0, -5.0, 1e-3, -(2.0**-140), 1e30])
+def test_a_constant_is_kept_to_half_a_step(toolkit: str, scheme: str, constant: float) -> None:
+    """One value again and again, of any size: finite parameters, and an error of a step at most."""
+    if toolkit == "bitsandbytes" and scheme == "affine":
+        pytest.skip("bitsandbytes has no zero point")
+    if constant < 0 and toolkit == "modelopt" and scheme == "symmetric":
+        pytest.skip("modelopt's unsigned codes hold no negative numbers")
+    params = qc.choose_qparams(
+        F32([constant] * 3), qc.UINT8 if toolkit != "bitsandbytes" else qc.INT8, scheme, toolkit=toolkit
+    )
+    arithmetic = qc.TOOLKITS[toolkit].arithmetic
+    x_hat = qc.dequantize(qc.quantize(F32([constant]), params, arithmetic), params, arithmetic)
+    assert abs(x_hat[0] - constant) <= 1.01 * params.scale
+
+
+@given(
+    x=st.lists(st.floats(-(2.0**100), 2.0**100, width=32), min_size=1, max_size=20),
+    toolkit=st.sampled_from(sorted(set(qc.TOOLKITS) - {"notebook", "torch_float_zero_point"})),
+    scheme=st.sampled_from(["affine", "symmetric"]),
+    bits=st.integers(2, 16),
+    is_signed=st.booleans(),
+)
+def test_parameters_are_legal_whatever_the_data(
+    x: list[float], toolkit: str, scheme: str, bits: int, is_signed: bool
+) -> None:
+    """The scale is finite and above 0, and the zero point is a code that stands for 0.0."""
+    params = qc.choose_qparams(F32(x), qc.IntFormat(bits, is_signed), scheme, toolkit=toolkit)
+    assert np.isfinite(params.scale)
+    assert params.scale > 0
+    assert params.fmt.qmin <= params.zero_point <= params.fmt.qmax
+    assert qc.dequantize(qc.quantize(0.0, params), params) == 0
+
+
+def test_without_zero_the_range_is_not_widened() -> None:
+    """[10, 11] over 255 steps: the zero point lies outside the codes, so it is floating point, but whole."""
+    x = F32([10.0, 10.25, 11.0])
+    params = qc.choose_qparams(x, qc.INT8, include_zero=False)
+    assert params.scale == F32(1) / F32(255)
+    assert params.zero_point.dtype == np.float32
+    assert params.zero_point == -2678
+    assert np.abs(qc.dequantize(qc.quantize(x, params), params) - x).max() <= params.scale / 2 * (1 + 1e-5)
+
+
+def test_float_zero_points_are_not_rounded() -> None:
+    """PyTorch's float_qparams: -min / s, the range as it is, and scale 1 for a constant."""
+    x = F32([[1.5, 2.0, 4.5], [-3.25, -3.25, -3.25]])
+    params = qc.choose_qparams(x, qc.UINT8, granularity=qc.PerAxis(0), toolkit="torch_float_zero_point")
+    np.testing.assert_array_equal(params.scale.ravel(), [F32(3) / F32(255), 1])
+    np.testing.assert_array_equal(params.zero_point.ravel(), [F32(-1.5) / (F32(3) / F32(255)), 3.25])
+    with pytest.raises(qc.QuantError, match="whole number"):
+        qc.quantize(x, params)
+    assert qc.quantize(x, params, "torch_float_zero_point").tolist() == [[0, 42, 255], [0, 0, 0]]
+
+
+def test_an_explicit_range_is_taken_as_data_of_that_range() -> None:
+    """(min, max) gives the parameters of [min, max]."""
+    by_data = qc.choose_qparams([-1.0, 3.0], qc.INT8, dtype=np.float64)
+    by_range = qc.choose_qparams([100.0], qc.INT8, calibration=(-1, 3), dtype=np.float64)
+    assert by_data.scale == by_range.scale == 4 / 255
+    assert by_data.zero_point == by_range.zero_point
+
+
+def test_calibrations_are_asked_for_every_slice() -> None:
+    """A percentile per row clips each row by itself."""
+    x = np.array([np.arange(1000.0), np.arange(1000.0) * 10])
+    params = qc.choose_qparams(x, qc.UINT8, granularity=qc.PerAxis(0), calibration="percentile", percentile=90)
+    scales = params.scale.ravel()
+    assert scales[1] == pytest.approx(10 * scales[0], rel=1e-6)
+    assert scales[0] < 999 / 255
+
+
+def test_the_precision_of_the_scale_is_asked_for() -> None:
+    """float16, float32, float64; by default what the toolkit keeps."""
+    for dtype in (np.float16, np.float32, np.float64):
+        assert qc.choose_qparams([1.0, -2.0], qc.INT8, dtype=dtype).scale.dtype == dtype
+    assert qc.choose_qparams([1.0, -2.0], qc.INT8).scale.dtype == np.float32
+
+
+def test_xnnpack_takes_the_zero_point_from_the_better_end() -> None:
+    """int8, range [0, 255 s]: from the minimum -128 + 0, from the maximum 127 - 255; both agree."""
+    params = qc.choose_qparams(F32([0.0, 1.0]), qc.INT8, toolkit="torch_per_token_asymmetric")
+    assert params.zero_point == -128
+    params = qc.choose_qparams(F32([-1.0, 0.0]), qc.INT8, toolkit="torch_per_token_asymmetric")
+    assert params.zero_point == 127
