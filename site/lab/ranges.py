@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 import quantcore as qc
-from quantcore.choose import code_range
+from quantcore.derive import code_range
 from quantcore.toolkits import Denominator
 
 from . import display
