@@ -21,7 +21,8 @@ from .table import value_table
 Json = dict[str, Any]
 
 HEAVY = ("codes", "values", "dequantized", "figures")
-LONG_TEXT = 10_000
+LONG_TEXT, HUGE_TEXT = 10_000, 1_000_000
+FEW = 100
 
 FIELD_OF = {
     "x": "values",
@@ -60,14 +61,22 @@ def answer(request: dict[str, str]) -> Json:
 def respond(request: str | dict[str, str]) -> dict[str, str]:
     """The answer as JSON text, twice: in full, and without what the page's tables and texts do not need.
 
+    Texts that fill megabytes, such as a million pasted values, are not sent back in either.
+
     Args:
         request: as for :func:`answer`, or its JSON text.
     """
     whole = answer(json.loads(request) if isinstance(request, str) else request)
+    if not whole["ok"]:
+        return {"answer": _json(whole), "view": _json(whole)}
     view = {key: value for key, value in whole.items() if key not in HEAVY}
-    if "request" in view:
-        view["request"] = {name: text for name, text in view["request"].items() if len(text) <= LONG_TEXT}
-    return {"answer": _json(whole), "view": _json(view)}
+    view["params"] = {key: value[:FEW] if isinstance(value, list) else value for key, value in view["params"].items()}
+    view["request"] = _shorter_than(LONG_TEXT, whole["request"])
+    return {"answer": _json({**whole, "request": _shorter_than(HUGE_TEXT, whole["request"])}), "view": _json(view)}
+
+
+def _shorter_than(limit: int, texts: dict[str, str]) -> dict[str, str]:
+    return {name: text for name, text in texts.items() if len(text) <= limit}
 
 
 def _json(content: Json) -> str:

@@ -8,11 +8,13 @@ import quantcore as qc
 
 from . import display
 from .fields import FIELDS, default_of
+from .places import TOKEN
 from .result import Result
 
 Json = dict[str, Any]
 
 MAX_LISTED = 10_000
+LONG = 100_000  # characters: nobody typed them
 
 
 def notices(result: Result) -> list[Json]:
@@ -121,6 +123,21 @@ def _off_profile(result: Result) -> list[Json]:
     return [info(f"{told[0].upper()}{told[1:]}, so this is no longer exactly what {settings.profile.label} computes.")]
 
 
+def _lines(result: Result) -> list[Json]:
+    """Rows that were meant as rows: lines do not make a matrix, brackets do."""
+    text = result.settings.texts["values"]
+    if result.settings.is_dequantize or result.x.ndim > 1 or len(text) > LONG or set("[(") & set(text):
+        return []
+    lines = [line for line in text.splitlines() if line.strip()]
+    across, rest = divmod(result.size, len(lines)) if lines else (0, 0)
+    if len(lines) < 2 or across < 2 or rest or any(len(TOKEN.findall(line)) != across for line in lines):
+        return []
+    return [info(
+        f"The numbers stand in {len(lines)} lines of {across}, but make one list. "
+        "For a matrix, put each line in brackets, as in [1, 2], [3, 4]."
+    )]  # fmt: skip
+
+
 def _cut(result: Result) -> list[Json]:
     if result.size <= MAX_LISTED:
         return []
@@ -130,4 +147,4 @@ def _cut(result: Result) -> list[Json]:
     )]  # fmt: skip
 
 
-CHECKS = (_codes_outside, _zero, _constant, _subnormal, _rounded_input, _clipped, _off_profile, _cut)
+CHECKS = (_codes_outside, _zero, _constant, _subnormal, _rounded_input, _clipped, _off_profile, _lines, _cut)

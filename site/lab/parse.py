@@ -6,6 +6,7 @@ second time, token by token, to say where the mistake is.
 """
 
 import re
+from functools import lru_cache
 from typing import NoReturn
 
 import numpy as np
@@ -36,8 +37,11 @@ ARRAY_KEYWORDS = re.compile(
 )
 
 
+@lru_cache(maxsize=4)
 def parse_numbers(text: str, field: str) -> Float64:
     """The numbers in a text: 1-D, or of the shape that nested brackets give.
+
+    The last few texts are remembered, for a page asks again with the same million numbers and another setting.
 
     Args:
         text: what was typed, pasted or read from a file.
@@ -46,6 +50,9 @@ def parse_numbers(text: str, field: str) -> Float64:
     Raises:
         QuantError: naming the first token that is not a finite number, or the first list that is out of shape, with
             its place in the text.
+
+    Returns:
+        A read-only array.
 
     >>> parse_numbers("[[1, 2], [3, -4e-1]]", "values").tolist()
     [[1.0, 2.0], [3.0, -0.4]]
@@ -63,7 +70,8 @@ def parse_numbers(text: str, field: str) -> Float64:
     if numbers.size == 0:
         raise QuantError(f"{field} holds no numbers. {EXAMPLE}.", field)
     if any(bracket in source for bracket in "[]()"):
-        return numbers.reshape(shape_of(source, field))
+        numbers = numbers.reshape(shape_of(source, field))
+    numbers.flags.writeable = False
     return numbers
 
 

@@ -167,3 +167,13 @@ def test_respond_gives_the_answer_twice() -> None:
     assert full == lab.answer({"bits": "4"})
     assert set(full) - set(view) == {"codes", "values", "dequantized", "figures"}
     assert lab.respond({"bits": "99"})["view"] == lab.respond({"bits": "99"})["answer"]
+
+
+def test_respond_does_not_send_megabytes_back() -> None:
+    """A very long text of values is left out of the reply, and the view has no long lists."""
+    values = " ".join(["0.123456789"] * 100_000)
+    reply = lab.respond({"values": values, "profile": "onnx", "granularity": "block", "block_size": "2"})
+    assert "values" not in json.loads(reply["answer"])["request"]
+    assert len(json.loads(reply["answer"])["params"]["scale"]) == 10_000
+    assert len(json.loads(reply["view"])["params"]["scale"]) == 100
+    assert len(reply["view"]) < 100_000

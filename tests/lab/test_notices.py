@@ -14,6 +14,7 @@ CASES = [
     ({"values": "0 1e-37", "profile": "onnx"}, "warning", "subnormal in float32"),
     ({"values": "1 1e-60", "profile": "onnx"}, "warning", "1 value is too small for float32 and became 0."),
     ({"profile": "onnx", "calibration": "manual", "range_max": "1"}, "info", "1 value is clipped (≈33.3 %)"),
+    ({"values": "1 2 3\n4, 5, 6\n"}, "info", "stand in 2 lines of 3, but make one list"),
     ({"profile": "onnx", "rounding": "floor"}, "info", "no longer exactly what ONNX computes"),
 ]
 
@@ -26,3 +27,9 @@ def test_notices(request_: dict[str, str], level: str | None, message: str) -> N
         assert notices == []
     else:
         assert any(notice["level"] == level and message in notice["message"] for notice in notices), notices
+
+
+@pytest.mark.parametrize("values", ["1\n2\n3", "1 2\n3", "[1, 2]\n[3, 4]", "1 2 3"])
+def test_lines_that_make_no_rows_are_not_remarked(values: str) -> None:
+    """A number on each line, lines of different length, and lists in brackets are what they seem."""
+    assert not [notice for notice in lab.answer({"values": values})["notices"] if "lines" in notice["message"]]

@@ -69,6 +69,14 @@ def test_a_million_numbers_are_read_quickly() -> None:
     assert read.tobytes() == numbers.tobytes()
 
 
+def test_the_same_text_is_read_once() -> None:
+    """Asking again with the same numbers gives the same array, which nobody can change."""
+    first = parse_numbers("1 2 3.25", "values")
+    assert parse_numbers("1 2 3.25", "values") is first
+    with pytest.raises(ValueError, match="read-only"):
+        first[0] = 7
+
+
 def test_a_mistake_in_a_million_numbers_is_found() -> None:
     """One bad token at the end of many numbers is named with its place."""
     text = "1.5\n" * 300_000 + "oops"
