@@ -63,40 +63,33 @@ def passage_of(result: Result) -> Passage:
     """Every intermediate value of the followed number."""
     x, q = result.flat_x[result.element], int(result.flat_q[result.element])
     scale, factor, zero_point = result.scale_of(result.element)
-    rules = qc.ARITHMETICS[result.arithmetic]
-    dtype: Any = np.dtype(rules.dtype or x.dtype).type
     if result.settings.is_notebook:
-        by, symbol, per_unit = factor, m.SCALE_FACTOR, Fraction(float(factor))
-    elif rules.scaling is Scaling.DIVIDE:
-        by, symbol, per_unit = dtype(scale), m.SCALE, 1 / Fraction(float(scale))
-    else:
-        precise: Any = np.float64 if rules.scaling is Scaling.RECIPROCAL_FLOAT64 else dtype
-        by, symbol, per_unit = dtype(precise(1) / precise(scale)), RECIPROCAL, 1 / Fraction(float(scale))
-    divides = symbol is m.SCALE
-    x, z = dtype(x), dtype(zero_point)
+        with np.errstate(over="ignore", under="ignore"):
+            scaled = x * factor
+        exact = Fraction(float(x)) * Fraction(float(factor)) + Fraction(float(zero_point))
+        return Passage(x, factor, m.SCALE_FACTOR, False, zero_point, True, scaled, scaled + zero_point, exact, q, q)
+    rules = qc.ARITHMETICS[result.arithmetic]
+    params = qc.QuantParams(scale, zero_point, result.settings.fmt)
+    rng = np.random.default_rng(result.settings.seed)
+    found = qc.trace(np.array([x]), params, 0, rules, result.settings.rounding, rng)
+    dtype: Any = np.dtype(rules.dtype or scale.dtype).type
+    divides = rules.scaling is Scaling.DIVIDE
+    by = dtype(found["scale" if divides else "reciprocal"].value)
+    unrounded = found["shifted" if rules.zero_point_first else "scaled"]
     with np.errstate(over="ignore", under="ignore"):
-        scaled = x / by if divides else x * by
-        before = scaled + z if rules.zero_point_first else scaled
-        if rules.fused:
-            before = _nearest(Fraction(float(x)) * Fraction(float(by)) + Fraction(float(z)), dtype)
-    exact = Fraction(float(x)) * per_unit + (Fraction(float(z)) if rules.zero_point_first else 0)
-    rounded = _round(before, result, q if rules.zero_point_first else q - int(zero_point))
-    return Passage(x, by, symbol, divides, zero_point, rules.zero_point_first, scaled, before, exact, rounded, q)
-
-
-def _nearest(exact: Fraction, dtype: Any) -> Any:
-    """The floating-point number next to an exact one; rounding to float64 on the way must not be felt."""
-    guess = dtype(float(exact))
-    around = (guess, np.nextafter(guess, dtype(-np.inf)), np.nextafter(guess, dtype(np.inf)))
-    return min(around, key=lambda number: abs(Fraction(float(number)) - exact))
-
-
-def _round(number: Any, result: Result, otherwise: int) -> int:
-    """The rounded number; chance cannot be asked twice, so there the code tells what it was."""
+        scaled = dtype(x) / by if divides else dtype(x) * by
+    rounded = int(found["rounded"].value)
     if result.settings.rounding == "stochastic":
-        floor = int(np.floor(number))
-        return min(max(otherwise, floor), floor + 1)
-    return int(qc.round_whole(np.array([number]), result.settings.rounding)[0])
+        rounded = _by_chance(unrounded.value, q if rules.zero_point_first else q - int(zero_point))
+    symbol, is_first = m.SCALE if divides else RECIPROCAL, rules.zero_point_first
+    before = dtype(unrounded.value)
+    return Passage(dtype(x), by, symbol, divides, zero_point, is_first, scaled, before, unrounded.exact, rounded, q)
+
+
+def _by_chance(number: float, otherwise: int) -> int:
+    """What chance made of a number; it cannot be asked twice, so the code tells, as far as it was not clipped."""
+    floor = int(np.floor(number))
+    return min(max(otherwise, floor), floor + 1)
 
 
 def _reciprocal(result: Result, passage: Passage) -> Json:
