@@ -9,6 +9,7 @@ import quantcore as qc
 
 from .code import snippets
 from .compute import compute
+from .derivation import derivation
 from .fields import FIELDS, default_of
 from .instruments import INSTRUMENTS, look
 from .notices import MAX_LISTED, notices
@@ -92,11 +93,14 @@ def _at_field(error: qc.QuantError, settings: Settings) -> qc.QuantError:
     field = FIELD_OF.get(error.field, error.field)
     if field not in settings.texts:
         field = "codes" if settings.is_dequantize else "values"
+    if field == "values" and settings.texts["source"] != "values":
+        field = "source"
     return qc.QuantError(error.message, field)
 
 
 def _success(result: Result) -> Json:
     instruments, figures = look(result)
+    followed = steps(result)
     fmt = result.settings.fmt
     found: Json = {
         "ok": True,
@@ -116,7 +120,8 @@ def _success(result: Result) -> Json:
         "metrics": _metrics(result),
         "summary": summary(result),
         "table": value_table(result),
-        "steps": steps(result),
+        "steps": followed,
+        "copy": derivation(followed),
         "instruments": instruments,
         "figures": figures,
         "notices": notices(result),

@@ -6,9 +6,6 @@ Only presentation elements that every browser's MathML Core draws. The vocabular
 from .display import MINUS
 from .nodes import Node, node
 
-HAT = "\u0302"
-"""Combining circumflex: x̂ is one identifier, so that it is read and copied as one."""
-
 
 def identifier(name: str) -> Node:
     """A symbol; one letter is drawn in italics, a word upright."""
@@ -64,6 +61,11 @@ def fenced(*children: Node, left: str = "(", right: str = ")") -> Node:
     return row(node("mo", {"fence": "true"}, left), *children, node("mo", {"fence": "true"}, right))
 
 
+def hat(base: Node) -> Node:
+    """A symbol with a circumflex: what comes back in place of it."""
+    return node("mover", {"accent": "true"}, base, node("mo", None, "^"))
+
+
 def call(name: str, *arguments: Node) -> Node:
     """A named function applied to its arguments: round(x), clip(q, a, b)."""
     listed: list[Node] = []
@@ -89,7 +91,7 @@ def math(*children: Node, block: bool = True) -> Node:
 # The symbols of the glossary, each written in one way everywhere.
 X = identifier("x")
 Q = identifier("q")
-X_HAT = identifier("x" + HAT)
+X_HAT = hat(X)
 SCALE = identifier("s")
 SCALE_FACTOR = identifier("S")
 ZERO_POINT = identifier("z")
@@ -101,7 +103,7 @@ XMAX = index(X, words("max"))
 SIGNS = {
     "×": r"\times ", "·": r"\cdot ", "≈": r"\approx ", "≤": r"\le ", "≥": r"\ge ", "≠": r"\ne ", "…": r"\dots ",
     MINUS: "-", "∞": r"\infty ", "%": r"\%", "⌊": r"\lfloor ", "⌋": r"\rfloor ", "⌈": r"\lceil ",
-    "⌉": r"\rceil ", "∈": r"\in ", "→": r"\to ", "Σ": r"\sum ",
+    "⌉": r"\rceil ", "∈": r"\in ", "→": r"\to ", "Σ": r"\sum ", "\u202f": r"\,",
 }  # fmt: skip
 
 
@@ -121,6 +123,8 @@ def latex(tree: Node) -> str:
         return rf"{parts[0]}_{{{parts[1]}}}"
     if tag == "msup":
         return rf"{parts[0]}^{{{parts[1]}}}"
+    if tag == "mover":
+        return rf"\hat{{{parts[0]}}}"
     if tag == "mtext":
         return rf"\text{{{parts[0]}}}"
     if tag == "mi":
@@ -129,7 +133,5 @@ def latex(tree: Node) -> str:
 
 
 def latex_identifier(name: str) -> str:
-    """A symbol as LaTeX: hats as accents, words as operator names."""
-    if name.endswith(HAT):
-        return rf"\hat{{{name[:-1]}}}"
+    """A symbol as LaTeX: words are operator names."""
     return name if len(name) == 1 else rf"\operatorname{{{name}}}"

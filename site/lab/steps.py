@@ -9,6 +9,7 @@ from .equations import alone, bare, equation, is_exact, minus, operand, relate, 
 from .result import Result
 from .steps_code import way_there
 from .steps_parameters import parameters
+from .steps_stored import stored
 
 Json = dict[str, Any]
 
@@ -16,8 +17,8 @@ Json = dict[str, Any]
 def steps(result: Result) -> list[Json]:
     """Every step for the followed number."""
     if result.settings.is_dequantize:
-        return [_way_back(result)]
-    return [*parameters(result), *way_there(result), _way_back(result), _error(result)]
+        return [*stored(result), _way_back(result)]
+    return [*parameters(result), *way_there(result), *stored(result), _way_back(result), _error(result)]
 
 
 def _way_back(result: Result) -> Json:

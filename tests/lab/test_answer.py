@@ -111,7 +111,7 @@ def test_dequantize_shows_the_way_back() -> None:
     assert back["codes"] == forth["codes"]
     assert back["dequantized"] == back["values"] == forth["dequantized"]
     assert set(back["metrics"].values()) == {None}
-    assert [step["key"] for step in back["steps"]] == ["dequantized"]
+    assert [step["key"] for step in back["steps"]] == ["bits", "dequantized"]
 
 
 def test_dequantize_by_slices() -> None:

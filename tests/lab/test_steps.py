@@ -14,7 +14,7 @@ def steps(**request: str) -> dict[str, dict[str, str]]:
 def test_the_notebooks_steps() -> None:
     """The default request tells the notebook's calculation in its order, with its numbers."""
     found = steps()
-    assert list(found) == ["range", "scale_factor", "zero_point", "scaled", "rounded", "dequantized", "error"]
+    assert list(found) == ["range", "scale_factor", "zero_point", "scaled", "rounded", "bits", "dequantized", "error"]
     assert found["range"]["latex"].endswith(r"=3.2-(-3.0)=6.2")
     assert found["scale_factor"]["latex"].endswith(r"=\frac{127-(-128)}{6.2}\approx 41.12903225806451")
     assert found["zero_point"]["latex"].endswith(r"\operatorname{round}(-4.612903226)=-5")
@@ -27,7 +27,7 @@ def test_the_notebooks_steps() -> None:
 def test_a_toolkits_steps() -> None:
     """A toolkit divides by the scale, rounds, adds the zero point and clips."""
     assert list(steps(profile="onnx")) == [
-        "range", "scale", "zero_point", "scaled", "rounded", "clipped", "dequantized", "error",
+        "range", "scale", "zero_point", "scaled", "rounded", "clipped", "bits", "dequantized", "error",
     ]  # fmt: skip
 
 
