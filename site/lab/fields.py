@@ -10,6 +10,8 @@ from enum import StrEnum
 
 from quantcore import ARITHMETICS
 
+from .data.generate import GENERATORS
+
 
 class Kind(StrEnum):
     """What a field's text is read as."""
@@ -114,6 +116,8 @@ PROFILES: dict[str, Profile] = {
 
 QUANTIZE = {"direction": ("quantize",)}
 DEQUANTIZE = {"direction": ("dequantize",)}
+FROM_FILE = {**QUANTIZE, "source": ("file",)}
+GENERATED = tuple(GENERATORS)
 NOT_NOTEBOOK = tuple(name for name in PROFILES if name != "notebook")
 
 TABLE: tuple[Field, ...] = (
@@ -121,18 +125,34 @@ TABLE: tuple[Field, ...] = (
         "direction", "Direction", "From reals to codes, or from codes back to reals.", Kind.CHOICE, "quantize",
         {"quantize": "Quantize", "dequantize": "Dequantize"},
     ),
-    Field("source", "Data", "Where the values come from.", Kind.CHOICE, "values", {"values": "Typed or pasted"},
+    Field("source", "Data", "Where the values come from.", Kind.CHOICE, "values",
+          {"values": "Typed or pasted", "normal": "Normal", "uniform": "Uniform", "laplace": "Laplace",
+           "student_t": "Student’s t", "outliers": "Normal with outliers", "bimodal": "Two humps",
+           "relu": "After ReLU", "ramp": "A ramp", "sine": "A sine", "picture": "A picture", "file": "A file"},
           when=QUANTIZE),
     Field(
         "values", "Values", "Numbers separated by commas, spaces or new lines; nested lists make a matrix.",
         Kind.NUMBERS, "-3.0, 0.1, 3.2", when={**QUANTIZE, "source": ("values",)},
     ),
-    Field("shape", "Shape", "Rows and columns, such as 2,3; empty keeps the shape as typed.", Kind.TEXT, "",
-          optional=True),
+    Field("shape", "Shape", "Rows and columns, such as 2,3; empty keeps the shape that the data have.",
+          Kind.TEXT, "", optional=True),
     Field("seed", "Seed", "The same seed gives the same random numbers everywhere.", Kind.INTEGER, "1", low=0,
-          high=2**32 - 1, when={"rounding": ("stochastic",)}),
-    Field("spread", "Spread", "The standard deviation of generated values.", Kind.NUMBER, "1", low=1e-30, high=1e30,
-          when={"source": ()}),
+          high=2**32 - 1, when=QUANTIZE),
+    Field("spread", "Spread", "The standard deviation of random values, the height of a ramp or a sine.", Kind.NUMBER,
+          "1", low=1e-30, high=1e30, when={**QUANTIZE, "source": GENERATED}),
+    Field("outlier_share", "Outliers", "How many of the values are outliers, in percent.", Kind.NUMBER, "1", low=0,
+          high=100, when={**QUANTIZE, "source": ("outliers",)}),
+    Field("outlier_size", "Outliers lie further out by", "In standard deviations.", Kind.NUMBER, "20", low=0, high=1e6,
+          when={**QUANTIZE, "source": ("outliers",)}),
+    Field("degrees", "Degrees of freedom", "The fewer, the heavier the tails: from 3 to 30.", Kind.INTEGER, "4", low=3,
+          high=30, when={**QUANTIZE, "source": ("student_t",)}),
+    Field("file", "File", "The name of the file that was dropped.", Kind.TEXT, "", optional=True, when=FROM_FILE),
+    Field("tensor", "Array", "The name of an array in the file; empty takes the first.", Kind.TEXT, "", optional=True,
+          when=FROM_FILE),
+    Field("file_sha256", "SHA-256 of the file", "Empty takes the latest file of that name.", Kind.TEXT, "",
+          optional=True, when=FROM_FILE),
+    Field("file_shape", "Shape in the file", "Tells which file to drop, where a link is opened without it.", Kind.TEXT,
+          "", optional=True, when=FROM_FILE),
     Field("codes", "Codes", "Whole numbers, separated like values.", Kind.NUMBERS, "-128, -1, 127", when=DEQUANTIZE),
     Field("scale", "Scale", "The step between neighbouring codes, or one step for each slice.", Kind.NUMBERS,
           "0.02431372549019608", when=DEQUANTIZE),

@@ -47,6 +47,10 @@ class Reader:
         """What was given, or the default of the profile."""
         return self.given.get(name, default_of(name, self.profile_name))
 
+    def normalise(self, name: str, text: str) -> None:
+        """Keep the text that a field stands for from now on."""
+        self._normalised[name] = text
+
     def error(self, name: str, message: str) -> None:
         """Keep an error about a field."""
         self.errors.append(qc.QuantError(message, name))
@@ -109,11 +113,6 @@ class Reader:
         """Refuse anything in a field."""
         if text := self.text(name):
             self.error(name, f"{name} is {quoted(text)}; it must be empty: {what} cannot be asked for here.")
-
-    def only_default(self, name: str, message: str) -> None:
-        """Refuse anything but the field's default."""
-        if self.number(name) not in (None, float(FIELDS[name].default)):
-            self.error(name, message)
 
     def shaped(self, data: Float64 | None) -> Float64 | None:
         """The data in the shape that was asked for."""

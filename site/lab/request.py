@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 import quantcore as qc
 
+from .data.source import read_values
 from .fields import PROFILES, Profile
 from .questions import Questions, read_questions
 from .reader import Reader
@@ -90,9 +91,8 @@ def read(request: dict[str, str], instruments: tuple[str, ...] | None = None) ->
     reader.profile_name = profile_name
     direction = reader.choice("direction") or "quantize"
     is_dequantize = direction == "dequantize"
-    reader.choice("source")
+    source = reader.choice("source") or ""
     reader.only_empty("format", "formats other than integers")
-    reader.only_default("spread", "spread is for generated values; leave it at 1 for values of your own.")
 
     bits = reader.number("bits")
     signed, narrow = reader.flag("signed"), reader.flag("narrow")
@@ -106,10 +106,9 @@ def read(request: dict[str, str], instruments: tuple[str, ...] | None = None) ->
     dtype = np.dtype(precision or "float64")
 
     empty = np.empty(0)
-    data = reader.numbers("codes" if is_dequantize else "values", whole=is_dequantize)
+    data = reader.shaped(reader.numbers("codes", whole=True)) if is_dequantize else read_values(reader, source, int(seed or 0))
     scale = reader.numbers("scale") if is_dequantize else empty
     zero_point = reader.numbers("zero_point", whole=True) if is_dequantize else empty
-    data = reader.shaped(data)
 
     reader.check_profile(granularity_name, precision)
     granularity = reader.granularity(granularity_name, axis, block_size, data)

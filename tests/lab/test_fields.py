@@ -34,4 +34,5 @@ def test_every_choice_is_answered(field: object) -> None:
     """No choice is offered that leads to an error by itself."""
     for choice in field.choices:  # type: ignore[attr-defined]
         profile = {"profile": "onnx", "values": "[[1, 2], [3, 4]]", "block_size": "2"}
-        assert lab.answer({**profile, field.name: choice})["ok"], choice  # type: ignore[attr-defined]
+        is_answered = lab.answer({**profile, field.name: choice})["ok"]  # type: ignore[attr-defined]
+        assert is_answered or choice == "file"  # for which a file has to be there

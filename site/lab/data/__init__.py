@@ -1,8 +1,8 @@
 """Where the numbers come from when they are not typed: generators, a picture, files, and presets.
 
-- :mod:`.generate` makes the same numbers from the same seed on every machine, out of :mod:`.randomness` and :mod:`.exact`.
+- :mod:`.generate` makes the same numbers from the same seed everywhere, out of :mod:`.randomness` and :mod:`.exact`.
 - :mod:`.picture` draws the bundled picture.
-- :mod:`.store` keeps the files that were dropped, for as long as the worker lives; :mod:`.readers` says what is in them,
-  with one module a format: :mod:`.npy`, :mod:`.npz`, :mod:`.safetensors`, :mod:`.written` (CSV, JSON, plain text).
-- :mod:`.presets` names requests worth looking at.
+- :mod:`.store` keeps the files that were dropped, as long as the worker lives; :mod:`.readers` says what is in them,
+  with one module a format: :mod:`.npy`, :mod:`.npz`, :mod:`.safetensors`, :mod:`.table_text`, :mod:`.written`.
+- :mod:`.source` picks the numbers of a request; :mod:`.presets` names requests worth looking at.
 """

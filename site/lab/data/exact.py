@@ -37,7 +37,7 @@ SINE_SERIES = tuple(
 )
 
 # Wichura, M. J. (1988): Algorithm AS 241, The Percentage Points of the Normal Distribution. Applied Statistics 37 (3),
-# 477-484, PPND16: numerators and denominators for |p - 0.5| <= 0.425, sqrt(-ln p) <= 5, and beyond, highest power first.
+# 477-484, PPND16: numerators and denominators, highest power first, for |p - 0.5| <= 0.425, sqrt(-ln p) <= 5, beyond.
 # fmt: off
 CENTRE = (
     (2.5090809287301226727e3, 3.3430575583588128105e4, 6.7265770927008700853e4, 4.5921953931549871457e4,

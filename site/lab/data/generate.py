@@ -1,9 +1,9 @@
 """Numbers out of a seed: the same bits in every browser and in CPython.
 
 Each value follows from the seed and its flat index alone (:mod:`.randomness`), through operations that every machine
-computes alike (:mod:`.exact`): no call of the C library's ``log``, ``exp`` or ``cos`` is involved, and nothing is summed.
-So a larger shape continues the numbers of a smaller one, and the distributions that start from a normal number share it:
-with one seed, "normal" and "outliers" are the same numbers but for the outliers.
+computes alike (:mod:`.exact`): the C library's ``log``, ``exp`` and ``cos`` are never called, and nothing is summed.
+So a larger shape continues the numbers of a smaller one, and the distributions that start from a normal number share
+it: with one seed, "normal" and "outliers" are the same numbers but for the outliers.
 """
 
 import math

@@ -1,12 +1,14 @@
-"""The bundled picture: a quiet landscape in grey, drawn by formulas.
+"""Pictures as rows of greys: the bundled one, and those that the browser decoded.
 
-It has what shows quantization best: a wide smooth sky, which breaks into bands; a soft halo, which breaks into rings;
-dark layered hills; and fine ripples and grain, which hide or reveal the steps. Drawn with :mod:`.exact` and rounded to
-whole greys, so that it is the same picture everywhere.
+The bundled one is a quiet landscape, drawn by formulas. It has what shows quantization best: a wide smooth sky, which
+breaks into bands; a soft halo, which breaks into rings; dark layered hills; and fine ripples and grain, which hide or
+reveal the steps. Drawn with :mod:`.exact` and rounded to whole greys, it is the same picture everywhere.
 """
 
 import numpy as np
+from numpy.typing import NDArray
 
+from .contents import refuse
 from .exact import Float64, sine_of_turns
 from .randomness import uniforms
 
@@ -14,6 +16,10 @@ SIZE = 96
 HORIZON = 0.62  # the water begins here; heights count downwards from 0 to 1
 SUN = (0.66, 0.34)  # from the left, from the top
 SUN_RADIUS = 0.085
+
+MAX_PIXELS = 1 << 24
+LUMA = (77, 150, 29)
+"""Weights of red, green and blue in a grey, in 256ths (Rec. ITU-R BT.601)."""
 
 
 def draw() -> Float64:
@@ -60,3 +66,22 @@ def _ridge(x: Float64, phase: float) -> Float64:
     for height, frequency in waves:
         ridge = ridge + height * sine_of_turns(frequency * (x + phase))
     return ridge
+
+
+def greys(width: int, height: int, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Rows of greys, of pixels with or without colour, what is transparent laid on white.
+
+    Raises:
+        QuantError: if the pixels are not of this size.
+    """
+    count = width * height
+    if width < 1 or height < 1 or count > MAX_PIXELS:
+        refuse(f"is a picture of {width:,} × {height:,} pixels; it may have 1 to {MAX_PIXELS:,} of them. Shrink it.")
+    if len(pixels) not in (count, 4 * count):
+        refuse(f"is a picture of {width:,} × {height:,} pixels, and {len(pixels):,} bytes came in. Drop it again.")
+    if len(pixels) == count:
+        return pixels.reshape(height, width).copy()
+    red, green, blue, opacity = (channel.astype(np.uint16) for channel in pixels.reshape(-1, 4).T)
+    grey = (LUMA[0] * red + LUMA[1] * green + LUMA[2] * blue + 128) >> 8  # at most 65408, which uint16 holds
+    laid = (grey * opacity + 255 * (255 - opacity) + 127) // 255
+    return laid.astype(np.uint8).reshape(height, width)

@@ -37,7 +37,8 @@ def uniforms(seed: int, first: int, stop: int, lane: int) -> NDArray[np.float64]
 
     Args:
         seed: from 0 to 2**64 - 1.
-        first, stop: flat indices of the values.
+        first: flat index of the first value.
+        stop: flat index after the last.
         lane: which of a value's random numbers, below LANES.
     """
     counters = np.arange(first, stop, dtype=np.uint64)

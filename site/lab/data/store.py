@@ -1,0 +1,233 @@
+"""The files that were dropped, kept in memory under the SHA-256 of their bytes for as long as the worker lives.
+
+A request names a file (`file`, `file_sha256`) and an array in it (`tensor`); a link cannot carry the file itself, so a
+request for a file that is not here is answered with which one to drop.
+"""
+
+import difflib
+import hashlib
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from quantcore import QuantError
+
+from ..places import quoted
+from .contents import MAX_BYTES, Contents, Entry, Floats, as_floats, contents_of, read_numbers
+from .picture import greys
+from .readers import read_contents
+
+Buffer: TypeAlias = bytes | bytearray | memoryview
+Json: TypeAlias = dict[str, Any]
+
+MAX_KEPT = 3 * MAX_BYTES
+"""How many bytes of files are kept; beyond it the oldest are forgotten."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class File:
+    """A file and what is in it."""
+
+    name: str
+    size: int
+    sha256: str
+    contents: Contents
+
+
+class Store:
+    """Files by digest, the latest last, and the array that was asked for last."""
+
+    def __init__(self) -> None:
+        self._files: OrderedDict[str, File] = OrderedDict()
+        self._latest: tuple[tuple[str, str], Floats] | None = None
+
+    def load(self, name: str, data: Buffer) -> Json:
+        """Read a file and keep it.
+
+        Args:
+            name: its name, without a folder.
+            data: all of its bytes.
+
+        Returns:
+            `{"ok": true, "file": {"name", "size", "sha256"}, "arrays": [{"name", "shape", "dtype"}], "skipped":
+            [{"name", "reason"}]}`, or `{"ok": false, "errors": [{"field", "message"}]}`, and then nothing is lost.
+        """
+        if len(data) > MAX_BYTES:
+            return _failure(name, too_large(len(data)))
+        return self.read(name, bytes(data), hashlib.sha256(data).hexdigest())
+
+    def read(self, name: str, data: bytes, sha256: str) -> Json:
+        """As :meth:`load`, for bytes whose digest is known and whose number is allowed."""
+        try:
+            contents = read_contents(name, data)
+        except QuantError as error:
+            return _failure(name, error)
+        except MemoryError:
+            return _failure(name, QuantError("needs more memory than there is. Save a part of it.", "file"))
+        return self.keep(File(name, len(data), sha256, contents))
+
+    def load_pixels(self, name: str, width: int, height: int, pixels: Buffer, original: Buffer | None = None) -> Json:
+        """Keep a picture that the browser decoded, as rows of greys from 0 to 255.
+
+        Args:
+            name: the picture's file name.
+            width: how many pixels a row has.
+            height: how many rows there are.
+            pixels: one byte a pixel (grey) or four (red, green, blue, opacity), row after row from the top.
+            original: the bytes of the picture's file, which its digest is of; without them it is of the greys.
+        """
+        try:
+            grey = greys(width, height, np.frombuffer(pixels, np.uint8))
+        except QuantError as error:
+            return _failure(name, error)
+        digest = hashlib.sha256(grey.tobytes() if original is None else original).hexdigest()
+        entry = Entry("picture", grey.shape, "grey", lambda: as_floats(grey))
+        return self.keep(File(name, len(pixels if original is None else original), digest, contents_of([entry])))
+
+    def keep(self, file: File) -> Json:
+        """Keep a file, forget the oldest where they become too many, and describe it."""
+        self._files.pop(file.sha256, None)
+        self._files[file.sha256] = file
+        while sum(kept.size for kept in self._files.values()) > MAX_KEPT:
+            self._files.popitem(last=False)
+        self._latest = None
+        return _description(file)
+
+    def values(self, name: str, sha256: str = "", tensor: str = "", shape: str = "") -> tuple[File, Entry, Floats]:
+        """The numbers of an array.
+
+        Args:
+            name: the file's name.
+            sha256: its digest; empty for the latest file of that name.
+            tensor: the array's name; empty for the first of the file.
+            shape: what the array's shape was, for the message if the file is not here.
+
+        Raises:
+            QuantError: for `file`, if it is not here or broken; for `tensor`, if the file has no such array.
+        """
+        file = self._find(name, sha256, shape)
+        entry = _entry(file, tensor)
+        if self._latest is None or self._latest[0] != (file.sha256, entry.name):
+            self._latest = None  # freed before the next one is made
+            self._latest = ((file.sha256, entry.name), read_numbers(entry, file.name))
+        return file, entry, self._latest[1]
+
+    def forget(self) -> None:
+        """Drop all files."""
+        self._files.clear()
+        self._latest = None
+
+    def _find(self, name: str, sha256: str, shape: str) -> File:
+        if not name and not sha256:
+            raise QuantError("file is empty; drop a file on the page, or choose one.", "file")
+        if sha256 in self._files:
+            return self._files[sha256]
+        same_name = [file for file in self._files.values() if file.name == name]
+        if same_name and not sha256:
+            return same_name[-1]
+        known = [f"shape {shape}"] if shape else []
+        known += [f"SHA-256 {sha256}"] if sha256 else []
+        details = f" ({', '.join(known)})" if known else ""
+        if same_name:
+            raise QuantError(
+                f"file {quoted(name)} is here, but it is another one: its SHA-256 is {same_name[-1].sha256}. "
+                f"Drop the one that is meant{details}.",
+                "file",
+            )
+        raise QuantError(
+            f"file {quoted(name)} is not here: a link cannot carry a file, for it never leaves the machine it is on. "
+            f"Drop {quoted(name)}{details} on the page.",
+            "file",
+        )
+
+
+class Intake:
+    """A file on its way in, piece by piece, so that progress can be shown; to cancel, let go of it."""
+
+    def __init__(self, name: str, size: int, store: Store) -> None:
+        self._name, self._size, self._store = name, size, store
+        self._digest = hashlib.sha256()
+        self._pieces: list[bytes] = []
+        self._filled = 0
+
+    def write(self, piece: Buffer) -> float:
+        """Take the next bytes.
+
+        Returns:
+            Which part of the file is in, from 0 to 1; 1 at once if it is too large and no more need come.
+        """
+        self._filled += len(piece)
+        if max(self._size, self._filled) > MAX_BYTES:
+            self._pieces.clear()
+            return 1.0
+        self._pieces.append(bytes(piece))
+        self._digest.update(piece)
+        return min(self._filled / self._size, 1.0) if self._size else 1.0
+
+    def finish(self) -> Json:
+        """Read what came in; returns what :meth:`Store.load` does."""
+        size = max(self._size, self._filled)
+        if size > MAX_BYTES:
+            return _failure(self._name, too_large(size))
+        if self._filled != self._size:
+            changed = f"came in as {self._filled:,} of {self._size:,} bytes: it changed meanwhile. Drop it again."
+            return _failure(self._name, QuantError(changed, "file"))
+        data = b"".join(self._pieces)
+        self._pieces.clear()
+        return self._store.read(self._name, data, self._digest.hexdigest())
+
+
+STORE = Store()
+load = STORE.load
+load_pixels = STORE.load_pixels
+values = STORE.values
+
+
+def intake(name: str, size: int) -> Intake:
+    """Begin to take a file in: `write` its pieces, then `finish`."""
+    return Intake(name, size, STORE)
+
+
+def too_large(size: int) -> QuantError:
+    """The refusal of a file of so many bytes."""
+    limit = MAX_BYTES // 2**20
+    return QuantError(
+        f"has {size / 2**20:,.0f} MB; at most {limit} MB are read. Save a part of it, or save it as float16.",
+        "file",
+    )
+
+
+def _description(file: File) -> Json:
+    arrays = [{"name": one.name, "shape": list(one.shape), "dtype": one.dtype} for one in file.contents.entries]
+    skipped = [{"name": one.name, "reason": one.reason} for one in file.contents.skipped]
+    about = {"name": file.name, "size": file.size, "sha256": file.sha256}
+    return {"ok": True, "file": about, "arrays": arrays, "skipped": skipped}
+
+
+def _failure(name: str, error: QuantError) -> Json:
+    return {"ok": False, "errors": [{"field": error.field, "message": f"file {quoted(name)} {error.message}"}]}
+
+
+def _entry(file: File, tensor: str) -> Entry:
+    """The array of this name.
+
+    Raises:
+        QuantError: if there is none.
+    """
+    entries = file.contents.entries
+    if not tensor:
+        return entries[0]
+    for entry in entries:
+        if entry.name == tensor:
+            return entry
+    skipped = [one.reason for one in file.contents.skipped if one.name == tensor]
+    if skipped:
+        raise QuantError(f"tensor {quoted(tensor)} of {quoted(file.name)} {skipped[0]}", "tensor")
+    names = [entry.name for entry in entries]
+    close = difflib.get_close_matches(tensor, names, 1) or names[:1]
+    raise QuantError(
+        f"tensor is {quoted(tensor)}, which {quoted(file.name)} does not hold. Choose one, such as {quoted(close[0])}.",
+        "tensor",
+    )
