@@ -65,7 +65,7 @@ def test_a_range_of_ones_own() -> None:
 def test_impossible_formats_are_refused(arguments: dict[str, object], field: str, words: str) -> None:
     """The message names what was found and what is allowed; the field is the argument's."""
     with pytest.raises(qc.QuantError) as refused:
-        qc.IntFormat(**arguments)  # type: ignore[arg-type]
+        qc.IntFormat(**arguments)
     assert refused.value.field == field
     assert words in refused.value.message
 
