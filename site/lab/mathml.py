@@ -6,9 +6,14 @@ Only presentation elements that every browser's MathML Core draws. The vocabular
 from .display import MINUS
 from .nodes import Node, node
 
+HAT = "\u0302"
+"""Combining circumflex: after a letter it makes a symbol with a hat."""
+
 
 def identifier(name: str) -> Node:
-    """A symbol; one letter is drawn in italics, a word upright."""
+    """A symbol; one letter is drawn in italics, a word upright, and a letter with a hat as what it is."""
+    if name.endswith(HAT):
+        return node("mover", {"accent": "true"}, identifier(name[:-1]), node("mo", None, "^"))
     return node("mi", None, name)
 
 
@@ -61,11 +66,6 @@ def fenced(*children: Node, left: str = "(", right: str = ")") -> Node:
     return row(node("mo", {"fence": "true"}, left), *children, node("mo", {"fence": "true"}, right))
 
 
-def hat(base: Node) -> Node:
-    """A symbol with a circumflex: what comes back in place of it."""
-    return node("mover", {"accent": "true"}, base, node("mo", None, "^"))
-
-
 def call(name: str, *arguments: Node) -> Node:
     """A named function applied to its arguments: round(x), clip(q, a, b)."""
     listed: list[Node] = []
@@ -91,7 +91,7 @@ def math(*children: Node, block: bool = True) -> Node:
 # The symbols of the glossary, each written in one way everywhere.
 X = identifier("x")
 Q = identifier("q")
-X_HAT = hat(X)
+X_HAT = identifier("x" + HAT)
 SCALE = identifier("s")
 SCALE_FACTOR = identifier("S")
 ZERO_POINT = identifier("z")

@@ -33,7 +33,7 @@ def tile(key: str, label: str, symbol: Node, value: str, hint: str) -> Json:
 
 def _parameters(result: Result) -> list[Json]:
     fmt = result.settings.fmt
-    q_low, q_high = _ends(result.q)
+    q_low, q_high = display.shortest(int(result.q.min())), display.shortest(int(result.q.max()))
     scale, factor, zero_point = result.scale, result.scale_factor, result.zero_point
     tiles = [
         tile("scale_factor", "Scale factor", m.math(m.SCALE_FACTOR, block=False), _one_or_many(factor, "scale factor"),

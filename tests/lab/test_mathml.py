@@ -10,8 +10,8 @@ import pytest
 from lab import mathml as m
 from lab.nodes import markup, text_of
 
-ELEMENTS = {"math", "mrow", "mi", "mn", "mo", "mtext", "mfrac", "msub", "msup"}
-CHILDREN = {"mfrac": 2, "msub": 2, "msup": 2}
+ELEMENTS = {"math", "mrow", "mi", "mn", "mo", "mtext", "mfrac", "msub", "msup", "mover"}
+CHILDREN = {"mfrac": 2, "msub": 2, "msup": 2, "mover": 2}
 
 REQUESTS: list[dict[str, str]] = [
     {},
