@@ -74,7 +74,8 @@ def tradeoff(values: NDArray[np.floating[Any]], low: Float64, high: Float64, set
         above, below = points - last * scale, first * scale - points
         beyond = np.maximum(np.where(above > scale / 2, above, 0.0), np.where(below > scale / 2, below, 0.0))
         clipping = (beyond * beyond) @ (counts / flat.size)
-    return Tradeoff(clipping * unit * unit, rounding * unit * unit)
+    with np.errstate(over="ignore", under="ignore"):  # the squares of extreme values may not be representable
+        return Tradeoff(clipping * unit * unit, rounding * unit * unit)
 
 
 def _magnitudes(values: NDArray[np.floating[Any]], unit: float) -> tuple[Float64, Float64]:

@@ -29,6 +29,8 @@ UNITS = {
     "share": "share of the values beyond",
 }
 SEARCHED = ("percentile", "mse", "entropy")
+SYMMETRIC = "threshold T of the range −T to T"
+UPPER, LOWER = "upper end of the range", "lower end of the range, without its sign"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,6 +45,7 @@ class Search:
         best: which range costs least; None where no search looks for the least.
         widest: the threshold of the range from the smallest to the largest value.
         chosen: the threshold of the range in use, and what that costs.
+        what: what a threshold is, in words.
     """
 
     threshold: Float64
@@ -53,6 +56,7 @@ class Search:
     best: int | None
     widest: float
     chosen: tuple[float, float]
+    what: str
 
 
 def applies(result: Result) -> bool:
@@ -65,8 +69,11 @@ def applies(result: Result) -> bool:
 
 def build(result: Result) -> Instrument:
     """The instrument for a result."""
-    curve = result.once(calibrated).curve if result.settings.calibration in SEARCHED else None
-    found = _survey(result) if curve is None else _searched(result, curve)
+    calibration = result.once(calibrated) if result.settings.calibration in SEARCHED else None
+    if calibration is None or calibration.curve is None:
+        found = _survey(result)
+    else:
+        found = _searched(result, calibration, calibration.curve)
     return Instrument(
         "calibration", TITLE, _caption(result, found), _figure(result, found), _table(found), width="half"
     )
@@ -81,13 +88,16 @@ def _widest(result: Result) -> tuple[float, float]:
     return (min(low, 0.0), max(high, 0.0)) if settings.include_zero else (low, high)
 
 
-def _searched(result: Result, curve: qc.Curve) -> Search:
+def _searched(result: Result, found: qc.Calibrated, curve: qc.Curve) -> Search:
     """What the calibration itself has searched."""
     low, high = _widest(result)
     best = None if curve.unit == "share" else curve.best
     chosen = (float(curve.threshold[curve.best]), float(curve.total[curve.best]))
+    what = "threshold" if curve.unit != "mse" else UPPER if abs(found.high) >= abs(found.low) else LOWER
+    if result.settings.scheme == "symmetric":
+        what = SYMMETRIC
     return Search(
-        curve.threshold, curve.total, curve.clipping, curve.rounding, curve.unit, best, max(-low, high), chosen
+        curve.threshold, curve.total, curve.clipping, curve.rounding, curve.unit, best, max(-low, high), chosen, what
     )
 
 
@@ -98,7 +108,9 @@ def _survey(result: Result) -> Search:
     is_symmetric = settings.scheme == "symmetric"
     in_use = np.array([-float(used.width), float(used.width)] if is_symmetric else [float(used.low), float(used.high)])
     centre = 0.0 if is_symmetric or settings.include_zero else float(widest.mean())
-    side = int(abs(widest[1] - centre) >= abs(widest[0] - centre))
+    side = 1 if centre else int(abs(in_use[1]) >= abs(in_use[0]))
+    if widest[side] == centre:  # there are no values on this side
+        side = 1 - side
     reach = max(1.0, float((in_use[side] - centre) / (widest[side] - centre)))
     shares = SHARES if reach == 1 else np.append(SHARES, np.linspace(1, reach * 1.05, 12)[1:])
     ranges = np.vstack([centre + shares[:, np.newaxis] * (widest - centre), in_use])  # (n_ranges + 1, 2)
@@ -108,6 +120,7 @@ def _survey(result: Result) -> Search:
     return Search(
         threshold[:-1], cost.total[:-1], cost.clipping[:-1], cost.rounding[:-1], "mse", int(cost.total[:-1].argmin()),
         float(widest[side] * sign), (float(threshold[-1]), float(cost.total[-1])),
+        SYMMETRIC if is_symmetric else UPPER if side else LOWER,
     )  # fmt: skip
 
 
@@ -137,7 +150,7 @@ def _caption(result: Result, found: Search) -> str:
     assert found.best is not None
     least, at = float(found.total[found.best]), display.short(float(found.threshold[found.best]), 4)
     ends = "With both ends drawn in alike" if settings.scheme == "affine" else "Among symmetric ranges"
-    gain = found.chosen[1] / least if least > 0 else 1.0
+    gain = found.chosen[1] / least if 0 < least < np.inf else 1.0
     if gain < 1.02:
         return text + f"{ends}, no range is much better than the one in use, which ends at {chosen}."
     return text + (
@@ -167,8 +180,8 @@ def _told(found: Search) -> Json:
 
 
 def _positive(numbers: Float64) -> list[float | None]:
-    """For an axis of powers of ten, which has no place for 0."""
-    return [number if number > 0 else None for number in numbers.tolist()]
+    """For an axis of powers of ten, which has no place for 0, nor for what float64 cannot hold."""
+    return [number if 0 < number < np.inf else None for number in numbers.tolist()]
 
 
 def _layout(result: Result, found: Search) -> Json:
@@ -196,7 +209,7 @@ def _layout(result: Result, found: Search) -> Json:
     if powers[1] - powers[0] > 2:
         upward["dtick"] = 1
     return figure.layout(
-        "", "", xaxis=figure.axis(_what_ends(result, found), **across), yaxis=figure.axis(UNITS[found.unit], **upward),
+        "", "", xaxis=figure.axis(found.what, **across), yaxis=figure.axis(UNITS[found.unit], **upward),
         margin={"l": 64, "r": 16, "t": 34 + 16 * len(marks), "b": 48}, legend=figure.LEGEND_ON_TOP, shapes=shapes,
         annotations=texts,
     )  # fmt: skip
@@ -220,21 +233,11 @@ def _marks(result: Result, found: Search) -> list[tuple[float, str, str, str]]:
 
 def _powers(total: Float64) -> list[float]:
     """The powers of ten between which the total is worth seeing."""
-    positive = total[total > 0]
+    positive = total[(total > 0) & (total < np.inf)]
     if not positive.size:
         return [-1.0, 1.0]
     least = float(np.log10(positive.min()))
     return [least - 1.0, min(float(np.log10(positive.max())), least + 4) + 0.2]
-
-
-def _what_ends(result: Result, found: Search) -> str:
-    if result.settings.scheme == "symmetric":
-        return "threshold T of the range −T to T"
-    if found.unit != "mse":
-        return "threshold"
-    low, high = _widest(result)
-    is_upper = high >= -low or (not result.settings.include_zero and result.settings.calibration not in SEARCHED)
-    return "upper end of the range" if is_upper else "lower end of the range, without its sign"
 
 
 def _table(found: Search) -> Json:
