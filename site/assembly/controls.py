@@ -34,7 +34,7 @@ def _applies(when: Mapping[str, tuple[str, ...]], request: Mapping[str, str]) ->
 def _control(field: Any, extra: dict[str, Any]) -> list[Node]:
     name = field.name
     hint = ["p", {"class": "hint", "id": f"{name}-hint"}, field.hint]
-    common = {"id": name, "name": name, "aria-describedby": f"{name}-hint", **extra}
+    common = {"id": name, "name": name, "form": "controls", "aria-describedby": f"{name}-hint", **extra}
     label = ["label", {"for": name}, field.label]
     if field.kind == "flag":
         box = ["input", {"type": "checkbox", "value": "1", "checked": field.default == "1", **common}]
@@ -65,7 +65,7 @@ def _control(field: Any, extra: dict[str, Any]) -> list[Node]:
 
 
 def _radio(field: Any, value: str, text: str, extra: dict[str, Any]) -> Node:
-    attributes = {"type": "radio", "name": field.name, "value": value, "checked": value == field.default, **extra}
+    attributes = {"type": "radio", "name": field.name, "form": "controls", "value": value, "checked": value == field.default, **extra}
     return ["label", {"class": "choice"}, ["input", attributes], ["span", {}, text]]
 
 

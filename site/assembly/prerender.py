@@ -6,7 +6,7 @@ A page of site/ marks a place:
 
 and the build puts there what `page.views.VIEWS[NAME](answer)` returns for `answer = lab.answer({})`: a list of nodes, a
 node being a string or `[tag, {attribute: value}, *children]`, in HTML, SVG or MathML. The answer has one thing more
-than the page's: under `drawings`, each of its figures as drawn by `lab.svg.draw`. The form's controls are views too
+than the page's: under `drawings`, each of its figures as drawn by `lab.svg.draw`, under `controls` the fields beside an instrument. The form's controls are views too
 (`assembly.controls`). Attribute values: a string or number as it is, True for an attribute without value, False or None
 for none.
 
@@ -95,9 +95,11 @@ def main(paths: list[str]) -> int:
     if not answer["ok"]:
         raise ValueError(f"the default request is refused: {answer['errors']}")
     drawings = {name: svg.draw(figure, *SIZES.get(name, SIZE)) for name, figure in answer["figures"].items()}
-    places = {**views.VIEWS, **controls.views(fields.TABLE, fields.PROFILES)}
+    form = controls.views(fields.TABLE, fields.PROFILES)
+    beside = {name: form[f"field-{name}"](answer) for item in answer["instruments"] for name in item["controls"]}
     for path in map(Path, paths):
-        path.write_text(fill(path.read_text("utf-8"), places, {**answer, "drawings": drawings}), "utf-8")
+        filled = {**answer, "drawings": drawings, "controls": beside}
+        path.write_text(fill(path.read_text("utf-8"), {**views.VIEWS, **form}, filled), "utf-8")
     return 0
 
 

@@ -1,12 +1,18 @@
 """What the buttons do: `data-action` names a function of ACTIONS, which gets the conversation and the button."""
 
 import asyncio
+import json
 
 from pyscript import document, window
 
-from page import address, charts
+from page import address, charts, worker
 
 root = document.documentElement
+
+
+def cancel(talk, button):
+    """Ends the computation under way: the worker is stopped, another one started; the last result stays."""
+    asyncio.create_task(worker.restart(talk))
 
 
 def copy(talk, button):
@@ -16,8 +22,13 @@ def copy(talk, button):
 
 def copy_link(talk, button):
     """Puts the address of this state on the clipboard."""
-    address.write(talk.chosen, talk.defaults)
+    address.write(talk.chosen, talk.defaults, None)
     _put_on_clipboard(button, window.location.href)
+
+
+def copy_steps(talk, button):
+    """Puts the steps of the followed number on the clipboard, as LaTeX or Markdown."""
+    _put_on_clipboard(button, talk.view["copy"][button.dataset.kind])
 
 
 def _put_on_clipboard(button, text):
@@ -35,9 +46,39 @@ def _put_on_clipboard(button, text):
     asyncio.create_task(put())
 
 
+def export(talk, button):
+    """Saves the result as a file of the kind that the button names."""
+    asyncio.create_task(_save(talk, button.dataset.kind))
+
+
+async def _save(talk, kind):
+    made = json.loads(await talk.worker.export(json.dumps(talk.chosen), kind))
+    data = await window.fetch("data:" + made["type"] + ";base64," + made["data"])
+    _offer(await data.blob(), made["name"])
+
+
+def _offer(blob, name):
+    link = document.createElement("a")
+    link.href = window.URL.createObjectURL(blob)
+    link.download = name
+    link.click()
+    window.URL.revokeObjectURL(link.href)
+
+
+def picture(talk, button):
+    """Saves the chart of the button's card as a picture."""
+    charts.download(button.closest("[data-instrument]").dataset.instrument, button.dataset.kind)
+
+
+def sort(talk, button):
+    """Sorts a table by the column of the button."""
+    talk.sort(button.dataset.sorter, int(button.dataset.column))
+
+
 def reset(talk, button):
     """Brings back the notebook's example."""
-    address.write({}, {})
+    address.settle()
+    address.write({}, {}, "reset")
     talk.start_over({})
 
 
@@ -66,11 +107,18 @@ def is_dark():
 
 
 ACTIONS = {
+    "cancel": cancel,
     "copy": copy,
+    "copy-steps": copy_steps,
+    "export": export,
     "link": copy_link,
     "next": lambda talk, button: talk.follow(talk.followed() + 1),
+    "picture": picture,
     "previous": lambda talk, button: talk.follow(talk.followed() - 1),
+    "redo": lambda talk, button: window.history.forward(),
     "reset": reset,
     "retry": lambda talk, button: window.location.reload(),
+    "sort": sort,
     "theme": switch_theme,
+    "undo": lambda talk, button: window.history.back(),
 }

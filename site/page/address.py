@@ -1,8 +1,13 @@
-"""The state of the page: the fields that were chosen, kept in the address after `#` as a query string."""
+"""The state of the page: the fields that were chosen, kept in the address after `#` as a query string.
+
+Every edit is a place in the browser's history, so going back is undoing; edits of the same field in a row are one.
+"""
 
 from pyscript import window
 
 LONGEST = 8_000  # characters of one field that a link may carry; longer texts stay in their control only
+
+_last = {"field": None, "depth": 0, "deepest": 0}
 
 
 def read():
@@ -19,13 +24,42 @@ def is_place():
     return bool(text) and "=" not in text
 
 
-def write(chosen, defaults):
-    """Puts the fields that differ from their defaults into the address, in place of what stood there."""
+def write(chosen, defaults, edited):
+    """Puts the fields that differ from their defaults into the address.
+
+    `edited` names the field that was just edited: the first edit of it makes a new place in the history, what follows
+    changes that place. None changes the present place.
+    """
     query = window.URLSearchParams.new()
     for name in sorted(chosen):
         if chosen[name] != defaults.get(name) and len(chosen[name]) <= LONGEST:
             query.append(name, chosen[name])
     text = str(query.toString())
+    if "#" + text == (window.location.hash or "#"):
+        return
     target = "#" + text if text else window.location.pathname + window.location.search
-    if "#" + text != (window.location.hash or "#"):
-        window.history.replaceState(None, "", target)
+    if edited is None or edited == _last["field"]:
+        window.history.replaceState(_last["depth"], "", target)
+    else:
+        _last["depth"] += 1
+        _last["deepest"] = _last["depth"]
+        window.history.pushState(_last["depth"], "", target)
+    if edited is not None:
+        _last["field"] = edited
+
+
+def settle():
+    """Ends the run of edits that share a place in the history."""
+    _last["field"] = None
+
+
+def moved():
+    """Notes that the browser went back or forward in the history."""
+    depth = window.history.state
+    _last["depth"] = depth if isinstance(depth, int) else 0
+    settle()
+
+
+def can_move():
+    """Whether there is something to undo, and something to redo."""
+    return _last["depth"] > 0, _last["depth"] < _last["deepest"]

@@ -5,58 +5,76 @@ from pyscript import document, ffi, window
 SCRIPT = "vendor/plotly/plotly.min.js"
 CONFIG = {"displaylogo": False, "responsive": True, "displayModeBar": False}
 
-_figures = {}
+_figures = {}  # name: the figure last shown, a JavaScript object
 
 
-def drawings():
-    """The drawings that the build made, by name of their figure."""
-    return {drawn.parentNode.dataset.figure: drawn for drawn in document.querySelectorAll("[data-figure] > svg")}
-
-
-def stand_in(drawn):
-    """Puts drawings back where their figures are, until charts replace them."""
-    for container in document.querySelectorAll("[data-figure]"):
-        if container.firstChild is None and container.dataset.figure in drawn:
-            container.appendChild(drawn[container.dataset.figure])
+def forget_drawings():
+    """Takes away the drawings of the notebook's example, before an answer to something else is shown."""
+    for drawn in document.querySelectorAll("[data-figure] > svg"):
+        drawn.remove()
 
 
 def load():
     """Fetches Plotly; until it is there, the drawings made by the build stand in."""
-    if document.querySelector('script[src="' + SCRIPT + '"]') is not None:
-        return
-    script = document.createElement("script")
-    script.src = SCRIPT
-    script.onload = ffi.create_proxy(lambda event: redraw())
-    document.head.appendChild(script)
+    if document.querySelector('script[src="' + SCRIPT + '"]') is None:
+        script = document.createElement("script")
+        script.src = SCRIPT
+        script.onload = ffi.create_proxy(lambda event: redraw())
+        document.head.appendChild(script)
+
+
+def near():
+    """The names of the instruments on the screen or just beyond its edge."""
+    height = window.innerHeight
+    found = []
+    for card in document.querySelectorAll("[data-instrument]:not([hidden])"):
+        box = card.getBoundingClientRect()
+        if -height / 2 < box.bottom and box.top < 1.5 * height:
+            found.append(card.dataset.instrument)
+    return found
 
 
 def show(figures):
-    """Draws the figures of an answer, a JavaScript object by name."""
+    """Draws figures, a JavaScript object by name; those that it does not name stay as they are."""
     for container in document.querySelectorAll("[data-figure]"):
         name = container.dataset.figure
         if hasattr(figures, name):
             _figures[name] = getattr(figures, name)
-    redraw()
+            _draw(container, _figures[name])
 
 
 def redraw():
-    """Draws every figure again, in the theme of the moment; does nothing before both Plotly and figures are there."""
-    if not hasattr(window, "Plotly") or not _figures:
+    """Draws every figure again, in the theme of the moment."""
+    for container in document.querySelectorAll("[data-figure]"):
+        if container.dataset.figure in _figures:
+            _draw(container, _figures[container.dataset.figure])
+
+
+def chart(name):
+    """The element that Plotly drew a figure into; None while there is none."""
+    return document.querySelector('[data-figure="' + name + '"] > .chart')
+
+
+def download(name, kind):
+    """Saves a chart as a picture, "svg" or "png"."""
+    size = {"format": kind, "filename": "quantization-lab-" + name, "width": 960, "height": 480, "scale": 2}
+    window.Plotly.downloadImage(chart(name), ffi.to_js(size))
+
+
+def _draw(container, figure):
+    if not hasattr(window, "Plotly"):
         return
-    template = _template()
+    layout = window.Object.assign(window.Object.new(), figure.layout)
+    layout.template = _template()
     config = ffi.to_js(CONFIG)
-    for name, figure in _figures.items():
-        container = document.querySelector('[data-figure="' + name + '"]')
-        layout = window.Object.assign(window.Object.new(), figure.layout)
-        layout.template = template
-        drawn = container.querySelector(".chart")
-        if drawn is None:
-            drawn = document.createElement("div")
-            drawn.className = "chart"
-            container.replaceChildren(drawn)
-            window.Plotly.newPlot(drawn, figure.data, layout, config)
-        else:
-            window.Plotly.react(drawn, figure.data, layout, config)
+    drawn = container.querySelector(".chart")
+    if drawn is None:
+        drawn = document.createElement("div")
+        drawn.className = "chart"
+        container.replaceChildren(drawn)
+        window.Plotly.newPlot(drawn, figure.data, layout, config)
+    else:
+        window.Plotly.react(drawn, figure.data, layout, config)
 
 
 def _template():

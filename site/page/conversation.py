@@ -5,9 +5,12 @@ import json
 
 from pyscript import document, ffi, window
 
-from page import address, charts, dom, form, views
+from page import address, charts, dom, form, handles, views
 
 root = document.documentElement
+
+AT_ONCE = ("mapping", "staircase", "error")  # the instruments of the first reply, beside those on the screen
+PATIENCE = 0.3  # seconds after which work is called long, and can be cancelled
 
 
 class Conversation:
@@ -15,6 +18,9 @@ class Conversation:
 
     `chosen` holds the fields that a person or a link set; every other field follows the defaults of the profile, which
     only the lab knows. The address says the same as `chosen`.
+
+    A request is answered in parts: first what is on the screen, then, as long as nobody changes anything, one
+    instrument after the other. So a change never waits for charts that nobody looks at.
     """
 
     def __init__(self):
@@ -24,34 +30,49 @@ class Conversation:
         self.worker = None
         self.is_waiting = False
         self.is_asking = False
-        self.request = {}
-        self.n_elements = 1
+        self.view = None  # what the page shows; None before the first good answer
+        self.answer = None  # the same for the page's host, with figures and arrays, in JavaScript
+        self.order = {}  # instrument: (column, is descending), how its table is sorted
+        self.is_example = not self.chosen  # the page still shows what the build wrote about the notebook's example
 
     def choose(self, name, text):
         """Sets one field and asks."""
-        self.chosen[name] = text
         if name == "profile":
             for control in form.decided_by_profile():
                 self.chosen.pop(control, None)
-        address.write(self.chosen, self.defaults)
+        self.choose_all({name: text})
+
+    def choose_all(self, fields):
+        """Sets fields and asks."""
+        self.is_example = False
+        self.chosen.update(fields)
+        address.write(self.chosen, self.defaults, ",".join(sorted(fields)))
         form.show_applicable()
         self.ask()
 
     def start_over(self, chosen):
         """Takes another set of chosen fields, shows it in the form, and asks."""
+        self.is_example = False
         self.chosen = chosen
         form.restore(chosen)
         self.ask()
 
     def follow(self, index):
         """Makes another element the one that the steps show."""
-        text = str(max(0, min(index, self.n_elements - 1)))
-        form.fill({"element": text}, {})
-        self.choose("element", text)
+        if self.view is not None:
+            text = str(max(0, min(index, self.view["table"]["total"] - 1)))
+            form.fill({"element": text}, {})
+            self.choose("element", text)
 
     def followed(self):
         """The flat index of the element that the steps show."""
-        return int(self.request.get("element", "0"))
+        return int(self.view["request"]["element"]) if self.view is not None else 0
+
+    def sort(self, instrument, column):
+        """Sorts the table of an instrument by a column; once more turns it round."""
+        before = self.order.get(instrument)
+        self.order[instrument] = (column, before is not None and before[0] == column and not before[1])
+        self._draw()
 
     def ask(self):
         """Asks for an answer to the form as it stands; while one is under way, notes that another is wanted."""
@@ -65,37 +86,115 @@ class Conversation:
             while self.is_waiting:
                 self.is_waiting = False
                 root.dataset.state = "computing"
-                reply = await self.worker.answer(json.dumps(self.chosen))
-                if not self.is_waiting:
-                    self._show(reply)
+                asyncio.create_task(self._tell_if_long(self.worker))
+                await self._answer_once()
         except Exception as error:
             fail(error)
             raise
         finally:
             self.is_asking = False
 
+    async def _answer_once(self):
+        """Asks once, then for what was left out, and stops as soon as something newer is wanted."""
+        request = dict(self.chosen)
+        wanted = request.get("show")
+        if not wanted:
+            near = charts.near()
+            request["show"] = ",".join(list(AT_ONCE) + [name for name in near if name not in AT_ONCE])
+        reply = await self.worker.answer(json.dumps(request))
+        if self.is_waiting or not self._show(reply) or wanted:
+            return
+        for item in self.view["instruments"]:
+            if item.get("waits"):
+                request["show"] = item["name"]
+                reply = await self.worker.answer(json.dumps(request))
+                if self.is_waiting:
+                    return
+                self._add(item["name"], reply)
+        if self.is_example:
+            self.is_example = False
+            self._draw()
+        self._lay_handles()
+        publish(self.answer)
+
+    async def _tell_if_long(self, worker):
+        await asyncio.sleep(PATIENCE)
+        if root.dataset.state == "computing" and self.worker is worker:
+            dom.render("status", views.working())
+
     def _show(self, reply):
-        """Shows an answer: its view to this page, the whole of it to the page's host."""
+        """Shows an answer: its view to this page, the whole of it to the page's host. Returns whether it was good."""
         view = json.loads(reply[0])
-        # The whole answer stays in JavaScript: making it Python's and back would cost more than drawing it.
-        answer = window.Reflect.apply(window.JSON.parse, None, reply.slice(1))
+        answer = whole(reply)
         errors = view.get("errors", [])
         form.show_errors(errors)
         dom.render("errors", views.errors(errors))
-        document.getElementById("results").toggleAttribute("data-stale", bool(errors))
+        dom.mark_stale(bool(errors))
         if view["ok"]:
-            self.request, self.defaults = view["request"], view["defaults"]
-            self.n_elements = view["table"]["total"]
-            form.fill(self.request, self.chosen)
-            address.write(self.chosen, self.defaults)
-            drawn = {} if self.chosen else charts.drawings()
-            for region, draw in views.VIEWS.items():
-                dom.render(region, draw(view))
-            charts.stand_in(drawn)
+            if self.view is not None:
+                _keep_waiting(view["instruments"], self.view["instruments"])
+            self.view, self.answer, self.defaults = view, answer, view["defaults"]
+            form.fill(view["request"], self.chosen)
+            address.write(self.chosen, self.defaults, None)
+            if self.chosen:
+                charts.forget_drawings()
+            self._draw()
             charts.show(answer.figures)
+            self._lay_handles()
         dom.render("status", views.told(view))
         root.dataset.state = "ready"
+        actions_possible()
         publish(answer)
+        return view["ok"]
+
+    def _add(self, name, reply):
+        """Adds an instrument that was left out to what is shown."""
+        more = json.loads(reply[0])
+        items = self.view["instruments"]
+        for position, item in enumerate(more["instruments"]):
+            if item["name"] == name:
+                items[position] = item
+        answer = whole(reply)
+        window.Object.assign(self.answer.figures, answer.figures)
+        self.answer.instruments = window.JSON.parse(json.dumps(items))
+        if not self.is_example:
+            dom.render("instruments", views.VIEWS["instruments"](self._drawable()))
+        charts.show(answer.figures)
+
+    def _draw(self):
+        drawable = self._drawable()
+        for region, draw in views.VIEWS.items():
+            if not (self.is_example and region == "instruments"):
+                dom.render(region, draw(drawable))
+
+    def _lay_handles(self):
+        handles.lay({item["name"]: item["handles"] for item in self.view["instruments"] if item.get("handles")})
+
+    def _drawable(self):
+        drawable = dict(self.view)
+        drawable["order"] = self.order
+        return drawable
+
+
+def _keep_waiting(items, before):
+    """Keeps, of each instrument that waits to be computed, what was shown before, so that nothing flickers."""
+    shown = {item["name"]: item for item in before if item["applies"]}
+    for position, item in enumerate(items):
+        if item.get("waits") and item["name"] in shown:
+            items[position] = dict(shown[item["name"]])
+            items[position]["waits"] = True
+
+
+def whole(reply):
+    """The whole answer of a reply, kept in JavaScript: making it Python's and back would cost more than drawing it."""
+    return window.Reflect.apply(window.JSON.parse, None, reply.slice(1))
+
+
+def actions_possible():
+    """Enables undo and redo where there is something to undo or redo."""
+    for name, is_possible in zip(("undo", "redo"), address.can_move()):
+        for button in document.querySelectorAll('[data-action="' + name + '"]'):
+            button.disabled = not is_possible
 
 
 def publish(answer):

@@ -12,12 +12,29 @@ def render(name, nodes):
     region = document.querySelector('[data-region="' + name + '"]')
     if region is None:
         return
-    if name not in _shown:
-        region.replaceChildren()  # what the build wrote there
-    _patch(region, _shown.get(name, []), nodes, None)
+    if name in _shown:
+        _patch(region, _shown[name], nodes, None)
+    else:
+        _take_over(region, nodes)
     _shown[name] = nodes
     if region.classList.contains("errors"):
         region.hidden = not nodes
+
+
+def mark_stale(is_stale):
+    """Marks what is shown as the result of an earlier request."""
+    for part in document.querySelectorAll("[data-results]"):
+        part.toggleAttribute("data-stale", is_stale)
+
+
+def _take_over(region, nodes):
+    """Replaces what the build wrote, but keeps what lies in its `data-keep` slots: controls, drawings."""
+    kept = {slot.dataset.keep: slot for slot in region.querySelectorAll("[data-keep]")}
+    region.replaceChildren()
+    _patch(region, [], nodes, None)
+    for slot in region.querySelectorAll("[data-keep]"):
+        if slot.dataset.keep in kept:
+            slot.replaceWith(kept[slot.dataset.keep])
 
 
 def _patch(parent, old, new, namespace):

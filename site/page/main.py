@@ -2,10 +2,10 @@
 
 import asyncio
 
-from pyscript import document, ffi, window, workers
+from pyscript import document, ffi, window
 
-from page import actions, address, charts, dom, form, views
-from page.conversation import Conversation, fail, root
+from page import actions, address, charts, dom, form, handles, views, worker
+from page.conversation import Conversation, root
 
 talk = Conversation()
 stages = []  # [name, bytes received, bytes in all] of what is being loaded
@@ -14,7 +14,10 @@ stages = []  # [name, bytes received, bytes in all] of what is being loaded
 def on_input(event):
     """A control was edited."""
     control = event.target
-    if control.name and control.form and control.form.id == "controls":
+    if control.classList.contains("handle"):
+        ends = handles.positions(control.closest("[data-handles]").dataset.handles)
+        talk.choose_all({"calibration": "manual", "range_min": ends["range_min"], "range_max": ends["range_max"]})
+    elif control.name and control.form and control.form.id == "controls":
         talk.choose(control.name, form.value(control))
 
 
@@ -32,11 +35,24 @@ def on_click(event):
         talk.follow(int(row.getAttribute("data-follow") or row.getAttribute("data-element")))
 
 
+def on_change(event):
+    """An edit is done: the next one is another place in the history."""
+    address.settle()
+
+
+def on_key(event):
+    """An arrow key on a chart moves its cursor."""
+    container = event.target.closest(".figure")
+    if container is not None and handles.walk(container, event.key):
+        event.preventDefault()
+
+
 def on_hash(event):
     """Another link was opened in this page; the name of a place on the page is no state and leaves it as it is."""
     if address.is_place():
-        address.write(talk.chosen, talk.defaults)
+        address.write(talk.chosen, talk.defaults, None)
     else:
+        address.moved()
         talk.start_over(address.read())
 
 
@@ -56,7 +72,13 @@ def on_progress(event):
 async def main():
     """Makes the page answer, then waits for Python."""
     window.quantlab = window.Object.new()
-    for kind, handler in (("input", on_input), ("click", on_click), ("quantlab:progress", on_progress)):
+    for kind, handler in (
+        ("input", on_input),
+        ("change", on_change),
+        ("click", on_click),
+        ("keydown", on_key),
+        ("quantlab:progress", on_progress),
+    ):
         document.addEventListener(kind, ffi.create_proxy(handler))
     window.onhashchange = ffi.create_proxy(on_hash)
     actions.show_theme()
@@ -64,11 +86,7 @@ async def main():
     form.restore(talk.chosen)
     dom.render("status", views.loading(stages))
     root.dataset.interactive = "true"
-    try:
-        talk.worker = await workers["lab"]
-    except Exception as error:
-        fail(error)
-        raise
+    await worker.connect(talk)
     charts.load()
     talk.ask()
 

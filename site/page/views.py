@@ -5,6 +5,13 @@ A node is a string or `[tag, {attribute: value}, *children]`. Nothing here knows
 
 MEGABYTE = 1_000_000
 FIRST = "mapping"  # the instrument that stands above everything else
+GROUPS = (
+    ("mapping", "How each number is decided"),
+    ("range", "Which range to cover"),
+    ("error", "What is lost"),
+    ("matrix", "Rows, columns and products"),
+    ("compare", "Compared with others"),
+)
 
 
 def summary(answer):
@@ -93,6 +100,17 @@ def told(view):
     return [["p", {}, "Not computed: " + view["errors"][0]["message"]]]
 
 
+def working():
+    """A long computation, and the way out of it."""
+    cancel = ["button", {"type": "button", "class": "button", "data-action": "cancel"}, "Cancel"]
+    return [["p", {}, "Python is computing."], ["progress", {"aria-label": "computing"}], cancel]
+
+
+def cancelled():
+    """The computation was given up."""
+    return [["p", {}, "Cancelled. The last result stays; Python is starting again."], ["progress", {}]]
+
+
 def failed(message):
     """Why Python cannot answer, and the way to try again."""
     return [
@@ -103,12 +121,23 @@ def failed(message):
 
 def mapping(answer):
     """The caption and the table twin of the first instrument, whose chart stands above everything else."""
-    return [node for item in answer["instruments"] if item["name"] == FIRST for node in _reading(item)]
+    return [node for item in answer["instruments"] if item["name"] == FIRST for node in _reading(item, answer)]
 
 
 def instruments(answer):
-    """Every other instrument as a card; one that has nothing to say about this request is kept, hidden, in its place."""
-    return [_card(item, answer) for item in answer["instruments"] if item["name"] != FIRST]
+    """Every other instrument as a card, under the question that it helps to answer.
+
+    One that has nothing to say about this request is kept, hidden, in its place, so that places stay what they are.
+    """
+    sections = []
+    for group, title in GROUPS:
+        items = [item for item in answer["instruments"] if item["group"] == group and item["name"] != FIRST]
+        attributes = {"class": "question", "id": "question-" + group}
+        if not any(_is_there(item) for item in items):
+            attributes["hidden"] = ""
+        cards = [_card(item, answer) for item in items]
+        sections.append(["section", attributes, ["h2", {}, title], ["div", {"class": "grid"}] + cards])
+    return sections
 
 
 def drawing(answer):
@@ -116,31 +145,76 @@ def drawing(answer):
     return _drawing(answer, FIRST)
 
 
+def _is_there(item):
+    return item["applies"] or item.get("waits", False)
+
+
 def _card(item, answer):
     name = item["name"]
     attributes = {"class": "card", "data-instrument": name, "id": "instrument-" + name}
     if item.get("width") == "half":
         attributes["class"] = "card card-half"
-    if not item.get("applies", True):
+    if not _is_there(item):
         attributes["hidden"] = ""
-        return ["article", attributes]
-    parts = [["h2", {}, item["title"]]]
-    if item.get("has_figure", True):
-        parts.append(["div", {"class": "figure", "data-figure": name}] + _drawing(answer, name))
-    return ["article", attributes] + parts + [["div", {}] + _reading(item)]
+    controls = answer.get("controls", {})
+    slot = [node for field in item["controls"] for node in controls.get(field, [])]
+    parts = [["h3", {}, item["title"]], ["div", {"class": "slot", "data-keep": "controls-" + name}] + slot]
+    if item.get("reply"):
+        parts.append(["p", {"class": "reply"}, item["reply"]])
+    if item["has_figure"] or item.get("waits"):
+        figure = {"class": "figure", "data-figure": name, "data-keep": "figure-" + name}
+        parts.append(["div", figure] + _drawing(answer, name))
+        parts.append(_handles(item))
+    if item["applies"]:
+        parts.append(["div", {}] + _reading(item, answer))
+    return ["article", attributes] + parts
 
 
-def _reading(item):
+def _handles(item):
+    """A slider for each line of the chart that stands for a field; the page lays them over the chart."""
+    labels = {"range_min": "Start of the range", "range_max": "End of the range"}
+    handles = item.get("handles", {})
+    return ["div", {"class": "handles", "data-handles": item["name"]}] + [
+        [
+            "input",
+            {"type": "range", "class": "handle", "data-handle": field, "step": "any", "aria-label": labels[field]},
+        ]
+        for field in sorted(handles)
+    ]
+
+
+def _reading(item, answer):
+    nodes = [["p", {"class": "caption"}, item["caption"]]]
+    if item.get("steps"):
+        nodes.append(["ol", {"class": "steps"}] + [_step(step) for step in item["steps"]])
+    order = answer.get("order", {}).get(item["name"])
     shown = item["table"]
-    return [
-        ["p", {"class": "caption"}, item["caption"]],
+    nodes.append(
         [
             "details",
             {"class": "twin"},
             ["summary", {}, "The chart as a table"],
-            _scrolling(_table(shown, followable=False), shown["caption"]),
-        ],
-    ]
+            _scrolling(
+                _table(sorted_by(shown, order), followable=False, sorter=item["name"], order=order), shown["caption"]
+            ),
+        ]
+    )
+    for more in item.get("tables", []):
+        nodes.append(_scrolling(_table(more, followable=False), more["caption"]))
+    return nodes
+
+
+def sorted_by(shown, order):
+    """A table with its rows in the order of one column: `order` is (column, is descending), or None."""
+    if order is None:
+        return shown
+    column, is_descending = order
+    rows = [row for row in shown["rows"] if row["sort"][column] is not None]
+    rest = [row for row in shown["rows"] if row["sort"][column] is None]
+    rows = sorted(rows, key=lambda row: row["sort"][column], reverse=is_descending)
+    copy = dict(shown)
+    copy["rows"] = rows + rest
+    return copy
 
 
 def _drawing(answer, name):
@@ -156,11 +230,19 @@ def _scrolling(content, label):
     return ["div", {"class": "scroll", "tabindex": "0", "role": "region", "aria-label": label}, content]
 
 
-def _table(shown, followable):
-    heads = [
-        ["th", {"scope": "col", "data-key": column["key"], "title": column.get("hint", "")}, column["label"]]
-        for column in shown["columns"]
-    ]
+def _table(shown, followable, sorter=None, order=None):
+    can_sort = sorter is not None and shown["rows"] and "sort" in shown["rows"][0]
+    heads = []
+    for position, column in enumerate(shown["columns"]):
+        attributes = {"scope": "col", "data-key": column["key"], "title": column.get("hint", "")}
+        label = column["label"]
+        if can_sort:
+            if order is not None and order[0] == position:
+                attributes["aria-sort"] = "descending" if order[1] else "ascending"
+            sort = {"type": "button", "class": "sort", "data-action": "sort", "data-sorter": sorter}
+            sort["data-column"] = str(position)
+            label = ["button", sort, label]
+        heads.append(["th", attributes, label])
     keys = [column["key"] for column in shown["columns"]]
     return [
         "table",

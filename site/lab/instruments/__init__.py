@@ -27,9 +27,9 @@ INSTRUMENTS: dict[str, Entry] = {
     "error": Entry("The error", "error", error.build),
     "error_histogram": Entry(error_histogram.TITLE, "error", error_histogram.build, when_quantizing),
     "heatmaps": Entry(heatmaps.TITLE, "matrix", heatmaps.build, heatmaps.applies),
-    "comparison": Entry(comparison.TITLE, "compare", comparison.build, when_quantizing),
-    "disagreement": Entry(disagreement.TITLE, "compare", disagreement.build, when_quantizing),
-    "product": Entry(product.TITLE, "matrix", product.build, product.applies),
+    "comparison": Entry(comparison.TITLE, "compare", comparison.build, when_quantizing, comparison.CONTROLS),
+    "disagreement": Entry(disagreement.TITLE, "compare", disagreement.build, when_quantizing, ("against",)),
+    "product": Entry(product.TITLE, "matrix", product.build, product.applies, ("weights",)),
 }
 
 
@@ -43,12 +43,13 @@ def look(result: Result) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     figures: dict[str, Any] = {}
     shown = result.settings.show or INSTRUMENTS
     for name, entry in INSTRUMENTS.items():
+        place = {"group": entry.group, "controls": list(entry.controls)}
         if not (entry.applies(result) and name in shown):
-            absent = {"name": name, "title": entry.title, "group": entry.group, "applies": False, "has_figure": False}
+            absent = {"name": name, "title": entry.title, **place, "applies": False, "has_figure": False}
             views.append({**absent, "waits": True} if entry.applies(result) else absent)
             continue
         built = entry.build(result)
-        views.append({**built.view(), "group": entry.group})
+        views.append({**built.view(), **place})
         if built.figure is not None:
             figures[name] = built.figure
     return views, figures

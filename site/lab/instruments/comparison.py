@@ -18,6 +18,7 @@ from .instrument import Instrument
 Json = dict[str, Any]
 
 TITLE = "Which scheme for these values?"
+CONTROLS = ("compare", "max_error", "error_by", "model_parameters")
 
 UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB")
 

@@ -1,6 +1,8 @@
 """A matrix before, between and after: original, codes, reconstruction and error as linked heat maps."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -41,25 +43,28 @@ class Blocks:
         """The mean of each block; the blocks at the far edges may be smaller."""
         if self.is_whole:
             return matrix.astype(np.float64)
-        places = [
-            np.arange(0, length, side) for length, side in zip(matrix.shape, (self.rows, self.columns), strict=True)
-        ]
-        sums = np.add.reduceat(matrix, places[1], axis=1, dtype=np.float64)
-        sums = np.add.reduceat(sums, places[0], axis=0)
-        counts = [np.diff(np.append(place, length)) for place, length in zip(places, matrix.shape, strict=True)]
-        means: Floats = sums / np.multiply.outer(*counts)
+        means = self._pooled(matrix, partial(np.mean, dtype=np.float64))
         return means
 
     def extremes(self, matrix: Floats) -> Floats:
         """Of each block the number that is farthest from 0, with its sign."""
         if self.is_whole:
             return matrix.astype(np.float64)
-        places = [
-            np.arange(0, length, side) for length, side in zip(matrix.shape, (self.rows, self.columns), strict=True)
-        ]
-        highest = np.maximum.reduceat(np.maximum.reduceat(matrix, places[1], axis=1), places[0], axis=0)
-        lowest = np.minimum.reduceat(np.minimum.reduceat(matrix, places[1], axis=1), places[0], axis=0)
+        highest, lowest = self._pooled(matrix, np.max), self._pooled(matrix, np.min)
         return np.where(highest >= -lowest, highest, lowest).astype(np.float64)
+
+    def _pooled(self, matrix: NDArray[Any], pool: Callable[..., Any]) -> Floats:
+        """Rows first, for they lie in one piece; the blocks at the far edges are smaller, their means of equal weight."""
+        upright = np.ascontiguousarray(_every(self.rows, matrix, pool).T)
+        pooled: Floats = _every(self.columns, upright, pool).T
+        return pooled
+
+
+def _every(side: int, matrix: NDArray[Any], pool: Callable[..., Any]) -> NDArray[Any]:
+    """Each `side` rows in one, and the rest, if they do not divide the matrix, in one more."""
+    n_whole = len(matrix) // side * side
+    whole = pool(matrix[:n_whole].reshape(-1, side, matrix.shape[1]), axis=1)
+    return whole if n_whole == len(matrix) else np.vstack([whole, pool(matrix[n_whole:], axis=0)])
 
 
 def applies(result: Result) -> bool:

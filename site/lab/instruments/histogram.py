@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import display, figure
-from ..binning import bin_of, bins_for, edges
+from ..binning import bins_for, counts_of, edges
 from ..figure import BACK, CODE, ERROR, VALUE
 from ..levels import Grid, grid_of
 from ..ranges import range_of
@@ -67,16 +67,17 @@ def histogram(result: Result) -> Histogram:
     if low == high:
         low, high = figure.padded(low, high)
     n_bins = bins_for(values.size, MAX_BINS)
-    index = bin_of(values, low, high, n_bins)
-    n_below, n_above = int(np.count_nonzero(sides < 0)), int(np.count_nonzero(sides > 0))
-    if n_below or n_above:
-        index += np.where(sides == 0, 0, n_bins)
-    counts = np.bincount(index.reshape(-1), minlength=2 * n_bins)
+    counts = counts_of(values, low, high, n_bins)
+    beyond = np.zeros_like(counts)
+    n_below = n_above = 0
+    if result.n_clipped:
+        n_below, n_above = int(np.count_nonzero(sides < 0)), int(np.count_nonzero(sides > 0))
+        beyond = counts_of(values[sides != 0], low, high, n_bins)
     used = range_of(result)
     ends = (float(used.low), float(used.high))
     if result.settings.scheme == "symmetric":
         ends = (-float(used.width), float(used.width))
-    return Histogram(edges(low, high, n_bins), counts[:n_bins], counts[n_bins:], n_below, n_above, *ends)
+    return Histogram(edges(low, high, n_bins), counts - beyond, beyond, n_below, n_above, *ends)
 
 
 def _caption(result: Result, counted: Histogram) -> str:

@@ -72,9 +72,11 @@ class Entry:
         group: which question it helps to answer: mapping, range, error, matrix or compare.
         build: makes it for a result.
         applies: whether it has something to say about a result, found out at no cost.
+        controls: the fields that ask it something, which stand beside it.
     """
 
     title: str
     group: str
     build: Callable[[Result], Instrument]
     applies: Callable[[Result], bool] = always
+    controls: tuple[str, ...] = ()
