@@ -4,7 +4,7 @@ import difflib
 import math
 import re
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 import quantcore as qc
 
 from . import display
-from .fields import FIELDS, PROFILES, Field, Kind, default_of
+from .fields import FIELDS, Field, Kind, default_of
 from .parse import parse_numbers, parse_shape, parse_whole_numbers
 from .places import quoted
 
@@ -131,22 +131,6 @@ class Reader:
         self._normalised["shape"] = ",".join(map(str, shape))
         return data.reshape(shape)
 
-    def check_profile(self, granularity: str | None, precision: str | None) -> None:
-        """Refuse what the profile's arithmetic has no place for."""
-        profile = PROFILES[self.profile_name]
-        if self.profile_name == "notebook" and granularity in ("axis", "block"):
-            self.error(
-                "granularity",
-                f"granularity is {granularity}; the notebook has one scale for the tensor. Choose another profile.",
-            )
-        only = qc.ARITHMETICS[profile.arithmetic].dtype
-        if only is not None and precision not in (None, np.dtype(only).name):
-            name = np.dtype(only).name
-            self.error(
-                "precision",
-                f"precision is {precision}; {profile.label} computes in {name}. Choose {name}, or another profile.",
-            )
-
     def granularity(
         self, name: str | None, axis: float | None, block_size: float | None, data: Float64 | None
     ) -> qc.PerTensor | qc.PerAxis | qc.PerBlock:
@@ -169,28 +153,6 @@ class Reader:
             )
             return qc.PerTensor()
         return qc.PerBlock(int(block_size), int(axis))
-
-    def check_range(
-        self, range_min: float | None, range_max: float | None, data: Float64 | None, dtype: np.dtype[Any]
-    ) -> None:
-        """Refuse a range that does not rise."""
-        for name, end in (("range_min", range_min), ("range_max", range_max)):
-            if end is not None and abs(end) > np.finfo(dtype).max:
-                self.error(name, f"{name} is {end!r}; it must be a number that {dtype} holds. Use a smaller one.")
-        if data is None or any(error.field in ("range_min", "range_max") for error in self.errors):
-            return
-        low = float(data.min()) if range_min is None else range_min
-        high = float(data.max()) if range_max is None else range_max
-        if low < high:
-            return
-        if range_max is None:
-            message = f"range_min is {low!r}; it must be below the largest value, {high!r}. Lower it or give range_max."
-            self.error("range_min", message)
-        else:
-            side = "the smallest value" if range_min is None else "range_min"
-            self.error(
-                "range_max", f"range_max is {high!r}; it must be above {side}, {low!r}. Raise it or swap the two."
-            )
 
     def element(self, data: Float64 | None) -> int:
         """The followed number's index, which must be one of the data's."""

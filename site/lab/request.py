@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 import quantcore as qc
 
+from .consistency import check_parameters, check_precision, check_profile, check_range
 from .data.source import read_values
 from .fields import PROFILES, Profile
 from .questions import Questions, read_questions
@@ -106,18 +107,28 @@ def read(request: dict[str, str], instruments: tuple[str, ...] | None = None) ->
     dtype = np.dtype(precision or "float64")
 
     empty = np.empty(0)
-    data = reader.shaped(reader.numbers("codes", whole=True)) if is_dequantize else read_values(reader, source, int(seed or 0))
+    data = (
+        reader.shaped(reader.numbers("codes", whole=True))
+        if is_dequantize
+        else read_values(reader, source, int(seed or 0))
+    )
     scale = reader.numbers("scale") if is_dequantize else empty
     zero_point = reader.numbers("zero_point", whole=True) if is_dequantize else empty
 
-    reader.check_profile(granularity_name, precision)
+    fmt = qc.IntFormat(int(bits), signed=signed, narrow=narrow) if bits is not None else None
+    check_profile(reader, granularity_name, precision)
+    if is_dequantize:
+        check_parameters(reader, data, scale, zero_point, fmt)
+        check_precision(reader, "scale", scale, dtype)
+    else:
+        check_precision(reader, "values" if source == "values" else "source", data, dtype)
     granularity = reader.granularity(granularity_name, axis, block_size, data)
     if calibration == "manual" and not is_dequantize:
-        reader.check_range(range_min, range_max, data, dtype)
+        check_range(reader, range_min, range_max, data, dtype)
     element = reader.element(data)
     show = reader.names("show", instruments, "an instrument")
     questions = read_questions(reader)
-    if reader.errors or data is None or scale is None or zero_point is None:
+    if reader.errors or data is None or scale is None or zero_point is None or fmt is None:
         raise RequestError(reader.errors)
     return Settings(
         texts=reader.texts,
@@ -127,7 +138,7 @@ def read(request: dict[str, str], instruments: tuple[str, ...] | None = None) ->
         data=data,
         scale=scale,
         zero_point=zero_point,
-        fmt=qc.IntFormat(int(bits or 0), signed=signed, narrow=narrow),
+        fmt=fmt,
         scheme=scheme or "",
         granularity=granularity,
         calibration=calibration or "",

@@ -55,12 +55,24 @@ CASES = [
     ({"format": "nf3"}, "format", 'format is "nf3"'),
     ({"bitz": "8"}, "bitz", '"bitz" is not a field of a request. Did you mean "bits"?'),
     ({"direction": "dequantize", "codes": "1.5"}, "codes", 'codes holds "1.5"; every entry must be a whole number.'),
-    ({"direction": "dequantize", "codes": "300", "profile": "onnx"}, "codes", "300"),
-    ({"direction": "dequantize", "codes": "1e300", "profile": "onnx"}, "codes", "no code is as large"),
+    (
+        {"direction": "dequantize", "codes": "300", "profile": "onnx"},
+        "codes",
+        "codes holds 300 as entry 1; the codes of int8 are −128 to 127.",
+    ),
+    (
+        {"direction": "dequantize", "codes": "1e300", "profile": "onnx"},
+        "codes",
+        "codes holds 1e+300 as entry 1; the codes of int8",
+    ),
     ({"direction": "dequantize", "scale": "0"}, "scale", "must be finite and above 0"),
     ({"direction": "dequantize", "scale": "-1", "profile": "onnx"}, "scale", "must be finite and above 0"),
     ({"direction": "dequantize", "scale": "1 2"}, "scale", "scale has 2 numbers; it must have one number"),
-    ({"direction": "dequantize", "zero_point": "999", "profile": "onnx"}, "zero_point", "zero_point is 999"),
+    (
+        {"direction": "dequantize", "zero_point": "999", "profile": "onnx"},
+        "zero_point",
+        "zero_point holds 999 as entry 1;",
+    ),
     ({"direction": "dequantize", "zero_point": "x"}, "zero_point", '"x" as entry 1'),
     ({"direction": "dequantize", "scale": "1e308"}, "scale", "beyond float64"),
 ]
@@ -80,6 +92,13 @@ def test_all_errors_come_at_once() -> None:
     request = {"bits": "x", "values": "1 2 z", "axis": "q", "range_min": "-", "signed": "maybe", "colour": "red"}
     answer = lab.answer(request)
     assert {error["field"] for error in answer["errors"]} == set(request)
+
+
+def test_errors_of_codes_and_parameters_come_together() -> None:
+    """A wrong scale, zero point and code are reported beside a wrong setting, not one after the other."""
+    request = {"direction": "dequantize", "profile": "onnx", "codes": "1 999", "scale": "-1", "zero_point": "-200"}
+    answer = lab.answer({**request, "element": "7"})
+    assert {error["field"] for error in answer["errors"]} == {"codes", "scale", "zero_point", "element"}
 
 
 def test_a_field_that_is_not_text_is_refused() -> None:
