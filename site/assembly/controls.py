@@ -6,6 +6,7 @@ side, longer ones a list; a flag is a check box; any amount of numbers is a text
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 Node = Any
 
@@ -14,6 +15,15 @@ def views(fields: Iterable[Any], profiles: Mapping[str, Any]) -> dict[str, Calla
     """Returns the view of each field's control, by the name of its place."""
     decided = {name for profile in profiles.values() for name in profile.defaults}
     return {f"field-{field.name}": _view(field, field.name in decided) for field in fields}
+
+
+def links(presets: Iterable[Any]) -> list[Node]:
+    """Draws the presets as links that carry their request; the default's link names one field, to be a state at all."""
+    drawn = []
+    for preset in presets:
+        query = urlencode(preset.request or {"direction": "quantize"})
+        drawn.append(["li", {}, ["a", {"href": f"#{query}", "data-lesson": preset.lesson}, preset.title]])
+    return [["ul", {}, *drawn]]
 
 
 def _view(field: Any, is_decided: bool) -> Callable[[Any], list[Node]]:
@@ -61,11 +71,20 @@ def _control(field: Any, extra: dict[str, Any]) -> list[Node]:
             ["input", {"type": "number", "step": 1, "value": field.default, **_bounds(field), **typing}],
             hint,
         ]
+    if field.name == "tensor":
+        typing["list"] = "tensor-options"
     return [label, ["input", {"type": "text", "value": field.default, **typing}], hint]
 
 
 def _radio(field: Any, value: str, text: str, extra: dict[str, Any]) -> Node:
-    attributes = {"type": "radio", "name": field.name, "form": "controls", "value": value, "checked": value == field.default, **extra}
+    attributes = {
+        "type": "radio",
+        "name": field.name,
+        "form": "controls",
+        "value": value,
+        "checked": value == field.default,
+        **extra,
+    }
     return ["label", {"class": "choice"}, ["input", attributes], ["span", {}, text]]
 
 

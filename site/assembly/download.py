@@ -19,7 +19,7 @@ from assembly.report import progress
 
 TIMEOUT_S = (4, 20)  # to connect, between bytes: an unreachable server must not hold up the build
 CHUNK = 1 << 16
-FAILURES = (requests.RequestException, remotezip.RemoteIOError, OSError, KeyError, subprocess.CalledProcessError)
+FAILURES = (requests.RequestException, remotezip.RemoteIOError, OSError, KeyError)
 
 
 def main(arguments: list[str]) -> int:
@@ -33,7 +33,7 @@ def main(arguments: list[str]) -> int:
         else:
             from_carrier(*rest)
     except FAILURES as error:
-        print(f"{type(error).__name__}: {error}".splitlines()[0], file=sys.stderr)
+        print(f"{type(error).__name__}: {error}".splitlines()[0][:160], file=sys.stderr)
         return 1
     return 0
 
@@ -60,7 +60,9 @@ def wheel_address(requirement: str) -> str:
         command = [sys.executable, "-m", "pip", "install", "--dry-run", "--ignore-installed", "--no-deps", "--quiet"]
         command += ["--use-feature=fast-deps", "--no-cache-dir"]
         command += ["--only-binary=:all:", "--python-version=3.11", f"--target={folder}/unused", f"--report={report}"]
-        subprocess.run([*command, requirement], check=True, stdout=subprocess.DEVNULL)
+        done = subprocess.run([*command, requirement], capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise OSError(f"pip: {done.stderr.strip().splitlines()[-1]}")
         address = json.loads(report.read_text("utf-8"))["install"][0]["download_info"]["url"]
     return str(address)
 

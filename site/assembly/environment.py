@@ -88,7 +88,7 @@ def install(python: Path, requirements: Sequence[str]) -> None:
 
 def run_pip(python: Path, arguments: Sequence[str]) -> tuple[int, str]:
     """Runs pip and shows what it downloads and installs; returns its status and all that it said."""
-    command = [str(python), "-m", "pip", "--disable-pip-version-check", "--no-input", *arguments]
+    command = [str(python), "-m", "pip", "--disable-pip-version-check", "--no-input", "--retries=1", *arguments]
     said = []
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         for line in process.stdout or ():

@@ -5,10 +5,10 @@ A page of site/ marks a place:
     <!--render:NAME-->anything, for who opens the source<!--/render-->
 
 and the build puts there what `page.views.VIEWS[NAME](answer)` returns for `answer = lab.answer({})`: a list of nodes, a
-node being a string or `[tag, {attribute: value}, *children]`, in HTML, SVG or MathML. The answer has one thing more
-than the page's: under `drawings`, each of its figures as drawn by `lab.svg.draw`, under `controls` the fields beside an instrument. The form's controls are views too
-(`assembly.controls`). Attribute values: a string or number as it is, True for an attribute without value, False or None
-for none.
+node being a string or `[tag, {attribute: value}, *children]`, in HTML, SVG or MathML. The answer has two things more
+than the page's: under `drawings`, each of its figures as drawn by `lab.svg.draw`, and under `controls`, the fields
+beside an instrument. The form's controls are views too (`assembly.controls`). Attribute values: a string or number as
+it is, True for an attribute without value, False or None for none.
 
 `run` is called by build.py; the rendering itself runs under .venv's Python, as `lab` needs NumPy:
 
@@ -90,12 +90,13 @@ def attribute(name: str, value: object) -> str:
 
 def main(paths: list[str]) -> int:
     """Renders the pages at the paths in place."""
-    lab, fields, svg, views = (importlib.import_module(name) for name in ("lab", "lab.fields", "lab.svg", "page.views"))
+    names = ("lab", "lab.fields", "lab.data.presets", "lab.svg", "page.views")
+    lab, fields, presets, svg, views = (importlib.import_module(name) for name in names)
     answer = lab.answer({})
     if not answer["ok"]:
         raise ValueError(f"the default request is refused: {answer['errors']}")
     drawings = {name: svg.draw(figure, *SIZES.get(name, SIZE)) for name, figure in answer["figures"].items()}
-    form = controls.views(fields.TABLE, fields.PROFILES)
+    form = {**controls.views(fields.TABLE, fields.PROFILES), "presets": lambda _answer: controls.links(presets.TABLE)}
     beside = {name: form[f"field-{name}"](answer) for item in answer["instruments"] for name in item["controls"]}
     for path in map(Path, paths):
         filled = {**answer, "drawings": drawings, "controls": beside}

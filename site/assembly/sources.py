@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 NO_NETWORK = "The first build needs the network. Check the connection, then run it again; later builds need none."
 
+# npm's own settings let a machine without a network wait for minutes before it says so.
+NPM_PATIENCE = ("--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=2000")  # milliseconds
+
 
 def fetch(
     package: "Package", files: Sequence["Asset"], packages: Sequence["Package"], cache: Path, python: Path
@@ -45,7 +48,7 @@ def from_npm(package: "Package", files: Sequence["Asset"]) -> dict[str, bytes]:
     """Lets npm fetch a package's tarball and takes members out of it."""
     _, npm = find_node()
     with tempfile.TemporaryDirectory() as folder:
-        command = [npm, "pack", "--json", "--ignore-scripts", f"{package.name}@{package.version}"]
+        command = [npm, "pack", "--json", "--ignore-scripts", *NPM_PATIENCE, f"{package.name}@{package.version}"]
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
         tarballs = list(Path(folder).glob("*.tgz"))
         if done.returncode or len(tarballs) != 1:
