@@ -6,7 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.floating[Any]]
-Indices = NDArray[np.intp]
+Counts = NDArray[np.intp]
+
+PIECE = 1 << 15
 
 
 def bins_for(n_values: int, most: int) -> int:
@@ -21,8 +23,8 @@ def bins_for(n_values: int, most: int) -> int:
     return n_bins
 
 
-def bin_of(values: Floats, low: float, high: float, n_bins: int) -> Indices:
-    """In which of `n_bins` equal bins of [low, high] each value lies; a value beyond counts to the outermost bin.
+def counts_of(values: Floats, low: float, high: float, n_bins: int) -> Counts:
+    """How many values lie in each of `n_bins` equal bins of [low, high]; a value beyond counts to the outermost bin.
 
     Args:
         values: finite, any shape.
@@ -30,16 +32,27 @@ def bin_of(values: Floats, low: float, high: float, n_bins: int) -> Indices:
         high: where the last bin ends, above `low`.
         n_bins: how many bins.
 
-    >>> bin_of(np.array([0.0, 0.24, 0.25, 1.0]), 0.0, 1.0, 4).tolist()
-    [0, 0, 1, 3]
+    >>> counts_of(np.array([0.0, 0.24, 0.25, 1.0]), 0.0, 1.0, 4).tolist()
+    [2, 1, 0, 1]
     """
-    unit = max(abs(low), abs(high))  # neither a huge nor a subnormal range leaves float64 in its unit
-    place = values.astype(np.float64)
-    place /= unit
-    place -= low / unit
-    place *= n_bins / (high / unit - low / unit)
-    np.clip(place, 0, n_bins - 1, out=place)
-    return place.astype(np.intp)
+    # in the unit of the farther end, where need be: neither a huge nor a subnormal range leaves float64 then
+    unit = 1.0 if 1e-290 < high - low < 1e290 else max(abs(low), abs(high))
+    start, per_unit = low / unit, n_bins / (high / unit - low / unit)
+    counts = np.zeros(n_bins, np.intp)
+    for piece in pieces(values):
+        place = np.subtract(piece if unit == 1 else piece / unit, start, dtype=np.float64)
+        place *= per_unit
+        np.clip(place, 0, n_bins - 1, out=place)
+        counts += np.bincount(place.astype(np.intp), minlength=n_bins)
+    return counts
+
+
+def pieces(*arrays: NDArray[Any]) -> Any:
+    """Corresponding pieces of flat arrays, small enough to stay in the processor's cache through several passes."""
+    flat = [array.reshape(-1) for array in arrays]
+    for start in range(0, flat[0].size, PIECE):
+        stretch = slice(start, start + PIECE)
+        yield flat[0][stretch] if len(flat) == 1 else tuple(array[stretch] for array in flat)
 
 
 def edges(low: float, high: float, n_bins: int) -> Floats:

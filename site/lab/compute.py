@@ -13,6 +13,9 @@ from . import display
 from .request import Settings
 from .result import Floats, Result
 
+SEARCHED = ("percentile", "mse", "entropy")
+"""Calibrations that look at more than the ends of the values."""
+
 
 def compute(settings: Settings) -> Result:
     """The answer's numbers.
@@ -33,6 +36,11 @@ def _quantize(settings: Settings, x: Floats) -> Result:
     """By a toolkit's arithmetic."""
     arithmetic = arithmetic_of(settings)
     calibration, searched = _calibration(settings, x)
+    found = None
+    if settings.calibration in SEARCHED and isinstance(settings.granularity, qc.PerTensor):
+        found = search(settings, x)
+        if found.low <= found.high:  # else, of constant data, choose_qparams makes a range itself
+            calibration, searched = (found.low, found.high), {}
     params = qc.choose_qparams(
         x, settings.fmt, settings.scheme, settings.granularity, calibration, settings.include_zero, settings.dtype,
         settings.profile.toolkit, **searched,
@@ -42,24 +50,18 @@ def _quantize(settings: Settings, x: Floats) -> Result:
     x_hat = qc.dequantize(q, params, arithmetic)
     return Result(
         settings, x, q, x_hat, params.scale, _reciprocal(params.scale), params.zero_point, arithmetic,
-        metrics=qc.compare(x, x_hat),
+        metrics=qc.compare(x, x_hat), found=found,
     )  # fmt: skip
 
 
 def _quantize_notebook(settings: Settings, x: Floats) -> Result:
     """By the notebook's formulas, with codes as they come."""
-    calibration, searched = _calibration(settings, x)
-    if isinstance(calibration, str):
-        found = qc.calibrate(
-            x.reshape(-1),
-            settings.fmt,
-            calibration,
-            scheme=settings.scheme,
-            include_zero=settings.include_zero,
-            **searched,
-        )
+    calibration, _ = _calibration(settings, x)
+    found = search(settings, x) if isinstance(calibration, str) else None
+    if found:
         low, high = found.low, found.high
     else:
+        assert not isinstance(calibration, str)
         low, high = calibration
     if settings.include_zero and settings.scheme == "affine":
         low, high = min(low, 0.0), max(high, 0.0)
@@ -74,7 +76,7 @@ def _quantize_notebook(settings: Settings, x: Floats) -> Result:
         x_hat = (q - z) / S
     if not np.isfinite(x_hat).all():
         raise qc.QuantError(_no_scale_factor(low, high, settings), "values")
-    return Result(settings, x, q, x_hat, scale, S, z, "notebook", metrics=qc.compare(x, x_hat))
+    return Result(settings, x, q, x_hat, scale, S, z, "notebook", metrics=qc.compare(x, x_hat), found=found)
 
 
 def _dequantize(settings: Settings) -> Result:
@@ -113,6 +115,15 @@ def _reciprocal(scale: Floats) -> Floats:
     """The scale factor; infinite where a subnormal scale has none."""
     with np.errstate(over="ignore"):
         return np.asarray(1 / scale)
+
+
+def search(settings: Settings, x: Floats) -> qc.Calibrated:
+    """The range that the calibration finds for values of one scale, and the curve that it searched."""
+    method, searched = _calibration(settings, x)
+    assert isinstance(method, str)
+    return qc.calibrate(
+        x.reshape(-1), settings.fmt, method, scheme=settings.scheme, include_zero=settings.include_zero, **searched
+    )
 
 
 def _calibration(settings: Settings, x: Floats) -> tuple[str | tuple[float, float], dict[str, Any]]:

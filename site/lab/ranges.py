@@ -10,6 +10,7 @@ from quantcore.derive import code_range
 from quantcore.toolkits import Denominator
 
 from . import display
+from .compute import search
 from .result import Result
 
 
@@ -94,12 +95,7 @@ def _ends(result: Result) -> tuple[float, float, str]:
 
 def calibrated(result: Result) -> qc.Calibrated:
     """What the calibration chose for the slice that the followed number is in, and the curve that it searched."""
-    settings = result.settings
-    searched = {"percentile": settings.percentile} if settings.calibration == "percentile" else {}
-    return qc.calibrate(
-        result.slice_of(result.element).reshape(-1), settings.fmt, settings.calibration, scheme=settings.scheme,
-        include_zero=settings.include_zero, **searched,
-    )  # fmt: skip
+    return result.found or search(result.settings, result.slice_of(result.element))
 
 
 def _symmetric_steps(result: Result, zero_point: int) -> float:

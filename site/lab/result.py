@@ -31,6 +31,7 @@ class Result:
         zero_point: the code of 0, one for each slice.
         arithmetic: the name in quantcore.ARITHMETICS of how it was computed.
         metrics: figures of the error; None when dequantizing, for nobody knows the original.
+        found: what a calibration found, if one range serves all the values and it was searched for.
     """
 
     settings: Settings
@@ -42,6 +43,7 @@ class Result:
     zero_point: NDArray[Any]
     arithmetic: str
     metrics: qc.Metrics | None = None
+    found: qc.Calibrated | None = None
     flat_x: Floats = field(init=False)
     flat_q: NDArray[Any] = field(init=False)
     flat_x_hat: Floats = field(init=False)
@@ -76,7 +78,7 @@ class Result:
 
     @property
     def sides(self) -> NDArray[np.int8]:
-        """For each number whether its code, unclipped, is below the format's codes (-1), above (1), or among them (0)."""
+        """For each number whether its code, unclipped, is below the format's codes (-1), above them (1) or neither (0)."""
         return self.once(_sides)
 
     @property

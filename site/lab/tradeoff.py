@@ -16,9 +16,11 @@ import quantcore as qc
 from .request import Settings
 
 Float64 = NDArray[np.float64]
+Floats = NDArray[np.floating[Any]]
 
 MAX_EXACT = 2048
 """So many values are taken as they are; of more, as many are sampled."""
+ROWS = 16  # ranges at a time, so that the temporaries stay in the processor's cache
 BITS = 6  # 64 bins to an octave
 OCTAVES = 16  # below absmax * 2^-16 all magnitudes share a bin
 
@@ -57,25 +59,46 @@ def tradeoff(values: NDArray[np.floating[Any]], low: Float64, high: Float64, set
         settings.profile.toolkit,
     )  # fmt: skip
     scale, zero_point = params.scale.reshape(-1, 1), params.zero_point.reshape(-1, 1)  # (n_ranges, 1)
-    first, last = settings.fmt.qmin - zero_point, settings.fmt.qmax - zero_point
+    codes = settings.fmt.qmin - zero_point, settings.fmt.qmax - zero_point
     is_exact = flat.size <= MAX_EXACT
-    points = flat[:: max(1, flat.size // MAX_EXACT)].astype(np.float64) / unit
-    nearest = qc.round_whole(
-        points / scale, settings.rounding, np.random.default_rng(settings.seed)
-    )  # (n_ranges, n_points)
-    codes = np.clip(nearest, first, last)
-    squares = (codes * scale - points) ** 2
-    is_clipped = codes != nearest
-    rounding = np.where(is_clipped, 0.0, squares).mean(axis=1)
-    if is_exact:
-        clipping = np.where(is_clipped, squares, 0.0).mean(axis=1)
-    else:
-        points, counts = _magnitudes(flat, unit)
-        above, below = points - last * scale, first * scale - points
-        beyond = np.maximum(np.where(above > scale / 2, above, 0.0), np.where(below > scale / 2, below, 0.0))
-        clipping = (beyond * beyond) @ (counts / flat.size)
+    sample = flat[:: -(-flat.size // MAX_EXACT)].astype(np.float64) / unit
+    rng = np.random.default_rng(settings.seed)
+    parts = [
+        _errors(sample, scale[rows], codes[0][rows], codes[1][rows], settings.rounding, rng)
+        for rows in (slice(start, start + ROWS) for start in range(0, scale.size, ROWS))
+    ]
+    clipping, rounding = (np.concatenate(part) for part in zip(*parts, strict=True))
+    if not is_exact:
+        clipping = _clipping(*_magnitudes(flat, unit), codes[0] * scale, codes[1] * scale, scale / 2) / flat.size
     with np.errstate(over="ignore", under="ignore"):  # the squares of extreme values may not be representable
         return Tradeoff(clipping * unit * unit, rounding * unit * unit)
+
+
+def _errors(
+    points: Float64, scale: Floats, first: Floats, last: Floats, rounding: str, rng: np.random.Generator
+) -> tuple[Float64, Float64]:
+    """The clipping and the rounding part of the mean squared error of each range; scale, first and last are columns."""
+    nearest = qc.round_whole(points / scale, rounding, rng)  # (n_ranges, n_points)
+    errors = np.clip(nearest, first, last)
+    is_clipped = errors != nearest
+    errors *= scale
+    errors -= points
+    errors *= errors
+    total = errors.mean(axis=1)
+    errors *= is_clipped
+    clipping = errors.mean(axis=1)
+    return clipping, np.maximum(total - clipping, 0.0)
+
+
+def _clipping(points: Float64, counts: Float64, low: Floats, high: Floats, half_step: Floats) -> Float64:
+    """The sum of the squared errors of the points beyond each range that are farther out than rounding reaches."""
+    is_far = np.abs(points) > min(float(np.abs(low).min()), float(np.abs(high).min()))
+    points, counts = points[is_far & (counts > 0)], counts[is_far & (counts > 0)]
+    beyond = np.maximum(points - high, low - points)  # (n_ranges, n_points)
+    beyond *= beyond > half_step
+    beyond *= beyond
+    total: Float64 = beyond @ counts
+    return total
 
 
 def _magnitudes(values: NDArray[np.floating[Any]], unit: float) -> tuple[Float64, Float64]:
@@ -90,5 +113,5 @@ def _magnitudes(values: NDArray[np.floating[Any]], unit: float) -> tuple[Float64
     counts = np.bincount(index, minlength=2 * n_bins).astype(np.float64)
     starts = (np.arange(first, first + n_bins + 1, dtype=np.int32) << (23 - BITS)).view(np.float32).astype(np.float64)
     middles = (starts[:-1] + starts[1:]) / 2
-    middles[0], middles[-1] = 0.0, 1.0
+    middles[0], middles[-1] = 0.0, 1.0  # the largest magnitude is often alone, and weighs most
     return np.concatenate([middles, -middles]), counts

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 import quantcore as qc
 
 from .. import display, figure
+from ..compute import SEARCHED
 from ..figure import BACK, CODE, ERROR, NEUTRAL, VALUE
 from ..ranges import calibrated, range_of
 from ..result import Result
@@ -28,7 +29,6 @@ UNITS = {
     "kl": "divergence in nats",
     "share": "share of the values beyond",
 }
-SEARCHED = ("percentile", "mse", "entropy")
 SYMMETRIC = "threshold T of the range −T to T"
 UPPER, LOWER = "upper end of the range", "lower end of the range, without its sign"
 

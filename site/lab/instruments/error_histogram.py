@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from .. import display, figure
-from ..binning import bin_of, bins_for, edges
+from ..binning import bins_for, counts_of, edges, pieces
 from ..figure import ERROR, NEUTRAL
 from ..result import Floats, Result
 from ..table import column, row, table
@@ -56,52 +56,75 @@ def build(result: Result) -> Instrument:
 
 def spread(result: Result) -> Spread:
     """The errors in steps, counted, and their mean square beside the model's."""
-    unit = float(result.scale.max())  # in this unit no square leaves float64
-    steps_of = np.broadcast_to(result.wide_scale, result.x.shape)
-    errors = result.x_hat.astype(np.float64) - result.x  # shape of x
-    clipping = 0.0
-    is_rounded: Any = ...
-    if result.n_clipped and result.is_clipping:
-        is_rounded = result.sides == 0
-        clipping = _sum_of_squares(errors[~is_rounded] / unit) / result.size
-    rounded, scales = errors[is_rounded].reshape(-1), steps_of[is_rounded].reshape(-1).astype(np.float64)
-    n = rounded.size
-    model = _model(result, is_rounded)
-    measured = _sum_of_squares(rounded / unit) / max(n, 1)
-    share = 1.0 if result.scale.size == 1 else _sum_of_squares(scales / unit) / max(n, 1)
-    predicted = share / model.divisor
-    rounded /= float(result.scale.reshape(-1)[0]) if result.scale.size == 1 else scales
-    reach = model.reach
-    if (
-        n and (farthest := float(np.abs(rounded).max())) > reach * 1.01
-    ):  # floating point, where the scale has few digits
-        reach = farthest
-    n_bins = bins_for(n, MAX_BINS)
-    counts = np.bincount(bin_of(rounded, -reach, reach, n_bins), minlength=n_bins)
+    model = _model(result)
+    n_clipped = result.n_clipped if result.is_clipping else 0
+    n = result.size - n_clipped
+    n_bins, reach = bins_for(n, MAX_BINS), model.reach
+    sums = _sums(result, reach, n_bins)
+    if sums.farthest > reach * 1.01:  # floating point, where the scale has few digits
+        reach = sums.farthest
+        sums = _sums(result, reach, n_bins)
+    unit = float(result.scale.max())
+    measured, predicted = sums.rounding / max(n, 1), sums.scales / max(n, 1) / model.divisor
     return Spread(
-        model, edges(-reach, reach, n_bins), counts / max(n, 1) / (2 * reach / n_bins), n, result.size - n,
+        model, edges(-reach, reach, n_bins), sums.counts / max(n, 1) / (2 * reach / n_bins), n, n_clipped,
         measured * unit * unit, predicted * unit * unit, measured / predicted if predicted else 0.0,
-        clipping * unit * unit,
+        sums.clipping / result.size * unit * unit,
     )  # fmt: skip
 
 
-def _sum_of_squares(values: Floats) -> float:
+@dataclass(slots=True, eq=False)
+class _Sums:
+    """What is added up over the values, in units of the largest scale, in which no square leaves float64."""
+
+    counts: Any  # of the errors in steps
+    rounding: float = 0.0  # squared errors of the values that are not clipped
+    clipping: float = 0.0  # of those that are
+    scales: float = 0.0  # squared scales of the values that are not
+    farthest: float = 0.0  # the largest error in steps
+
+
+def _sums(result: Result, reach: float, n_bins: int) -> _Sums:
+    """One pass over the values, errors counted from -reach to reach."""
+    sums = _Sums(np.zeros(n_bins, np.intp))
+    unit, is_one = float(result.scale.max()), result.scale.size == 1
+    arrays: list[Any] = [result.flat_x, result.flat_x_hat]
+    if has_clipped := bool(result.is_clipping and result.n_clipped):
+        arrays.append(result.sides)
+    if not is_one:
+        arrays.append(np.broadcast_to(result.wide_scale, result.x.shape))
+    for x, x_hat, *more in pieces(*arrays):
+        errors = np.subtract(x_hat, x, dtype=np.float64)
+        errors /= unit
+        scales = np.ones(errors.size) if is_one else more[-1] / unit
+        if has_clipped:
+            is_rounded = more[0] == 0
+            sums.clipping += _squared(errors[~is_rounded])
+            errors, scales = errors[is_rounded], scales[is_rounded]
+        sums.rounding += _squared(errors)
+        sums.scales += _squared(scales)
+        if not is_one:
+            errors /= scales
+        if errors.size:
+            sums.farthest = max(sums.farthest, float(errors.max()), -float(errors.min()))
+            sums.counts += counts_of(errors, -reach, reach, n_bins)
+    return sums
+
+
+def _squared(values: Floats) -> float:
     return float(np.dot(values, values))
 
 
-def _model(result: Result, is_rounded: Any) -> Model:
+def _model(result: Result) -> Model:
     rounding = result.settings.rounding
     if rounding != "toward_zero":
         return model_of(rounding)
-    below = (result.q < 0) if result.settings.is_notebook else (result.x < 0)
-    values = below[is_rounded]
-    return model_of(rounding, float(values.mean()) if values.size else 0.5)
+    is_below = result.q < 0 if result.settings.is_notebook else result.x < 0
+    return model_of(rounding, float(is_below.mean()))
 
 
 def _caption(result: Result, found: Spread) -> str:
-    of_which = (
-        "the error" if not found.n_clipped or not result.is_clipping else "the error of the values that are not clipped"
-    )
+    of_which = "the error of the values that are not clipped" if found.n_clipped else "the error"
     square = "s²" if result.scale.size == 1 else "the mean of s²"
     text = (
         f"If a value were as likely to lie at one place between two codes as at any other, {of_which} would be spread "
@@ -109,7 +132,7 @@ def _caption(result: Result, found: Spread) -> str:
         f"{display.short(found.predicted, 4)}. "
     ).replace("= ≈", "≈ ")
     text += f"Measured: {display.short(found.measured, 4)}. {_verdict(found)}"
-    if found.n_clipped and result.is_clipping:
+    if found.n_clipped:
         text += (
             f" Clipping comes on top: {display.percent(found.n_clipped / result.size)} of the values, which bring the "
             f"mean squared error of all to {display.short(_total(found), 4)}."

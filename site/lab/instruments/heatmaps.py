@@ -43,8 +43,7 @@ class Blocks:
         """The mean of each block; the blocks at the far edges may be smaller."""
         if self.is_whole:
             return matrix.astype(np.float64)
-        means = self._pooled(matrix, partial(np.mean, dtype=np.float64))
-        return means
+        return self._pooled(matrix, partial(np.mean, dtype=np.float64))
 
     def extremes(self, matrix: Floats) -> Floats:
         """Of each block the number that is farthest from 0, with its sign."""
@@ -54,7 +53,7 @@ class Blocks:
         return np.where(highest >= -lowest, highest, lowest).astype(np.float64)
 
     def _pooled(self, matrix: NDArray[Any], pool: Callable[..., Any]) -> Floats:
-        """Rows first, for they lie in one piece; the blocks at the far edges are smaller, their means of equal weight."""
+        """Of each block one number: rows first, for these lie in one piece, then the columns of what is left."""
         upright = np.ascontiguousarray(_every(self.rows, matrix, pool).T)
         pooled: Floats = _every(self.columns, upright, pool).T
         return pooled

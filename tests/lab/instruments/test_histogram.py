@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from lab.binning import bin_of, edges
+from lab.binning import counts_of, edges
 
 Ask = Callable[..., tuple[dict[str, Any], dict[str, Any]]]
 
@@ -89,4 +89,4 @@ def test_bins_are_half_open() -> None:
     """A value on an edge belongs to the bin that begins there, the last edge to the last bin."""
     ends = edges(-1.0, 1.0, 8)
     assert ends.tolist() == [-1.0, -0.75, -0.5, -0.25, 0.0, 0.25, 0.5, 0.75, 1.0]
-    assert bin_of(ends, -1.0, 1.0, 8).tolist() == [0, 1, 2, 3, 4, 5, 6, 7, 7]
+    assert counts_of(ends, -1.0, 1.0, 8).tolist() == [1, 1, 1, 1, 1, 1, 1, 2]
