@@ -95,7 +95,10 @@ def main(paths: list[str]) -> int:
     answer = lab.answer({})
     if not answer["ok"]:
         raise ValueError(f"the default request is refused: {answer['errors']}")
-    drawings = {name: svg.draw(figure, *SIZES.get(name, SIZE)) for name, figure in answer["figures"].items()}
+    titles = {item["name"]: item["title"] for item in answer["instruments"]}
+    drawings = {
+        name: svg.draw(figure, *SIZES.get(name, SIZE), titles[name]) for name, figure in answer["figures"].items()
+    }
     form = {**controls.views(fields.TABLE, fields.PROFILES), "presets": lambda _answer: controls.links(presets.TABLE)}
     beside = {name: form[f"field-{name}"](answer) for item in answer["instruments"] for name in item["controls"]}
     for path in map(Path, paths):

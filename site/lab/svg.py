@@ -24,15 +24,14 @@ def draw(figure: Json, width: float = 720, height: float = 300, description: str
         figure: a figure of the lab: {"data": traces, "layout": layout}.
         width: of the drawing, in pixels.
         height: of the drawing, in pixels.
-        description: what it shows, for those who cannot see it.
+        description: what it shows, for those who cannot see it; without one it is hidden from them.
     """
     plot = _Plot(figure, width, height)
     attributes = {
         "xmlns": "http://www.w3.org/2000/svg", "viewBox": f"0 0 {short(width)} {short(height)}",
-        "class": "plot-drawing", "role": "img", "font-size": str(FONT_SIZE), "fill": "currentColor",
+        "class": "plot-drawing", "font-size": str(FONT_SIZE), "fill": "currentColor",
     }  # fmt: skip
-    if description:
-        attributes["aria-label"] = description
+    attributes |= {"role": "img", "aria-label": description} if description else {"aria-hidden": "true"}
     shapes = plot.layout.get("shapes", ())
     below = [plot.shape(shape) for shape in shapes if shape.get("layer") == "below"]
     above = [plot.shape(shape) for shape in shapes if shape.get("layer") != "below"]
