@@ -64,9 +64,13 @@ class Conversation:
             form.fill({"element": text}, {})
             self.choose("element", text)
 
+    def request_of(self, name):
+        """What a field of the answered request says; empty before the first answer."""
+        return self.view["request"].get(name, "") if self.view is not None else ""
+
     def followed(self):
         """The flat index of the element that the steps show."""
-        return int(self.view["request"]["element"]) if self.view is not None else 0
+        return int(self.request_of("element") or "0")
 
     def sort(self, instrument, column):
         """Sorts the table of an instrument by a column; once more turns it round."""

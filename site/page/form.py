@@ -2,6 +2,7 @@
 
 from pyscript import document, window
 
+VISIBLE = "input:not([type=hidden]), select, textarea"
 WIDE = "(min-width: 60rem)"  # as in css/blocks.css
 
 
@@ -75,7 +76,7 @@ def show_errors(errors):
 def _mark(field, message):
     name = field.dataset.field
     note = document.getElementById(name + "-error")
-    control = field.querySelector("[name]")
+    control = field.querySelector(VISIBLE)
     if message is None:
         if note is not None:
             note.remove()
@@ -110,9 +111,10 @@ def unfold():
 
 def focus(name):
     """Opens what hides a field and gives it the focus."""
-    control = document.querySelector('[name="' + name + '"]')
-    if control is None:
+    field = document.querySelector('[data-field="' + name + '"]')
+    if field is None:
         return
+    control = field.querySelector(VISIBLE)
     fold = control.closest("details")
     if fold is not None:
         fold.open = True

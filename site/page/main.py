@@ -4,11 +4,12 @@ import asyncio
 
 from pyscript import document, ffi, window
 
-from page import actions, address, charts, dom, form, handles, views, worker
+from page import actions, address, charts, dom, files, form, handles, views, worker
 from page.conversation import Conversation, root
 
 talk = Conversation()
 stages = []  # [name, bytes received, bytes in all] of what is being loaded
+detours = []  # why Python does not start from its memory image, if it does not
 
 
 def on_input(event):
@@ -23,6 +24,10 @@ def on_input(event):
 
 def on_click(event):
     """A link to a field, a button or a row was clicked."""
+    lesson = event.target.closest("[data-lesson]")
+    if lesson is not None:
+        document.querySelector("[data-region=lesson]").textContent = lesson.dataset.lesson
+        return
     link = event.target.closest("[data-focus]")
     button = event.target.closest("[data-action]")
     row = event.target.closest("[data-follow]") or event.target.closest("[data-element]")
@@ -36,8 +41,10 @@ def on_click(event):
 
 
 def on_change(event):
-    """An edit is done: the next one is another place in the history."""
+    """An edit is done: the next one is another place in the history. Or a file was chosen."""
     address.settle()
+    if event.target.type == "file" and talk.worker is not None:
+        asyncio.create_task(files.take(talk, files.first_of(event.target.files)))
 
 
 def on_key(event):
@@ -45,6 +52,23 @@ def on_key(event):
     container = event.target.closest(".figure")
     if container is not None and handles.walk(container, event.key):
         event.preventDefault()
+
+
+def on_file(event):
+    """A file was chosen, dropped, or made of a long text that was pasted."""
+    file = event.detail if event.type == "quantlab:file" else files.first_of(event.dataTransfer.files)
+    if file is not None and talk.worker is not None:
+        asyncio.create_task(files.take(talk, file))
+
+
+def on_drag(event):
+    """A file is dragged over the page, dropped on it, or leaves it."""
+    if not files.is_file_drag(event):
+        return
+    event.preventDefault()
+    files.clear_drop(event.type == "dragover")
+    if event.type == "drop":
+        on_file(event)
 
 
 def on_hash(event):
@@ -59,6 +83,9 @@ def on_hash(event):
 def on_progress(event):
     """The worker is loading."""
     detail = event.detail
+    if hasattr(detail, "detour") and not detours:
+        detours.append(detail.detour)
+        stages.clear()
     for stage in stages:
         if stage[0] == detail.stage:
             stage[1] = detail.received
@@ -66,7 +93,7 @@ def on_progress(event):
     else:
         stages.append([detail.stage, detail.received, detail.total])
     if talk.worker is None:
-        dom.render("status", views.loading(stages))
+        dom.render("status", views.loading(stages, detours))
 
 
 async def main():
@@ -77,6 +104,10 @@ async def main():
         ("change", on_change),
         ("click", on_click),
         ("keydown", on_key),
+        ("dragover", on_drag),
+        ("dragleave", on_drag),
+        ("drop", on_drag),
+        ("quantlab:file", on_file),
         ("quantlab:progress", on_progress),
     ):
         document.addEventListener(kind, ffi.create_proxy(handler))

@@ -79,10 +79,13 @@ def errors(found):
     return [["h2", {}, title], ["ul", {}] + links, ["p", {}, "Until then, the last valid result is shown below."]]
 
 
-def loading(stages):
+def loading(stages, detours=()):
     """What is being loaded, in words and bytes; `stages` are (name, received, total) in order of their start."""
     if not stages:
-        return [["p", {}, "Starting Python. The notebook's example is shown meanwhile."], ["progress", {}]]
+        return [
+            ["p", {}, "Starting Python. The notebook's example is shown meanwhile."],
+            ["progress", {"aria-label": "starting"}],
+        ]
     received = sum([stage[1] for stage in stages])
     total = sum([stage[2] for stage in stages])
     name, part, whole = next((stage for stage in stages if stage[1] < stage[2]), stages[-1])
@@ -90,7 +93,9 @@ def loading(stages):
         text = "Loading " + name + ", " + _megabytes(part) + " of " + _megabytes(whole) + " MB"
     else:
         text = "Loaded " + _megabytes(received) + " MB; starting Python"
-    return [["p", {}, text], ["progress", {"value": str(received), "max": str(max(total, 1))}]]
+    if detours:
+        text = "The quick start failed (" + detours[0] + "), so Python starts the long way. " + text
+    return [["p", {}, text], _progress(received, total)]
 
 
 def told(view):
@@ -98,6 +103,13 @@ def told(view):
     if view["ok"]:
         return [["p", {}, "Computed by Python in this page. Every change is answered at once."]]
     return [["p", {}, "Not computed: " + view["errors"][0]["message"]]]
+
+
+def reading(name, received, total):
+    """A file on its way into the worker."""
+    text = "Reading " + name + ", " + _megabytes(received) + " of " + _megabytes(total) + " MB"
+    cancel = ["button", {"type": "button", "class": "button", "data-action": "cancel"}, "Cancel"]
+    return [["p", {}, text], _progress(received, total), cancel]
 
 
 def working():
@@ -108,7 +120,10 @@ def working():
 
 def cancelled():
     """The computation was given up."""
-    return [["p", {}, "Cancelled. The last result stays; Python is starting again."], ["progress", {}]]
+    return [
+        ["p", {}, "Cancelled. The last result stays; Python is starting again."],
+        ["progress", {"aria-label": "starting"}],
+    ]
 
 
 def failed(message):
@@ -220,6 +235,10 @@ def sorted_by(shown, order):
 def _drawing(answer, name):
     drawings = answer.get("drawings", {})
     return [drawings[name]] if name in drawings else []
+
+
+def _progress(received, total):
+    return ["progress", {"value": str(received), "max": str(max(total, 1)), "aria-label": "bytes received"}]
 
 
 def _megabytes(count):

@@ -2,7 +2,7 @@
 
 from pyscript import create_named_worker, document, workers
 
-from page import dom, views
+from page import dom, files, views
 from page.conversation import fail, root
 
 _n_started = [1]
@@ -28,6 +28,7 @@ async def restart(talk):
     script.remove()
     _n_started[0] += 1
     talk.worker = await create_named_worker(source, "lab-" + str(_n_started[0]), config)
+    await files.take_again(talk)
     root.dataset.state = "ready"
     if talk.is_waiting:
         talk.ask()

@@ -1,38 +1,127 @@
-// Stands in front of Pyodide's module as PyScript's `interpreter`: says how loading goes, and loads NumPy with the core.
+// Stands in front of Pyodide's module as PyScript's `interpreter`. Python starts from the memory image that the build made,
+// with NumPy and the lab imported; where that fails, it starts the plain way, which takes longer and does the same. What is
+// being loaded is told to the page by messages {quantlab: {stage, received, total}}, with `detour`, the reason, if it failed.
 import { loadPyodide as load, version } from "../vendor/pyodide/pyodide.mjs";
+import { imageOptions, readLibraries } from "./image.mjs";
+import { provideStorage } from "./storage.mjs";
 
 export { version };
 
-const STAGES = [
-  [/pyodide\.asm\.wasm$/, "Python"],
-  [/python_stdlib\.zip$/, "the standard library"],
-  [/numpy-[^/]*\.whl$/, "NumPy"],
+const at = (path) => new URL(path, import.meta.url).href;
+const indexURL = at("../vendor/pyodide/");
+const SITE_PACKAGES = "/lib/python3.14/site-packages";
+const imageURL = at("../python/image.bin");
+const librariesURL = at("../python/libraries.bin");
+const STARTING = {
+  [`${indexURL}pyodide.asm.wasm`]: "Python",
+  [imageURL]: "NumPy and the lab",
+  [librariesURL]: "NumPy's compiled part",
+};
+const ALSO_COUNTED = [
+  [/\/pyodide\.asm\.wasm$/, "Python"],
+  [/\/python_stdlib\.zip$/, "the standard library"],
+  [/\/numpy-[^/]*\.whl$/, "NumPy"],
 ];
+const NO_PACKAGES = { info: { abi_version: "2026_0" }, packages: {} }; // what Pyodide wants to know when it installs nothing
 
-const tell = (detail) => postMessage({ quantlab: detail });
+let detour;
+const tell = (detail) => postMessage({ quantlab: { ...detail, ...(detour && { detour }) } });
 
 // The body is read twice, once by us for its length: the response that Pyodide gets stays the browser's own, so that
 // compiled code can be cached.
-async function count(response, name, total) {
+function counted(response, stage) {
+  if (stage && response.ok && response.body) count(response.clone(), stage).catch(() => {}); // the body's other reader fails, too
+  return response;
+}
+
+async function count(response, stage) {
+  const total = response.headers.get("content-encoding") ? 0 : Number(response.headers.get("content-length"));
   let received = 0;
   for (const reader = response.body.getReader(); ; ) {
     const { done, value } = await reader.read();
     if (done) break;
     received += value.length;
-    tell({ stage: name, received, total });
+    tell({ stage, received, total });
   }
 }
 
+// Fetching begins at once, before PyScript asks for Python; who asks first, by way of `fetch`, gets what has begun.
 const plainFetch = globalThis.fetch.bind(globalThis);
+const begun = new Map();
+for (const [url, stage] of Object.entries(STARTING)) {
+  const response = plainFetch(url).then((response) => counted(response, stage));
+  response.catch(() => {}); // told where it is awaited
+  begun.set(url, response);
+}
 globalThis.fetch = async (resource, options) => {
-  const response = await plainFetch(resource, options);
-  const name = STAGES.find(([pattern]) => pattern.test(response.url))?.[1];
-  if (name && response.ok && response.body) {
-    const coded = response.headers.get("content-encoding");
-    count(response.clone(), name, coded ? 0 : Number(response.headers.get("content-length")));
-  }
+  const url = String(resource.url ?? resource);
+  const response = begun.get(url);
+  if (!response) return counted(await plainFetch(resource, options), ALSO_COUNTED.find(([pattern]) => pattern.test(url))?.[1]);
+  begun.delete(url);
   return response;
 };
+async function fetchWell(url) {
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`${new URL(url).pathname.split("/").pop()}: ${response.status} ${response.statusText}`);
+  return response;
+}
 
-export const loadPyodide = (options) =>
-  load({ ...options, indexURL: new URL("../vendor/pyodide/", import.meta.url).href, packages: ["numpy"] });
+const importFactory = () => import("../vendor/pyodide/pyodide.asm.mjs");
+const factory = importFactory();
+factory.catch(() => {});
+
+await provideStorage();
+
+export async function loadPyodide(options) {
+  try {
+    return await startFromImage({ ...options, indexURL });
+  } catch (error) {
+    console.info("Python starts without its memory image:", error);
+    detour = error.message.split("\n")[0];
+    return startPlain({ ...options, indexURL });
+  }
+}
+
+async function startFromImage(options) {
+  const image = fetchWell(imageURL).then(async (response) => new Uint8Array(await response.arrayBuffer()));
+  const libraries = fetchWell(librariesURL).then(readLibraries);
+  for (const promise of [image, libraries]) promise.catch(() => {});
+  const nothing = URL.createObjectURL(new Blob()); // the standard library: what is needed of it is in the image
+  const pyodide = await load({
+    ...options,
+    ...imageOptions(() => factory, image, libraries),
+    stdLibURL: nothing,
+    lockFileContents: NO_PACKAGES,
+  });
+  URL.revokeObjectURL(nothing);
+  globalThis.fetchLibrary = () => fetchLibrary(pyodide);
+  pyodide.runPython("import random, numpy; random.seed(); numpy.random.seed(); assert numpy.arange(3).sum() == 3");
+  return pyodide;
+}
+
+async function startPlain(options) {
+  const [pyodide, lab] = await Promise.all([
+    load({ ...options, packages: ["numpy"] }),
+    fetchWell(at("../lab.zip")).then((response) => response.arrayBuffer()),
+  ]);
+  pyodide.unpackArchive(lab, "zip", { extractDir: SITE_PACKAGES });
+  return pyodide;
+}
+
+// Called by Python when it imports something that is not in the image: gets all modules there are, while Python waits.
+function fetchLibrary(pyodide) {
+  const lock = JSON.parse(new TextDecoder().decode(readNow(`${indexURL}pyodide-lock.json`)));
+  pyodide.FS.writeFile("/lib/python314.zip", readNow(`${indexURL}python_stdlib.zip`));
+  const extractDir = SITE_PACKAGES;
+  pyodide.unpackArchive(readNow(indexURL + lock.packages.numpy.file_name), "wheel", { extractDir });
+  pyodide.unpackArchive(readNow(at("../lab.zip")), "zip", { extractDir });
+}
+
+function readNow(url) {
+  const request = new XMLHttpRequest();
+  request.open("GET", url, false);
+  request.responseType = "arraybuffer";
+  request.send();
+  if (request.status !== 200) throw new Error(`${url}: ${request.status} ${request.statusText}`);
+  return new Uint8Array(request.response);
+}

@@ -1,10 +1,15 @@
-"""The worker's side of the one call that crosses: a request goes in, an answer comes out, both as JSON text."""
+"""The worker's side of what crosses: requests and files go in, answers come out as JSON text."""
 
 import json
 
+import js
 import lab
+from lab.data import store
+from pyodide.ffi import to_js
 
-__export__ = ["answer", "export"]
+__export__ = ["answer", "export", "load"]
+
+PIECE = 4 * 2**20  # bytes of a file that are read at a time
 
 
 def answer(request):
@@ -16,3 +21,29 @@ def answer(request):
 def export(request, kind):
     """The result of a request as a file: its name, type and base64-coded data, as JSON text."""
     return json.dumps(lab.export(json.loads(request), kind))
+
+
+async def load(file):
+    """Reads a file of the browser's piece by piece, telling how far it is; says what is in it, as JSON text."""
+    if str(file.type).startswith("image/"):
+        return json.dumps(await _load_picture(file))
+    size = int(file.size)
+    taking = store.intake(file.name, size)
+    for start in range(0, size, PIECE):
+        piece = await file.slice(start, start + PIECE).arrayBuffer()
+        if taking.write(piece.to_memoryview()) >= 1.0:
+            break
+        detail = {"stage": "file", "name": file.name, "received": start, "total": size}
+        js.postMessage(to_js({"quantlab": detail}, dict_converter=js.Object.fromEntries))
+    return json.dumps(taking.finish())
+
+
+async def _load_picture(file):
+    """Lets the browser decode a picture."""
+    bitmap = await js.createImageBitmap(file)
+    canvas = js.OffscreenCanvas.new(bitmap.width, bitmap.height)
+    context = canvas.getContext("2d")
+    context.drawImage(bitmap, 0, 0)
+    pixels = context.getImageData(0, 0, bitmap.width, bitmap.height).data
+    original = await file.arrayBuffer()
+    return store.load_pixels(file.name, bitmap.width, bitmap.height, pixels.to_bytes(), original.to_bytes())

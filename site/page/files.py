@@ -1,0 +1,64 @@
+"""Files that were dropped, chosen or pasted: handed to the worker, which reads them; nothing leaves the machine."""
+
+import json
+
+from pyscript import document, window
+
+from page import dom, form, views
+
+_held = {"file": None}  # the file that was loaded last, for a worker that has to start again
+
+
+async def take(talk, file):
+    """Lets the worker read a file, then asks for its first array."""
+    _held["file"] = file
+    dom.render("status", views.reading(file.name, 0, file.size))
+    loaded = json.loads(await talk.worker.load(file))
+    if not loaded["ok"]:
+        form.show_errors(loaded["errors"])
+        dom.render("errors", views.errors(loaded["errors"]))
+        dom.render("status", views.told(loaded))
+        return
+    _offer(loaded["arrays"])
+    first = loaded["arrays"][0]
+    found = loaded["file"]
+    fields = {"direction": "quantize", "source": "file", "file": found["name"], "file_sha256": found["sha256"]}
+    fields["tensor"] = first["name"] if len(loaded["arrays"]) > 1 else ""
+    fields["file_shape"] = ",".join([str(length) for length in first["shape"]])
+    fields["element"] = "0"
+    if talk.request_of("profile") == "notebook":
+        fields["profile"] = "onnx"  # the notebook has one scale for everything and no matrices
+    form.fill(fields, {})
+    talk.choose_all(fields)
+
+
+async def take_again(talk):
+    """Gives a new worker the file that the old one had."""
+    if _held["file"] is not None:
+        await talk.worker.load(_held["file"])
+
+
+def first_of(files):
+    """The first of a list of files, or None."""
+    return files.item(0) if files is not None and files.length else None
+
+
+def _offer(arrays):
+    """Lists the arrays of a file as suggestions of the control that chooses one."""
+    options = document.getElementById("tensor-options")
+    options.replaceChildren()
+    for array in arrays:
+        option = document.createElement("option")
+        option.value = array["name"]
+        option.label = " × ".join([str(length) for length in array["shape"]]) + " " + array["dtype"]
+        options.appendChild(option)
+
+
+def clear_drop(is_over):
+    """Marks or unmarks the place where a file may be dropped."""
+    document.querySelector(".drop").toggleAttribute("data-over", is_over)
+
+
+def is_file_drag(event):
+    """Whether what is dragged over the page is a file."""
+    return "Files" in list(window.Array["from"](event.dataTransfer.types))
