@@ -78,7 +78,7 @@ class Result:
 
     @property
     def sides(self) -> NDArray[np.int8]:
-        """For each number whether its code, unclipped, is below the format's codes (-1), above them (1) or neither (0)."""
+        """For each number whether its code, unclipped, is below those of the format (-1), above (1) or neither (0)."""
         return self.once(_sides)
 
     @property

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 import quantcore as qc
 
+from .binning import pieces
 from .request import Settings
 
 Float64 = NDArray[np.float64]
@@ -104,13 +105,15 @@ def _clipping(points: Float64, counts: Float64, low: Floats, high: Floats, half_
 def _magnitudes(values: NDArray[np.floating[Any]], unit: float) -> tuple[Float64, Float64]:
     """The middles of bins that grow with the magnitude, in units of the largest, and how many values each holds."""
     n_bins = (OCTAVES << BITS) + 1
-    shares = (values / unit).astype(np.float32)
+    counts = np.zeros(2 * n_bins)
     # the leading bits of a float are its sign, its exponent (the octave) and its place within the octave
     first = (127 - OCTAVES << BITS) - 1
-    index = (np.abs(shares).view(np.int32) >> (23 - BITS)) - first
-    np.clip(index, 0, n_bins - 1, out=index)
-    index += n_bins * (shares < 0)
-    counts = np.bincount(index, minlength=2 * n_bins).astype(np.float64)
+    for piece in pieces(values):
+        shares = (piece / unit).astype(np.float32)
+        index = (np.abs(shares).view(np.int32) >> (23 - BITS)) - first
+        np.clip(index, 0, n_bins - 1, out=index)
+        index += n_bins * (shares < 0)
+        counts += np.bincount(index, minlength=2 * n_bins)
     starts = (np.arange(first, first + n_bins + 1, dtype=np.int32) << (23 - BITS)).view(np.float32).astype(np.float64)
     middles = (starts[:-1] + starts[1:]) / 2
     middles[0], middles[-1] = 0.0, 1.0  # the largest magnitude is often alone, and weighs most
