@@ -7,12 +7,12 @@ import numpy as np
 
 import quantcore as qc
 
-from .code import snippets
 from .compute import compute
 from .derivation import derivation
 from .fields import FIELDS, default_of
 from .instruments import INSTRUMENTS, look
 from .notices import MAX_LISTED, notices
+from .programs import snippets
 from .request import RequestError, Settings, read
 from .result import Result
 from .steps import steps

@@ -1,22 +1,14 @@
-"""The same computation as a program to copy."""
+"""The computation with this project's own package."""
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 import quantcore as qc
 
-from . import display
-from .result import Result
-
-MAX_WRITTEN = 1000
-"""More numbers than this are not written out: the program then takes the first of the followed number's slice."""
-
-
-def snippets(result: Result) -> dict[str, str]:
-    """One program of each kind, by its name."""
-    return {kind: write(result) for kind, write in KINDS.items()}
+from .. import display
+from ..result import Result
+from .case import MAX_WRITTEN, array
 
 
 def quantcore(result: Result) -> str:
@@ -35,9 +27,6 @@ def quantcore(result: Result) -> str:
     return "\n".join([*lines, show]) + "\n"
 
 
-KINDS: dict[str, Callable[[Result], str]] = {"quantcore": quantcore}
-
-
 def _notebook(result: Result) -> list[str]:
     settings = result.settings
     function = "absmax_quantize" if settings.scheme == "symmetric" else "zeropoint_quantize"
@@ -45,7 +34,7 @@ def _notebook(result: Result) -> list[str]:
     fmt = "" if settings.fmt == qc.INT8 else f", {_format(settings.fmt)}"
     if is_plain and result.size <= MAX_WRITTEN:
         return [
-            f"x = {_array(result.x)}",
+            f"x = {array(result.x)}",
             f"result = qc.notebook.{function}(x{fmt})",
             "print(result.scale_factor, result.zero_point)",
             "q, x_hat = result.x_quant, result.x_dequant",
@@ -55,7 +44,7 @@ def _notebook(result: Result) -> list[str]:
     precision = f"np.{settings.dtype}"
     return [
         *_remark(result, x.size),
-        f"x = {_array(x)}",
+        f"x = {array(x)}",
         f"scale_factor = {precision}({display.ascii_shortest(result.scale_factor.reshape(-1)[0])})",
         f"zero_point = {precision}({display.ascii_shortest(result.zero_point.reshape(-1)[0])})",
         f'q = qc.round_whole(x * scale_factor + zero_point, "{settings.rounding}"{rng})',
@@ -73,7 +62,7 @@ def _quantize(result: Result) -> list[str]:
     percentile = f", percentile={settings.percentile!r}" if settings.calibration == "percentile" else ""
     granularity, toolkit = _granularity(settings.granularity), settings.profile.toolkit
     return [
-        f"x = {_array(result.x)}",
+        f"x = {array(result.x)}",
         f"fmt = {_format(settings.fmt)}",
         "params = qc.choose_qparams(",
         f'    x, fmt, scheme="{settings.scheme}", granularity={granularity}, calibration={calibration},',
@@ -89,7 +78,7 @@ def _first_of_slice(result: Result) -> list[str]:
     scale, _, zero_point = result.scale_of(result.element)
     return [
         *_remark(result, x.size),
-        f"x = {_array(x)}",
+        f"x = {array(x)}",
         f"scale, zero_point = np.{scale.dtype}({display.ascii_shortest(scale)}), {_parameter(zero_point)}",
         f"params = qc.QuantParams(scale, zero_point, {_format(result.settings.fmt)})",
         *_apply(result),
@@ -108,16 +97,16 @@ def _apply(result: Result) -> list[str]:
 def _dequantize(result: Result) -> list[str]:
     settings = result.settings
     q = result.q if result.size <= MAX_WRITTEN else result.flat_q[:MAX_WRITTEN]
-    scale, zero_point, granularity = _array(result.scale), _array(result.zero_point), _granularity(settings.granularity)
+    scale, zero_point, granularity = array(result.scale), array(result.zero_point), _granularity(settings.granularity)
     remark: list[str] = []
     if result.size > MAX_WRITTEN:
         place = np.arange(MAX_WRITTEN)
         index = result.parameter_index(place)
-        scale, zero_point = _array(result.scale.reshape(-1)[index]), _array(result.zero_point.reshape(-1)[index])
+        scale, zero_point = array(result.scale.reshape(-1)[index]), array(result.zero_point.reshape(-1)[index])
         granularity, remark = "qc.PerAxis(0)", _remark(result, MAX_WRITTEN)
     return [
         *remark,
-        f"q = {_array(q)}",
+        f"q = {array(q)}",
         f"params = qc.QuantParams({scale}, {zero_point}, {_format(settings.fmt)}, {granularity})",
         f'x_hat = qc.dequantize(q, params, arithmetic="{result.arithmetic}")',
     ]
@@ -128,7 +117,7 @@ def _dequantize_notebook(result: Result) -> list[str]:
     dtype = result.settings.dtype
     return [
         *_remark(result, q.size),
-        f"q = {_array(q)}",
+        f"q = {array(q)}",
         f"scale_factor = 1 / np.{dtype}({display.ascii_shortest(result.scale.reshape(-1)[0])})",
         f"zero_point = np.{dtype}({display.ascii_shortest(result.zero_point.reshape(-1)[0])})",
         "x_hat = (q - zero_point) / scale_factor",
@@ -139,18 +128,6 @@ def _remark(result: Result, n_written: int) -> list[str]:
     if n_written == result.size:
         return []
     return [f"# {display.count(n_written)} of the {display.count(result.size)} numbers"]
-
-
-def _array(numbers: Any) -> str:
-    """An array as it is written in a program; every number reads back as itself."""
-    dtype = {"float64": "", "int64": ""}.get(str(numbers.dtype), f", np.{numbers.dtype}")
-    return f"np.array({_nested(numbers)}{dtype})"
-
-
-def _nested(numbers: Any) -> str:
-    if numbers.ndim == 0:
-        return display.ascii_shortest(numbers[()])
-    return f"[{', '.join(_nested(part) for part in numbers)}]"
 
 
 def _parameter(number: Any) -> str:

@@ -1,0 +1,124 @@
+"""The computation in the style of the seed notebook: functions with a comment on each step, called on the numbers."""
+
+from ..result import Result
+from .case import Case, case_of, program
+from .with_numpy import parameters, way_back, way_there
+
+
+def as_notebook(result: Result) -> str:
+    """The program."""
+    case = case_of(result)
+    if case.is_dequantize:
+        return program(["import numpy as np"], _dequantize(case), _call_dequantize(case))
+    if _is_seed(case):
+        return program(["import numpy as np"], _seed(case), _call_seed(case))
+    return program(["import numpy as np"], _quantize(case), _dequantize(case), _call(case))
+
+
+def _is_seed(case: Case) -> bool:
+    """Whether the settings are those of the notebook's own functions."""
+    settings = case.result.settings
+    is_plain = settings.calibration == "minmax" and settings.rounding == "half_even" and not settings.include_zero
+    return settings.is_notebook and is_plain and not case.is_cut
+
+
+def _seed(case: Case) -> list[str]:
+    fmt = case.fmt
+    if case.result.settings.scheme == "symmetric":
+        return [
+            "def absmax_quantize(X):",
+            "    # Calculate scale",
+            "    absmax = np.max(np.abs(X))",
+            "    absmax = 1 if absmax == 0 else absmax",
+            f"    scale = {fmt.qmax} / absmax",
+            "",
+            "    # Quantize",
+            "    X_quant = np.round(scale * X)",
+            "",
+            "    # Dequantize",
+            "    X_dequant = X_quant / scale",
+            "    return X_quant, X_dequant",
+        ]
+    shift = f"- {-fmt.qmin}" if fmt.qmin < 0 else f"+ {fmt.qmin}"
+    return [
+        "def zeropoint_quantize(X):",
+        "    # Calculate value range (denominator)",
+        "    x_range = np.max(X) - np.min(X)",
+        "    x_range = 1 if x_range == 0 else x_range",
+        "",
+        "    # Calculate scale",
+        f"    scale = {fmt.qmax - fmt.qmin} / x_range",
+        "",
+        "    # Shift by zero-point",
+        f"    zeropoint = np.round(-scale * np.min(X) {shift})",
+        "",
+        "    # Scale and round the inputs",
+        "    X_quant = np.round(X * scale + zeropoint)",
+        "",
+        "    # Dequantize",
+        "    X_dequant = (X_quant - zeropoint) / scale",
+        "    return X_quant, X_dequant",
+    ]
+
+
+def _call_seed(case: Case) -> list[str]:
+    name = "absmax_quantize" if case.result.settings.scheme == "symmetric" else "zeropoint_quantize"
+    return [f"X = {_array(case)}", f"q, x_hat = {name}(X)", 'print("Codes:", q)', 'print("Reconstruction:", x_hat)']
+
+
+def _array(case: Case) -> str:
+    dtype = "" if str(case.given.dtype) in ("float64", "int64") else f", np.{case.given.dtype}"
+    return f"np.array({case.text}{dtype})"
+
+
+def _quantize(case: Case) -> list[str]:
+    names = _names(case)
+    lines = [line for line in way_there(case) if not line.startswith("rng")]
+    chance = ", rng" if case.arithmetic.rounding == "stochastic" else ""
+    ends = ", qmin, qmax" if case.result.is_clipping else ""
+    return [
+        f"def quantize(x, {names}{ends}{chance}):",
+        "    # Scale, round and shift the inputs" + ("; keep the codes in range" if ends else ""),
+        *(f"    {line}" for line in lines),
+        "    return q",
+    ]
+
+
+def _dequantize(case: Case) -> list[str]:
+    return [
+        f"def dequantize(q, {_names(case)}):",
+        "    # Subtract the zero-point and undo the scale",
+        *(f"    {line}" for line in way_back(case)),
+        "    return x_hat",
+    ]
+
+
+def _names(case: Case) -> str:
+    return f"{'scale_factor' if case.result.settings.is_notebook else 'scale'}, zero_point"
+
+
+def _call(case: Case) -> list[str]:
+    names = _names(case)
+    ends = ", qmin, qmax" if case.result.is_clipping else ""
+    chance = ", rng" if case.arithmetic.rounding == "stochastic" else ""
+    seed = [f"rng = np.random.default_rng({case.result.settings.seed})"] if chance else []
+    return [
+        *case.remark(),
+        f"x = {_array(case)}",
+        *parameters(case),
+        *seed,
+        f"q = quantize(x, {names}{ends}{chance})",
+        f"x_hat = dequantize(q, {names})",
+        'print("Codes:", q)',
+        'print("Reconstruction:", x_hat)',
+    ]
+
+
+def _call_dequantize(case: Case) -> list[str]:
+    return [
+        *case.remark(),
+        f"q = {_array(case)}",
+        *parameters(case),
+        f"x_hat = dequantize(q, {_names(case)})",
+        'print("Reconstruction:", x_hat)',
+    ]

@@ -1,0 +1,132 @@
+"""What every program writes out: the numbers, as many as are readable, and the parameters that belong to them."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import quantcore as qc
+
+from .. import display
+from ..result import Result
+
+MAX_WRITTEN = 1000
+"""More numbers than this are not written out: a program then takes the first of the followed number's slice."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Case:
+    """A request as a program states it.
+
+    Attributes:
+        result: of the request.
+        given: the values, or the codes when dequantizing; all of them or the first ones.
+        text: the same as a nested list.
+        scale, zero_point: in the shape that belongs to the numbers and the granularity.
+        granularity: which of the numbers share a scale.
+        arithmetic: how it is computed, with the request's rounding.
+    """
+
+    result: Result
+    given: NDArray[Any]
+    text: str
+    scale: NDArray[Any]
+    zero_point: NDArray[Any]
+    granularity: qc.PerTensor | qc.PerAxis | qc.PerBlock
+    arithmetic: qc.Arithmetic
+
+    @property
+    def fmt(self) -> qc.IntFormat:
+        """The codes."""
+        return self.result.settings.fmt
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The precision that the request asks for."""
+        return self.result.settings.dtype
+
+    @property
+    def working(self) -> np.dtype[Any]:
+        """The precision that the arithmetic computes in."""
+        return np.dtype(self.arithmetic.dtype or self.dtype)
+
+    @property
+    def is_dequantize(self) -> bool:
+        """Whether codes are given."""
+        return self.result.settings.is_dequantize
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether only some of the numbers are written."""
+        return self.given.size < self.result.size
+
+    @property
+    def has_whole_zero_point(self) -> bool:
+        """Whether every zero point is a code of the format."""
+        z = self.zero_point
+        return bool(((z == np.rint(z)) & (z >= self.fmt.qmin) & (z <= self.fmt.qmax)).all())
+
+    def remark(self) -> list[str]:
+        """A comment on what is left out."""
+        if not self.is_cut:
+            return []
+        return [f"# {display.count(self.given.size)} of the {display.count(self.result.size)} numbers"]
+
+
+def case_of(result: Result) -> Case:
+    """The case of a result; made once for all programs."""
+    return result.once(_case)
+
+
+def _case(result: Result) -> Case:
+    settings = result.settings
+    arithmetic = replace(qc.ARITHMETICS[result.arithmetic], rounding=settings.rounding)
+    given, scale, zero_point, granularity = _numbers(result)
+    return Case(result, given, nested(given), scale, zero_point, granularity, arithmetic)
+
+
+def _numbers(result: Result) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any], Any]:
+    granularity = result.settings.granularity
+    if result.size <= MAX_WRITTEN:
+        given = result.q if result.settings.is_dequantize else result.x
+        return given, result.scale, result.zero_point, granularity
+    if result.settings.is_notebook:
+        given = result.flat_q if result.settings.is_dequantize else result.flat_x
+        return given[:MAX_WRITTEN], result.scale, result.zero_point, granularity
+    array = result.q if result.settings.is_dequantize else result.x
+    given = array[result.slice_index(result.element)].reshape(-1)[:MAX_WRITTEN]
+    scale, _, zero_point = result.scale_of(result.element)
+    return given, np.asarray(scale), np.asarray(zero_point), qc.PerTensor()
+
+
+def nested(numbers: Any) -> str:
+    """An array as a list in a program; every number reads back as itself in its precision."""
+    if numbers.ndim == 0:
+        return display.ascii_shortest(numbers[()])
+    if numbers.ndim > 1:
+        return f"[{', '.join(nested(part) for part in numbers)}]"
+    if numbers.dtype == np.float32:
+        return f"[{', '.join(map(str, numbers))}]"  # str of a float32 is the shortest for float32
+    return f"[{', '.join(map(repr, numbers.tolist()))}]"
+
+
+def array(numbers: Any, text: str = "") -> str:
+    """An array as it is written with NumPy."""
+    dtype = {"float64": "", "int64": ""}.get(str(numbers.dtype), f", np.{numbers.dtype}")
+    return f"np.array({text or nested(numbers)}{dtype})"
+
+
+def program(*parts: list[str]) -> str:
+    """Paragraphs of lines as one text, with two empty lines around a function."""
+    text = ""
+    was_function = False
+    for part in parts:
+        if not part:
+            continue
+        is_function = part[0].startswith("def ")
+        if text:
+            text += "\n\n" if is_function or was_function else "\n"
+        text += "\n".join(part) + "\n"
+        was_function = is_function
+    return text

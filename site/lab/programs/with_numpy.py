@@ -1,0 +1,215 @@
+"""The computation in NumPy alone, each step of the arithmetic on a line of its own."""
+
+from typing import Any
+
+import numpy as np
+
+import quantcore as qc
+from quantcore.arithmetic import Scaling, Unscaling
+from quantcore.choose import minmax_ranges
+
+from ..result import Result
+from .case import Case, array, case_of, nested, program
+
+ROUNDED = {
+    "half_even": "np.rint({0})",
+    "half_away": "np.trunc({0}) + np.copysign(np.abs({0} - np.trunc({0})) >= 0.5, {0})",
+    "toward_zero": "np.trunc({0})",
+    "floor": "np.floor({0})",
+    "ceil": "np.ceil({0})",
+    "stochastic": "np.floor({0}) + (rng.random({0}.shape) < {0} - np.floor({0}))",
+}
+
+
+def numpy_alone(result: Result) -> str:
+    """The program."""
+    case = case_of(result)
+    return program(
+        ["import numpy as np"],
+        [*case.remark(), *given(case)],
+        parameters(case),
+        _computed(case),
+        [f"print({shown(case)})"],
+    )
+
+
+def given(case: Case) -> list[str]:
+    """The numbers that the request gives."""
+    name = "q" if case.is_dequantize else "x"
+    return [f"{name} = {array(case.given, case.text)}"]
+
+
+def shown(case: Case) -> str:
+    """What the program prints."""
+    return "x_hat" if case.is_dequantize else "q, x_hat"
+
+
+def _computed(case: Case) -> list[str]:
+    return way_back(case) if case.is_dequantize else [*way_there(case), *way_back(case)]
+
+
+# Scale and zero point
+
+
+def parameters(case: Case) -> list[str]:
+    """Lines that leave `scale` (or the notebook's `scale_factor`), `zero_point`, and the ends of the codes."""
+    fmt = case.fmt
+    ends = [f"qmin, qmax = {fmt.qmin}, {fmt.qmax}"]
+    if case.result.settings.is_notebook:
+        return _notebook(case, ends)
+    if _is_computable(case):
+        return [*ends, *_from_data(case)]
+    origin = (
+        [] if case.is_dequantize else [f"# as {case.result.settings.profile.label} chooses them for these settings"]
+    )
+    return [*([] if case.is_dequantize else ends), *origin, *_written(case)]
+
+
+def _notebook(case: Case, ends: list[str]) -> list[str]:
+    settings, dtype = case.result.settings, f"np.{case.dtype}"
+    z = f"zero_point = {dtype}({nested(case.zero_point)})"
+    if case.is_dequantize:
+        return [f"scale_factor = 1 / {dtype}({nested(case.scale)})", z]
+    is_plain = settings.calibration == "minmax" and not settings.include_zero and not case.is_cut
+    low, high = case.given.min(), case.given.max()
+    if not is_plain or low == high:
+        return [f"scale_factor = {dtype}({nested(case.result.scale_factor)})", z]
+    if settings.scheme == "symmetric":
+        return [f"scale_factor = {case.fmt.qmax} / np.max(np.abs(x))", "zero_point = 0"]
+    return [
+        *ends,
+        "scale_factor = (qmax - qmin) / (np.max(x) - np.min(x))",
+        "zero_point = np.round(-scale_factor * np.min(x) + qmin)",
+    ]
+
+
+def _is_computable(case: Case) -> bool:
+    """Whether a few lines give the parameters bit for bit: ONNX's rules, on ranges that have a width."""
+    settings = case.result.settings
+    is_simple = settings.calibration in ("minmax", "manual") and not isinstance(case.granularity, qc.PerBlock)
+    if case.is_dequantize or case.is_cut or not is_simple or settings.profile.toolkit != "onnx":
+        return False
+    low, high = minmax_ranges(case.given, case.granularity)
+    if settings.calibration == "manual":
+        low, high = (np.asarray(end, case.dtype) for end in manual_range(case))
+    if settings.scheme == "symmetric":
+        width = np.maximum(np.abs(low), np.abs(high))
+    else:
+        width = np.maximum(high, 0) - np.minimum(low, 0) if settings.include_zero else high - low
+    return bool((width / case.dtype.type(_n_steps(case)) > 0).all())
+
+
+def manual_range(case: Case) -> tuple[float, float]:
+    """The range that the request gives, with the data's own ends where it gives none."""
+    settings = case.result.settings
+    low = float(case.result.x.min()) if settings.range_min is None else settings.range_min
+    high = float(case.result.x.max()) if settings.range_max is None else settings.range_max
+    return low, high
+
+
+def _n_steps(case: Case) -> int:
+    fmt = case.fmt
+    if case.result.settings.scheme != "symmetric":
+        return fmt.qmax - fmt.qmin
+    middle = (fmt.qmin + fmt.qmax + 1) // 2
+    return min(n for n in (fmt.qmax - middle, middle - fmt.qmin) if n > 0)
+
+
+def _from_data(case: Case) -> list[str]:
+    settings, dtype = case.result.settings, f"np.{case.dtype}"
+    lines = _ends_of_range(case)
+    if settings.scheme == "symmetric":
+        middle = (case.fmt.qmin + case.fmt.qmax + 1) // 2
+        lines.append(f"scale = np.maximum(-np.minimum(low, 0), np.maximum(high, 0)) / {dtype}({_n_steps(case)})")
+        return [*lines, f"zero_point = {dtype}({middle})"]
+    if settings.include_zero:
+        lines.append("low, high = np.minimum(low, 0), np.maximum(high, 0)  # 0 has a code of its own")
+    lines.append(f"scale = (high - low) / {dtype}(qmax - qmin)")
+    rounded = "np.rint(qmin - low / scale)"
+    return [*lines, f"zero_point = {f'np.clip({rounded}, qmin, qmax)' if settings.include_zero else rounded}"]
+
+
+def _ends_of_range(case: Case) -> list[str]:
+    settings = case.result.settings
+    if settings.calibration == "manual":
+        return ["low, high = " + ", ".join(f"np.{case.dtype}({end!r})" for end in manual_range(case))]
+    if isinstance(case.granularity, qc.PerAxis):
+        n = case.given.ndim
+        pooled = tuple(axis for axis in range(n) if axis != case.granularity.axis % n)
+        return [f"low, high = x.min(axis={pooled}, keepdims=True), x.max(axis={pooled}, keepdims=True)"]
+    return ["low, high = x.min(), x.max()"]
+
+
+def _written(case: Case) -> list[str]:
+    z = case.zero_point.astype(case.working)
+    if not case.scale.ndim:
+        return [f"scale = np.{case.scale.dtype}({nested(case.scale)})", f"zero_point = np.{z.dtype}({nested(z)})"]
+    if not isinstance(case.granularity, qc.PerBlock):
+        return [f"scale = {array(case.scale)}", f"zero_point = {array(z)}"]
+    name, axis = "q" if case.is_dequantize else "x", case.granularity.axis
+    return [
+        f"scales = {array(case.scale)}",
+        f"zero_points = {array(z)}",
+        f"block = np.arange({name}.shape[{axis}]) // {case.granularity.block_size}",
+        f"scale, zero_point = np.take(scales, block, axis={axis}), np.take(zero_points, block, axis={axis})",
+    ]
+
+
+# There and back
+
+
+def way_there(case: Case) -> list[str]:
+    """Lines from `x` to `q`."""
+    rules, rounding = case.arithmetic, case.arithmetic.rounding
+    rng = []
+    if rounding == "stochastic":
+        rng = [f"rng = np.random.default_rng({case.result.settings.seed})"]
+        if isinstance(case.granularity, qc.PerBlock):
+            rng = ["# chance is drawn in another order than on the page, block by block: codes may differ by one", *rng]
+    if case.result.settings.is_notebook:
+        return [*rng, "scaled = x * scale_factor + zero_point", f"q = {ROUNDED[rounding].format('scaled')}"]
+    x, scale = _in(case, "x", case.dtype), _in(case, "scale", case.scale.dtype)
+    if rules.fused:
+        lines = _fused(x, scale)
+    else:
+        lines = [f"scaled = {_scaled(case, x, scale)}{' + zero_point' if rules.zero_point_first else ''}"]
+    rounded = ROUNDED[rounding].format("scaled")
+    code = rounded if rules.zero_point_first else f"{rounded} + zero_point"
+    return [*rng, *lines, f"q = np.clip({code}, qmin, qmax).astype(np.{case.fmt.dtype})"]
+
+
+def _in(case: Case, name: str, dtype: Any) -> str:
+    """A name in the working precision."""
+    return name if np.dtype(dtype) == case.working else f"{name}.astype(np.{case.working})"
+
+
+def _scaled(case: Case, x: str, scale: str) -> str:
+    if case.arithmetic.scaling is Scaling.DIVIDE:
+        return f"{x} / {scale}"
+    if case.arithmetic.scaling is Scaling.RECIPROCAL_FLOAT64:
+        return f"{x} * (1 / scale.astype(np.float64)).astype(np.{case.working})"
+    return f"{x} * (1 / {scale})"
+
+
+def _fused(x: str, scale: str) -> list[str]:
+    return [
+        "# product and sum are rounded once, together; float64 stands in for the fused operation",
+        f"scaled = ({x} * (1 / {scale}).astype(np.float64) + zero_point).astype(np.float32)",
+    ]
+
+
+def way_back(case: Case) -> list[str]:
+    """Lines from `q` to `x_hat`."""
+    if case.result.settings.is_notebook:
+        return ["x_hat = (q - zero_point) / scale_factor"]
+    difference = f"(q.astype(np.{case.working}) - zero_point)"
+    match case.arithmetic.unscaling:
+        case Unscaling.MULTIPLY:
+            return [f"x_hat = {difference} * {_in(case, 'scale', case.scale.dtype)}"]
+        case Unscaling.MULTIPLY_FLOAT64:
+            return [f"x_hat = ({difference} * scale.astype(np.float64)).astype(np.{case.working})"]
+        case Unscaling.DIVIDE_FLOAT64:
+            return [f"x_hat = {difference} / (1 / scale.astype(np.float64)).astype(np.{case.working})"]
+        case Unscaling.ABSMAX:
+            absmax = f"(scale.astype(np.float64) * {case.fmt.qmax}).astype(np.{case.working})"
+            return [f"x_hat = {difference} * {absmax} * np.{case.working}({1 / case.fmt.qmax!r})"]

@@ -1,0 +1,192 @@
+"""The computation in PyTorch: its own quantized operators where they compute this, else tensor operations."""
+
+from typing import Any
+
+import numpy as np
+
+import quantcore as qc
+from quantcore.arithmetic import Scaling, Unscaling
+
+from ..result import Result
+from .case import Case, case_of, nested, program
+
+ROUNDED = {
+    "half_even": "torch.round({0})",
+    "half_away": "torch.trunc({0}) + torch.sign({0}) * ({0}.frac().abs() >= 0.5)",
+    "toward_zero": "torch.trunc({0})",
+    "floor": "torch.floor({0})",
+    "ceil": "torch.ceil({0})",
+    "stochastic": "torch.floor({0}) + (chance < {0} - torch.floor({0}))",
+}
+STORED = {"int8": "torch.qint8", "uint8": "torch.quint8"}
+
+
+def torch_tensors(result: Result) -> str:
+    """The program."""
+    case = case_of(result)
+    head = [f"# {reason}" for reason in _remarks(case)] + ["import torch"]
+    if not case.is_dequantize and case.arithmetic.rounding == "stochastic":
+        head.insert(-1, "import numpy as np")
+    show = "print(x_hat)" if case.is_dequantize else "print(q, x_hat)"
+    own = _own_operator(case)
+    if own:
+        return program(head, [*case.remark(), *_given(case, "float32")], own, [show])
+    return program(
+        head, [*case.remark(), *_given(case, str(case.given.dtype))], _parameters(case), _computed(case), [show]
+    )
+
+
+def _remarks(case: Case) -> list[str]:
+    """What PyTorch's operators would do otherwise."""
+    settings = case.result.settings
+    if _own_operator(case):
+        return ["PyTorch calls these operators deprecated; they compute as before."] if _is_eager(case) else []
+    if settings.profile_name == "pytorch":
+        return ["PyTorch has no operator for these settings; tensor operations compute what the page computes."]
+    whose = settings.profile.label
+    whose = whose[0].lower() + whose[1:] if whose.startswith("The ") else whose
+    return [f"Not as PyTorch's own operators would, but in tensor operations, as {whose} computes."]
+
+
+def _is_plain(case: Case) -> bool:
+    """Whether the settings are those of an operator of PyTorch's own, granularity and width aside."""
+    is_pytorch = case.result.settings.profile_name == "pytorch" and case.arithmetic.rounding == "half_even"
+    return is_pytorch and not case.is_dequantize and not case.is_cut and case.has_whole_zero_point
+
+
+def _is_eager(case: Case) -> bool:
+    return not isinstance(case.granularity, qc.PerBlock)
+
+
+def _own_operator(case: Case) -> list[str]:
+    """PyTorch's own operator, if there is one for the settings."""
+    if not _is_plain(case):
+        return []
+    if isinstance(case.granularity, qc.PerBlock):
+        return _by_groups(case)
+    stored = STORED.get(repr(case.fmt))
+    if stored is None:
+        return []
+    lines = ["q, x_hat = stored.int_repr(), stored.dequantize()"]
+    if isinstance(case.granularity, qc.PerTensor):
+        scale, zero_point = float(case.scale), int(case.zero_point)
+        return [f"stored = torch.quantize_per_tensor(x, {scale!r}, {zero_point}, {stored})", *lines]
+    axis = case.granularity.axis % case.given.ndim
+    return [
+        f"scales = torch.tensor({nested(case.scale.reshape(-1))}, dtype=torch.{case.scale.dtype})",
+        f"zero_points = torch.tensor({nested(case.zero_point.reshape(-1))})",
+        f"stored = torch.quantize_per_channel(x, scales, zero_points, {axis}, {stored})",
+        *lines,
+    ]
+
+
+def _by_groups(case: Case) -> list[str]:
+    """Groups along the last axis of a matrix, as PT2E has them."""
+    if not isinstance(case.granularity, qc.PerBlock) or case.given.ndim != 2 or case.granularity.axis % 2 != 1:
+        return []
+    size, fmt = case.granularity.block_size, case.fmt
+    if size < 2 or case.given.shape[1] % size or fmt.dtype.itemsize > 1:
+        return []
+    arguments = f"scales, zero_points, {fmt.qmin}, {fmt.qmax}, torch.{fmt.dtype}, {size}"
+    return [
+        "from torch.ao.quantization.fx import _decomposed  # registers the operators",
+        "",
+        f"scales = torch.tensor({nested(case.scale.astype(np.float32))}, dtype=torch.float32)",
+        f"zero_points = torch.tensor({nested(case.zero_point)}, dtype=torch.int32)",
+        f"q = torch.ops.quantized_decomposed.quantize_per_channel_group(x, {arguments})",
+        f"x_hat = torch.ops.quantized_decomposed.dequantize_per_channel_group(q, {arguments}, torch.float32)",
+    ]
+
+
+# Tensor operations
+
+
+def _given(case: Case, dtype: str) -> list[str]:
+    name = "q" if case.is_dequantize else "x"
+    text = case.text if dtype == str(case.given.dtype) else nested(case.given.astype(dtype))
+    return [f"{name} = torch.tensor({text}, dtype=torch.{_torch_type(dtype)})"]
+
+
+def _torch_type(dtype: str) -> str:
+    """PyTorch computes little with uint16; int32 holds the same codes."""
+    return "int32" if dtype == "uint16" else dtype
+
+
+def _parameters(case: Case) -> list[str]:
+    fmt = case.fmt
+    ends = [] if case.is_dequantize or not case.result.is_clipping else [f"qmin, qmax = {fmt.qmin}, {fmt.qmax}"]
+    if case.result.settings.is_notebook:
+        factor = "1 / " + _tensor(case.scale) if case.is_dequantize else _tensor(case.result.scale_factor)
+        return [f"scale_factor = {factor}", f"zero_point = {_tensor(case.zero_point.astype(case.dtype))}"]
+    z = case.zero_point.astype(case.working)
+    if not isinstance(case.granularity, qc.PerBlock):
+        return [*ends, f"scale = {_tensor(case.scale)}", f"zero_point = {_tensor(z)}"]
+    name, axis, size = "q" if case.is_dequantize else "x", case.granularity.axis, case.granularity.block_size
+    return [
+        *ends,
+        f"block = torch.arange({name}.shape[{axis}]) // {size}",
+        f"scale = {_tensor(case.scale)}.index_select({axis}, block)",
+        f"zero_point = {_tensor(z)}.index_select({axis}, block)",
+    ]
+
+
+def _tensor(numbers: Any) -> str:
+    return f"torch.tensor({nested(numbers)}, dtype=torch.{numbers.dtype})"
+
+
+def _computed(case: Case) -> list[str]:
+    if case.is_dequantize:
+        return _way_back(case)
+    chance = []
+    if case.arithmetic.rounding == "stochastic":
+        seed = case.result.settings.seed
+        chance = [f"chance = torch.from_numpy(np.random.default_rng({seed}).random(tuple(x.shape)))"]
+        if isinstance(case.granularity, qc.PerBlock):
+            chance = [
+                "# chance is drawn in another order than on the page, block by block: codes may differ by one",
+                *chance,
+            ]
+    return [*chance, *_way_there(case), *_way_back(case)]
+
+
+def _way_there(case: Case) -> list[str]:
+    rules, rounded = case.arithmetic, ROUNDED[case.arithmetic.rounding].format("scaled")
+    if case.result.settings.is_notebook:
+        return ["scaled = x * scale_factor + zero_point", f"q = {rounded}"]
+    x, scale = _in(case, "x", case.given.dtype), _in(case, "scale", case.scale.dtype)
+    if rules.fused:
+        lines = [
+            "# product and sum are rounded once, together; float64 stands in for the fused operation",
+            f"scaled = ({x}.double() * (1 / {scale}).double() + zero_point.double()).float()",
+        ]
+    else:
+        if rules.scaling is Scaling.DIVIDE:
+            scaled = f"{x} / {scale}"
+        elif rules.scaling is Scaling.RECIPROCAL_FLOAT64:
+            scaled = f"{x} * (1 / scale.double()).to(torch.{case.working})"
+        else:
+            scaled = f"{x} * (1 / {scale})"
+        lines = [f"scaled = {scaled}{' + zero_point' if rules.zero_point_first else ''}"]
+    code = rounded if rules.zero_point_first else f"{rounded} + zero_point"
+    return [*lines, f"q = torch.clamp({code}, qmin, qmax).to(torch.{_torch_type(str(case.fmt.dtype))})"]
+
+
+def _in(case: Case, name: str, dtype: Any) -> str:
+    return name if np.dtype(dtype) == case.working else f"{name}.to(torch.{case.working})"
+
+
+def _way_back(case: Case) -> list[str]:
+    if case.result.settings.is_notebook:
+        return ["x_hat = (q - zero_point) / scale_factor"]
+    working = f"torch.{case.working}"
+    difference = f"(q.to({working}) - zero_point)"
+    match case.arithmetic.unscaling:
+        case Unscaling.MULTIPLY:
+            return [f"x_hat = {difference} * {_in(case, 'scale', case.scale.dtype)}"]
+        case Unscaling.MULTIPLY_FLOAT64:
+            return [f"x_hat = ({difference}.double() * scale.double()).to({working})"]
+        case Unscaling.DIVIDE_FLOAT64:
+            return [f"x_hat = {difference} / (1 / scale.double()).to({working})"]
+        case Unscaling.ABSMAX:
+            absmax = f"(scale.double() * {case.fmt.qmax}).to({working})"
+            return [f"x_hat = {difference} * {absmax} * torch.tensor({1 / case.fmt.qmax!r}, dtype={working})"]

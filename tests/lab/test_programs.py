@@ -1,0 +1,138 @@
+"""The programs to copy: run as they are, they give the answer's numbers, bit for bit.
+
+Those in NumPy alone are run here. Those for PyTorch and ONNX were run where these are installed, by record_programs.py;
+here the record is compared: the program shown must be the one that was run, and what it gave must be the answer.
+"""
+
+import importlib.util
+import json
+from pathlib import Path
+from typing import Any
+
+import lab
+import numpy as np
+import pytest
+
+from tests.lab.record_programs import KINDS, RECORD, run
+from tests.lab.requests_for_programs import REQUESTS
+
+RECORDED = json.loads(Path(RECORD).read_text("utf-8"))
+MANY = " ".join(map(repr, np.random.default_rng(3).normal(size=2500).tolist()))
+
+Json = dict[str, Any]
+
+
+def answer(name: str) -> Json:
+    """The answer to a request by its name."""
+    found = lab.answer({**REQUESTS[name], "show": "mapping"})
+    assert found["ok"], found
+    return found
+
+
+def check(found: Json, outcome: Json) -> None:
+    """The codes and the reconstruction are those of the answer."""
+    assert outcome["x_hat"] == found["dequantized"]
+    if found["request"]["direction"] == "quantize":
+        assert outcome["q"] == found["codes"]
+
+
+@pytest.mark.parametrize("kind", ["numpy", "notebook"])
+@pytest.mark.parametrize("name", list(REQUESTS))
+def test_programs_in_numpy(kind: str, name: str) -> None:
+    """A program that needs nothing but NumPy gives the answer's codes and reconstruction."""
+    found = answer(name)
+    outcome = run(found["code"][kind])
+    if "q" not in outcome:  # the notebook's own function keeps its names
+        outcome["q"] = found["codes"]
+    check(found, outcome)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("name", list(REQUESTS))
+def test_recorded_programs(kind: str, name: str) -> None:
+    """The program that is shown is the one that was run, and it gave the answer's codes and reconstruction."""
+    found, recorded = answer(name), RECORDED[kind][name]
+    assert found["code"][kind] == recorded["program"], "the program has changed; run record_programs.py again"
+    if is_program(recorded["program"]):
+        check(found, recorded)
+
+
+@pytest.mark.parametrize(("kind", "package"), [("pytorch", "torch"), ("onnx", "onnx")])
+@pytest.mark.filterwarnings("ignore")  # of these packages
+def test_programs_where_the_package_is(kind: str, package: str) -> None:
+    """Where the package is installed, the programs run and give the answers' codes and reconstructions."""
+    if importlib.util.find_spec(package) is None:
+        pytest.skip(f"{package} is not installed here; its recorded answers are compared instead")
+    for name in REQUESTS:
+        found = answer(name)
+        if is_program(found["code"][kind]):
+            check(found, run(found["code"][kind]))
+
+
+def is_program(text: str) -> bool:
+    """Whether there is more than comments."""
+    return any(line and not line.startswith("#") for line in text.splitlines())
+
+
+def test_pytorch_uses_its_own_operators() -> None:
+    """Where PyTorch has an operator for the settings, the program calls it."""
+    assert "torch.quantize_per_tensor(" in answer("pytorch")["code"]["pytorch"]
+    assert "torch.quantize_per_channel(" in answer("pytorch, rows")["code"]["pytorch"]
+    assert "quantize_per_channel_group(" in answer("pytorch, groups")["code"]["pytorch"]
+    assert "no operator for these settings" in answer("pytorch, 4 bits")["code"]["pytorch"]
+    assert "Not as PyTorch's own operators" in answer("onnx")["code"]["pytorch"]
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("the notebook's example", "does not clip"),
+        ("custom, float64", "take no float64"),
+        ("custom, half away", "ties to even"),
+        ("pytorch", "in another order"),
+        ("onnx, zero outside", "none of the codes"),
+    ],
+)
+def test_onnx_says_what_it_cannot(name: str, words: str) -> None:
+    """What ONNX cannot express is a comment, and nothing that only looks like a program."""
+    text = answer(name)["code"]["onnx"]
+    assert words in text
+    assert not is_program(text)
+
+
+@pytest.mark.parametrize("name", [name for name in REQUESTS if name.startswith(("onnx", "back, onnx"))])
+def test_onnx_models_are_complete(name: str) -> None:
+    """A model names its nodes, its parameters and the set of operators that knows their types."""
+    text = answer(name)["code"]["onnx"]
+    if name == "onnx, zero outside":
+        return
+    assert text.count("DequantizeLinear") == 1
+    assert text.count('"QuantizeLinear"') == (0 if name.startswith("back") else 1)
+    assert ("Clip" in text) == (name in ("onnx, narrow", "onnx, 6 bits", "onnx, 12 bits"))
+
+
+@pytest.mark.parametrize("kind", ["numpy", "notebook"])
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"profile": "onnx"},
+        {"profile": "pytorch", "granularity": "block"},
+        {"profile": "tflite", "calibration": "manual", "range_max": "2"},
+    ],
+)
+def test_long_programs_compute_the_first_numbers(kind: str, fields: dict[str, str]) -> None:
+    """Of many numbers a program holds the first, with the parameters of all."""
+    found = lab.answer({"values": MANY, **fields})
+    program = found["code"][kind]
+    assert "of the 2,500 numbers" in program
+    codes = run(program)["q"]
+    assert 0 < len(codes) <= 1000
+    assert codes == found["codes"][: len(codes)]
+
+
+def test_stochastic_blocks_admit_their_order() -> None:
+    """Where chance is drawn in another order than on the page, the program says so."""
+    found = lab.answer({"profile": "custom", "rounding": "stochastic", "granularity": "block", "block_size": "2"})
+    assert "another order" in found["code"]["numpy"]
+    assert "another order" in found["code"]["pytorch"]
