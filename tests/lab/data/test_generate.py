@@ -16,7 +16,7 @@ from lab.data.randomness import split_mix, uniforms
 
 import quantcore as qc
 
-# The first three numbers of seed 1 in shape 2,2, and the digest of 300 x 400 numbers of seed 2024 in little-endian float64.
+# The first three numbers of seed 1 in shape 2,2, and the digest of 300 x 400 numbers of seed 2024 in little-endian.
 # Recorded under CPython 3.11 on x86-64 (glibc); Pyodide 314.0.4 (wasm32, musl) gives the same.
 RECORDED = {
     "normal": (
