@@ -134,7 +134,7 @@ TABLE: tuple[Field, ...] = (
         "values", "Values", "Numbers separated by commas, spaces or new lines; nested lists make a matrix.",
         Kind.NUMBERS, "-3.0, 0.1, 3.2", when={**QUANTIZE, "source": ("values",)},
     ),
-    Field("shape", "Shape", "Rows and columns, such as 2,3; empty keeps the shape that the data have.",
+    Field("shape", "Shape", "Rows and columns, such as 2,3; empty keeps the shape of the data.",
           Kind.TEXT, "", optional=True),
     Field("seed", "Seed", "The same seed gives the same random numbers everywhere.", Kind.INTEGER, "1", low=0,
           high=2**32 - 1, when=QUANTIZE),

@@ -4,7 +4,7 @@ import os
 import runpy
 import sys
 
-CHOSEN = ["quantcore", "tests/core"]
+CHOSEN = ["quantcore", "tests/core", "tests/lab/data/test_generate.py"]
 
 
 def run(arguments: list[str]) -> int:

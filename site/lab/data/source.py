@@ -38,7 +38,8 @@ def _generated(reader: "Reader", source: str, seed: int) -> NDArray[Any] | None:
     measures = [reader.number(name) for name in MEASURED]
     if shape is None or None in measures:
         return None
-    reader.normalise("shape", ",".join(map(str, shape)))
+    if text:
+        reader.normalise("shape", ",".join(map(str, shape)))
     spread, share, size, degrees = (measure or 0.0 for measure in measures)
     recipe = Recipe(shape, seed, spread, share / 100, size, int(degrees))
     return reader.attempt(lambda: generate(source, recipe))

@@ -110,7 +110,7 @@ def test_a_skipped_tensor_says_why() -> None:
     """Choosing an array of a type that cannot be read gives the reason."""
     store = Store()
     store.load("m.safetensors", tensors_bytes(a=("F8_E4M3", (1,), b"1"), b=("U8", (1,), b"1")))
-    with pytest.raises(qc.QuantError, match='tensor "a" of "m.safetensors" is of type "F8_E4M3"'):
+    with pytest.raises(qc.QuantError, match='is of type "F8_E4M3"'):
         store.values("m.safetensors", tensor="a")
 
 
@@ -133,15 +133,8 @@ def test_grey_pixels_are_rows_of_numbers() -> None:
 
 def test_coloured_pixels_become_grey() -> None:
     """Greys stay themselves, green is the brightest primary, what is transparent is white; digests are of the file."""
-    pixels = [
-        (0, 0, 0, 255),
-        (255, 255, 255, 255),
-        (90, 90, 90, 255),
-        (255, 0, 0, 255),
-        (0, 255, 0, 255),
-        (0, 0, 255, 255),
-    ]
-    pixels += [(0, 0, 0, 0), (0, 0, 0, 51)]
+    pixels = [(0, 0, 0, 255), (255, 255, 255, 255), (90, 90, 90, 255)]
+    pixels += [(255, 0, 0, 255), (0, 255, 0, 255), (0, 0, 255, 255), (0, 0, 0, 0), (0, 0, 0, 51)]
     store = Store()
     answer = store.load_pixels("p.png", 4, 2, bytes(channel for pixel in pixels for channel in pixel), b"the file")
     assert answer["file"] == {"name": "p.png", "size": 8, "sha256": hashlib.sha256(b"the file").hexdigest()}
@@ -161,7 +154,7 @@ def test_pixels_that_do_not_fit_are_refused(width: int, height: int, n_bytes: in
 
 
 def test_a_request_takes_its_values_from_a_file() -> None:
-    """source=file quantizes the array, and the answer's request says which file it was, so that a link can ask for it."""
+    """A file's array is quantized, and the answer's request says which file it was, so that a link can ask for it."""
     module.STORE.load("weights.npy", DATA)
     answer = lab.answer({"source": "file", "file": "weights.npy", "profile": "onnx"})
     assert answer["ok"], answer
@@ -210,4 +203,4 @@ def test_generated_values_follow_the_request() -> None:
     answer = lab.answer({**request, "outlier_size": "100"})
     assert answer["shape"] == [50, 40]
     assert 150 < sum(abs(value) > 45 for value in answer["values"]) < 250
-    assert lab.answer({"source": "normal"})["request"]["shape"] == "16,16"
+    assert lab.answer({"source": "normal"})["shape"] == [16, 16]
