@@ -20,6 +20,7 @@ ERROR = "#CC79A7"
 NEUTRAL = "#888888"
 
 MAX_POINTS = 1500
+GOLDEN = 0.618033988749895  # its multiples, whole parts left out, are spread evenly
 CLEAR = "rgba(0,0,0,0)"
 LEGEND_ON_TOP = {
     "orientation": "h", "x": 0, "y": 1, "xref": "container", "yref": "container", "xanchor": "left", "yanchor": "top",
@@ -103,7 +104,7 @@ def bars(x: Any, y: Any, width: Any, color: str, name: str, pattern: str = "", *
     }
 
 
-def labels(x: Any, y: Any, text: list[str], position: str = "top center") -> Json:
+def labels(x: Any, y: Any, text: list[str], position: str | list[str] = "top center") -> Json:
     """A trace of texts, in the colour of all text: a mark's colour is too light to be read."""
     return {
         "type": "scatter", "mode": "text", "x": listed(x), "y": listed(y), "text": text, "textposition": position,
@@ -159,7 +160,10 @@ def gapped(*ends: Floats) -> list[float | None]:
 
 
 def select(columns: list[Floats], limit: int = MAX_POINTS, keep: tuple[int, ...] = ()) -> Indices:
-    """Which elements to draw of too many: of each stretch, the smallest and the largest in every column.
+    """Which elements to draw of too many: two thirds regular ones, which look like all, and one third extremes.
+
+    The extremes are the smallest and the largest in every column, each of a stretch of the elements; so those of all
+    elements are among them.
 
     Args:
         columns: arrays of one length, by which extremes are judged.
@@ -170,15 +174,19 @@ def select(columns: list[Floats], limit: int = MAX_POINTS, keep: tuple[int, ...]
         Ascending indices; all of them where there are no more than `limit`.
 
     >>> select([np.arange(10.0)], limit=4)
-    array([0, 4, 5, 9])
+    array([0, 1, 9])
     """
     n = columns[0].size
     if n <= limit:
         return np.arange(n)
-    stretches = max(1, limit // (2 * len(columns)))
+    n_regular = limit * 2 // 3
+    starts = np.arange(n_regular + 1) * n // n_regular
+    aside = (np.arange(n_regular) + 0.5) * GOLDEN % 1  # not every time the same place, or a period would show as none
+    regular = starts[:-1] + (aside * np.diff(starts)).astype(np.intp)
+    stretches = max(1, (limit - n_regular) // (2 * len(columns)))
     length = -(-n // stretches)
     whole = n // length * length
-    chosen = [np.array(keep, np.intp)]
+    chosen = [np.array(keep, np.intp), regular]
     for column in columns:
         rows = column[:whole].reshape(-1, length)
         starts = np.arange(0, whole, length)

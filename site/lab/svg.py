@@ -189,8 +189,11 @@ def _scatter(trace: Json, points: list[Point | None], x_axis: Axis, y_axis: Axis
         parts += [marker(*point, _at(style, index)) for index, point in enumerate(inside) if point]
     if "text" in mode:
         position, font = trace.get("textposition", "middle center"), trace.get("textfont", {})
+        positions = position if isinstance(position, list) else [position] * len(inside)
         parts += [
-            label(*point, text, position, font) for point, text in zip(inside, trace["text"], strict=True) if point
+            label(*point, text, where, font)
+            for point, text, where in zip(inside, trace["text"], positions, strict=True)
+            if point
         ]
     return parts
 

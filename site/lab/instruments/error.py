@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from .. import display, figure
-from ..figure import ERROR, NEUTRAL
+from ..figure import ERROR, NEUTRAL, Floats
 from ..levels import Grid, grid_of
 from ..result import Result
 from ..table import column, row, table
@@ -30,13 +30,12 @@ def _caption(result: Result) -> str:
             "A code does not tell which value it came from. Every value within half a step of the reconstruction gives "
             "the same code, so the error may be anything inside the band."
         )
+    text = "The error is the reconstruction minus the value"
+    text += ". " if result.scale.size == 1 else ", here in steps of each value's own scale. "
     if result.settings.rounding in WHOLE_STEP:
-        text = "The error is the reconstruction minus the value. This rounding may move a value by up to a whole step."
+        text += "This rounding may move a value by up to a whole step."
     else:
-        text = (
-            "The error is the reconstruction minus the value. Rounding to nearest keeps it inside the band, "
-            "half a step to either side."
-        )
+        text += "Rounding to nearest keeps it inside the band, half a step to either side."
     if result.n_clipped and result.is_clipping:
         text += " What lies outside the band was clipped."
     return text
@@ -44,25 +43,34 @@ def _caption(result: Result) -> str:
 
 def _figure(result: Result) -> Json:
     grid = grid_of(result)
-    errors = result.flat_x_hat.astype(np.float64) - result.flat_x
-    shown = figure.select([result.flat_x, errors], keep=(result.element,))
-    x, error = result.flat_x[shown].astype(np.float64), errors[shown]
+    shown = figure.select([result.flat_x, result.once(_errors)], keep=(result.element,))
+    x, error = result.flat_x[shown].astype(np.float64), result.once(_errors)[shown]
     n = len(shown)
     low, high = figure.padded(float(x.min()), float(x.max()), 0.06)
-    reach = grid.scale if result.settings.rounding in WHOLE_STEP else grid.scale / 2
     steps = error / result.scale.reshape(-1)[result.parameter_index(shown)]
-    hover = figure.hover("x = %{x:.9~g}", "error = %{y:.6~g}", "= %{text} steps")
+    is_one_scale = result.scale.size == 1
+    heights, unit = (error, grid.scale) if is_one_scale else (steps, 1.0)
+    reach = unit if result.settings.rounding in WHOLE_STEP else unit / 2
+    other, template = (steps, ("error = %{y:.6~g}", "= %{text} steps")) if is_one_scale else (
+        error, ("error = %{text}", "= %{y:.3~g} steps")
+    )  # fmt: skip
     at = int(np.flatnonzero(shown == result.element)[0])
     traces = []
-    if (high - low) / grid.scale <= MAX_TEETH:
+    if is_one_scale and (high - low) / grid.scale <= MAX_TEETH:
         traces.append(_teeth(grid, low, high, result))
     traces += [
-        figure.markers(x, error, ERROR, "error", 9 if n <= 80 else 5, opacity=1.0 if n <= 80 else 0.5,
-                       customdata=shown.tolist(), text=[f"{step:.3g}" for step in steps.tolist()], **hover),
-        figure.ring([x[at]], [error[at]]),
+        figure.markers(x, heights, ERROR, "error", 9 if n <= 80 else 5, opacity=1.0 if n <= 80 else 0.5,
+                       customdata=shown.tolist(), text=[f"{number:.3g}" for number in other.tolist()],
+                       **figure.hover("x = %{x:.9~g}", *template)),
+        figure.ring([x[at]], [heights[at]]),
     ]  # fmt: skip
-    top = max(reach, float(np.abs(error).max()))
-    return figure.figure(traces, _layout("error x̂ − x", low, high, grid, reach, top * 1.25))
+    top = max(reach, float(np.abs(heights).max()))
+    y_title = "error x̂ − x" if is_one_scale else "error in steps, (x̂ − x) / s"
+    return figure.figure(traces, _layout(y_title, low, high, reach, top * 1.25))
+
+
+def _errors(result: Result) -> Floats:
+    return result.flat_x_hat.astype(np.float64) - result.flat_x
 
 
 def _dequantize_figure(result: Result) -> Json:
@@ -71,14 +79,16 @@ def _dequantize_figure(result: Result) -> Json:
     x_hat = result.flat_x_hat[shown].astype(np.float64)
     half = result.scale.reshape(-1)[result.parameter_index(shown)].astype(np.float64) / 2
     low, high = figure.padded(float((x_hat - half).min()), float((x_hat + half).max()), 0.06)
+    real, first = np.unique(x_hat, return_index=True)
+    reach = half[first]
     traces = [
-        figure.lines(figure.gapped(x_hat - half, x_hat + half), figure.gapped(half, -half), NEUTRAL,
-                     "every value with this code", 1.5, hoverinfo="skip"),
+        figure.lines(figure.gapped(real - reach, real + reach), figure.gapped(reach, -reach), NEUTRAL,
+                     "every value with this code", 1.5 if real.size <= MAX_TEETH else 0.5, hoverinfo="skip"),
         figure.markers(x_hat, np.zeros(len(shown)), ERROR, "reconstruction", 9 if len(shown) <= 80 else 5,
                        customdata=shown.tolist(), **figure.hover("x̂ = %{x:.9~g}")),
         figure.ring([float(result.flat_x_hat[result.element])], [0.0]),
     ]  # fmt: skip
-    return figure.figure(traces, _layout("error x̂ − x", low, high, grid, grid.scale / 2, grid.scale * 0.7))
+    return figure.figure(traces, _layout("error x̂ − x", low, high, grid.scale / 2, grid.scale * 0.7))
 
 
 def _teeth(grid: Grid, low: float, high: float, result: Result) -> Json:
@@ -97,7 +107,7 @@ def _teeth(grid: Grid, low: float, high: float, result: Result) -> Json:
     )  # fmt: skip
 
 
-def _layout(y_title: str, low: float, high: float, grid: Grid, reach: float, top: float) -> Json:
+def _layout(y_title: str, low: float, high: float, reach: float, top: float) -> Json:
     shapes = [
         figure.band(0, 1, -reach, reach, ERROR, xref="paper"),
         figure.segment(low, 0, high, 0),
@@ -126,7 +136,7 @@ def _table(result: Result) -> Json:
         column("error", "Error x̂ − x", "upward"),
         column("error_steps", "In steps", "the error divided by the scale"),
     ]
-    errors = result.flat_x_hat.astype(np.float64) - result.flat_x
+    errors = result.once(_errors)
     shown = figure.select([result.flat_x, errors], 20, (result.element,))
     rows = []
     for i in shown.tolist():

@@ -17,6 +17,8 @@ REAL_LINE, CODE_LINE = 1.0, 0.0
 FEW = 12  # so many values are labelled
 MANY = 80  # beyond so many, marks become strokes
 N_TICKS = 8
+RIM = 0.15  # share of the line at each end where a label grows inward, for it would not fit otherwise
+ASIDE = 0.05  # how far strokes of values and of reconstructions stand apart
 MAX_LINES = 700
 ABOVE = {"matches": "x", "overlaying": "x", "side": "top", "anchor": "y", "tickmode": "auto"}
 """The second axis: it runs with the first, with ticks of its own, above."""
@@ -59,7 +61,7 @@ def _figure(result: Result) -> Json:
     followed = [float(result.flat_x[result.element])]
     traces.append(figure.ring(followed, [REAL_LINE], xaxis="x2"))
     if is_labelled:
-        traces += _labels(result, shown, x_hat, high - low)
+        traces += _labels(result, shown, x_hat, low, high)
     return figure.figure(traces, _layout(grid, low, high, is_labelled))
 
 
@@ -99,34 +101,38 @@ def _marks(result: Result, shown: Indices, x: Floats, x_hat: Floats) -> list[Jso
     }
     circle, square, diamond = ["line-ns-open"] * 3 if is_stroke else ["circle", "square", "diamond-open"]
     below = figure.markers(real, [CODE_LINE] * len(real), CODE, "code q", size, square, **known)
+    aside = ASIDE if is_stroke else 0.0  # else one would hide the other
     back = figure.markers(
-        real, [REAL_LINE] * len(real), BACK, "reconstruction x̂", size + 5, diamond, xaxis="x2", **known
+        real, [REAL_LINE - aside] * len(real), BACK, "reconstruction x̂", size + 5, diamond, xaxis="x2", **known
     )
     if result.settings.is_dequantize:
         return [below, back]
     above = figure.markers(
-        x, [REAL_LINE] * n, VALUE, "value x", size, circle, xaxis="x2", customdata=shown.tolist(),
+        x, [REAL_LINE + aside] * n, VALUE, "value x", size, circle, xaxis="x2", customdata=shown.tolist(),
         **figure.hover("x = %{x:.9~g}"),
     )  # fmt: skip
     return [above, below, back]
 
 
-def _labels(result: Result, shown: Indices, x_hat: Floats, span: float) -> list[Json]:
+def _labels(result: Result, shown: Indices, x_hat: Floats, low: float, high: float) -> list[Json]:
     """The numbers at the marks, where they do not run into each other; the followed one has the first choice."""
     chosen: list[int] = []
     for i in sorted(range(len(shown)), key=lambda i: (int(shown[i]) != result.element, float(x_hat[i]))):
-        if all(abs(float(x_hat[i]) - float(x_hat[other])) > span * 0.13 for other in chosen):
+        if all(abs(float(x_hat[i]) - float(x_hat[other])) > (high - low) * 0.13 for other in chosen):
             chosen.append(i)
     at, elements = x_hat[chosen], shown[chosen]
+    middle, rim = (low + high) / 2, (high - low) * RIM
+    sides = ["right" if x < low + rim < middle else "left" if x > high - rim else "center" for x in at.tolist()]
+    top, bottom = [f"top {side}" for side in sides], [f"bottom {side}" for side in sides]
     backs = [f"x̂ {_equals(result.flat_x_hat[i])}" for i in elements]
     codes = [f"q = {display.shortest(int(result.flat_q[i]))}" for i in elements]
     texts = [
-        figure.labels(at, [REAL_LINE + 0.1] * len(at), backs),
-        figure.labels(at, [CODE_LINE - 0.1] * len(at), codes, "bottom center"),
+        figure.labels(at, [REAL_LINE + 0.1] * len(at), backs, top),
+        figure.labels(at, [CODE_LINE - 0.1] * len(at), codes, bottom),
     ]
     if not result.settings.is_dequantize:
         values = [f"x {_equals(result.flat_x[i])}" for i in elements]
-        texts.append(figure.labels(at, [REAL_LINE + 0.27] * len(at), values))
+        texts.append(figure.labels(at, [REAL_LINE + 0.27] * len(at), values, top))
     return texts
 
 
@@ -147,7 +153,7 @@ def _layout(grid: Grid, low: float, high: float, is_labelled: bool) -> Json:
     plain = {"showgrid": False, "ticks": ""}
     return figure.layout(
         "", "",
-        xaxis=figure.axis("codes q", low, high, tickvals=places, ticktext=texts, **plain),
+        xaxis=figure.axis("codes q", low, high, tickvals=places, ticktext=texts, tickangle=0, **plain),
         xaxis2=figure.axis("real numbers", low, high, **plain, **ABOVE),
         yaxis={"visible": False, "range": [-0.42, 1.6] if is_labelled else [-0.15, 1.15], "fixedrange": True},
         margin={"l": 16, "r": 16, "t": 72, "b": 48},
@@ -171,7 +177,7 @@ def _ticks(grid: Grid, span: float) -> tuple[list[float], list[str]]:
     wanted += range(grid.qmin // step * step, grid.qmax + 1, step)
     kept: list[int] = []
     for code in wanted:
-        if grid.qmin <= code <= grid.qmax and all(abs(code - other) * grid.scale > span * 0.055 for other in kept):
+        if grid.qmin <= code <= grid.qmax and all(abs(code - other) * grid.scale > span * 0.09 for other in kept):
             kept.append(code)
     kept.sort()
     texts = [f"z = {display.shortest(code)}" if code == grid.zero_point else display.shortest(code) for code in kept]

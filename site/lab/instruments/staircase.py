@@ -41,10 +41,9 @@ def _caption(result: Result) -> str:
 
 def _figure(result: Result) -> Json:
     grid = grid_of(result)
-    shown = figure.select([result.flat_x, result.flat_x_hat], keep=(result.element,))
-    if result.scale.size > 1:  # one staircase belongs to one slice
-        slices = result.parameter_index(shown)
-        shown = shown[slices == result.parameter_index(np.array([result.element]))[0]]
+    elements = _elements(result)
+    followed = int(np.searchsorted(elements, result.element))
+    shown = elements[figure.select([result.flat_x[elements], result.flat_x_hat[elements]], keep=(followed,))]
     x, x_hat = result.flat_x[shown].astype(np.float64), result.flat_x_hat[shown].astype(np.float64)
     across = figure.padded(min(float(x.min()), grid.low), max(float(x.max()), grid.high), 0.08)
     upward = figure.padded(min(float(x_hat.min()), grid.low), max(float(x_hat.max()), grid.high), 0.08)
@@ -67,6 +66,12 @@ def _figure(result: Result) -> Json:
             figure.note(0.03, 0.97, "enlarged", xref="x2 domain", yref="y2 domain", xanchor="left", yanchor="top")
         ]
     return figure.figure(traces, layout)
+
+
+def _elements(result: Result) -> Indices:
+    """The indices of the numbers that share a scale with the followed one: one staircase belongs to one slice."""
+    elements = np.arange(result.size).reshape(result.x.shape)
+    return elements[result.slice_index(result.element)].reshape(-1)
 
 
 def _points(result: Result, shown: Indices, x: Floats, x_hat: Floats) -> Json:
