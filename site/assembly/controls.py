@@ -19,7 +19,7 @@ def views(fields: Iterable[Any], profiles: Mapping[str, Any]) -> dict[str, Calla
 
 def links(presets: Iterable[Any]) -> list[Node]:
     """Draws the presets as links that carry their request; the default's link names one field, to be a state at all."""
-    drawn = []
+    drawn: list[Node] = []
     for preset in presets:
         query = urlencode(preset.request or {"direction": "quantize"})
         drawn.append(["li", {}, ["a", {"href": f"#{query}", "data-lesson": preset.lesson}, preset.title]])

@@ -99,7 +99,8 @@ def main(paths: list[str]) -> int:
     drawings = {
         name: svg.draw(figure, *SIZES.get(name, SIZE), titles[name]) for name, figure in answer["figures"].items()
     }
-    form = {**controls.views(fields.TABLE, fields.PROFILES), "presets": lambda _answer: controls.links(presets.TABLE)}
+    form = controls.views(fields.TABLE, fields.PROFILES)
+    form["presets"] = lambda _answer: controls.links(presets.TABLE)
     beside = {name: form[f"field-{name}"](answer) for item in answer["instruments"] for name in item["controls"]}
     for path in map(Path, paths):
         filled = {**answer, "drawings": drawings, "controls": beside}
