@@ -5,7 +5,8 @@ The same code runs in the page's worker, under CPython in the tests, and when th
 
     fields.py, parse.py, reader.py, request.py              texts to settings, every error at its field
     compute.py, result.py                                   the numbers
-    summary.py, table.py, steps.py, notices.py, code.py     what is told about them
+    summary.py, table.py, steps.py, notices.py              what is told about them
+    programs/, export.py, report.py                         the same to take along
     instruments/                                            one module for each chart
     svg.py                                                  a chart without a script
 
@@ -15,5 +16,6 @@ Glossary of symbols, as everywhere on the page:
 """
 
 from .answer import answer, respond
+from .export import export
 
-__all__ = ["answer", "respond"]
+__all__ = ["answer", "export", "respond"]

@@ -48,15 +48,20 @@ def answer(request: dict[str, str]) -> Json:
     >>> answer({})["codes"], answer({"bits": "40"})["errors"][0]["message"]
     ([-128, -1, 127], 'bits is 40; it must be a whole number from 2 to 16.')
     """
+    result = computed(request)
+    return failure(result) if isinstance(result, list) else _success(result)
+
+
+def computed(request: dict[str, str]) -> Result | list[qc.QuantError]:
+    """The result of a request, or everything that is wrong with it."""
     try:
         settings = read(request, tuple(INSTRUMENTS))
     except RequestError as wrong:
-        return _failure(wrong.errors)
+        return wrong.errors
     try:
-        result = compute(settings)
+        return compute(settings)
     except qc.QuantError as error:
-        return _failure([_at_field(error, settings)])
-    return _success(result)
+        return [_at_field(error, settings)]
 
 
 def respond(request: str | dict[str, str]) -> dict[str, str]:
@@ -84,7 +89,8 @@ def _json(content: Json) -> str:
     return json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
-def _failure(errors: list[qc.QuantError]) -> Json:
+def failure(errors: list[qc.QuantError]) -> Json:
+    """The answer to a request that cannot be computed."""
     return {"ok": False, "errors": [{"field": error.field, "message": error.message} for error in errors]}
 
 
@@ -117,7 +123,7 @@ def _success(result: Result) -> Json:
         "codes": _whole_where_possible(result.flat_q),
         "values": _numbers(result.flat_x),
         "dequantized": _numbers(result.flat_x_hat),
-        "metrics": _metrics(result),
+        "metrics": metrics_of(result),
         "summary": summary(result),
         "table": value_table(result),
         "steps": followed,
@@ -132,7 +138,7 @@ def _success(result: Result) -> Json:
     return found
 
 
-def _metrics(result: Result) -> Json:
+def metrics_of(result: Result) -> Json:
     """The error figures, null where there is no number."""
     names = ("max_abs", "mae", "mse", "rmse", "sqnr_db", "cosine")
     figures = {name: getattr(result.metrics, name, None) for name in names}
