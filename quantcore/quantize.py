@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -15,9 +14,10 @@ from .arithmetic import Arithmetic, find_arithmetic
 from .checks import buffer, real_numbers, refuse_not_finite, whole_codes
 from .chunks import CHUNK, collapsed, pieces, quiet_loops, spread
 from .errors import QuantError
+from .kernels import round_and_store
 from .qparams import QuantParams, fitted
 from .rounding import check_rounding, round_whole
-from .steps import Lazy, Step, after_rounding, before_rounding, decode, multiplier, wide_dtype, working_dtype
+from .steps import Step, after_rounding, before_rounding, decode, multiplier, wide_dtype, working_dtype
 
 FloatArray = NDArray[np.floating[Any]]
 
@@ -57,6 +57,7 @@ def quantize(
     _check_order(zero_point, steps)
     codes, codes_in_use = buffer(out, x.shape, params.fmt.dtype), (params.fmt.qmin, params.fmt.qmax)
     dtype = working_dtype(steps, scale)
+    wide = wide_dtype(dtype)
     is_simple = rounding == "half_even" and zero_point.dtype.kind == "i"
     scratch = np.empty(min(CHUNK, x.size), dtype)
     parameters = [collapsed(array, dtype) for array in (multiplier(scale, steps), zero_point)]
@@ -68,9 +69,10 @@ def quantize(
             room = scratch[: values.size].reshape(values.shape)
             value = _last(before_rounding(values, factor, shift, steps, room))
             if is_simple:
-                is_fine = _round_and_store(value, values, shift, steps.zero_point_first, codes_in_use, target)
+                after = None if steps.zero_point_first else shift
+                is_fine = round_and_store(value.astype(wide, copy=False), values, after, codes_in_use, target)
             elif is_fine := bool(np.isfinite(values).all()):
-                value = round_whole(value.astype(wide_dtype(dtype), copy=False), rounding, rng)
+                value = round_whole(value.astype(wide, copy=False), rounding, rng)
                 code = _last(after_rounding(value, shift(), codes_in_use, steps))
                 target[...] = code.astype(target.dtype)
             if not is_fine:
@@ -119,64 +121,6 @@ def dequantize(
             if scratch is not None:
                 target[...] = number
     return values
-
-
-@dataclass(frozen=True, slots=True)
-class _Rounder:
-    """A number that rounds what is added to it, and the bits of it and of the smallest and largest of its magnitude."""
-
-    addend: np.floating[Any]
-    bits_type: np.dtype[Any]
-    zero: int
-    lowest: int
-    highest: int
-
-
-def _rounder(dtype: type[np.floating[Any]]) -> _Rounder:
-    n_bits, bits_type = np.finfo(dtype).nmant, np.dtype(f"i{np.dtype(dtype).itemsize}")
-    zero, lowest, highest = (int(dtype(k * 2.0**n_bits).view(bits_type)) for k in (1.5, 1, 2))
-    return _Rounder(dtype(1.5 * 2.0**n_bits), bits_type, zero, lowest, highest)
-
-
-_ROUNDERS = {np.dtype(dtype): _rounder(dtype) for dtype in (np.float32, np.float64)}
-
-
-def _round_and_store(
-    value: FloatArray,
-    x: FloatArray,
-    zero_point: Lazy,
-    is_added: bool,
-    codes: tuple[int, int],
-    target: NDArray[np.integer[Any]],
-) -> bool:
-    """Round half to even, add the zero point, clip, cast; False, and nothing stored, if some x is not finite.
-
-    Adding 1.5 * 2^23 to a float32 (1.5 * 2^52 to a float64) of small magnitude leaves no bits for a fraction, so the
-    addition rounds half to even, and the low bits of the sum are the whole number in two's complement. Read as integers
-    the sums of all values are in order, too large ones and infinities included, so clipping them is exact.
-    """
-    value = value.astype(wide_dtype(value.dtype), copy=False)
-    rounder = _ROUNDERS[value.dtype]
-    np.add(value, rounder.addend, out=value)
-    added = 0
-    if not is_added:
-        offset = zero_point()
-        if offset.ndim:
-            np.add(value, offset, out=value)  # exact: whole numbers of at most 24 bits
-        else:
-            added = int(offset)
-    bits = value.view(rounder.bits_type)
-    low, high = (rounder.zero + code - added for code in codes)
-    lowest, highest = np.minimum.reduce(bits, axis=None), np.maximum.reduce(bits, axis=None)
-    if lowest < low or highest > high:
-        is_far = lowest < rounder.lowest or highest >= rounder.highest
-        if is_far and not np.isfinite(x).all():
-            return False
-        np.clip(bits, low, high, out=bits)
-    np.copyto(target, bits, casting="unsafe")
-    if added:
-        np.add(target, np.array(added).astype(target.dtype), out=target)  # wraps, as the low bits stored above have
-    return True
 
 
 def _check_order(zero_point: NDArray[Any], steps: Arithmetic) -> None:

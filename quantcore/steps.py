@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from .arithmetic import Arithmetic, Scaling, Unscaling
 from .errors import QuantError
+from .kernels import add_number
 
 FloatArray = NDArray[np.floating[Any]]
 Step = tuple[str, FloatArray]
@@ -97,8 +98,10 @@ def decode(
     """
     np.copyto(out, q, casting="unsafe")
     shift, dtype = zero_point(), out.dtype
-    if shift.ndim or shift:  # subtracting 0 would change nothing
+    if shift.ndim:
         np.subtract(out, shift, out=out)
+    elif shift:  # subtracting 0 would change nothing
+        add_number(out, -shift)
     del shift  # before the scale is made
     match arithmetic.unscaling:
         case Unscaling.MULTIPLY:
