@@ -5,6 +5,7 @@ A method named after a library answers what that library answers; its docstring 
 All are linear in the data: they search a histogram.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -81,13 +82,13 @@ def _batch(x: Any) -> Batch:
         raise QuantError("values are empty; give at least one number, or an explicit range.", "values")
     if values.dtype.kind != "f":
         values = values.astype(np.float64)
-    low, high = values.min(), values.max()
-    if not (np.isfinite(low) and np.isfinite(high)):
+    peak = float(np.abs(values).max())
+    if not math.isfinite(peak):
         refuse_not_finite(values, values.dtype)
-    if not np.isfinite(float(high) - float(low)):
-        raise QuantError(
-            f"values go from {low} to {high}, a range too wide for float64. Scale them down first.", "values"
-        )
+    if not math.isfinite(2 * peak):
+        raise QuantError(f"values go up to {peak:.4g}; their range is too wide for float64. Scale them down.", "values")
+    if 2 * peak > float(np.finfo(values.dtype).max):
+        values = values.astype(np.float64)
     return values
 
 

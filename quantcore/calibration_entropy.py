@@ -13,9 +13,10 @@ import numpy.typing as npt
 from .calibration_types import Batches, Calibrated, CalibrationSettings, Curve
 from .errors import QuantError
 from .formats import IntFormat
-from .histograms import centred_histogram, clipped_into, torch_histogram
+from .histograms import Histogram, centred_histogram, clipped_into, torch_histogram
 
 _SMOOTHING = 0.0001
+_MAX_BINS = 1 << 14  # the time grows with their square: a few seconds at this number
 
 
 def entropy_onnxruntime(batches: Batches, fmt: IntFormat, settings: CalibrationSettings) -> Calibrated:
@@ -33,13 +34,15 @@ def entropy_onnxruntime(batches: Batches, fmt: IntFormat, settings: CalibrationS
             "bins",
         )
     histogram = centred_histogram(batches, settings.bins)
-    counts, edges = histogram.counts.astype(np.int64), histogram.edges
+    counts, edges = _searchable(histogram)
     middle, half = counts.size // 2, settings.quantized_bins // 2
     reach = np.arange(half, middle + 1)
     starts, ends = middle - reach, np.minimum(middle + reach + 1, counts.size)
     below = np.concatenate(([0], np.cumsum(counts)))
     slices = zip(starts.tolist(), ends.tolist(), strict=True)
     divergence = np.array([_divergence_onnxruntime(counts, below, a, b, settings.quantized_bins) for a, b in slices])
+    with np.errstate(over="ignore"):
+        divergence = divergence.astype(edges.dtype)  # kept in the precision of the data: float16 makes ties
     best = int(divergence.argmin())
     low, high = clipped_into(float(edges[starts[best]]), float(edges[ends[best]]), batches)
     return Calibrated(low, high, Curve(threshold=edges[ends], total=divergence, best=best, unit="kl"))
@@ -54,7 +57,7 @@ def entropy_modelopt(batches: Batches, fmt: IntFormat, settings: CalibrationSett
     Source: modelopt.torch.quantization.calib.histogram._compute_amax_entropy (0.47).
     """
     histogram = torch_histogram(batches, settings.bins)
-    counts = histogram.counts.astype(np.int64)
+    counts, edges = _searchable(histogram)
     counts[0] = counts[1]
     candidates = np.arange(settings.start_bin, counts.size + 1, settings.stride)
     if candidates.size == 0:
@@ -64,9 +67,20 @@ def entropy_modelopt(batches: Batches, fmt: IntFormat, settings: CalibrationSett
     n_codes = 1 << (fmt.bits - int(fmt.signed))
     divergence = np.array([_divergence_modelopt(counts, int(i), n_codes) for i in candidates])
     best = divergence.size - 1 - int(divergence[::-1].argmin())
-    high = float(histogram.edges[candidates[best]])
-    curve = Curve(threshold=histogram.edges[candidates], total=divergence, best=best, unit="kl")
+    high = float(edges[candidates[best]])
+    curve = Curve(threshold=edges[candidates], total=divergence, best=best, unit="kl")
     return Calibrated(-high if fmt.signed else 0.0, high, curve)
+
+
+def _searchable(histogram: Histogram) -> tuple[npt.NDArray[np.int64], npt.NDArray[Any]]:
+    """Counts and edges, if they are few enough."""
+    if histogram.counts.size > _MAX_BINS:
+        raise QuantError(
+            f"the histogram has {histogram.counts.size} bins; an entropy search takes up to {_MAX_BINS}. Set fewer bins, "
+            "or give the batches with the largest values first.",
+            "bins",
+        )
+    return histogram.counts.astype(np.int64), histogram.edges
 
 
 def _divergence_onnxruntime(
@@ -117,16 +131,14 @@ def _smoothed(counts: npt.NDArray[np.int64]) -> npt.NDArray[np.float32] | None:
 
 
 def _kl_divergence(p: npt.NDArray[Any] | None, q: npt.NDArray[Any] | None) -> float:
-    """Sum of p log(p/q) in nats, both normalised first; +inf where q misses something that p has.
+    """Sum of p log(p/q) in nats, both normalised first; +inf where q misses something that p has, or is nothing at all.
 
-    Source: scipy.stats.entropy(p, q) (1.17): sums in the precision of the data.
+    Source: scipy.stats.entropy(p, q), which modelopt calls, and ONNX Runtime's own copy of it, which works in float32.
     """
     if p is None or q is None:
         return np.inf
-    with np.errstate(
-        divide="ignore", invalid="ignore"
-    ):  # 0/0 where there is nothing to normalise: NaN, as scipy has it
+    with np.errstate(divide="ignore", invalid="ignore"):  # 0/0 where nothing is to be normalised: NaN
         p, q = p / p.sum(), q / q.sum()
-        terms = p * np.log(p.astype(np.float64) / q.astype(np.float64))
+        terms = p * np.log(p / q)
     terms[(p == 0) & (q >= 0)] = 0
-    return float(terms.astype(p.dtype).sum())
+    return float(terms.sum())

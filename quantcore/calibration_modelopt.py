@@ -32,7 +32,8 @@ def mse_modelopt(batches: Batches, fmt: IntFormat, settings: CalibrationSettings
             codes = np.rint(centres * scale)
             is_clipped = codes > qmax
             quantized = np.minimum(codes, qmax) / scale
-        errors = (quantized - centres) ** 2 * counts
+        with np.errstate(over="ignore", invalid="ignore"):  # from 1e19 on squares are infinite, as in the library
+            errors = (quantized - centres) ** 2 * counts
         clipping[i] = errors[is_clipped].sum()
         rounding[i] = errors.sum() - clipping[i]
     n = counts.sum()

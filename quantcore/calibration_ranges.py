@@ -8,7 +8,7 @@ import numpy as np
 
 from .calibration_types import Batches, Calibrated, CalibrationSettings, Curve, FloatArray
 from .formats import IntFormat
-from .histograms import absolute_histogram, centred_histogram, clipped_into, torch_histogram
+from .histograms import absolute_histogram, centred_histogram, clipped_into, counted, torch_histogram
 
 
 def minmax(batches: Batches, fmt: IntFormat, settings: CalibrationSettings) -> Calibrated:
@@ -45,7 +45,7 @@ def percentile(batches: Batches, fmt: IntFormat, settings: CalibrationSettings) 
     else:
         sides = [100 - settings.percentile, settings.percentile]
         low, high = sorted(float(end) for end in np.percentile(x, sides, overwrite_input=True))
-    counts, edges = np.histogram(x, settings.bins)
+    counts, edges = counted(x, settings.bins)
     return Calibrated(low, high, _tail(counts, edges, int(np.abs(edges - high).argmin())))
 
 

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from .calibration_types import Batch, Batches, Calibrated, CalibrationSettings, Curve
 from .formats import IntFormat
-from .histograms import histc
+from .histograms import as_float32, histc
 
 Float32Array = npt.NDArray[np.float32]
 
@@ -23,7 +23,7 @@ def mse_torch(batches: Batches, fmt: IntFormat, settings: CalibrationSettings) -
     type). The search is local: a lone outlier at 50 is kept at 49.98. It is the same for both schemes; a symmetric one
     mirrors the range afterwards. Source: torch.ao.quantization.HistogramObserver (torch 2.13).
     """
-    observed = _observe(batches, settings.bins)
+    observed = _observe(tuple(as_float32(batch) for batch in batches), settings.bins)
     if observed.low == observed.high:
         return Calibrated(float(observed.low), float(observed.high))
     n_cells = 1 << (8 * fmt.dtype.itemsize)
@@ -67,16 +67,14 @@ def _observe(batches: Batches, bins: int) -> _Observed:
     """The histogram of all batches; when a batch is wider, what was counted before is spread over the new bins."""
     seen = _observe_one(batches[0], bins)
     for batch in batches[1:]:
-        x = batch.astype(np.float32)
-        low, high = min(seen.low, x.min()), max(seen.high, x.max())
-        seen = _Observed(histc(x, bins, low, high) + _redistributed(seen, low, high), low, high)
+        low, high = min(seen.low, batch.min()), max(seen.high, batch.max())
+        seen = _Observed(histc(batch, bins, low, high) + _redistributed(seen, low, high), low, high)
     return seen
 
 
 def _observe_one(batch: Batch, bins: int) -> _Observed:
-    x = batch.astype(np.float32)
-    low, high = x.min(), x.max()
-    return _Observed(histc(x, bins, low, high), low, high)
+    low, high = batch.min(), batch.max()
+    return _Observed(histc(batch, bins, low, high), low, high)
 
 
 def _redistributed(seen: _Observed, low: np.float32, high: np.float32) -> Float32Array:
@@ -105,16 +103,17 @@ def _l2_error(observed: _Observed, start: int, end: int, n_cells: int) -> float:
     cell = width * (end - start + 1) / n_cells
     if cell == 0:
         return 0.0
-    half, cell32 = np.float32(cell / 2), np.float32(cell)
-    begins = (np.arange(bins) - start).astype(np.float32) * np.float32(width)
-    ends = begins + np.float32(width)
-    first = np.clip(begins // cell32, 0, n_cells - 1)
-    last = np.clip(ends // cell32, 0, n_cells - 1)
-    density = observed.counts / np.float32(width)
-    norm = density * _cubes(begins - (first + np.float32(0.5)) * cell32, half)
-    norm += (last - first - 1) * (density * _cubes(-half, half))
-    norm += density * _cubes(-half, ends - (last * cell32 + half))
-    return float(norm.sum())
+    with np.errstate(all="ignore"):  # extreme magnitudes over- or underflow when cubed, as they do in the library
+        half, cell32 = np.float32(cell / 2), np.float32(cell)
+        begins = (np.arange(bins) - start).astype(np.float32) * np.float32(width)
+        ends = begins + np.float32(width)
+        first = np.clip(begins // cell32, 0, n_cells - 1)
+        last = np.clip(ends // cell32, 0, n_cells - 1)
+        density = observed.counts / np.float32(width)
+        norm = density * _cubes(begins - (first + np.float32(0.5)) * cell32, half)
+        norm += (last - first - 1) * (density * _cubes(-half, half))
+        norm += density * _cubes(-half, ends - (last * cell32 + half))
+        return float(norm.sum())
 
 
 def _cubes(begin: npt.NDArray[np.float32] | np.float32, end: npt.NDArray[np.float32] | np.float32) -> Float32Array:

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .calibration_types import Batch, Batches
+from .calibration_types import MAX_BINS, Batch, Batches
+from .errors import QuantError
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,13 +30,13 @@ def absolute_histogram(batches: Batches, bins: int) -> Histogram:
 
     Source: onnxruntime.quantization.calibrate.HistogramCollector.collect_absolute_value (1.32).
     """
-    counts, edges = np.histogram(np.abs(batches[0]), bins)
-    edges = edges.astype(batches[0].dtype)
+    counts, edges = counted(np.abs(batches[0]), bins)
     for batch in batches[1:]:
         magnitudes = np.abs(batch)
         peak = magnitudes.max()
         if peak > edges[-1]:
             width = edges[1] - edges[0]
+            _require_few((peak - edges[-1]) / width + bins)
             edges = np.hstack((edges, np.arange(edges[-1] + width, peak + width, width)))
         more, edges = np.histogram(magnitudes, edges)
         edges = edges.astype(batch.dtype)
@@ -50,7 +51,7 @@ def centred_histogram(batches: Batches, bins: int) -> Histogram:
     Source: onnxruntime.quantization.calibrate.HistogramCollector.collect_value and merge_histogram (1.32).
     """
     limit = _absmax(batches[0])
-    counts, edges = np.histogram(batches[0], bins, range=(-limit, limit))
+    counts, edges = counted(batches[0], bins, (-limit, limit))
     for batch in batches[1:]:
         peak = _absmax(batch)
         grow = 0
@@ -59,11 +60,12 @@ def centred_histogram(batches: Batches, bins: int) -> Histogram:
                 limit = peak
             else:
                 stride = 2 * limit / counts.size
+                _require_few((peak - limit) / stride * 2 + counts.size)
                 grow = int((peak - limit) // stride + 1)
                 limit = grow * stride + limit
-            more, edges = np.histogram(batch, counts.size + 2 * grow, range=(-limit, limit))
+            more, edges = counted(batch, counts.size + 2 * grow, (-limit, limit))
         else:
-            more, _ = np.histogram(batch, counts.size, range=(-limit, limit))
+            more, _ = counted(batch, counts.size, (-limit, limit))
         more[grow : more.size - grow] += counts
         counts = more
     return Histogram(counts, edges)
@@ -74,20 +76,50 @@ def torch_histogram(batches: Batches, bins: int) -> Histogram:
 
     Source: modelopt.torch.quantization.calib.HistogramCalibrator.collect (0.47), torch_hist=True.
     """
-    first = np.abs(batches[0]).astype(np.float32)
+    first = np.abs(as_float32(batches[0]))
     counts = histc(first, bins, np.float32(0), first.max())
     edges = np.linspace(0, first.max(), bins + 1, dtype=np.float32)
     for batch in batches[1:]:
-        magnitudes = np.abs(batch).astype(np.float32)
+        magnitudes = np.abs(as_float32(batch))
         peak = magnitudes.max()
         if peak > edges[-1]:
             width = edges[1] - edges[0]
+            _require_few(peak / width)
             edges = np.arange(0, peak + width, width, dtype=np.float32)
             bins = int(np.ceil(peak / width))
         more = histc(magnitudes, bins, np.float32(0), edges[-1])
         more[: counts.size] += counts
         counts = more
     return Histogram(counts, edges)
+
+
+def counted(x: Batch, bins: int, ends: tuple[Any, Any] | None = None) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+    """numpy.histogram, in the precision of x, or in float64 where that has not enough numbers for so many bins."""
+    try:
+        counts, edges = np.histogram(x, bins, ends)
+    except ValueError:  # "Too many bins for data range", where the libraries give up
+        low, high = (float(end) for end in ends or (x.min(), x.max()))
+        if low == high:
+            low, high = low - 0.5, high + 0.5
+        index = ((x.astype(np.float64) - low) / (high - low) * bins).astype(np.int64)
+        counts, edges = np.bincount(np.minimum(index, bins - 1), minlength=bins), np.linspace(low, high, bins + 1)
+    return counts, edges
+
+
+def as_float32(batch: Batch) -> npt.NDArray[np.float32]:
+    """The values in float32, where their range can be computed too.
+
+    Raises:
+        QuantError: if they are too large for that.
+    """
+    peak = float(_absmax(batch))
+    if 2 * peak > float(np.finfo(np.float32).max):
+        raise QuantError(
+            f"values go up to {peak:.4g}; this calibration works in float32 and takes up to 1.7e38. "
+            "Scale them down, or use another one.",
+            "calibration",
+        )
+    return np.asarray(batch, np.float32)
 
 
 def histc(x: npt.NDArray[np.float32], bins: int, low: np.float32, high: np.float32) -> npt.NDArray[np.float32]:
@@ -109,6 +141,16 @@ def clipped_into(low: float, high: float, batches: Batches) -> tuple[float, floa
         max(low, min(float(batch.min()) for batch in batches)),
         min(high, max(float(batch.max()) for batch in batches)),
     )
+
+
+def _require_few(bins: float) -> None:
+    """Refuse to let a batch that is far wider than the first grow the histogram without end."""
+    if not bins <= MAX_BINS:
+        raise QuantError(
+            f"a later batch is so much wider than the first that the histogram would grow to {bins:.3g} bins. "
+            "Give the batches with the largest values first.",
+            "values",
+        )
 
 
 def _absmax(batch: Batch) -> Any:

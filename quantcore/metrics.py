@@ -119,8 +119,8 @@ def clipped_share(x: npt.ArrayLike, params: QuantParams) -> float:
     with quiet_loops():
         for part, _, parameters in pieces(values, values, params.granularity, (scale, first, last)):
             step, low, high = (spread(array, part.shape) for array in parameters)
-            nearest = np.rint(part.astype(scale.dtype) / step)
-            n_clipped += int(np.count_nonzero((nearest < low) | (nearest > high)))
+            steps = part.astype(scale.dtype) / step
+            n_clipped += int(np.count_nonzero((steps < low - 0.5) | (steps > high + 0.5)))
     return n_clipped / values.size
 
 
