@@ -102,9 +102,7 @@ def _marks(result: Result, shown: Indices, x: Floats, x_hat: Floats) -> list[Jso
     circle, square, diamond = ["line-ns-open"] * 3 if is_stroke else ["circle", "square", "diamond-open"]
     below = figure.markers(real, [CODE_LINE] * len(real), CODE, "code q", size, square, **known)
     aside = ASIDE if is_stroke else 0.0  # else one would hide the other
-    back = figure.markers(
-        real, [REAL_LINE - aside] * len(real), BACK, "reconstruction x̂", size + 5, diamond, xaxis="x2", **known
-    )
+    back = figure.markers(real, [REAL_LINE - aside] * len(real), BACK, "back x̂", size + 5, diamond, xaxis="x2", **known)
     if result.settings.is_dequantize:
         return [below, back]
     above = figure.markers(
@@ -132,12 +130,12 @@ def _labels(result: Result, shown: Indices, x_hat: Floats, low: float, high: flo
     ]
     if not result.settings.is_dequantize:
         values = [f"x {_equals(result.flat_x[i])}" for i in elements]
-        texts.append(figure.labels(at, [REAL_LINE + 0.27] * len(at), values, top))
+        texts.append(figure.labels(at, [REAL_LINE + 0.32] * len(at), values, top))
     return texts
 
 
 def _equals(value: Any) -> str:
-    text = display.short(value, 5)
+    text = display.short(value, 4)
     return f"≈ {text[1:]}" if text.startswith(display.ABOUT) else f"= {text}"
 
 
@@ -155,7 +153,7 @@ def _layout(grid: Grid, low: float, high: float, is_labelled: bool) -> Json:
         "", "",
         xaxis=figure.axis("codes q", low, high, tickvals=places, ticktext=texts, tickangle=0, **plain),
         xaxis2=figure.axis("real numbers", low, high, **plain, **ABOVE),
-        yaxis={"visible": False, "range": [-0.42, 1.6] if is_labelled else [-0.15, 1.15], "fixedrange": True},
+        yaxis={"visible": False, "range": [-0.42, 1.68] if is_labelled else [-0.15, 1.15], "fixedrange": True},
         margin={"l": 16, "r": 16, "t": 72, "b": 48},
         legend={"orientation": "h", "x": 0, "y": 1, "xref": "container", "yref": "container", "yanchor": "top"},
         shapes=shapes,
@@ -174,10 +172,11 @@ def _ticks(grid: Grid, span: float) -> tuple[list[float], list[str]]:
     if grid.zero_point.is_integer() and grid.qmin <= grid.zero_point <= grid.qmax:
         wanted.insert(0, int(grid.zero_point))
     step = 1 << max(0, (grid.n_codes // N_TICKS - 1).bit_length())
-    wanted += range(grid.qmin // step * step, grid.qmax + 1, step)
+    for every in (4 * step, 2 * step, step):  # the rounder ones first
+        wanted += range(grid.qmin // every * every, grid.qmax + 1, every)
     kept: list[int] = []
     for code in wanted:
-        if grid.qmin <= code <= grid.qmax and all(abs(code - other) * grid.scale > span * 0.09 for other in kept):
+        if grid.qmin <= code <= grid.qmax and all(abs(code - other) * grid.scale > span * 0.115 for other in kept):
             kept.append(code)
     kept.sort()
     texts = [f"z = {display.shortest(code)}" if code == grid.zero_point else display.shortest(code) for code in kept]
