@@ -140,7 +140,7 @@ def _layout(result: Result, counted: Histogram, low: float, high: float) -> Json
         for end, side in ((counted.low, sides[0]), (counted.high, sides[1]))
     ]
     highest = int((counted.inside + counted.beyond).max())
-    whole = {"dtick": 1} if highest < 8 else {}
+    whole: Json = {"tickvals": list(range(highest + 1))} if highest < 8 else {}
     return figure.layout(
         "value x", "values in a bin",
         xaxis=figure.axis("value x", low, high, anchor="y2"),
