@@ -117,7 +117,7 @@ def _store_paired(
         np.clip(bits, low, high, out=bits)
         np.subtract(words, lowest, out=words)
     # the low bytes, which come first
-    np.copyto(target, bits.view(target.dtype)[..., :: bits.itemsize // target.itemsize])
+    np.copyto(target, bits.reshape(-1).view(target.dtype)[:: bits.itemsize // target.itemsize].reshape(target.shape))
     sign = 1 << 8 * target.itemsize - 1
     if qmin == -sign and target.flags.c_contiguous:
         codes = _words(target)

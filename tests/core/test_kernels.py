@@ -77,6 +77,7 @@ def test_results_go_into_any_buffer() -> None:
             np.zeros((9, 31), np.int8),
         ):
             np.testing.assert_array_equal(qc.quantize(x, params, out=out), expected)
+        assert qc.quantize(x[0, 0], params).item() == expected[0, 0]
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf, -np.nan])
