@@ -130,7 +130,8 @@ def _table_csv(result: Result) -> bytes:
 
 
 def _table_json(result: Result) -> bytes:
-    return _json({"shape": list(result.x.shape), **{name: _plain(column) for name, column in _columns(result).items()}})
+    kept = {name: column for name, column in _columns(result).items() if not name.startswith(("index", "error"))}
+    return _json({"shape": list(result.x.shape), **{name: _plain(column) for name, column in kept.items()}})
 
 
 def _table_npz(result: Result) -> bytes:
@@ -171,7 +172,14 @@ def _csv(head: list[str], rows: NDArray[Any]) -> bytes:
 
 def _texts(column: NDArray[Any]) -> list[str]:
     """Numbers as decimals that read back as themselves in their own precision."""
-    texts: list[str] = column.astype(np.str_).tolist()
+    numbers = column.tolist()
+    if column.dtype != np.float32:
+        return list(map(repr, numbers))
+    texts = [f"{number:.7g}" for number in numbers]
+    for digits in (8, 9):  # 9 are enough for every float32
+        back = np.array(list(map(float, texts))).astype(np.float32)
+        for i in np.flatnonzero(back != column).tolist():
+            texts[i] = f"{numbers[i]:.{digits}g}"
     return texts
 
 
@@ -182,7 +190,7 @@ def _json(content: Json) -> bytes:
 def _plain(array: NDArray[Any]) -> Any:
     """Numbers as JSON has them, whole ones without a fraction in every type; float32 as its shortest decimal."""
     if array.dtype == np.float32:
-        return array.astype(np.str_).astype(np.float64).tolist()
+        return np.array(list(map(float, _texts(array.reshape(-1))))).reshape(array.shape).tolist()
     return array.tolist()
 
 
