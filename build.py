@@ -20,7 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 sys.path.insert(0, str(ROOT / "site"))  # makes `import assembly` and, for the rendering, `import lab` work
 
-from assembly import assets, browser, check, dist, environment, licences, prerender, serve, sizes, testing  # noqa: E402
+from assembly import assets, browser, check, dist, environment, licences, prerender, serve, sizes, startup, testing  # noqa: E402
 from assembly.report import BuildError, stage  # noqa: E402
 
 
@@ -31,6 +31,7 @@ def build():
     with dist.new(ROOT) as folder:
         dist.copy_sources(ROOT, folder)
         dist.copy_assets(files, folder)
+        startup.make(ROOT, folder)
         licences.write(ROOT, folder)
         prerender.run(python, folder)
         check.check(folder)

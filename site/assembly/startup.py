@@ -1,0 +1,95 @@
+"""Makes what the page's Python starts from: NumPy's libraries in one file, and a memory image with all imported.
+
+The image follows from pinned files and our own sources, so it is kept in the cache under a digest of those: only a
+change of the lab or of quantcore makes it anew, which takes some seconds in Node.
+"""
+
+import gzip
+import json
+import shutil
+import struct
+import subprocess
+import tempfile
+import zipfile
+from pathlib import Path
+
+from assembly.assets import cache_folder, digest
+from assembly.environment import find_node, last_lines
+from assembly.report import BuildError, size, stage
+
+FOLDER = "python"  # in dist/
+SITE_PACKAGES = "/lib/python3.14/site-packages/"
+SUFFIX = ".cpython-314-wasm32-emscripten.so"
+LIBRARIES = (  # what `import numpy, numpy.random` loads, in an order in which each finds what it needs
+    "numpy/_core/_multiarray_umath",
+    "numpy/linalg/_umath_linalg",
+    *(
+        f"numpy/random/{name}"
+        for name in (
+            "_common",
+            "bit_generator",
+            "_bounded_integers",
+            "_pcg64",
+            "_mt19937",
+            "_philox",
+            "_sfc64",
+            "_generator",
+            "mtrand",
+        )
+    ),
+)
+MAKERS = ("startup.py", "startup.mjs", "startup_inside.py", "../runtime/image.mjs")  # a change of one makes all anew
+
+
+def make(root: Path, folder: Path) -> None:
+    """Puts the libraries and the image into dist/.
+
+    Args:
+        root: The project's folder.
+        folder: dist/, holding Pyodide, NumPy's wheel and lab.zip.
+
+    Raises:
+        BuildError: Node cannot make the image.
+    """
+    target = folder / FOLDER
+    target.mkdir()
+    wheel = next((folder / "vendor/pyodide").glob("numpy-*.whl"))
+    write_libraries(wheel, target / "libraries.bin")
+    kept = cache_folder(root) / "startup" / f"{key(folder)}.image"
+    if not kept.exists():
+        stage("Starting Python", "in Node, to keep its memory with NumPy and the lab imported")
+        make_image(folder, wheel, target / "libraries.bin", kept)
+    shutil.copyfile(kept, target / "image.bin")
+    for path in sorted(target.iterdir()):
+        print(f"  {path.name:<24}{size(path.stat().st_size):>12} sha256 {digest(path.read_bytes())}")
+
+
+def key(folder: Path) -> str:
+    """Returns a digest of all that the image follows from."""
+    here = Path(__file__).parent
+    inputs = [*sorted((folder / "vendor/pyodide").iterdir()), folder / "lab.zip", *(here / name for name in MAKERS)]
+    return digest("".join(digest(path.read_bytes()) for path in inputs).encode())
+
+
+def write_libraries(wheel: Path, target: Path) -> None:
+    """Writes NumPy's libraries into one file; its form is told in site/runtime/image.mjs."""
+    with zipfile.ZipFile(wheel) as archive:
+        contents = {name + SUFFIX: archive.read(name + SUFFIX) for name in LIBRARIES}
+    table = [{"path": SITE_PACKAGES + name, "size": len(content)} for name, content in contents.items()]
+    text = json.dumps(table).encode()
+    whole = struct.pack("<I", len(text)) + text + b"".join(contents.values())
+    target.write_bytes(gzip.compress(whole, 9, mtime=0))
+
+
+def make_image(folder: Path, wheel: Path, libraries: Path, target: Path) -> None:
+    """Runs startup.mjs; the image appears complete or not at all."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent) as unfinished:
+        image = Path(unfinished) / "image"
+        script = Path(__file__).with_name("startup.mjs")
+        paths = [script, folder / "vendor/pyodide", libraries, wheel, folder / "lab.zip", image]
+        command = [find_node()[0], *map(str, paths)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise BuildError(f"Node could not make the memory image:\n{last_lines(done.stderr, 20)}")
+        image.replace(target)

@@ -1,0 +1,40 @@
+"""What startup.mjs has Pyodide's own Python do: import all that the page needs, answer once, pack the result."""
+
+import gc
+import importlib
+import importlib.machinery
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import ModuleType
+
+
+class Library:
+    """On sys.meta_path where the files of the library are not there yet: gets them when something is first imported."""
+
+    names = frozenset([*sys.stdlib_module_names, "lab", "numpy", "quantcore"])
+
+    def find_spec(self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None) -> None:
+        """Finds nothing itself; when it returns, the finders after it can."""
+        if name.partition(".")[0] in self.names:
+            sys.meta_path.remove(self)
+            importlib.import_module("js").fetchLibrary()
+            importlib.invalidate_caches()
+
+
+def warm_up() -> None:
+    """Imports what the page needs and answers once, so that neither has to happen in the page."""
+    importlib.invalidate_caches()
+    lab = importlib.import_module("lab")
+    lab.respond({})
+    sys.meta_path.insert(sys.meta_path.index(importlib.machinery.PathFinder), Library())
+    gc.collect()
+
+
+def pack(path: str, level: int) -> bytes:
+    """Compresses a file with zstd, with a checksum."""
+    zstd = importlib.import_module("compression.zstd")  # of Python 3.14, which not every checker of types knows
+    parameter = zstd.CompressionParameter
+    options = {parameter.compression_level: level, parameter.checksum_flag: 1}
+    packed: bytes = zstd.compress(Path(path).read_bytes(), options=options)
+    return packed

@@ -1,0 +1,134 @@
+import gzip
+import json
+import os
+import shutil
+import struct
+import subprocess
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import lab
+import pytest
+from assembly import startup
+from assembly.environment import find_node
+from assembly.report import BuildError
+
+
+@pytest.fixture(scope="module")
+def dist() -> Path:
+    """Gives the built dist/."""
+    folder = Path(__file__).resolve().parents[2] / "dist"
+    if not (folder / startup.FOLDER).exists():
+        pytest.fail("dist/ is not built: run `python3 build.py` first")
+    return folder
+
+
+def wheel(dist: Path) -> Path:
+    """Finds NumPy's wheel."""
+    return next((dist / "vendor/pyodide").glob("numpy-*.whl"))
+
+
+def test_the_libraries_are_those_of_the_wheel(dist: Path) -> None:
+    """The libraries file holds NumPy's libraries byte for byte, in the order in which they are linked."""
+    content = gzip.decompress((dist / "python/libraries.bin").read_bytes())
+    (length,) = struct.unpack_from("<I", content)
+    table = json.loads(content[4 : 4 + length])
+    start = 4 + length
+    assert table[0]["path"].endswith("numpy/_core/_multiarray_umath.cpython-314-wasm32-emscripten.so")
+    with zipfile.ZipFile(wheel(dist)) as archive:
+        for entry in table:
+            name = entry["path"].removeprefix(startup.SITE_PACKAGES)
+            assert archive.read(name) == content[start : start + entry["size"]]
+            start += entry["size"]
+    assert start == len(content)
+
+
+def test_the_image_is_the_same_wherever_it_is_made(dist: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another folder, time zone and language, another time and other random numbers give the same bytes."""
+    shutil.copytree(dist, tmp_path / "another place")
+    surroundings = {"TZ": "Asia/Tokyo", "LANG": "de_DE.UTF-8", "HOME": str(tmp_path), "PYTHONHASHSEED": "9"}
+    for name, value in surroundings.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(tmp_path)
+    elsewhere = tmp_path / "another place"
+    startup.make_image(elsewhere, wheel(elsewhere), elsewhere / "python/libraries.bin", tmp_path / "image")
+    assert (tmp_path / "image").read_bytes() == (dist / "python/image.bin").read_bytes()
+
+
+def test_what_the_image_follows_from_decides_its_key(dist: Path, tmp_path: Path) -> None:
+    """Another lab or another Pyodide asks for another image; the same ones for the same."""
+    for name in ("one", "two"):
+        (tmp_path / name / "vendor/pyodide").mkdir(parents=True)
+        (tmp_path / name / "vendor/pyodide/pyodide.mjs").write_text("1")
+        (tmp_path / name / "lab.zip").write_text("lab")
+    first = startup.key(tmp_path / "one")
+    assert startup.key(tmp_path / "two") == first
+    (tmp_path / "two/lab.zip").write_text("another")
+    second = startup.key(tmp_path / "two")
+    (tmp_path / "two/vendor/pyodide/pyodide.mjs").write_text("2")
+    assert len({first, second, startup.key(tmp_path / "two")}) == 3
+
+
+def test_a_failure_in_node_is_told_and_leaves_nothing(
+    dist: Path, tmp_path: Path, programs: Callable[..., Path]
+) -> None:
+    """When Node cannot make the image, the build says why and keeps no half of it."""
+    programs(node='if [ "$1" = --version ]; then echo v22.0.0; else echo "no memory" >&2; exit 3; fi', npm="")
+    target = tmp_path / "kept" / "image"
+    with pytest.raises(BuildError, match=r"(?s)memory image.*no memory"):
+        startup.make_image(dist, wheel(dist), dist / "python/libraries.bin", target)
+    assert list(target.parent.iterdir()) == []
+
+
+def run_in_image(dist: Path, python: str) -> dict[str, object]:
+    """Runs Python in Node from the image; returns what it printed and how often it asked for the library."""
+    script = f"""
+        import {{ readFileSync }} from "node:fs";
+        import {{ imageOptions, readLibraries }} from "{dist}/runtime/image.mjs";
+        const {{ loadPyodide }} = await import("{dist}/vendor/pyodide/pyodide.mjs");
+        const read = (path) => new Uint8Array(readFileSync("{dist}/" + path));
+        let printed = "", n_fetched = 0;
+        const pyodide = await loadPyodide({{
+          ...imageOptions(() => import("{dist}/vendor/pyodide/pyodide.asm.mjs"), read("python/image.bin"),
+                          readLibraries(new Response(read("python/libraries.bin")))),
+          indexURL: "{dist}/vendor/pyodide/", stdLibURL: "/dev/null", stdout: (text) => (printed += text + "\\n"),
+        }});
+        globalThis.fetchLibrary = () => {{
+          n_fetched += 1;
+          pyodide.FS.writeFile("/lib/python314.zip", read("vendor/pyodide/python_stdlib.zip"));
+        }};
+        pyodide.runPython({json.dumps(python)});
+        console.log(JSON.stringify({{ printed, n_fetched }}));
+        process.exit(0);
+    """
+    done = subprocess.run(
+        [find_node()[0], "--input-type=module", "-e", script], capture_output=True, text=True, check=False, cwd=os.sep
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    found: dict[str, object] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+REQUESTS: list[dict[str, str]] = [
+    {},
+    {"source": "normal", "shape": "16,16", "granularity": "axis", "axis": "0"},
+    {"source": "outliers", "shape": "64,64", "calibration": "entropy", "profile": "pytorch"},
+    {"calibration": "mse", "profile": "onnx", "scheme": "symmetric", "bits": "4"},
+    {"rounding": "stochastic", "profile": "custom", "granularity": "block", "block_size": "1"},
+    {"direction": "dequantize", "codes": "-128 0 127", "scale": "0.5", "zero_point": "3"},
+    {"bits": "40", "values": "a"},
+]
+
+
+def test_the_image_holds_all_that_the_lab_imports(dist: Path) -> None:
+    """No request makes Python ask for its library: nothing is imported in the page that is not in the image."""
+    python = f"import lab\nprint([lab.answer(request)['ok'] for request in {REQUESTS!r}])"
+    expected = [lab.answer(request)["ok"] for request in REQUESTS]
+    assert run_in_image(dist, python) == {"printed": f"{expected}\n", "n_fetched": 0}
+
+
+def test_what_is_not_in_the_image_can_be_imported(dist: Path) -> None:
+    """The first import of anything else gets the library, once."""
+    python = "import wave, mailbox\nprint(wave.WAVE_FORMAT_PCM)\ntry: import lab_rats\nexcept ImportError: print(0)"
+    assert run_in_image(dist, python) == {"printed": "1\n0\n", "n_fetched": 1}
