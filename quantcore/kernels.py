@@ -110,7 +110,9 @@ def _store_paired(
     words = _words(bits)
     lowest = _repeated(low, bits.dtype, words.dtype)
     np.subtract(words, lowest, out=words)
-    if np.bitwise_or.reduce(words).reshape(1).view(f"u{bits.itemsize}").max() > high - low:
+    union = int(np.bitwise_or.reduce(words))
+    # a word holds one element or two
+    if (union if bits.itemsize == 8 else max(union >> 32, union & 0xFFFFFFFF)) > high - low:
         np.add(words, lowest, out=words)
         if not are_finite():
             return False
@@ -139,5 +141,5 @@ def _words(array: NDArray[Any]) -> NDArray[Any]:
 
 
 def _repeated(number: int, item: np.dtype[Any], word: np.dtype[Any]) -> Any:
-    """The word whose items all are `number`."""
-    return np.full(word.itemsize // item.itemsize, number, f"u{item.itemsize}").view(word)[0]
+    """The word whose items all are `number`, which is not negative."""
+    return word.type(number * ((1 << 8 * word.itemsize) - 1) // ((1 << 8 * item.itemsize) - 1))

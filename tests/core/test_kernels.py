@@ -37,10 +37,10 @@ def test_ties_and_clipped_values_are_the_same(fmt: qc.IntFormat, dtype: type) ->
     """On and beside every boundary, beyond both ends, with every kind of zero point, odd and even lengths."""
     for zero_point in sorted({fmt.qmin, fmt.qmin + 1, 1, fmt.qmax}):
         x = near_ties(0.1, zero_point, fmt).astype(dtype)
-        x = np.concatenate([x, dtype([1e30, -1e30, 3e5, -3e5, 1e9, -1e9, 0, -0.0])])
+        x = np.concatenate([x, dtype([1e30, -1e30, 3e5, -3e5, 1e9, -1e9, 2.0**32 / 10, 0, -0.0])])
         np.random.default_rng(0).shuffle(x)
         params = qc.QuantParams(dtype(0.1), zero_point, fmt)
-        for part in (x, x[1:], x[:1], x[np.abs(x) < 5]):
+        for part in (x, x[1:], x[:1], x[np.abs(x) < 5], dtype([0, 2.0**32 / 10])):
             for arithmetic in ("onnx", "torch_per_tensor", "torch_per_channel"):
                 assert_same(both(part, params, arithmetic))
 
