@@ -5,7 +5,7 @@ import json
 
 from pyscript import document, window
 
-from page import address, charts, worker
+from page import address, charts, form, worker
 
 root = document.documentElement
 
@@ -52,7 +52,7 @@ def export(talk, button):
 
 
 async def _save(talk, kind):
-    made = json.loads(await talk.worker.export(json.dumps(talk.chosen), kind))
+    made = json.loads(await talk.worker.export(json.dumps(talk.chosen), form.long_texts(talk.chosen), kind))
     data = await window.fetch("data:" + made["type"] + ";base64," + made["data"])
     _offer(await data.blob(), made["name"])
 

@@ -5,7 +5,7 @@ Every edit is a place in the browser's history, so going back is undoing; edits 
 
 from pyscript import window
 
-LONGEST = 8_000  # characters of one field that a link may carry; longer texts stay in their control only
+from page.form import LONG
 
 _last = {"field": None, "depth": 0, "deepest": 0}
 
@@ -32,7 +32,7 @@ def write(chosen, defaults, edited):
     """
     query = window.URLSearchParams.new()
     for name in sorted(chosen):
-        if chosen[name] != defaults.get(name) and len(chosen[name]) <= LONGEST:
+        if chosen[name] not in (defaults.get(name), LONG):
             query.append(name, chosen[name])
     text = str(query.toString())
     if "#" + text == (window.location.hash or "#"):
@@ -53,10 +53,19 @@ def settle():
     _last["field"] = None
 
 
+def begin():
+    """Numbers the present place in the history, so that it is known again."""
+    window.history.replaceState(_last["depth"], "")
+
+
 def moved():
-    """Notes that the browser went back or forward in the history."""
-    depth = window.history.state
-    _last["depth"] = depth if isinstance(depth, int) else 0
+    """Notes that the browser went back or forward in the history, or followed a link to a new place in it."""
+    if isinstance(window.history.state, int):
+        _last["depth"] = window.history.state
+    else:
+        _last["depth"] += 1
+        _last["deepest"] = _last["depth"]
+        begin()
     settle()
 
 

@@ -19,8 +19,8 @@ class Conversation:
     `chosen` holds the fields that a person or a link set; every other field follows the defaults of the profile, which
     only the lab knows. The address says the same as `chosen`.
 
-    A request is answered in parts: first what is on the screen, then, as long as nobody changes anything, one
-    instrument after the other. So a change never waits for charts that nobody looks at.
+    A request is answered in parts: first what is on the screen, which is published as its answer, then, as long as nobody
+    changes anything, one instrument after the other, which completes that answer. So a change never waits for charts that nobody looks at.
     """
 
     def __init__(self):
@@ -105,13 +105,13 @@ class Conversation:
         if not wanted:
             near = charts.near()
             request["show"] = ",".join(list(AT_ONCE) + [name for name in near if name not in AT_ONCE])
-        reply = await self.worker.answer(json.dumps(request))
+        reply = await self._ask_worker(request)
         if self.is_waiting or not self._show(reply) or wanted:
             return
         for item in self.view["instruments"]:
             if item.get("waits"):
                 request["show"] = item["name"]
-                reply = await self.worker.answer(json.dumps(request))
+                reply = await self._ask_worker(request)
                 if self.is_waiting:
                     return
                 self._add(item["name"], reply)
@@ -119,7 +119,9 @@ class Conversation:
             self.is_example = False
             self._draw()
         self._lay_handles()
-        publish(self.answer)
+
+    async def _ask_worker(self, request):
+        return await self.worker.answer(json.dumps(request), form.long_texts(request))
 
     async def _tell_if_long(self, worker):
         await asyncio.sleep(PATIENCE)
@@ -145,7 +147,7 @@ class Conversation:
             self._draw()
             charts.show(answer.figures)
             self._lay_handles()
-        dom.render("status", views.told(view))
+        dom.render("status", views.told(view, form.LONG in self.chosen.values()))
         root.dataset.state = "ready"
         actions_possible()
         publish(answer)

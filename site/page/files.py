@@ -17,7 +17,7 @@ async def take(talk, file):
     if not loaded["ok"]:
         form.show_errors(loaded["errors"])
         dom.render("errors", views.errors(loaded["errors"]))
-        dom.render("status", views.told(loaded))
+        dom.render("status", views.told(loaded, False))
         return
     _offer(loaded["arrays"])
     first = loaded["arrays"][0]
@@ -26,6 +26,7 @@ async def take(talk, file):
     fields["tensor"] = first["name"] if len(loaded["arrays"]) > 1 else ""
     fields["file_shape"] = ",".join([str(length) for length in first["shape"]])
     fields["element"] = "0"
+    fields["shape"] = ""
     if talk.request_of("profile") == "notebook":
         fields["profile"] = "onnx"  # the notebook has one scale for everything and no matrices
     form.fill(fields, {})

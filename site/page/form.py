@@ -2,6 +2,8 @@
 
 from pyscript import document, window
 
+LONGEST = 8_000  # characters of a text that this side handles itself
+LONG = "\0long"
 VISIBLE = "input:not([type=hidden]), select, textarea"
 WIDE = "(min-width: 60rem)"  # as in css/blocks.css
 
@@ -12,10 +14,21 @@ def controls():
 
 
 def value(control):
-    """What this control says, as the text that a request carries."""
+    """What this control says, as the text that a request carries; LONG for a text that stays in its control."""
     if control.type == "checkbox":
         return "1" if control.checked else "0"
+    if control.tagName == "TEXTAREA" and control.textLength > LONGEST:
+        return LONG
     return control.value
+
+
+def long_texts(chosen):
+    """The texts that `chosen` only calls LONG, as a JavaScript object: they never become Python's on this side."""
+    texts = window.Object.fromEntries(window.FormData.new(document.getElementById("controls")))
+    for name in list(window.Object.keys(texts)):
+        if chosen.get(name) != LONG:
+            window.Reflect.deleteProperty(texts, name)
+    return texts
 
 
 def fill(request, keep):

@@ -112,6 +112,7 @@ async def main():
     ):
         document.addEventListener(kind, ffi.create_proxy(handler))
     window.onhashchange = ffi.create_proxy(on_hash)
+    address.begin()
     actions.show_theme()
     form.unfold()
     form.restore(talk.chosen)

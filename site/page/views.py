@@ -5,6 +5,13 @@ A node is a string or `[tag, {attribute: value}, *children]`. Nothing here knows
 
 MEGABYTE = 1_000_000
 FIRST = "mapping"  # the instrument that stands above everything else
+CODE_KINDS = (
+    ("quantcore", "quantcore"),
+    ("numpy", "NumPy alone"),
+    ("pytorch", "PyTorch"),
+    ("onnx", "ONNX"),
+    ("notebook", "The notebook’s style"),
+)
 GROUPS = (
     ("mapping", "How each number is decided"),
     ("range", "Which range to cover"),
@@ -59,12 +66,14 @@ def code(answer):
             [
                 "figcaption",
                 {},
-                kind,
+                title,
                 ["button", {"type": "button", "class": "button needs-script", "data-action": "copy"}, "Copy"],
             ],
             ["pre", {"tabindex": "0"}, ["code", {}, text]],
         ]
-        for kind, text in answer["code"].items()
+        for kind, title in CODE_KINDS
+        for text in [answer["code"].get(kind)]
+        if text
     ]
 
 
@@ -98,10 +107,13 @@ def loading(stages, detours=()):
     return [["p", {}, text], _progress(received, total)]
 
 
-def told(view):
-    """What came of the request, in one sentence."""
+def told(view, is_too_long):
+    """What came of the request, in a sentence, and another if it has a text that the address cannot carry."""
     if view["ok"]:
-        return [["p", {}, "Computed by Python in this page. Every change is answered at once."]]
+        text = "Computed by Python in this page. Every change is answered at once."
+        if is_too_long:
+            text += " What you typed is too long for the address, so a link will not carry it."
+        return [["p", {}, text]]
     return [["p", {}, "Not computed: " + view["errors"][0]["message"]]]
 
 
@@ -208,7 +220,8 @@ def _reading(item, answer):
         [
             "details",
             {"class": "twin"},
-            ["summary", {}, "The chart as a table"],
+            ["summary", {}, "The chart as a table, and as a picture"],
+            _pictures(),
             _scrolling(
                 _table(sorted_by(shown, order), followable=False, sorter=item["name"], order=order), shown["caption"]
             ),
@@ -217,6 +230,14 @@ def _reading(item, answer):
     for more in item.get("tables", []):
         nodes.append(_scrolling(_table(more, followable=False), more["caption"]))
     return nodes
+
+
+def _pictures():
+    buttons = [
+        ["button", {"type": "button", "class": "button", "data-action": "picture", "data-kind": kind}, kind.upper()]
+        for kind in ("svg", "png")
+    ]
+    return ["p", {"class": "actions needs-script"}, "Save the chart as "] + buttons
 
 
 def sorted_by(shown, order):

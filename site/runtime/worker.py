@@ -12,15 +12,24 @@ __export__ = ["answer", "export", "load"]
 PIECE = 4 * 2**20  # bytes of a file that are read at a time
 
 
-def answer(request):
-    """The answer to a request: the part that the page draws, and the whole."""
-    reply = lab.respond(json.loads(request))
+def answer(request, texts):
+    """The answer to a request: the part that the page draws, and the whole.
+
+    Args:
+        request: JSON text.
+        texts: a JavaScript object of further fields, those whose texts are long.
+    """
+    reply = lab.respond(_complete(request, texts))
     return [reply["view"], reply["answer"]]
 
 
-def export(request, kind):
+def export(request, texts, kind):
     """The result of a request as a file: its name, type and base64-coded data, as JSON text."""
-    return json.dumps(lab.export(json.loads(request), kind))
+    return json.dumps(lab.export(_complete(request, texts), kind))
+
+
+def _complete(request, texts):
+    return {**json.loads(request), **texts.to_py()}
 
 
 async def load(file):
