@@ -62,8 +62,8 @@ def _packed(result: Result) -> Json:
     neighbours = f"beside it, {' and '.join(others)}" if others else "the rest of the byte is filled with zeros"
     where = f"bits {bits * (element - first)} to {bits * (element - first) + bits - 1}"
     text = (
-        f"{'Two' if n == 2 else 'Four'} codes share a byte. This one takes {where} of byte {display.count(first // n)}; "
-        f"{neighbours}. As in ONNX, the first code lies in the lowest bits."
+        f"{'Two' if n == 2 else 'Four'} codes share a byte. This one takes {where} of byte {display.count(first // n)};"
+        f" {neighbours}. As in ONNX, the first code lies in the lowest bits."
     )
     formula = m.chain(m.words("byte"), members, m.number(str(byte)), _binary(byte, 8))
     return step("packed", "Packed", text, formula)

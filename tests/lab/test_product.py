@@ -130,6 +130,7 @@ def test_steps_follow_one_output() -> None:
         assert steps[key]["latex"].endswith(f"={int(term[2, 0])}")
     assert found.q_y is not None
     assert steps["requantized"]["latex"].endswith(f"={int(found.q_y[2, 0])}")
+    assert all(step["latex"] in text for step in view["steps"] for text in view["copy"].values())
 
 
 def test_symmetric_needs_no_correction() -> None:

@@ -140,7 +140,7 @@ def _figure(found: Rivalry) -> Json:
     ]
     low, high = figure.padded(float(x.min()), float(x.max()), 0.06)
     reach = 1.3 * float(np.abs(change).max()) or 1.0
-    ticks = {"dtick": 1, "tickformat": "+d"} if found.is_about_codes and reach < 6 else {}
+    ticks = {"dtick": 1, "tickformat": "d"} if found.is_about_codes and reach < 6 else {}
     layout = figure.layout(
         "", "", xaxis=figure.axis("value x", low, high), yaxis=figure.axis(title, -reach, reach, **ticks),
         shapes=[figure.segment(low, 0, high, 0)],

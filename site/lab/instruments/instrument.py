@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..derivation import derivation
 from ..result import Result
 
 Json = dict[str, Any]
@@ -48,7 +49,9 @@ class Instrument:
             "applies": True,
             "has_figure": self.figure is not None,
         }
-        extra = {"steps": list(self.steps), "tables": list(self.tables), "reply": self.reply}
+        extra: Json = {"steps": list(self.steps), "tables": list(self.tables), "reply": self.reply}
+        if self.steps:
+            extra["copy"] = derivation(list(self.steps))
         seen |= {key: value for key, value in extra.items() if value}
         return {**seen, "handles": dict(self.handles)} if self.handles else seen
 
