@@ -76,7 +76,7 @@ def _searchable(histogram: Histogram) -> tuple[npt.NDArray[np.int64], npt.NDArra
     """Counts and edges, if they are few enough."""
     if histogram.counts.size > _MAX_BINS:
         raise QuantError(
-            f"the histogram has {histogram.counts.size} bins; an entropy search takes up to {_MAX_BINS}. Set fewer bins, "
+            f"the histogram has {histogram.counts.size} bins; an entropy search takes up to {_MAX_BINS}. Set fewer, "
             "or give the batches with the largest values first.",
             "bins",
         )

@@ -114,7 +114,7 @@ def qlinear_matmul(
     sb, zb = _along("b", right, b_params, -1)
     if y_params.scale.ndim:
         raise QuantError(
-            f"y_params has scales of shape {y_params.scale.shape}; the result has one. Use PerTensor().", "y"
+            f"y_params has scales of shape {y_params.scale.shape}; the result has one. Use PerTensor().", "y_params"
         )
     acc = matmul_integer(left, right, za, zb)
     with np.errstate(over="ignore"):  # an infinite multiplier saturates, as it should

@@ -45,14 +45,14 @@ def pack(q: npt.ArrayLike, bits: int, order: Order = "low_first") -> npt.NDArray
     n_per_byte = _codes_per_byte(bits, order)
     codes = np.asarray(q)
     if codes.dtype.kind not in "iu":
-        raise QuantError(f"q has dtype {codes.dtype}; codes are integers. Quantize the values first.", "q")
+        raise QuantError(f"codes are of type {codes.dtype}; they must be whole numbers.", "codes")
     codes = codes.reshape(-1)
     low, high = (int(codes.min()), int(codes.max())) if codes.size else (0, 0)
     if low < -(1 << (bits - 1)) or high >= 1 << bits or (low < 0 and high >= 1 << (bits - 1)):
         raise QuantError(
-            f"q holds codes from {low} to {high}; {bits} bits hold {-(1 << (bits - 1))} to {(1 << (bits - 1)) - 1} "
+            f"codes go from {low} to {high}; {bits} bits hold {-(1 << (bits - 1))} to {(1 << (bits - 1)) - 1} "
             f"or 0 to {(1 << bits) - 1}. Use a wider format.",
-            "q",
+            "codes",
         )
     n_bytes = -(-codes.size // n_per_byte)
     fields = np.zeros(n_bytes * n_per_byte, np.uint8)

@@ -1,0 +1,165 @@
+"""Error figures against exact rational arithmetic, and their documented edges."""
+
+import math
+import tracemalloc
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+import quantcore as qc
+from quantcore.metrics import bits_per_value, clipped_share, code_entropy, compare
+
+NUMBERS = st.floats(-1e6, 1e6, width=32)
+PAIRS = st.integers(1, 40).flatmap(
+    lambda n: st.tuples(hnp.arrays(np.float32, n, elements=NUMBERS), hnp.arrays(np.float32, n, elements=NUMBERS))
+)
+
+
+@given(PAIRS)
+def test_figures_are_those_of_exact_arithmetic(pair: tuple[Any, Any]) -> None:
+    """Every figure is the exact rational one to 1e-12: at most 40 float64 additions of 2^-53 each."""
+    x, y = ([Fraction(float(value)) for value in array] for array in pair)
+    errors = [a - b for a, b in zip(x, y, strict=True)]
+    squares = sum(e * e for e in errors)
+    figures = compare(*pair)
+    assert figures.max_abs == float(max(abs(e) for e in errors))
+    assert figures.mae == pytest.approx(float(sum(abs(e) for e in errors) / len(x)), rel=1e-12)
+    assert figures.mse == pytest.approx(float(squares / len(x)), rel=1e-12)
+    assert figures.rmse == pytest.approx(math.sqrt(squares / len(x)), rel=1e-12)
+    signal = sum(a * a for a in x)
+    if signal and squares:
+        assert figures.sqnr_db == pytest.approx(10 * math.log10(signal / squares), rel=1e-9, abs=1e-9)
+    norms = math.sqrt(signal * sum(b * b for b in y))
+    expected = float(sum(a * b for a, b in zip(x, y, strict=True))) / norms if norms else 0.0
+    assert figures.cosine == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("x", "x_hat", "sqnr_db", "cosine"),
+    [
+        ([1.0, 2.0], [1.0, 2.0], math.inf, 1.0),
+        ([0.0, 0.0], [1.0, 0.0], -math.inf, 0.0),
+        ([0.0, 0.0], [0.0, 0.0], math.nan, 0.0),
+        ([3.0, 4.0], [0.0, 0.0], 0.0, 0.0),
+        ([1.0, 2.0], [-1.0, -2.0], 10 * math.log10(1 / 4), -1.0),
+    ],
+)
+def test_edges_answer_as_torch_does(x: list[float], x_hat: list[float], sqnr_db: float, cosine: float) -> None:
+    """Identical, zero reference, both zero, zero estimate, opposite: as compute_sqnr of torch 2.13."""
+    figures = compare(x, x_hat)
+    np.testing.assert_equal(figures.sqnr_db, sqnr_db)
+    assert figures.cosine == pytest.approx(cosine, abs=1e-15)
+
+
+@pytest.mark.parametrize("magnitude", [1e-300, 1e-200, 1e150, 1e300])
+def test_ratios_do_not_depend_on_the_magnitude(magnitude: float) -> None:
+    """SQNR and cosine of float64 data are those of the same data near 1, where squares would over- or underflow."""
+    x, y = np.array([1.0, -2.0, 3.0]), np.array([1.1, -2.2, 2.9])
+    near, far = compare(x, y), compare(x * magnitude, y * magnitude)
+    assert far.sqnr_db == pytest.approx(near.sqnr_db, rel=1e-12)
+    assert far.cosine == pytest.approx(near.cosine, rel=1e-12)
+    assert far.rmse == pytest.approx(near.rmse * magnitude, rel=1e-12)
+    assert far.max_abs == pytest.approx(near.max_abs * magnitude, rel=1e-12)
+
+
+def test_memory_does_not_grow_with_the_input() -> None:
+    """Two million values are compared with less than 8 MB of temporaries."""
+    x = np.ones(2_000_000, np.float32)
+    y = np.full_like(x, 0.5)
+    tracemalloc.start()
+    assert compare(x, y).mse == 0.25
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 8e6
+
+
+def test_shape_and_type_do_not_matter() -> None:
+    """Matrices, views and integer codes are measured like the flat float64 values they hold."""
+    x = np.arange(24, dtype=np.float64).reshape(4, 6)
+    y = np.round(x / 5) * 5
+    flat = compare(x.reshape(-1), y.reshape(-1))
+    assert compare(x, y) == flat
+    assert compare(x.T, y.T).mse == pytest.approx(flat.mse)
+    assert compare(x.astype(np.uint8), y.astype(np.int16)) == flat
+    assert compare(x.astype(np.float16), y.astype(np.float16)) == flat
+
+
+@given(hnp.arrays(np.float64, st.integers(1, 30), elements=st.floats(-400, 400)), st.integers(-128, 127))
+def test_clipped_share_counts_what_clipping_moves(x: Any, zero_point: int) -> None:
+    """A value counts if its exact quotient lies more than half a step beyond the last code."""
+    scale = Fraction(3, 2)
+    low, high = (Fraction(2 * (code - zero_point) + side, 2) for code, side in ((-128, -1), (127, 1)))
+    expected = sum(not low <= Fraction(float(value) / 1.5) <= high for value in x)
+    params = qc.QuantParams(np.float64(scale), zero_point, qc.INT8)
+    assert clipped_share(x, params) == expected / x.size
+
+
+def test_clipped_share_by_blocks_is_the_mean_of_the_blocks() -> None:
+    """Parameters by block and by axis are applied where they belong."""
+    x = np.array([[1.0, 9.0, 1.0], [20.0, 9.0, 2.0]])
+    by_block = qc.QuantParams([[1.0, 0.1], [2.0, 1.0]], 0, qc.INT4, qc.PerBlock(2))
+    assert clipped_share(x, by_block) == 3 / 6  # 9 > 7.5, 1 > 0.75, 20 > 15
+    by_row = qc.QuantParams([1.0, 3.0], 0, qc.INT4, qc.PerAxis(0))
+    assert clipped_share(x, by_row) == 1 / 6  # 9 > 7.5 in the first row; 22.5 holds all of the second
+
+
+@pytest.mark.parametrize(
+    ("codes", "bits"),
+    [([7], 0.0), ([-1, 1], 1.0), ([0, 0, 0, 1], 2 - 0.75 * math.log2(3)), ([[1, 2], [3, 4]], 2.0), ([0, 1 << 40], 1.0)],
+)
+def test_code_entropy_of_known_distributions(codes: list[Any], bits: float) -> None:
+    """Entropies known in closed form."""
+    assert code_entropy(codes) == pytest.approx(bits, abs=1e-15)
+
+
+def test_code_entropy_of_every_code_once_is_the_width() -> None:
+    """All 2^16 codes equally often need 16 bits each, counted over several chunks."""
+    assert code_entropy(np.tile(np.arange(-32768, 32768).astype(np.int16), 3)) == pytest.approx(16.0, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("fmt", "granularity", "shape", "settings", "bits"),
+    [
+        (qc.INT8, qc.PerTensor(), (10,), {}, 12.0),  # 8 + (32 + 8) / 10
+        (qc.INT4, qc.PerBlock(32), (8, 64), {"scale_bits": 16, "zero_point_bits": 0}, 4.5),  # as GGUF Q4_0
+        (qc.INT4, qc.PerBlock(32), (1, 40), {"scale_bits": 16, "zero_point_bits": 4}, 5.0),  # a partial last block
+        (qc.INT8, qc.PerAxis(0), (4, 100), {"zero_point_bits": 0}, 8.32),
+    ],
+)
+def test_bits_per_value_by_hand(fmt: Any, granularity: Any, shape: Any, settings: Any, bits: float) -> None:
+    """Code bits and the values' parts of scales and zero points, computed by hand."""
+    assert bits_per_value(fmt, granularity, shape, **settings) == pytest.approx(bits, rel=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("call", "field"),
+    [
+        (lambda: compare([1.0], [1.0, 2.0]), "x_hat"),
+        (lambda: compare([], []), "x"),
+        (lambda: compare([1.0, math.nan], [1.0, 2.0]), "x"),
+        (lambda: compare([1.0, 2.0], [1.0, math.inf]), "x_hat"),
+        (lambda: compare([math.inf], [math.inf]), "x"),
+        (lambda: compare(["a"], [1.0]), "x"),
+        (lambda: compare([1.0], [1j]), "x_hat"),
+        (lambda: code_entropy([0.5]), "codes"),
+        (lambda: code_entropy(np.array([], np.int8)), "codes"),
+        (lambda: clipped_share([], qc.QuantParams(1.0, 0, qc.INT8)), "values"),
+        (lambda: bits_per_value(qc.INT8, qc.PerTensor(), (0, 3)), "shape"),
+    ],
+)
+def test_bad_input_names_its_field(call: Any, field: str) -> None:
+    """What cannot be measured is refused with the field it concerns."""
+    with pytest.raises(qc.QuantError) as caught:
+        call()
+    assert caught.value.field == field
+
+
+def test_the_first_bad_value_is_named() -> None:
+    """The message says which value is not finite, and where."""
+    with pytest.raises(qc.QuantError, match="nan at index 70000"):
+        compare(np.where(np.arange(100_000) >= 70_000, np.nan, 1.0), np.ones(100_000))
