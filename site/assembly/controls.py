@@ -26,6 +26,12 @@ def links(presets: Iterable[Any]) -> list[Node]:
     return [["ul", {}, *drawn]]
 
 
+def downloads(exports: Mapping[str, Any]) -> list[Node]:
+    """Draws a button for each kind of file that the lab writes."""
+    button = {"type": "button", "class": "button", "data-action": "export"}
+    return [["button", {**button, "data-kind": kind}, export.label] for kind, export in exports.items()]
+
+
 def _view(field: Any, is_decided: bool) -> Callable[[Any], list[Node]]:
     def view(answer: Any) -> list[Node]:
         attributes: dict[str, Any] = {"class": "field", "data-field": field.name}

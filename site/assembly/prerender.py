@@ -90,8 +90,8 @@ def attribute(name: str, value: object) -> str:
 
 def main(paths: list[str]) -> int:
     """Renders the pages at the paths in place."""
-    names = ("lab", "lab.fields", "lab.data.presets", "lab.svg", "page.views")
-    lab, fields, presets, svg, views = (importlib.import_module(name) for name in names)
+    names = ("lab", "lab.fields", "lab.data.presets", "lab.export", "lab.svg", "page.views")
+    lab, fields, presets, export, svg, views = (importlib.import_module(name) for name in names)
     answer = lab.answer({})
     if not answer["ok"]:
         raise ValueError(f"the default request is refused: {answer['errors']}")
@@ -101,6 +101,7 @@ def main(paths: list[str]) -> int:
     }
     form = controls.views(fields.TABLE, fields.PROFILES)
     form["presets"] = lambda _answer: controls.links(presets.TABLE)
+    form["downloads"] = lambda _answer: controls.downloads(export.EXPORTS)
     beside = {name: form[f"field-{name}"](answer) for item in answer["instruments"] for name in item["controls"]}
     for path in map(Path, paths):
         filled = {**answer, "drawings": drawings, "controls": beside}

@@ -95,7 +95,8 @@ def switch_theme(talk, button):
 
 def show_theme():
     """Makes the switch say which theme is on."""
-    document.querySelector('[data-action="theme"]').setAttribute("aria-pressed", "true" if is_dark() else "false")
+    for switch in document.querySelectorAll('[data-action="theme"]'):
+        switch.setAttribute("aria-pressed", "true" if is_dark() else "false")
 
 
 def is_dark():

@@ -1,12 +1,17 @@
 """The state of the page: the fields that were chosen, kept in the address after `#` as a query string.
 
-Every edit is a place in the browser's history, so going back is undoing; edits of the same field in a row are one.
+Every edit is a place in the browser's history, so going back is undoing; edits of the same field in a row are one. In a
+frame they leave no trace there: the history is the host's. Beside the fields of a request an address may hold looks.
 """
 
 from pyscript import window
 
 from page.form import LONG
 
+LOOKS = ("theme", "background", "controls")  # what only the page knows, and the lab is not asked about
+IS_FRAMED = not window.Object["is"](window.parent, window)
+
+looks = {}
 _last = {"field": None, "depth": 0, "deepest": 0}
 
 
@@ -15,7 +20,16 @@ def read():
     text = window.location.hash[1:]
     if "=" not in text:
         return {}
-    return {str(pair[0]): str(pair[1]) for pair in window.Array["from"](window.URLSearchParams.new(text))}
+    return take({str(pair[0]): str(pair[1]) for pair in window.Array["from"](window.URLSearchParams.new(text))})
+
+
+def take(fields):
+    """Keeps the looks among fields and returns the others, those of a request."""
+    looks.clear()
+    for name in LOOKS:
+        if name in fields:
+            looks[name] = fields.pop(name)
+    return fields
 
 
 def is_place():
@@ -30,15 +44,13 @@ def write(chosen, defaults, edited):
     `edited` names the field that was just edited: the first edit of it makes a new place in the history, what follows
     changes that place. None changes the present place.
     """
-    query = window.URLSearchParams.new()
-    for name in sorted(chosen):
-        if chosen[name] not in (defaults.get(name), LONG):
-            query.append(name, chosen[name])
-    text = str(query.toString())
+    told = dict(chosen)
+    told.update(looks)
+    text = query_of(told, defaults)
     if "#" + text == (window.location.hash or "#"):
         return
     target = "#" + text if text else window.location.pathname + window.location.search
-    if edited is None or edited == _last["field"]:
+    if edited is None or edited == _last["field"] or IS_FRAMED:
         window.history.replaceState(_last["depth"], "", target)
     else:
         _last["depth"] += 1
@@ -46,6 +58,15 @@ def write(chosen, defaults, edited):
         window.history.pushState(_last["depth"], "", target)
     if edited is not None:
         _last["field"] = edited
+
+
+def query_of(chosen, defaults):
+    """The fields that differ from their defaults, as a query string; texts that are too long for a link are left out."""
+    query = window.URLSearchParams.new()
+    for name in sorted(chosen):
+        if chosen[name] not in (defaults.get(name), LONG):
+            query.append(name, chosen[name])
+    return str(query.toString())
 
 
 def settle():

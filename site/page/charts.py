@@ -15,7 +15,7 @@ def forget_drawings():
 
 
 def load():
-    """Fetches Plotly; until it is there, the drawings made by the build stand in."""
+    """Fetches Plotly, if that has not been done; until it is there, the drawings made by the build stand in."""
     if document.querySelector('script[src="' + SCRIPT + '"]') is None:
         script = document.createElement("script")
         script.src = SCRIPT
@@ -63,6 +63,7 @@ def download(name, kind):
 
 def _draw(container, figure):
     if not hasattr(window, "Plotly"):
+        load()
         return
     layout = window.Object.assign(window.Object.new(), figure.layout)
     layout.template = _template()

@@ -5,7 +5,7 @@ import json
 
 from pyscript import document, ffi, window
 
-from page import address, charts, dom, form, handles, views
+from page import address, charts, dom, form, guest, handles, views
 
 root = document.documentElement
 
@@ -19,13 +19,14 @@ class Conversation:
     `chosen` holds the fields that a person or a link set; every other field follows the defaults of the profile, which
     only the lab knows. The address says the same as `chosen`.
 
-    A request is answered in parts: first what is on the screen, which is published as its answer, then, as long as nobody
-    changes anything, one instrument after the other, which completes that answer. So a change never waits for charts that nobody looks at.
+    A request is answered in parts: first what is on the screen, which is published as its answer; then, as long as
+    nobody changes anything, one instrument after the other, which completes that answer. So a change never waits for
+    charts that nobody looks at.
     """
 
     def __init__(self):
         """Begins with what the address says."""
-        self.chosen = address.read()
+        self.chosen = guest.complete(address.read())
         self.defaults = {}
         self.worker = None
         self.is_waiting = False
@@ -53,8 +54,8 @@ class Conversation:
     def start_over(self, chosen):
         """Takes another set of chosen fields, shows it in the form, and asks."""
         self.is_example = False
-        self.chosen = chosen
-        form.restore(chosen)
+        self.chosen = guest.complete(chosen)
+        form.restore(self.chosen)
         self.ask()
 
     def follow(self, index):
@@ -136,7 +137,10 @@ class Conversation:
         form.show_errors(errors)
         dom.render("errors", views.errors(errors))
         dom.mark_stale(bool(errors))
+        guest.arrange(self.chosen)
         if view["ok"]:
+            if self.chosen.get("show"):
+                _forget_waiting(view["instruments"])
             if self.view is not None:
                 _keep_waiting(view["instruments"], self.view["instruments"])
             self.view, self.answer, self.defaults = view, answer, view["defaults"]
@@ -149,6 +153,7 @@ class Conversation:
             self._lay_handles()
         dom.render("status", views.told(view, form.LONG in self.chosen.values()))
         root.dataset.state = "ready"
+        root.dataset.answered = "true"
         actions_possible()
         publish(answer)
         return view["ok"]
@@ -191,6 +196,12 @@ def _keep_waiting(items, before):
             items[position]["waits"] = True
 
 
+def _forget_waiting(items):
+    """Lets nothing wait that nobody wants to see: only some instruments are to be shown."""
+    for item in items:
+        item.pop("waits", None)
+
+
 def whole(reply):
     """The whole answer of a reply, kept in JavaScript: making it Python's and back would cost more than drawing it."""
     return window.Reflect.apply(window.JSON.parse, None, reply.slice(1))
@@ -206,12 +217,17 @@ def actions_possible():
 def publish(answer):
     """Hands an answer to whoever hosts or tests the page."""
     window.quantlab.answer = answer
+    _dispatch("quantlab:answer", answer)
+
+
+def _dispatch(kind, detail):
     options = ffi.to_js({})
-    options.detail = answer
-    document.dispatchEvent(window.CustomEvent.new("quantlab:answer", options))
+    options.detail = detail
+    document.dispatchEvent(window.CustomEvent.new(kind, options))
 
 
 def fail(error):
     """Says on the page that Python stopped; the caller raises on, so that the console has the whole of it."""
     root.dataset.state = "failed"
     dom.render("status", views.failed(str(error)))
+    _dispatch("quantlab:failed", str(error))

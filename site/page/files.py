@@ -57,7 +57,9 @@ def _offer(arrays):
 
 def clear_drop(is_over):
     """Marks or unmarks the place where a file may be dropped."""
-    document.querySelector(".drop").toggleAttribute("data-over", is_over)
+    place = document.querySelector(".drop")
+    if place is not None:
+        place.toggleAttribute("data-over", is_over)
 
 
 def is_file_drag(event):

@@ -118,8 +118,9 @@ def _describe(control, name):
 
 def unfold():
     """Opens the settings where there is room for them; on narrow screens they wait behind their summary."""
-    if window.matchMedia(WIDE).matches:
-        document.querySelector(".fold").open = True
+    fold = document.querySelector(".fold")
+    if fold is not None and window.matchMedia(WIDE).matches:
+        fold.open = True
 
 
 def focus(name):

@@ -4,7 +4,7 @@ import asyncio
 
 from pyscript import document, ffi, window
 
-from page import actions, address, charts, dom, files, form, handles, views, worker
+from page import actions, address, charts, dom, files, form, guest, handles, views, worker
 from page.conversation import Conversation, root
 
 talk = Conversation()
@@ -78,6 +78,7 @@ def on_hash(event):
     else:
         address.moved()
         talk.start_over(address.read())
+        guest.dress()
 
 
 def on_progress(event):
@@ -113,13 +114,17 @@ async def main():
         document.addEventListener(kind, ffi.create_proxy(handler))
     window.onhashchange = ffi.create_proxy(on_hash)
     address.begin()
+    guest.dress()
+    guest.arrange(talk.chosen)
     actions.show_theme()
     form.unfold()
     form.restore(talk.chosen)
+    guest.begin(talk)
     dom.render("status", views.loading(stages))
     root.dataset.interactive = "true"
     await worker.connect(talk)
-    charts.load()
+    if not guest.IS_EMBED:
+        charts.load()
     talk.ask()
 
 

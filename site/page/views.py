@@ -148,7 +148,8 @@ def failed(message):
 
 def mapping(answer):
     """The caption and the table twin of the first instrument, whose chart stands above everything else."""
-    return [node for item in answer["instruments"] if item["name"] == FIRST for node in _reading(item, answer)]
+    items = [item for item in answer["instruments"] if item["name"] == FIRST and item["applies"]]
+    return [node for item in items for node in _reading(item, answer)]
 
 
 def instruments(answer):

@@ -2,16 +2,25 @@
 
 from pyscript import create_named_worker, document, workers
 
-from page import dom, files, views
+from page import dom, files, guest, views
 from page.conversation import fail, root
+from page.shared import Shared
 
-_n_started = [1]
+SOURCE = "runtime/worker.py"
+CONFIG = '{"interpreter": "./runtime/interpreter.mjs", "sync_main_only": true}'
+
+_n_started = [0]
 
 
 async def connect(talk):
-    """Waits for the worker that the page's markup starts."""
+    """Waits for the worker that the page's markup starts; an embed shares one with the others on its host's page."""
     try:
-        talk.worker = await workers["lab"]
+        if guest.IS_EMBED:
+            shared = Shared(_start, _stop)
+            await shared.join()
+            talk.worker = shared
+        else:
+            talk.worker = await workers["lab"]
     except Exception as error:
         fail(error)
         raise
@@ -19,16 +28,28 @@ async def connect(talk):
 
 async def restart(talk):
     """Stops the worker in the middle of its work and starts another; what the page shows stays."""
-    script = document.querySelector('script[type="py"][worker]')
+    before = talk.worker
     talk.worker, talk.is_asking, talk.is_waiting = None, False, False
-    script.xworker.terminate()
     root.dataset.state = "loading"
     dom.render("status", views.cancelled())
-    source, config = script.getAttribute("src"), script.getAttribute("config")
-    script.remove()
-    _n_started[0] += 1
-    talk.worker = await create_named_worker(source, "lab-" + str(_n_started[0]), config)
+    if guest.IS_EMBED:
+        await before.restart()
+        talk.worker = before
+    else:
+        _stop()
+        talk.worker = await _start()
     await files.take_again(talk)
     root.dataset.state = "ready"
     if talk.is_waiting:
         talk.ask()
+
+
+async def _start():
+    _n_started[0] += 1
+    return await create_named_worker(SOURCE, "lab-" + str(_n_started[0]), CONFIG)
+
+
+def _stop():
+    script = document.querySelector('script[type="py"][worker]')
+    script.xworker.terminate()
+    script.remove()
