@@ -175,9 +175,9 @@ def test_default_state_leaves_the_address_clean(lab: Visit) -> None:
 def test_dequantize_gives_the_reals_back(lab: Visit) -> None:
     """Codes, scale and zero point go in; the reals come out, with figures and steps."""
     lab.after(lambda: lab.page.get_by_label("Dequantize").check())
-    lab.page.locator("#codes").fill("0, 10, 20")
-    lab.page.locator("#scale").fill("0.5")
-    answer = lab.after(lambda: lab.page.locator("#zero_point").fill("10"))
+    retype(lab, "codes", "0, 10, 20")
+    retype(lab, "scale", "0.5")
+    answer = retype(lab, "zero_point", "10")
     assert answer["dequantized"] == [-5.0, 0.0, 5.0]
     assert set(answer["figures"]) >= {"mapping", "staircase", "error"}
     assert answer["steps"]
