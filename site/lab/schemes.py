@@ -21,7 +21,7 @@ TENSOR, CHANNEL = "tensor", "channel"
 WIDTHS = (8, 6, 5, 4, 3, 2)
 BLOCKS = (16, 32, 64, 128)
 
-MEASURED = 1 << 18
+MEASURED = 1 << 17
 """Of more values than this, evenly spaced rows (or stretches of long ones) are measured, with the ranges of all."""
 STRETCH = 4096  # a multiple of every block size, so that no block is cut
 
