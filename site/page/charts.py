@@ -79,10 +79,14 @@ def _draw(container, figure):
 
 
 def _template():
-    style = window.getComputedStyle(document.documentElement)
+    """The page's fonts and colours; a colour is read off an element, for a token still holds both schemes' colours."""
+    probe = document.createElement("span")
+    document.body.appendChild(probe)
+    style = window.getComputedStyle(probe)
 
     def token(name):
-        return style.getPropertyValue("--" + name).strip()
+        probe.style.color = "var(--" + name + ")"
+        return style.color
 
     axis = {
         "gridcolor": token("line"),
@@ -92,11 +96,12 @@ def _template():
         "automargin": True,
     }
     layout = {
-        "font": {"family": token("font-text"), "size": 13, "color": token("ink")},
+        "font": {"family": style.fontFamily, "size": 13, "color": token("ink")},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "xaxis": axis,
         "yaxis": axis,
         "hoverlabel": {"bgcolor": token("paper"), "bordercolor": token("line-strong"), "font": {"color": token("ink")}},
     }
+    probe.remove()
     return ffi.to_js({"layout": layout})
