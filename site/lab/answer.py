@@ -10,7 +10,7 @@ import quantcore as qc
 from .compute import compute
 from .derivation import derivation
 from .fields import FIELDS, default_of
-from .instruments import INSTRUMENTS, look
+from .instruments import INSTRUMENTS, PARTS, look
 from .notices import MAX_LISTED, notices
 from .programs import snippets
 from .request import RequestError, Settings, read
@@ -55,7 +55,7 @@ def answer(request: dict[str, str]) -> Json:
 def computed(request: dict[str, str]) -> Result | list[qc.QuantError]:
     """The result of a request, or everything that is wrong with it."""
     try:
-        settings = read(request, tuple(INSTRUMENTS))
+        settings = read(request, (*INSTRUMENTS, *PARTS))
     except RequestError as wrong:
         return wrong.errors
     try:

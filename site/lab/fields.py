@@ -205,7 +205,7 @@ TABLE: tuple[Field, ...] = (
     Field("weights", "Weights", "A matrix to multiply the values by; empty takes random ones.", Kind.NUMBERS, "",
           optional=True, when=QUANTIZE),
     Field("format", "Low-bit format", "Empty for integers.", Kind.TEXT, "", optional=True),
-    Field("show", "Show", "Names of the instruments to compute, separated by commas; empty for all.", Kind.TEXT, "",
+    Field("show", "Show", "Names of instruments, and summary, table, steps, code; empty for all.", Kind.TEXT, "",
           optional=True),
 )  # fmt: skip
 

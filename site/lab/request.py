@@ -40,7 +40,7 @@ class Settings:
         range_min, range_max: the ends of an explicit range; None for the data's own.
         dtype: the precision to compute in.
         element: flat index of the followed number.
-        show: names of the instruments to compute; empty for all.
+        show: names of the instruments to compute and of the parts to show; empty for all.
         questions: what single instruments are asked.
     """
 
@@ -82,7 +82,7 @@ def read(request: dict[str, str], instruments: tuple[str, ...] | None = None) ->
 
     Args:
         request: field names and texts.
-        instruments: the names that `show` may hold; None for any.
+        instruments: the names that `show` may hold, of instruments and parts of the page; None for any.
 
     Raises:
         RequestError: with one error for every field that is wrong.
@@ -126,7 +126,7 @@ def read(request: dict[str, str], instruments: tuple[str, ...] | None = None) ->
     if calibration == "manual" and not is_dequantize:
         check_range(reader, range_min, range_max, data, dtype)
     element = reader.element(data)
-    show = reader.names("show", instruments, "an instrument")
+    show = reader.names("show", instruments, "an instrument or a part of the page")
     questions = read_questions(reader)
     if reader.errors or data is None or scale is None or zero_point is None or fmt is None:
         raise RequestError(reader.errors)

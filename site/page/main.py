@@ -17,6 +17,9 @@ def on_input(event):
     control = event.target
     if control.classList.contains("handle"):
         ends = handles.positions(control.closest("[data-handles]").dataset.handles)
+        if talk.view["request"]["scheme"] == "symmetric":  # such a range is as wide as its farther end: both move
+            reach = str(abs(float(control.value)))
+            ends = {"range_min": "-" + reach, "range_max": reach}
         talk.choose_all({"calibration": "manual", "range_min": ends["range_min"], "range_max": ends["range_max"]})
     elif control.name and control.form and control.form.id == "controls":
         talk.choose(control.name, form.value(control))

@@ -1,4 +1,7 @@
-"""The instruments, in the order of the page. A new one is a new module here and a line in this table."""
+"""The instruments, in the order of the page. A new one is a new module here and a line in this table.
+
+A request's `show` may name instruments and, for pages that show little, the other parts of an answer.
+"""
 
 from typing import Any
 
@@ -32,6 +35,9 @@ INSTRUMENTS: dict[str, Entry] = {
     "product": Entry(product.TITLE, "matrix", product.build, product.applies, ("weights",)),
 }
 
+PARTS = ("summary", "table", "steps", "code")
+"""What a page shows beside instruments. Every answer has them; `show` names them for the page."""
+
 
 def look(result: Result) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """Every instrument as the answer carries it, and the figures of those that were built, by name.
@@ -55,4 +61,4 @@ def look(result: Result) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     return views, figures
 
 
-__all__ = ["INSTRUMENTS", "Entry", "Instrument", "look"]
+__all__ = ["INSTRUMENTS", "PARTS", "Entry", "Instrument", "look"]

@@ -1,0 +1,124 @@
+"""The page as a guest in another one: what belongs to its looks, and what it and its host say to each other.
+
+A host, usually the element of runtime/quant-lab.js, and the frame talk by messages `{"quantlab": {...}}`:
+
+    frame to host    {"kind": "height", "height": 412}
+                     {"kind": "answer", "request": {...}, "answer": {...}}      the answer as the page publishes it
+                     {"kind": "error", "errors": [{"field": .., "message": ..}]}
+    host to frame    {"kind": "hello"}                    from then on the frame tells its answers to this origin
+                     {"kind": "ask", "request": {...}}    takes the place of everything that was chosen
+
+Anybody may show the page in a frame, and the height is no secret. What the reader types is told only to a parent that
+has said hello, by name of its origin.
+"""
+
+from pyscript import document, ffi, window
+
+from page import address
+
+root = document.documentElement
+IS_EMBED = document.body.classList.contains("embed")
+OFFERED = "values,codes,scale,zero_point"  # the controls of an embed that names none
+THEMES = ("dark", "light")
+
+_told = {"origin": None, "height": 0}
+
+
+def complete(chosen):
+    """The chosen fields, with what an embed shows if nobody says."""
+    if IS_EMBED and not chosen.get("show"):
+        chosen["show"] = document.body.dataset.show
+    return chosen
+
+
+def dress():
+    """Gives an embed the theme, background and controls that its address names."""
+    if not IS_EMBED:
+        return
+    if address.looks.get("theme") in THEMES:
+        root.dataset.theme = address.looks["theme"]
+    else:
+        root.removeAttribute("data-theme")
+    root.dataset.background = address.looks.get("background", "")
+    offered = address.looks.get("controls", OFFERED).replace(",", " ").split()
+    for field in document.querySelectorAll("#controls [data-field]"):
+        field.toggleAttribute("data-offered", field.dataset.field in offered)
+
+
+def arrange(chosen):
+    """Shows the parts of an embed that `show` names, and leads the link to the laboratory to the same state."""
+    if not IS_EMBED:
+        return
+    shown = chosen["show"].replace(",", " ").split()
+    named = [part.dataset.part for part in document.querySelectorAll("[data-part]")]
+    for part in document.querySelectorAll("[data-part]"):
+        name = part.dataset.part
+        part.hidden = name not in shown and not (name == "instruments" and set(shown) - set(named))
+    fields = {name: text for name, text in chosen.items() if name != "show"}
+    query = address.query_of(fields, {})
+    for link in document.querySelectorAll("[data-laboratory]"):
+        link.href = "index.html" + ("#" + query if query else "")
+
+
+def begin(talk):
+    """Listens to the host and tells it what happens here."""
+    if not IS_EMBED or window.Object["is"](window.parent, window):
+        return
+
+    def on_message(event):
+        if window.Object["is"](event.source, window.parent) and hasattr(event.data, "quantlab"):
+            _hear(talk, event.data.quantlab, event.origin)
+
+    def on_answer(event):
+        _tell_answer(talk, event.detail)
+
+    def on_failure(event):
+        _tell({"kind": "error", "errors": [{"field": "", "message": event.detail}]}, _told["origin"])
+
+    def on_resize(*_):
+        height = window.Math.ceil(document.body.getBoundingClientRect().height)
+        if height != _told["height"]:
+            _told["height"] = height
+            _tell({"kind": "height", "height": height}, "*")
+
+    window.addEventListener("message", ffi.create_proxy(on_message))
+    document.addEventListener("quantlab:answer", ffi.create_proxy(on_answer))
+    document.addEventListener("quantlab:failed", ffi.create_proxy(on_failure))
+    window.ResizeObserver.new(ffi.create_proxy(on_resize)).observe(document.body)
+    on_resize()
+
+
+def _hear(talk, said, origin):
+    if said.kind == "hello":
+        _told["origin"] = "*" if origin == "null" else origin  # a page from a disk or a sandbox has no origin to name
+        if talk.answer is not None:
+            _tell_answer(talk, talk.answer)
+    elif said.kind == "ask":
+        pairs = window.Object.entries(said.request)
+        talk.start_over(address.take({str(pair[0]): str(pair[1]) for pair in pairs}))
+        dress()
+
+
+def _tell_answer(talk, answer):
+    if answer.ok:
+        fields = dict(talk.chosen)
+        fields.update(address.looks)
+        _tell({"kind": "answer", "request": fields}, _told["origin"], answer)
+    else:
+        message = ffi.to_js({"kind": "error"})
+        message.errors = answer.errors
+        _post(message, _told["origin"])
+
+
+def _tell(content, origin, answer=None):
+    message = ffi.to_js(content)
+    if answer is not None:
+        message.answer = answer
+    _post(message, origin)
+
+
+def _post(message, origin):
+    if origin is not None:
+        envelope = window.Object.new()
+        envelope.quantlab = message
+        window.parent.postMessage(envelope, origin)
