@@ -220,7 +220,7 @@ def _reading(item, answer):
     nodes.append(
         [
             "details",
-            {"class": "twin"},
+            {"class": "twin", "open": ""} if item["name"] == "comparison" else {"class": "twin"},
             ["summary", {}, "The chart as a table, and as a picture"],
             _pictures(),
             _scrolling(
