@@ -21,7 +21,7 @@ Json = dict[str, Any]
 TITLE = "The matrix"
 MAX_SIDE = 256
 """Cells along a side; more are drawn in blocks."""
-MAX_LINES = 64
+MAX_LINES = 40
 """Boundaries in one direction; more would hide the cells."""
 REACH = 2
 """The table shows so many rows and columns to each side of the followed number."""

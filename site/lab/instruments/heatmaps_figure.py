@@ -19,6 +19,7 @@ SCALES: dict[str, Any] = {
     "errors": [[0, "rgba(0,158,115,1)"], [0.5, "rgba(128,128,128,0)"], [1, "rgba(174,74,134,1)"]],
     "sequential": "Cividis",
 }
+FEW_LINES = 12  # more are drawn thinner
 LISTED = 2048  # so many cells are listed as numbers; more are packed
 GAP = 0.1  # between the columns of heat maps, as a share of the width
 LEFT = (0.0, (1 - GAP) / 2)
@@ -116,9 +117,10 @@ def _boundaries(shape: tuple[int, int], row_lines: Sequence[float], column_lines
     """All lines of one heat map in one trace."""
     rows, columns = np.asarray(row_lines, np.float64), np.asarray(column_lines, np.float64)
     right, bottom = shape[1] - 0.5, shape[0] - 0.5
+    width = 1.5 if max(rows.size, columns.size) <= FEW_LINES else 0.5
     x = figure.gapped(np.full(rows.size, -0.5), np.full(rows.size, right)) + figure.gapped(columns, columns)
     y = figure.gapped(rows, rows) + figure.gapped(np.full(columns.size, -0.5), np.full(columns.size, bottom))
-    return figure.lines(x, y, NEUTRAL, "boundaries of the scales", 1, hoverinfo="skip", showlegend=False, **refs)
+    return figure.lines(x, y, NEUTRAL, "boundaries of the scales", width, hoverinfo="skip", showlegend=False, **refs)
 
 
 def _axis(
