@@ -116,7 +116,8 @@ def _sample(batches: Batches, unit: float, fmt: IntFormat, is_symmetric: bool) -
             # the leading bits of a float are its sign, its exponent (the octave) and the place within the octave
             bits = np.abs(chunk).astype(np.float32).view(np.int32)
             index = np.maximum((bits >> (23 - 9)) - ((127 - _OCTAVES) * _BINS - 1), 0)
-            index = np.minimum(index, n_bins - 1) + n_bins * (chunk < 0)
+            index = np.where(chunk < 0, n_bins, 0) + np.minimum(index, n_bins - 1)
+            index = index.astype(np.intp)
             counts += np.bincount(index, minlength=counts.size)
             sums += np.bincount(index, weights=chunk, minlength=sums.size)
     used = counts > 0

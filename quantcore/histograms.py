@@ -101,7 +101,7 @@ def counted(x: Batch, bins: int, ends: tuple[Any, Any] | None = None) -> tuple[n
         low, high = (float(end) for end in ends or (x.min(), x.max()))
         if low == high:
             low, high = low - 0.5, high + 0.5
-        index = ((x.astype(np.float64) - low) / (high - low) * bins).astype(np.int64)
+        index = ((x.astype(np.float64) - low) / (high - low) * bins).astype(np.intp)
         counts, edges = np.bincount(np.minimum(index, bins - 1), minlength=bins), np.linspace(low, high, bins + 1)
     return counts, edges
 
@@ -131,7 +131,7 @@ def histc(x: npt.NDArray[np.float32], bins: int, low: np.float32, high: np.float
     if low == high:
         low, high = low - np.float32(1), high + np.float32(1)
     inside = x[(x >= low) & (x <= high)]
-    index = ((inside - low) / (high - low) * np.float32(bins)).astype(np.int64)
+    index = ((inside - low) / (high - low) * np.float32(bins)).astype(np.intp)
     return np.bincount(np.minimum(index, bins - 1), minlength=bins).astype(np.float32)
 
 

@@ -178,7 +178,8 @@ def code_entropy(q: npt.ArrayLike) -> float:
         counts = np.zeros(high - low + 1, np.int64)
         flat = codes.reshape(-1)
         for start in range(0, flat.size, _CHUNK):
-            counts += np.bincount(flat[start : start + _CHUNK].astype(np.int64) - low, minlength=counts.size)
+            index = (flat[start : start + _CHUNK].astype(np.int64) - low).astype(np.intp)
+            counts += np.bincount(index, minlength=counts.size)
     p = counts[counts > 0] / codes.size
     return abs(float(-(p * np.log2(p)).sum()))  # abs: a single code gives -0.0
 
