@@ -17,7 +17,7 @@ def on_input(event):
     control = event.target
     if control.classList.contains("handle"):
         ends = handles.positions(control.closest("[data-handles]").dataset.handles)
-        if talk.view["request"]["scheme"] == "symmetric":  # such a range is as wide as its farther end: both move
+        if talk.request_of("scheme") == "symmetric":  # such a range is as wide as its farther end: both move
             reach = str(abs(float(control.value)))
             ends = {"range_min": "-" + reach, "range_max": reach}
         talk.choose_all({"calibration": "manual", "range_min": ends["range_min"], "range_max": ends["range_max"]})
