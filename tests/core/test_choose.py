@@ -210,9 +210,28 @@ def test_the_precision_of_the_scale_is_asked_for() -> None:
     assert qc.choose_qparams([1.0, -2.0], qc.INT8).scale.dtype == np.float32
 
 
-def test_xnnpack_takes_the_zero_point_from_the_better_end() -> None:
-    """int8, range [0, 255 s]: from the minimum -128 + 0, from the maximum 127 - 255; both agree."""
-    params = qc.choose_qparams(F32([0.0, 1.0]), qc.INT8, toolkit="torch_per_token_asymmetric")
-    assert params.zero_point == -128
-    params = qc.choose_qparams(F32([-1.0, 0.0]), qc.INT8, toolkit="torch_per_token_asymmetric")
-    assert params.zero_point == 127
+@pytest.mark.parametrize("fmt", [qc.INT8, qc.UINT8], ids=repr)
+def test_the_zero_point_comes_from_the_better_end(fmt: qc.IntFormat) -> None:
+    """XNNPACK's rule in its own words, in float32: the ends weigh against each other; equal ends take the maximum."""
+    # ranges that put 0 halfway between two codes, where the last bits of the quotients decide
+    rng = np.random.default_rng(0)
+    step, code = rng.uniform(0.01, 1, 20_000), rng.integers(0, 255, 20_000) + 0.5
+    ends = np.stack([-code * step, (255 - code) * step], axis=1).astype(np.float32)
+    params = qc.choose_qparams(ends, fmt, granularity=qc.PerAxis(0), toolkit="torch_per_token_asymmetric")
+    scale = (ends[:, 1] - ends[:, 0]) / F32(255)
+    low, high = ends[:, 0] / scale, ends[:, 1] / scale
+    is_low = (F32(fmt.qmin) + low) + (F32(fmt.qmax) + high) > 0
+    expected = np.where(is_low, F32(fmt.qmin) - low, F32(fmt.qmax) - high).clip(fmt.qmin, fmt.qmax).round()
+    np.testing.assert_array_equal(params.zero_point.ravel(), expected)
+    other_end = np.where(is_low, F32(fmt.qmax) - high, F32(fmt.qmin) - low).clip(fmt.qmin, fmt.qmax).round()
+    assert (expected != other_end).any()  # the choice is seen
+
+
+def test_blocks_of_float16_take_the_zero_point_from_the_scale_as_kept() -> None:
+    """ONNX Runtime rounds the scale to float16 first; from the unrounded one the zero point would be another."""
+    x = np.float16([1.2041015625, 1.5908203125, -1.255859375, -1.181640625])
+    params = qc.choose_qparams(x, qc.UINT8, toolkit="onnxruntime_blocked", dtype=np.float16)
+    span = np.float64(x.max()) - np.float64(x.min())
+    assert params.scale == np.float16(span / 255)
+    assert params.zero_point == np.rint(-np.float64(x.min()) / np.float64(params.scale))
+    assert params.zero_point != np.rint(-np.float64(x.min()) / (span / 255))

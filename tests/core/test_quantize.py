@@ -44,6 +44,15 @@ def test_codes_are_those_of_the_exact_oracle(arithmetic: str, fmt: qc.IntFormat)
         np.testing.assert_array_equal(qc.quantize(x, params, arithmetic), expected)
 
 
+@pytest.mark.parametrize("arithmetic", ["torch_pt2e", "torch_per_channel", "torch_per_tensor", "tflite"])
+def test_a_float64_scale_is_rounded_where_the_rule_says(arithmetic: str) -> None:
+    """Scales that float32 does not hold: the reciprocal is taken before rounding, or after, as the oracle has it."""
+    for scale in np.random.default_rng(1).uniform(0.01, 0.1, 40):
+        x = near_ties(scale, 3, qc.INT4)
+        expected = [np.clip(RULES[arithmetic](Fraction(v), Fraction(scale), 3), -8, 7) for v in x.tolist()]
+        np.testing.assert_array_equal(qc.quantize(x, qc.QuantParams(scale, 3, qc.INT4), arithmetic), expected)
+
+
 @given(
     x=st.lists(st.floats(-(2.0**100), 2.0**100, width=32), min_size=1, max_size=30),
     scale=st.floats(2.0**-60, 2.0**60, width=32),

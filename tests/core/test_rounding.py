@@ -10,16 +10,16 @@ from hypothesis import strategies as st
 import quantcore as qc
 from quantcore.rounding import round_fraction
 
-# each rule on 2.5, -2.5, 3.5, 2.3, -2.3, 2.7, -2.7, from its definition
+# each rule on 2.5, -2.5, 3.5, 2.3, -2.3, 2.7, -2.7, 0.5, -0.5, from its definition
 LITERAL = {
-    "half_even": [2, -2, 4, 2, -2, 3, -3],
-    "half_away": [3, -3, 4, 2, -2, 3, -3],
-    "half_toward_zero": [2, -2, 3, 2, -2, 3, -3],
-    "half_up": [3, -2, 4, 2, -2, 3, -3],
-    "toward_zero": [2, -2, 3, 2, -2, 2, -2],
-    "floor": [2, -3, 3, 2, -3, 2, -3],
-    "ceil": [3, -2, 4, 3, -2, 3, -2],
-    "away": [3, -3, 4, 3, -3, 3, -3],
+    "half_even": [2, -2, 4, 2, -2, 3, -3, 0, 0],
+    "half_away": [3, -3, 4, 2, -2, 3, -3, 1, -1],
+    "half_toward_zero": [2, -2, 3, 2, -2, 3, -3, 0, 0],
+    "half_up": [3, -2, 4, 2, -2, 3, -3, 1, 0],
+    "toward_zero": [2, -2, 3, 2, -2, 2, -2, 0, 0],
+    "floor": [2, -3, 3, 2, -3, 2, -3, 0, -1],
+    "ceil": [3, -2, 4, 3, -2, 3, -2, 1, 0],
+    "away": [3, -3, 4, 3, -3, 3, -3, 1, -1],
 }
 
 
@@ -32,7 +32,7 @@ def test_every_rule_is_in_the_table() -> None:
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
 def test_rules_on_literal_values(rounding: str, dtype: type) -> None:
     """The table, in every precision, which is kept."""
-    result = qc.round_whole(np.array([2.5, -2.5, 3.5, 2.3, -2.3, 2.7, -2.7], dtype), rounding)
+    result = qc.round_whole(np.array([2.5, -2.5, 3.5, 2.3, -2.3, 2.7, -2.7, 0.5, -0.5], dtype), rounding)
     assert result.dtype == dtype
     assert result.tolist() == LITERAL[rounding]
 
@@ -64,7 +64,7 @@ def test_float32_rounds_as_its_exact_fraction(x: float, rounding: str) -> None:
 @pytest.mark.parametrize("rounding", LITERAL)
 def test_exact_fractions_follow_the_table_too(rounding: str) -> None:
     """The scalar rule and the array rule have one table."""
-    values = [Fraction(n, 10) for n in (25, -25, 35, 23, -23, 27, -27)]
+    values = [Fraction(n, 10) for n in (25, -25, 35, 23, -23, 27, -27, 5, -5)]
     assert [round_fraction(value, rounding) for value in values] == LITERAL[rounding]
 
 
