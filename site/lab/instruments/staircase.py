@@ -41,9 +41,7 @@ def _caption(result: Result) -> str:
 
 def _figure(result: Result) -> Json:
     grid = grid_of(result)
-    elements = _elements(result)
-    followed = int(np.searchsorted(elements, result.element))
-    shown = elements[figure.select([result.flat_x[elements], result.flat_x_hat[elements]], keep=(followed,))]
+    shown = _shown(result)
     x, x_hat = result.flat_x[shown].astype(np.float64), result.flat_x_hat[shown].astype(np.float64)
     across = figure.padded(min(float(x.min()), grid.low), max(float(x.max()), grid.high), 0.08)
     upward = figure.padded(min(float(x_hat.min()), grid.low), max(float(x_hat.max()), grid.high), 0.08)
@@ -68,10 +66,14 @@ def _figure(result: Result) -> Json:
     return figure.figure(traces, layout)
 
 
-def _elements(result: Result) -> Indices:
-    """The indices of the numbers that share a scale with the followed one: one staircase belongs to one slice."""
-    elements = np.arange(result.size).reshape(result.x.shape)
-    return elements[result.slice_index(result.element)].reshape(-1)
+def _shown(result: Result) -> Indices:
+    """Which numbers to draw, of those that share a scale with the followed one: one staircase belongs to one slice."""
+    if result.scale.size == 1:
+        return figure.select([result.flat_x, result.flat_x_hat], keep=(result.element,))
+    where = result.slice_index(result.element)
+    elements = np.arange(result.size).reshape(result.x.shape)[where].reshape(-1)
+    followed = int(np.searchsorted(elements, result.element))
+    return elements[figure.select([result.flat_x[elements], result.flat_x_hat[elements]], keep=(followed,))]
 
 
 def _points(result: Result, shown: Indices, x: Floats, x_hat: Floats) -> Json:
