@@ -34,7 +34,9 @@ from .differ import Difference, first_difference
 from .errors import QuantError
 from .formats import INT2, INT4, INT8, INT16, UINT2, UINT4, UINT8, UINT16, IntFormat
 from .granularity import Granularity, PerAxis, PerBlock, PerTensor
-from .metrics import Metrics, compare
+from .matmul import MatMulTerms, matmul_integer, matmul_terms, qlinear_matmul
+from .metrics import Metrics, bits_per_value, clipped_share, code_entropy, compare
+from .packing import pack, unpack
 from .qparams import QuantParams, broadcast
 from .quantize import dequantize, quantize
 from .rounding import ROUNDINGS, round_whole
@@ -61,6 +63,7 @@ __all__ = [
     "Difference",
     "Granularity",
     "IntFormat",
+    "MatMulTerms",
     "Metrics",
     "PerAxis",
     "PerBlock",
@@ -70,15 +73,23 @@ __all__ = [
     "Toolkit",
     "Trace",
     "TraceStep",
+    "bits_per_value",
     "broadcast",
     "calibrate",
     "choose_qparams",
+    "clipped_share",
+    "code_entropy",
     "compare",
     "dequantize",
     "first_difference",
+    "matmul_integer",
+    "matmul_terms",
     "notebook",
+    "pack",
+    "qlinear_matmul",
     "qparams_from_range",
     "quantize",
     "round_whole",
     "trace",
+    "unpack",
 ]

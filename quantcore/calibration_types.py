@@ -26,7 +26,7 @@ class CalibrationSettings:
         scheme: "affine" looks for both ends, "symmetric" for one threshold T and the range [-T, T].
         include_zero: affine only: the range will be widened to contain 0, so a search takes that into account.
         percentile: percentage of the values to keep, 0 to 100.
-        bins: bins of the histogram that is searched.
+        bins: bins of the histogram that is searched ("mse" makes its own).
         quantized_bins: entropy_onnxruntime: bins of the quantized distribution.
         start_bin: modelopt's searches: the first threshold tried is the edge (or centre) of this bin.
         stride: modelopt's searches: bins between two thresholds tried.

@@ -9,6 +9,8 @@ import numpy.typing as npt
 from .calibration_types import MAX_BINS, Batch, Batches
 from .errors import QuantError
 
+_CHUNK = 1 << 16  # elements of a temporary
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Histogram:
@@ -130,9 +132,13 @@ def histc(x: npt.NDArray[np.float32], bins: int, low: np.float32, high: np.float
     """
     if low == high:
         low, high = low - np.float32(1), high + np.float32(1)
-    inside = x[(x >= low) & (x <= high)]
-    index = ((inside - low) / (high - low) * np.float32(bins)).astype(np.intp)
-    return np.bincount(np.minimum(index, bins - 1), minlength=bins).astype(np.float32)
+    counts = np.zeros(bins, np.intp)
+    for start in range(0, x.size, _CHUNK):
+        part = x[start : start + _CHUNK]
+        part = part[(part >= low) & (part <= high)]
+        index = ((part - low) / (high - low) * np.float32(bins)).astype(np.intp)
+        counts += np.bincount(np.minimum(index, bins - 1), minlength=bins)
+    return counts.astype(np.float32)
 
 
 def clipped_into(low: float, high: float, batches: Batches) -> tuple[float, float]:

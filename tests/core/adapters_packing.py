@@ -21,10 +21,10 @@ def packing(case: dict[str, Any], inputs: dict[str, Any], outputs: dict[str, Any
     width = re.search(r"(\d)bit", case["call"])
     assert width, f"{case['id']}: the call {case['call']!r} names no width"
     bits = int(width[1])
-    described = case["params"]["order"]
+    described = case["params"].get("order", "")
     orders = [order for phrase, order in _ORDERS.items() if described.startswith(phrase)]
-    if bits == 2 and not orders:
-        orders = ["low_first"]
+    if not orders and (not described or "lowest bits" in described):
+        orders = ["low_first"]  # ONNX's own, at every width
     assert orders, f"{case['id']}: unknown order {described!r}"
     # the recorded input may hold any bytes: only the low `bits` bits of each are packed
     signed = codes.dtype.kind == "i"
