@@ -33,10 +33,12 @@ def ort_tools(case: Case, inputs: Arrays, outputs: Arrays) -> None:
     scheme = "symmetric" if params["symmetric"] else "affine"
     reduce_range = params.get("reduce_range", False)
     answers: Arrays = {}
+    if adapters_torch.is_refused(inputs):
+        return
     if "rmin" in params:
-        low, high = min(params["rmin"], 0.0), max(params["rmax"], 0.0)
-        high = max(high, low + (params.get("min_real_range") or 0.0))
-        fmt = adapters_torch.code_format(params)
+        low, high = np.float32(min(params["rmin"], 0.0)), np.float32(max(params["rmax"], 0.0))
+        high = max(high, low + np.float32(params.get("min_real_range") or 0.0))
+        fmt = adapters_torch.code_format({**params, "custom": True})  # these codes, narrowed by nothing
         chosen = qc.choose_qparams([0.0], fmt, scheme, calibration=(low, high), toolkit="onnxruntime")
     else:
         fmt = adapters_torch.code_format({"dtype": params["dtype"]})
@@ -54,6 +56,8 @@ def ort_tools(case: Case, inputs: Arrays, outputs: Arrays) -> None:
 def absmax_per_row(case: Case, inputs: Arrays, outputs: Arrays) -> None:
     """bitsandbytes int8_vectorwise: codes, row maxima and reconstruction, told apart by their types."""
     x = next(array for array in inputs.values() if np.ndim(array) >= 2 and array.dtype.kind == "f")
+    if adapters_torch.is_refused({"x": x}):
+        return
     rows = x.reshape(-1, x.shape[-1]).astype(np.float32)
     params = qc.choose_qparams(rows, qc.INT8, "symmetric", qc.PerAxis(0), toolkit="bitsandbytes")
     q = qc.quantize(rows, params, "bitsandbytes")
@@ -66,7 +70,7 @@ def absmax_per_row(case: Case, inputs: Arrays, outputs: Arrays) -> None:
             is_step = "scale" in name and not np.array_equal(expected.ravel(), absmax)
             check(case, name, params.scale.astype(np.float32) if is_step else absmax, expected)
         else:
-            check(case, name, qc.dequantize(q, params, "bitsandbytes"), expected)
+            check(case, name, qc.dequantize(q, params, "bitsandbytes").astype(expected.dtype), expected)
 
 
 def errors(case: Case, inputs: Arrays, outputs: Arrays) -> None:
@@ -101,6 +105,23 @@ def _refuse(scale: float, zero_point: int, field: str) -> Callable[[], None]:
     return policy
 
 
+def _refuse_call(call: Callable[[], object], field: str) -> Callable[[], None]:
+    def policy() -> None:
+        with pytest.raises(qc.QuantError) as refused:
+            call()
+        assert refused.value.field == field
+
+    return policy
+
+
+def _accept_reduced_symmetric() -> None:
+    """PyTorch refuses symmetric quint8 with a reduced range, whose codes 128 is none of; it is one of the type."""
+    params = qc.choose_qparams([-1.0, 1.0], qc.UINT8, "symmetric", toolkit="torch", reduce_range=True)
+    assert qc.dequantize(params.zero_point, params) == 0
+
+
+_ROW = qc.QuantParams([0.1, 0.2], 0, qc.INT8, qc.PerAxis(0))
+
 # by what is in the name of the call; the first that fits
 _POLICIES: dict[str, Callable[[], None]] = {
     "int_input": _accept("int64"),  # whole numbers are real numbers
@@ -111,6 +132,11 @@ _POLICIES: dict[str, Callable[[], None]] = {
     "scale_nan|nan_scale": _refuse(float("nan"), 0, "scale"),
     "scale_inf|inf_scale": _refuse(float("inf"), 0, "scale"),
     "zp|zero_point": _refuse(0.1, 300, "zero_point"),
+    "nan|inf": _refuse_call(lambda: qc.quantize([float("nan")], qc.QuantParams(0.1, 0, qc.INT8)), "values"),
+    "axis": _refuse_call(lambda: qc.quantize([[1.0]], qc.QuantParams([0.1], 0, qc.INT8, qc.PerAxis(2))), "axis"),
+    "size|shape|length|mismatch": _refuse_call(lambda: qc.quantize([[1.0]] * 3, _ROW), "scale"),
+    "empty|no_data": _refuse_call(lambda: qc.choose_qparams([], qc.INT8), "values"),
+    "Observer": _accept_reduced_symmetric,
 }
 
 
