@@ -15,7 +15,7 @@ Glossary of symbols, as everywhere on the page:
     x   value     q   code     x̂   reconstruction     s   scale     S   scale factor, 1/s     z   zero point
 """
 
-from .answer import answer, respond
+from .answer import answer, more, respond
 from .export import export
 
-__all__ = ["answer", "export", "respond"]
+__all__ = ["answer", "export", "more", "respond"]

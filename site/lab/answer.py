@@ -1,6 +1,7 @@
 """Request in, answer out: the two functions that the worker, the build and the tests call."""
 
 import json
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -52,16 +53,37 @@ def answer(request: dict[str, str]) -> Json:
     return failure(result) if isinstance(result, list) else _success(result)
 
 
+def more(request: dict[str, str], name: str) -> Json:
+    """One instrument for a request that was answered without it: what it adds to that answer.
+
+    Asked right after the answer, it costs only the instrument.
+
+    >>> added = more({}, "histogram")
+    >>> [item["name"] for item in added["instruments"]], list(added["figures"])
+    (['histogram'], ['histogram'])
+    """
+    result = computed(request)
+    if isinstance(result, list):
+        return failure(result)
+    views, figures = look(result, (name,))
+    return {"ok": True, "instruments": [view for view in views if view["name"] == name], "figures": figures}
+
+
 def computed(request: dict[str, str]) -> Result | list[qc.QuantError]:
     """The result of a request, or everything that is wrong with it."""
     try:
-        settings = read(request, (*INSTRUMENTS, *PARTS))
+        return _computed(tuple(sorted(request.items())))
     except RequestError as wrong:
         return wrong.errors
+
+
+@lru_cache(maxsize=1)  # what is asked for next is often another instrument for the same request
+def _computed(fields: tuple[tuple[str, str], ...]) -> Result:
+    settings = read(dict(fields), (*INSTRUMENTS, *PARTS))
     try:
         return compute(settings)
     except qc.QuantError as error:
-        return [_at_field(error, settings)]
+        raise RequestError([_at_field(error, settings)]) from error
 
 
 def respond(request: str | dict[str, str]) -> dict[str, str]:
@@ -105,7 +127,7 @@ def _at_field(error: qc.QuantError, settings: Settings) -> qc.QuantError:
 
 
 def _success(result: Result) -> Json:
-    instruments, figures = look(result)
+    instruments, figures = look(result, result.settings.show)
     followed = steps(result)
     fmt = result.settings.fmt
     found: Json = {

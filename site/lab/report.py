@@ -88,7 +88,7 @@ def _summary(result: Result) -> str:
 
 
 def _instruments(result: Result) -> list[str]:
-    views, _ = look(result)
+    views, _ = look(result, ())
     parts: list[str] = []
     for view in views:
         if not view["applies"]:

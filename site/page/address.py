@@ -61,7 +61,7 @@ def write(chosen, defaults, edited):
 
 
 def query_of(chosen, defaults):
-    """The fields that differ from their defaults, as a query string; texts that are too long for a link are left out."""
+    """The fields that differ from their defaults, as a query string; texts too long for a link are left out."""
     query = window.URLSearchParams.new()
     for name in sorted(chosen):
         if chosen[name] not in (defaults.get(name), LONG):

@@ -106,13 +106,13 @@ class Conversation:
         if not wanted:
             near = charts.near()
             request["show"] = ",".join(list(AT_ONCE) + [name for name in near if name not in AT_ONCE])
-        reply = await self._ask_worker(request)
+        reply = await self.worker.answer(json.dumps(request), form.long_texts(request))
         if self.is_waiting or not self._show(reply) or wanted:
             return
         for item in self.view["instruments"]:
             if item.get("waits"):
-                request["show"] = item["name"]
-                reply = await self._ask_worker(request)
+                texts = form.long_texts(request)
+                reply = await self.worker.more(json.dumps(request), texts, item["name"])
                 if self.is_waiting:
                     return
                 self._add(item["name"], reply)
@@ -120,9 +120,6 @@ class Conversation:
             self.is_example = False
             self._draw()
         self._lay_handles()
-
-    async def _ask_worker(self, request):
-        return await self.worker.answer(json.dumps(request), form.long_texts(request))
 
     async def _tell_if_long(self, worker):
         await asyncio.sleep(PATIENCE)

@@ -1,8 +1,8 @@
 """One Python for all frames of this site on a host's page.
 
 The frames elect a leader: whoever holds a lock. The leader starts Python and answers the others, who ask it through a
-channel. When it goes, the lock falls to another frame, which starts a Python and says so, and whoever still waits for an
-answer asks again. Where the browser refuses locks or channels, each frame has a Python of its own.
+channel. When it goes, the lock falls to another frame, which starts a Python and says so, and whoever still waits for
+an answer asks again. Where the browser refuses locks or channels, each frame has a Python of its own.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ def group():
     for position in range(frames.length):
         try:
             name = window.Reflect.get(window.Reflect.get(frames, str(position)), "quantlabGroup")
-        except Exception:  # noqa: BLE001, S112 - a frame of another site, into which nobody may look
+        except Exception:  # noqa: BLE001 - a frame of another site, into which nobody may look
             continue
         if name:
             return str(name)
@@ -59,6 +59,10 @@ class Shared:
     async def answer(self, request, texts):
         """As the worker's."""
         return await self._ask("answer", request, texts)
+
+    async def more(self, request, texts, name):
+        """As the worker's."""
+        return await self._ask("more", request, texts, name)
 
     async def export(self, request, texts, kind):
         """As the worker's."""

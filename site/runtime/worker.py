@@ -7,7 +7,7 @@ import lab
 from lab.data import store
 from pyodide.ffi import to_js
 
-__export__ = ["answer", "export", "load"]
+__export__ = ["answer", "export", "load", "more"]
 
 PIECE = 4 * 2**20  # bytes of a file that are read at a time
 
@@ -21,6 +21,13 @@ def answer(request, texts):
     """
     reply = lab.respond(_complete(request, texts))
     return [reply["view"], reply["answer"]]
+
+
+def more(request, texts, name):
+    """One instrument of a request that was answered without it: its view, and its figure."""
+    added = lab.more(_complete(request, texts), name)
+    figures = added.pop("figures", {})
+    return [json.dumps(added), json.dumps({"figures": figures})]
 
 
 def export(request, texts, kind):

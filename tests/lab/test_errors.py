@@ -31,7 +31,7 @@ CASES = [
     ({"values": "1]"}, "values", 'has a "]" (line 1, column 2) that closes nothing;'),
     ({"values": "1e39", "profile": "onnx"}, "values", "which is beyond float32"),
     ({"values": "0 1e-310"}, "values", "for which the notebook's formulas leave float64"),
-    ({"values": "-1.7e308 1.7e308"}, "values", "a range too wide for float64"),
+    ({"values": "-1.7e308 1.7e308"}, "values", "range is too wide for float64. Scale them down."),
     ({"shape": "2,2"}, "shape", "shape is 2 × 2, which holds 4 numbers; there are 3."),
     ({"shape": "2,x"}, "shape", "it must be lengths of at least 1"),
     ({"calibration": "manual", "range_min": "3", "range_max": "1"}, "range_max", "must be above range_min, 3.0."),

@@ -3,6 +3,7 @@
 A request's `show` may name instruments and, for pages that show little, the other parts of an answer.
 """
 
+from collections.abc import Collection
 from typing import Any
 
 from ..result import Result
@@ -39,15 +40,15 @@ PARTS = ("summary", "table", "steps", "code")
 """What a page shows beside instruments. Every answer has them; `show` names them for the page."""
 
 
-def look(result: Result) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+def look(result: Result, shown: Collection[str]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """Every instrument as the answer carries it, and the figures of those that were built, by name.
 
-    Built is what applies to the result, and of that only what the request wants to be shown. The rest stands in its
-    place with `applies` false; what would apply, were it shown, also has `waits` true.
+    Built is what applies to the result, and of that only what is in `shown`; all where that is empty. The rest stands
+    in its place with `applies` false; what would apply, were it shown, also has `waits` true.
     """
     views: list[dict[str, Any]] = []
     figures: dict[str, Any] = {}
-    shown = result.settings.show or INSTRUMENTS
+    shown = shown or INSTRUMENTS
     for name, entry in INSTRUMENTS.items():
         place = {"group": entry.group, "controls": list(entry.controls)}
         if not (entry.applies(result) and name in shown):
