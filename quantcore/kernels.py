@@ -42,7 +42,7 @@ _ROUNDERS = {np.dtype(dtype): _rounder(dtype) for dtype in (np.float32, np.float
 def round_and_store(
     value: FloatArray,
     x: FloatArray,
-    zero_point: Callable[[], FloatArray] | None,
+    zero_point: FloatArray | None,
     codes: tuple[int, int],
     target: NDArray[np.integer[Any]],
 ) -> bool:
@@ -55,7 +55,7 @@ def round_and_store(
     Args:
         value: What is rounded, float32 or float64, contiguous; it is overwritten.
         x: The numbers that it came from.
-        zero_point: Gives a whole number, or one for each element; None: it is in `value` already.
+        zero_point: A whole number, or those that broadcast against `value`; None: it is in `value` already.
         codes: (qmin, qmax).
         target: Where the codes go.
 
@@ -64,10 +64,11 @@ def round_and_store(
     """
     rounder = _ROUNDERS[value.dtype]
     add_number(value, rounder.number)
-    offset = np.zeros((), value.dtype) if zero_point is None else zero_point()
-    if offset.ndim:
-        np.add(value, offset, out=value)  # exact: whole numbers of fewer bits than the fraction has
-    added = 0 if offset.ndim else int(offset)
+    added = 0
+    if zero_point is not None and zero_point.ndim:
+        np.add(value, zero_point, out=value)  # exact: whole numbers of fewer bits than the fraction has
+    elif zero_point is not None:
+        added = int(zero_point)
     bits = value.view(rounder.bits_type)
     low, high = (rounder.zero + code - added for code in codes)
     store = _store_paired if PAIRED else _store

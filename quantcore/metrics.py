@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .checks import real_numbers
-from .chunks import pieces, quiet_loops, spread
+from .chunks import pieces, quiet_loops
 from .errors import QuantError
 from .formats import IntFormat
 from .granularity import Granularity, parameter_shape
@@ -118,7 +118,7 @@ def clipped_share(x: npt.ArrayLike, params: QuantParams) -> float:
     n_clipped = 0
     with quiet_loops():
         for part, _, parameters in pieces(values, values, params.granularity, (scale, first, last)):
-            step, low, high = (spread(array, part.shape) for array in parameters)
+            step, low, high = parameters
             steps = part.astype(scale.dtype) / step
             n_clipped += int(np.count_nonzero((steps < low - 0.5) | (steps > high + 0.5)))
     return n_clipped / values.size

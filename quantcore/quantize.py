@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .arithmetic import Arithmetic, find_arithmetic
 from .checks import buffer, real_numbers, refuse_not_finite, whole_codes
-from .chunks import CHUNK, collapsed, pieces, quiet_loops, spread
+from .chunks import CHUNK, collapsed, pieces, quiet_loops
 from .errors import QuantError
 from .kernels import round_and_store
 from .qparams import QuantParams, fitted
@@ -59,21 +58,21 @@ def quantize(
     dtype = working_dtype(steps, scale)
     wide = wide_dtype(dtype)
     is_simple = rounding == "half_even" and zero_point.dtype.kind == "i"
-    scratch = np.empty(min(CHUNK, x.size), dtype)
+    limit = CHUNK if is_simple and not steps.fused else CHUNK // 4  # the others need more temporaries
+    scratch = np.empty(min(limit, x.size), dtype)
     parameters = [collapsed(array, dtype) for array in (multiplier(scale, steps), zero_point)]
     with quiet_loops():
-        for part, target, (factors, offsets) in pieces(x, codes, params.granularity, parameters):
+        for part, target, (factors, offsets) in pieces(x, codes, params.granularity, parameters, limit):
             values = part if part.dtype == dtype else part.astype(dtype)
-            factor = partial(spread, factors, values.shape, dtype)
-            shift = partial(spread, offsets, values.shape, dtype)
+            shift = offsets.astype(dtype, copy=False)
             room = scratch[: values.size].reshape(values.shape)
-            value = _last(before_rounding(values, factor, shift, steps, room))
+            value = _last(before_rounding(values, factors, shift, steps, room))
             if is_simple:
                 after = None if steps.zero_point_first else shift
                 is_fine = round_and_store(value.astype(wide, copy=False), values, after, codes_in_use, target)
             elif is_fine := bool(np.isfinite(values).all()):
                 value = round_whole(value.astype(wide, copy=False), rounding, rng)
-                code = _last(after_rounding(value, shift(), codes_in_use, steps))
+                code = _last(after_rounding(value, shift, codes_in_use, steps))
                 target[...] = code.astype(target.dtype)
             if not is_fine:
                 refuse_not_finite(x, dtype)
@@ -114,10 +113,8 @@ def dequantize(
     parameters = [collapsed(scale, scale.dtype), collapsed(zero_point, wide)]
     with quiet_loops():
         for part, target, (scales, offsets) in pieces(q, values, params.granularity, parameters):
-            step = partial(spread, scales, part.shape, scale.dtype)
-            shift = partial(spread, offsets, part.shape, wide)
             room = target if scratch is None else scratch[: part.size].reshape(part.shape)
-            number = _last(decode(part, step, shift, params.fmt.qmax, steps, room))
+            number = _last(decode(part, scales, offsets.astype(wide, copy=False), params.fmt.qmax, steps, room))
             if scratch is not None:
                 target[...] = number
     return values

@@ -6,7 +6,7 @@ takes all, cannot disagree.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,6 @@ from .kernels import add_number
 
 FloatArray = NDArray[np.floating[Any]]
 Step = tuple[str, FloatArray]
-Lazy = Callable[[], FloatArray]  # an array that is made when it is needed, so that not all of them are there at once
 
 
 def working_dtype(arithmetic: Arithmetic, scale: FloatArray) -> np.dtype[Any]:
@@ -53,24 +52,24 @@ def multiplier(scale: FloatArray, arithmetic: Arithmetic) -> FloatArray:
 
 
 def before_rounding(
-    x: FloatArray, factor: Lazy, zero_point: Lazy, arithmetic: Arithmetic, out: FloatArray | None = None
+    x: FloatArray, factor: FloatArray, zero_point: FloatArray, arithmetic: Arithmetic, out: FloatArray | None = None
 ) -> Iterator[Step]:
     """The values from `x` to the one that is rounded, step by step, each with its name.
 
     Args:
         x: Real numbers in the working precision.
-        factor: Gives the `multiplier` of the scale when its turn comes, and
-        zero_point: likewise, both in the working precision, broadcasting against x.
+        factor: `multiplier` of the scale, and
+        zero_point: in the working precision, both broadcasting against x.
         arithmetic: Whose steps.
         out: Where they are computed, one after the other; a step must be read before the next.
     """
     if arithmetic.fused:
         yield "shifted", fused_multiply_add(x, factor, zero_point)
         return
-    value = (np.divide if arithmetic.scaling is Scaling.DIVIDE else np.multiply)(x, factor(), out=out)
+    value = (np.divide if arithmetic.scaling is Scaling.DIVIDE else np.multiply)(x, factor, out=out)
     yield "scaled", value
     if arithmetic.zero_point_first:
-        yield "shifted", np.add(value, zero_point(), out=out)
+        yield "shifted", np.add(value, zero_point, out=out)
 
 
 def after_rounding(
@@ -84,37 +83,36 @@ def after_rounding(
 
 
 def decode(
-    q: NDArray[Any], scale: Lazy, zero_point: Lazy, qmax: int, arithmetic: Arithmetic, out: FloatArray
+    q: NDArray[Any], scale: FloatArray, zero_point: FloatArray, qmax: int, arithmetic: Arithmetic, out: FloatArray
 ) -> Iterator[Step]:
     """The values from a code to its reconstruction, step by step.
 
     Args:
         q: Codes.
-        scale: Gives the scale, as it is kept, when its turn comes, and
-        zero_point: likewise, in `wide_dtype` of the working precision, both broadcasting against q.
+        scale: As it is kept, and
+        zero_point: in `wide_dtype` of the working precision, both broadcasting against q.
         qmax: The highest code.
         arithmetic: Whose steps.
         out: Where they are computed, in `wide_dtype`; a step must be read before the next.
     """
     np.copyto(out, q, casting="unsafe")
-    shift, dtype = zero_point(), out.dtype
-    if shift.ndim:
-        np.subtract(out, shift, out=out)
-    elif shift:  # subtracting 0 would change nothing
-        add_number(out, -shift)
-    del shift  # before the scale is made
+    dtype = out.dtype
+    if zero_point.ndim:
+        np.subtract(out, zero_point, out=out)
+    elif zero_point:  # subtracting 0 would change nothing
+        add_number(out, -zero_point)
     match arithmetic.unscaling:
         case Unscaling.MULTIPLY:
             yield "difference", out
-            np.multiply(out, scale().astype(dtype, copy=False), out=out)
+            np.multiply(out, scale.astype(dtype, copy=False), out=out)
         case Unscaling.MULTIPLY_FLOAT64:
             yield "difference", out
-            np.multiply(out, scale(), out=out, dtype=np.float64, casting="same_kind")
+            np.multiply(out, scale, out=out, dtype=np.float64, casting="same_kind")
         case Unscaling.DIVIDE_FLOAT64:
             yield "difference", out
-            np.divide(out, (1 / scale().astype(np.float64)).astype(dtype), out=out)
+            np.divide(out, (1 / scale.astype(np.float64)).astype(dtype), out=out)
         case Unscaling.ABSMAX:
-            np.multiply(out, (scale().astype(np.float64) * qmax).astype(dtype), out=out)
+            np.multiply(out, (scale.astype(np.float64) * qmax).astype(dtype), out=out)
             yield "scaled code", out
             np.multiply(out, dtype.type(1 / qmax), out=out)
     yield "reconstruction", out
@@ -125,7 +123,7 @@ def wide_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
     return np.result_type(dtype, np.float32)
 
 
-def fused_multiply_add(x: FloatArray, factor: Lazy, addend: Lazy) -> FloatArray:
+def fused_multiply_add(x: FloatArray, factor: FloatArray, addend: FloatArray) -> FloatArray:
     """Compute x * factor + addend of float32 numbers, rounded once to float32 (IEEE 754 fusedMultiplyAdd).
 
     The float64 product is exact (24 + 24 bits). The float64 sum need not be, and rounding it again to float32 could go
@@ -133,8 +131,8 @@ def fused_multiply_add(x: FloatArray, factor: Lazy, addend: Lazy) -> FloatArray:
     last bit. That keeps the final rounding right because 53 >= 24 + 2 (Boldo and Melquiond, 2008, "Emulation of FMA and
     correctly rounded sums").
     """
-    product = x.astype(np.float64) * factor().astype(np.float64)
-    added = addend().astype(np.float64)
+    product = x.astype(np.float64) * factor.astype(np.float64)
+    added = addend.astype(np.float64)
     total = product + added
     # Knuth's TwoSum: total + error == product + added, exactly
     shadow = total - product

@@ -143,15 +143,13 @@ def _values(
     factor, offset, wide = multiplier(scale, steps), zero_point.astype(x.dtype), wide_dtype(x.dtype)
     values = {"x": x.item(), "scale" if steps.scaling is Scaling.DIVIDE else "reciprocal": factor.item()}
     with np.errstate(all="ignore"):
-        for name, value in before_rounding(x, lambda: factor, lambda: offset, steps):
+        for name, value in before_rounding(x, factor, offset, steps):
             values[name], unrounded = value.item(), value
         rounded = round_whole(unrounded.astype(wide), rounding, rng)
         values["rounded"] = rounded.item()
         for name, value in after_rounding(rounded, offset, (fmt.qmin, fmt.qmax), steps):
             values[name], code = value.item(), value
-        for name, value in decode(
-            code, lambda: scale, lambda: zero_point.astype(wide), fmt.qmax, steps, np.empty(1, wide)
-        ):
+        for name, value in decode(code, scale, zero_point.astype(wide), fmt.qmax, steps, np.empty(1, wide)):
             values[name] = value.astype(x.dtype).item() if name == "reconstruction" else value.item()
     return values
 

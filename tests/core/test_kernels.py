@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import quantcore as qc
-from quantcore import chunks, kernels
+from quantcore import kernels
 from tests.core.test_quantize import near_ties
 
 FORMATS = [qc.INT8, qc.UINT8, qc.IntFormat(8, narrow=True), qc.INT4, qc.UINT4, qc.INT16, qc.UINT16, qc.IntFormat(11)]
@@ -18,7 +18,6 @@ def both(x: np.ndarray, params: qc.QuantParams, arithmetic: str = "onnx") -> lis
     for paired in (False, True):
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(kernels, "PAIRED", paired)
-            patch.setattr(chunks, "PAIRED", paired)
             q = qc.quantize(x, params, arithmetic)
             results.append((q, qc.dequantize(q, params, arithmetic)))
     return results

@@ -243,17 +243,23 @@ def test_finite_numbers_that_overflow_are_clipped() -> None:
 
 
 @pytest.mark.parametrize("granularity", [qc.PerTensor(), qc.PerAxis(0), qc.PerBlock(32)], ids=repr)
-@pytest.mark.parametrize("rounding", ["half_even", "half_away"])
-def test_temporaries_are_small_whatever_the_input(granularity: qc.Granularity, rounding: str) -> None:
-    """With buffers given, 20 million numbers need less than 8 MB of temporaries."""
-    x = np.ones((4000, 5000), np.float32)
-    params = qc.choose_qparams(
-        x[:, :32] if isinstance(granularity, qc.PerTensor) else x, qc.INT8, granularity=granularity
-    )
-    q, x_hat = np.empty(x.shape, np.int8), np.empty(x.shape, np.float32)
+@pytest.mark.parametrize(
+    ("arithmetic", "rounding"),
+    [("onnx", "half_even"), ("onnx", "half_away"), ("torch_per_tensor", "half_even"), ("torch_per_channel", "floor")],
+)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_temporaries_are_small_whatever_the_input(
+    granularity: qc.Granularity, arithmetic: str, rounding: str, dtype: type
+) -> None:
+    """With buffers given, 10 million numbers need less than 8 MB of temporaries."""
+    x = np.ones((2000, 5000), dtype)
+    x[:, ::2] = -2
+    params = qc.choose_qparams(x, qc.INT8, granularity=granularity, dtype=dtype)
+    q = np.empty(x.shape, np.int8)
+    x_hat = np.empty(x.shape, dtype if arithmetic == "onnx" else np.float32)
     tracemalloc.start()
     try:
-        qc.dequantize(qc.quantize(x, params, "onnx", rounding, out=q), params, out=x_hat)
+        qc.dequantize(qc.quantize(x, params, arithmetic, rounding, out=q), params, arithmetic, out=x_hat)
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
