@@ -20,7 +20,7 @@ _CHUNK = 1 << 16  # elements of a temporary
 _SCAN_COST = 1 << 22  # points times thresholds of a scan
 _SCAN_2D = np.unique(np.concatenate([np.arange(1, 13) / 12, 2.0 ** -np.arange(1.0, _OCTAVES)]))
 _STARTS, _STARTS_2D = 8, 4  # places of a scan that are looked at closely
-_GAIN = 1 - 1e-6  # what replaces min-max must be better by more than rounding could make it
+_ULP = 2.0**-23  # float32 misplaces a value by up to levels * 2^-24 steps; min-max is only left for more than that
 _NEGLIGIBLE = 1e-15  # mean squared error below the precision of float32, in units of absmax^2
 
 
@@ -29,6 +29,7 @@ def mse(batches: Batches, fmt: IntFormat, settings: CalibrationSettings) -> Cali
 
     Symmetric: the threshold T of [-T, T]. Affine: both ends; with `include_zero` neither crosses zero, without it
     neither crosses the middle of the data. Never worse than min-max, which is the answer where clipping gains nothing.
+    Toolkits that divide otherwise (absmax / 127.5, say) get nearly the least error with it.
     """
     low, high = min(float(batch.min()) for batch in batches), max(float(batch.max()) for batch in batches)
     is_symmetric = settings.scheme == "symmetric"
@@ -48,7 +49,7 @@ def mse(batches: Batches, fmt: IntFormat, settings: CalibrationSettings) -> Cali
         found = _search_affine(sample, widest, centre)
         scanned = None
     chosen, full = _on_the_values(batches, unit, sample, np.array([found, widest]))
-    if chosen + _NEGLIGIBLE >= _GAIN * full:
+    if chosen + _NEGLIGIBLE >= (1 - fmt.levels * _ULP) * full:
         found = widest
     else:
         low, high = float(found[0]) * unit, float(found[1]) * unit
