@@ -8,7 +8,7 @@ from pyscript import window
 
 from page.form import LONG
 
-LOOKS = ("theme", "background", "controls")  # what only the page knows, and the lab is not asked about
+LOOKS = ("theme", "background", "controls", "group")  # what only the page knows, and the lab is not asked about
 IS_FRAMED = not window.Object["is"](window.parent, window)
 
 looks = {}

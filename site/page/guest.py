@@ -6,7 +6,7 @@ A host, usually the element of runtime/quant-lab.js, and the frame talk by messa
                      {"kind": "answer", "request": {...}, "answer": {...}}      the answer as the page publishes it
                      {"kind": "error", "errors": [{"field": .., "message": ..}]}
     host to frame    {"kind": "hello"}                    from then on the frame tells its answers to this origin
-                     {"kind": "ask", "request": {...}}    takes the place of everything that was chosen
+                     {"kind": "ask", "request": {...}}    takes the place of everything that was chosen; null is no choice
 
 Anybody may show the page in a frame, and the height is no secret. What the reader types is told only to a parent that
 has said hello, by name of its origin.
@@ -14,7 +14,7 @@ has said hello, by name of its origin.
 
 from pyscript import document, ffi, window
 
-from page import address
+from page import address, form
 
 root = document.documentElement
 IS_EMBED = document.body.classList.contains("embed")
@@ -81,7 +81,7 @@ def begin(talk):
             _told["height"] = height
             _tell({"kind": "height", "height": height}, "*")
 
-    window.addEventListener("message", ffi.create_proxy(on_message))
+    window.self.addEventListener("message", ffi.create_proxy(on_message))
     document.addEventListener("quantlab:answer", ffi.create_proxy(on_answer))
     document.addEventListener("quantlab:failed", ffi.create_proxy(on_failure))
     window.ResizeObserver.new(ffi.create_proxy(on_resize)).observe(document.body)
@@ -95,14 +95,14 @@ def _hear(talk, said, origin):
             _tell_answer(talk, talk.answer)
     elif said.kind == "ask":
         pairs = window.Object.entries(said.request)
-        talk.start_over(address.take({str(pair[0]): str(pair[1]) for pair in pairs}))
+        talk.start_over(address.take({str(pair[0]): str(pair[1]) for pair in pairs if pair[1] is not None}))
         dress()
 
 
 def _tell_answer(talk, answer):
     if answer.ok:
-        fields = dict(talk.chosen)
-        fields.update(address.looks)
+        fields = {name: text for name, text in talk.chosen.items() if text != form.LONG}
+        fields.update({name: text for name, text in address.looks.items() if name != "group"})
         _tell({"kind": "answer", "request": fields}, _told["origin"], answer)
     else:
         message = ffi.to_js({"kind": "error"})

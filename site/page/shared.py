@@ -10,19 +10,6 @@ import asyncio
 from pyscript import document, ffi, window
 
 
-def group():
-    """The name that the frames of this site on the host's page have in common: the first one there chose it."""
-    frames = window.parent
-    for position in range(frames.length):
-        try:
-            name = window.Reflect.get(window.Reflect.get(frames, str(position)), "quantlabGroup")
-        except Exception:  # noqa: BLE001 - a frame of another site, into which nobody may look
-            continue
-        if name:
-            return str(name)
-    return str(window.Math.random())[2:]
-
-
 def _promise():
     """A promise of JavaScript's and the functions that settle it."""
     return window.Promise.withResolvers()
@@ -44,8 +31,7 @@ class Shared:
 
     async def join(self):
         """Finds the leader or becomes it; returns when Python is there."""
-        window.quantlabGroup = group()
-        name = "quantlab-" + window.quantlabGroup
+        name = "quantlab-" + window.quantlabGroup  # from runtime/embed.js
         try:
             self._channel = window.BroadcastChannel.new(name)
             self._channel.onmessage = ffi.create_proxy(lambda event: self._hear(event.data))

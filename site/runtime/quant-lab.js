@@ -1,0 +1,109 @@
+// <quant-lab values="-3, 0.1, 3.2" bits="8" show="mapping">until it runs</quant-lab>; messages: see page/guest.py
+const SITE = new URL("./", import.meta.url);
+const GROUP = { group: Math.random() }; // whose Python is one
+const isField = (name) => !/^(id|class|style|title|hidden|slot|part|lang|dir|role|tabindex|on.*|.*-.*)$/.test(name);
+
+const style = new CSSStyleSheet();
+style.replaceSync(`
+:host(:not([hidden])) { display: block; position: relative }
+iframe { width: 100%; height: 0; border: 0; display: block }
+slot ~ iframe { position: absolute; visibility: hidden }
+`);
+
+class QuantLab extends HTMLElement {
+  #near = new IntersectionObserver((seen) => seen.at(-1).isIntersecting && this.#load(), { rootMargin: "800px" });
+  #root = this.attachShadow({ mode: "open", delegatesFocus: true });
+  #frame;
+  #timer;
+  #told; // by the frame: the fields
+
+  constructor() {
+    super();
+    this.#root.adoptedStyleSheets = [style];
+    new MutationObserver((all) => this.#change(all)).observe(this, { attributes: true });
+  }
+
+  connectedCallback() {
+    this.#start();
+    this.#near.observe(this);
+    addEventListener("message", this);
+    document.addEventListener("securitypolicyviolation", this);
+  }
+
+  disconnectedCallback() {
+    this.#start();
+    removeEventListener("message", this);
+    document.removeEventListener("securitypolicyviolation", this);
+  }
+
+  get request() {
+    const names = this.getAttributeNames().filter(isField);
+    return { ...(this.#told ?? Object.fromEntries(names.map((name) => [name, this.getAttribute(name)]))) };
+  }
+
+  set request(fields) {
+    for (const name in this.request) this.removeAttribute(name);
+    for (const name in fields) this.setAttribute(name, fields[name]);
+    this.#told &&= {};
+  }
+
+  handleEvent({ source, origin, data, blockedURI }) {
+    if (!this.#frame) return;
+    if (blockedURI?.startsWith(SITE.origin)) this.#fail("Forbidden by this page’s policy.");
+    else if (source === this.#frame.contentWindow && origin === SITE.origin) this.#hear(data?.quantlab ?? {});
+  }
+
+  #address = (page, group) => `${SITE}${page}#${new URLSearchParams({ ...this.request, ...group })}`;
+  #say = (quantlab) => this.#frame.contentWindow.postMessage({ quantlab }, SITE.origin);
+  #reveal = () => this.#frame.previousSibling?.remove();
+  #tell = (type, detail) => this.dispatchEvent(new CustomEvent(type, { detail, bubbles: true }));
+
+  #start() {
+    this.#near.disconnect();
+    clearTimeout(this.#timer);
+    this.#frame = this.#told = undefined;
+    this.#root.replaceChildren(document.createElement("slot"));
+  }
+
+  #load() {
+    this.#near.disconnect();
+    this.#frame = document.createElement("iframe");
+    this.#frame.title = this.title || "Quantization Lab";
+    this.#frame.src = this.#address("embed.html", GROUP);
+    this.#frame.allow = "clipboard-write";
+    this.#timer = setTimeout(() => this.#fail("No answer."), 30_000);
+    this.#root.append(this.#frame);
+    if (!this.hasChildNodes()) this.#reveal();
+  }
+
+  #change(all) {
+    const names = all.map((change) => change.attributeName).filter(isField);
+    const request = this.request;
+    for (const name of names) request[name] = this.getAttribute(name);
+    if (!this.#frame || !names.length) return;
+    if (this.#told) this.#say({ kind: "ask", request: (this.#told = request) });
+    else this.#frame.src = this.#address("embed.html", GROUP);
+  }
+
+  #hear({ kind, height, request, answer, errors }) {
+    if (kind === "height") {
+      this.#frame.style.height = `${height}px`;
+      if (this.#timer) this.#say({ kind: "hello" });
+      this.#timer = clearTimeout(this.#timer);
+    } else if (kind) {
+      this.#reveal();
+      this.#told = request ?? this.request;
+      this.#tell(kind, answer ?? errors);
+    }
+  }
+
+  #fail(message) {
+    this.#start();
+    const link = this.#root.appendChild(document.createElement("a"));
+    link.href = this.#address("index.html");
+    link.append(message, " Open Quantization Lab");
+    this.#tell("error", [{ field: "", message }]);
+  }
+}
+
+customElements.get("quant-lab") ?? customElements.define("quant-lab", QuantLab);
