@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -126,7 +127,7 @@ def slices(
     values: NDArray[Element], granularity: Granularity, shape: tuple[int, ...]
 ) -> Iterator[tuple[tuple[int, ...], NDArray[Element]]]:
     """The elements that share parameters, one vector after the other, with their place in parameters of `shape`."""
-    places = np.arange(int(np.prod(shape, dtype=int))).reshape(shape)
+    places = np.arange(math.prod(shape)).reshape(shape)
     for view, index in split(values, granularity):
         here = places[index]
         axes = pooled_axes(view.shape, here.shape)
@@ -158,7 +159,7 @@ def fit(parameters: NDArray[Element], granularity: Granularity, shape: tuple[int
     """
     wanted = parameter_shape(granularity, shape)
     is_vector = parameters.ndim == 1 and isinstance(granularity, PerAxis)
-    if parameters.shape == wanted or (is_vector and parameters.size == np.prod(wanted, dtype=int)):
+    if parameters.shape == wanted or (is_vector and parameters.size == math.prod(wanted)):
         return parameters.reshape(wanted)
     raise QuantError(
         f"{field} has the shape {parameters.shape}; for an array of shape {shape} and {granularity} "

@@ -94,8 +94,9 @@ def _store(
             return False
         np.clip(bits, low, high, out=bits)
     np.copyto(target, bits, casting="unsafe")
-    if (low - qmin) & 0xFFFF:  # what is missing to the code; the sum wraps as the low bits stored above have
-        np.subtract(target, np.array(low - qmin).astype(target.dtype), out=target)
+    excess = low - qmin  # of the bits over the code; its low bits are those of minus the zero point
+    if excess & 0xFFFF:
+        np.subtract(target, np.array(excess).astype(target.dtype), out=target)  # wraps, as what was stored has
     return True
 
 
