@@ -10,6 +10,9 @@ than the page's: under `drawings`, each of its figures as drawn by `lab.svg.draw
 beside an instrument. The form's controls are views too (`assembly.controls`). Attribute values: a string or number as
 it is, True for an attribute without value, False or None for none.
 
+A place may name a request of its own, `<!--render:NAME?values=1,2&bits=4-->`; the answer is then the one to that. And
+beside the views a name may be what `assembly.examples` cuts out of an answer: a single number, a drawing, an embed.
+
 `run` is called by build.py; the rendering itself runs under .venv's Python, as `lab` needs NumPy:
 
     python -m assembly.prerender FOLDER
@@ -22,13 +25,14 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
-from assembly import controls
+from assembly import controls, examples
 from assembly.environment import last_lines, run_module
 from assembly.report import BuildError, stage
 
 Node = Any  # str | [tag, attributes, *Node]
-PLACE = re.compile(r"<!--render:([\w-]+)-->.*?<!--/render-->", re.DOTALL)
+PLACE = re.compile(r"<!--render:([\w.-]+)(?:\?([^<>]*?))?-->.*?<!--/render-->", re.DOTALL)
 VOID = frozenset(["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"])
 NAME = re.compile(r"[A-Za-z][\w:.-]*")
 SIZE = (520, 320)  # of a drawing, in CSS pixels
@@ -46,18 +50,28 @@ def run(python: Path, folder: Path) -> None:
         raise BuildError(f"the example could not be rendered:\n{last_lines(done.stderr, 30)}")
 
 
-def fill(text: str, views: Mapping[str, Callable[[Any], Iterable[Node]]], answer: Mapping[str, Any]) -> str:
-    """Replaces each marked place by its view of the answer.
+def fill(
+    text: str,
+    views: Mapping[str, Callable[[Any], Iterable[Node]]],
+    answer: Mapping[str, Any],
+    ask: Callable[[dict[str, str]], Mapping[str, Any]] | None = None,
+) -> str:
+    """Replaces each marked place by its view of the answer, or of what `ask` gives for the place's own request.
 
     >>> fill("<p><!--render:x--><!--/render--></p>", {"x": lambda answer: [["b", {}, answer["y"]]]}, {"y": "1 < 2"})
     '<p><b>1 &lt; 2</b></p>'
     """
 
     def rendered(place: re.Match[str]) -> str:
-        name = place[1]
+        name, query = place[1], place[2]
+        own = dict(parse_qsl(query or "", keep_blank_values=True, strict_parsing=bool(query)))
+        given = ask(own) if ask and query is not None else answer
+        cut = examples.cut(name, own, given)
+        if cut is not None:
+            return "".join(to_html(node) for node in cut)
         if name not in views:
             raise KeyError(f"no view is named {name!r}; there are: {', '.join(sorted(views))}")
-        return "".join(to_html(node) for node in views[name](answer))
+        return "".join(to_html(node) for node in views[name](given))
 
     return PLACE.sub(rendered, text)
 
@@ -92,20 +106,25 @@ def main(paths: list[str]) -> int:
     """Renders the pages at the paths in place."""
     names = ("lab", "lab.fields", "lab.data.presets", "lab.export", "lab.svg", "page.views")
     lab, fields, presets, export, svg, views = (importlib.import_module(name) for name in names)
-    answer = lab.answer({})
-    if not answer["ok"]:
-        raise ValueError(f"the default request is refused: {answer['errors']}")
-    titles = {item["name"]: item["title"] for item in answer["instruments"]}
-    drawings = {
-        name: svg.draw(figure, *SIZES.get(name, SIZE), titles[name]) for name, figure in answer["figures"].items()
-    }
+
+    def ask(request: dict[str, str]) -> dict[str, Any]:
+        answer: dict[str, Any] = lab.answer({name: text for name, text in request.items() if name in fields.FIELDS})
+        if not answer["ok"]:
+            raise ValueError(f"the request {request} is refused: {answer['errors']}")
+        titles = {item["name"]: item["title"] for item in answer["instruments"]}
+        answer["drawings"] = {
+            name: svg.draw(figure, *SIZES.get(name, SIZE), titles[name]) for name, figure in answer["figures"].items()
+        }
+        return answer
+
+    answer = ask({})
     form = controls.views(fields.TABLE, fields.PROFILES)
     form["presets"] = lambda _answer: controls.links(presets.TABLE)
     form["downloads"] = lambda _answer: controls.downloads(export.EXPORTS)
     beside = {name: form[f"field-{name}"](answer) for item in answer["instruments"] for name in item["controls"]}
     for path in map(Path, paths):
-        filled = {**answer, "drawings": drawings, "controls": beside}
-        path.write_text(fill(path.read_text("utf-8"), {**views.VIEWS, **form}, filled), "utf-8")
+        filled = {**answer, "controls": beside}
+        path.write_text(fill(path.read_text("utf-8"), {**views.VIEWS, **form}, filled, ask), "utf-8")
     return 0
 
 

@@ -6,7 +6,7 @@ A host, usually the element of runtime/quant-lab.js, and the frame talk by messa
                      {"kind": "answer", "request": {...}, "answer": {...}}      the answer as the page publishes it
                      {"kind": "error", "errors": [{"field": .., "message": ..}]}
     host to frame    {"kind": "hello"}                    from then on the frame tells its answers to this origin
-                     {"kind": "ask", "request": {...}}    takes the place of everything that was chosen; null is no choice
+                     {"kind": "ask", "request": {...}}    to choose instead of all that was chosen; null is no choice
 
 Anybody may show the page in a frame, and the height is no secret. What the reader types is told only to a parent that
 has said hello, by name of its origin.

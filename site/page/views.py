@@ -45,6 +45,12 @@ def table(answer):
     return [_scrolling(_table(shown, followable=True), shown["caption"])] + _pager(shown)
 
 
+def still_table(answer):
+    """The same page of the values, for reading only."""
+    shown = answer["table"]
+    return [_scrolling(_table(shown, followable=False), shown["caption"])]
+
+
 def steps(answer):
     """The arithmetic of the followed element, one step below the other."""
     return [_step(step) for step in answer["steps"]]

@@ -1,7 +1,7 @@
 // <quant-lab values="-3, 0.1, 3.2" bits="8" show="mapping">until it runs</quant-lab>; messages: see page/guest.py
 const SITE = new URL("./", import.meta.url);
 const GROUP = { group: Math.random() }; // whose Python is one
-const isField = (name) => !/^(id|class|style|title|hidden|slot|part|lang|dir|role|tabindex|on.*|.*-.*)$/.test(name);
+const isField = (name) => !/^(id|class|style|title|hidden|slot|lang|dir|role|tabindex|on.*|.*-.*)$/.test(name);
 
 const style = new CSSStyleSheet();
 style.replaceSync(`
