@@ -135,13 +135,9 @@ def test_zeros_get_the_toolkits_own_scale(toolkit: str, scheme: str, scale: floa
 @pytest.mark.parametrize("constant", [0.0, 5.0, -5.0, 1e-3, -(2.0**-140), 1e30])
 def test_a_constant_is_kept_to_half_a_step(toolkit: str, scheme: str, constant: float) -> None:
     """One value again and again, of any size: finite parameters, and an error of a step at most."""
-    if toolkit == "bitsandbytes" and scheme == "affine":
-        pytest.skip("bitsandbytes has no zero point")
-    if constant < 0 and toolkit == "modelopt" and scheme == "symmetric":
-        pytest.skip("modelopt's unsigned codes hold no negative numbers")
-    params = qc.choose_qparams(
-        F32([constant] * 3), qc.UINT8 if toolkit != "bitsandbytes" else qc.INT8, scheme, toolkit=toolkit
-    )
+    # bitsandbytes has int8 only, and modelopt's unsigned codes hold no negative numbers
+    fmt = qc.INT8 if toolkit in ("bitsandbytes", "modelopt") else qc.UINT8
+    params = qc.choose_qparams(F32([constant] * 3), fmt, scheme, toolkit=toolkit)
     arithmetic = qc.TOOLKITS[toolkit].arithmetic
     x_hat = qc.dequantize(qc.quantize(F32([constant]), params, arithmetic), params, arithmetic)
     assert abs(x_hat[0] - constant) <= 1.01 * params.scale
