@@ -5,7 +5,7 @@ import json
 
 from pyscript import document, window
 
-from page import address, charts, form, worker
+from page import address, charts, form, offline, worker
 
 root = document.documentElement
 
@@ -120,6 +120,7 @@ ACTIONS = {
     "reset": reset,
     "retry": lambda talk, button: window.location.reload(),
     "sort": sort,
+    "take-over": offline.take_over,
     "theme": switch_theme,
     "undo": lambda talk, button: window.history.back(),
 }

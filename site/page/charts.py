@@ -1,11 +1,15 @@
 """Plotly, called in this one place: figures come from the answer, their theme from the page's style sheet."""
 
+import asyncio
+
 from pyscript import document, ffi, window
 
 SCRIPT = "vendor/plotly/plotly.min.js"
 CONFIG = {"displaylogo": False, "responsive": True, "displayModeBar": False}
 
 _figures = {}  # name: the figure last shown, a JavaScript object
+_waiting = set()  # the names of those that are not drawn yet
+_template = {}  # what is made of the theme of the moment, under "made"
 
 
 def forget_drawings():
@@ -23,31 +27,64 @@ def load():
         document.head.appendChild(script)
 
 
-def near():
-    """The names of the instruments on the screen or just beyond its edge."""
+def near(screens=0.5):
+    """The names of the instruments on the screen, or so many screens beyond its edge."""
     height = window.innerHeight
     found = []
     for card in document.querySelectorAll("[data-instrument]:not([hidden])"):
         box = card.getBoundingClientRect()
-        if -height / 2 < box.bottom and box.top < 1.5 * height:
+        if -screens * height < box.bottom and box.top < (1 + screens) * height:
             found.append(card.dataset.instrument)
     return found
 
 
 def show(figures):
-    """Draws figures, a JavaScript object by name; those that it does not name stay as they are."""
+    """Takes figures, a JavaScript object by name; those that it does not name stay as they are."""
     for container in document.querySelectorAll("[data-figure]"):
         name = container.dataset.figure
         if hasattr(figures, name):
             _figures[name] = getattr(figures, name)
-            _draw(container, _figures[name])
+            _waiting.add(name)
+
+
+async def draw(names):
+    """Draws those of the named figures that wait, one a task, so that typing and scrolling come between."""
+    for name in names:
+        container = document.querySelector('[data-figure="' + name + '"]')
+        if name in _waiting and container is not None:
+            _waiting.discard(name)
+            _draw(container, name)
+            await asyncio.sleep(0)
+
+
+async def draw_rest(is_busy):
+    """Draws all that waits, at leisure, until something else is to be done."""
+    for container in document.querySelectorAll("[data-figure]"):
+        if container.dataset.figure in _waiting:
+            await asyncio.sleep(0.03)
+            if is_busy():
+                return
+            await draw([container.dataset.figure])
+
+
+def draw_near():
+    """Draws what waits on the screen or near it, as soon as nothing else is to be done."""
+    asyncio.create_task(draw(near()))
+
+
+def draw_all():
+    """Draws all that waits at once, for paper."""
+    for container in document.querySelectorAll("[data-figure]"):
+        if container.dataset.figure in _waiting:
+            _waiting.discard(container.dataset.figure)
+            _draw(container, container.dataset.figure)
 
 
 def redraw():
-    """Draws every figure again, in the theme of the moment."""
-    for container in document.querySelectorAll("[data-figure]"):
-        if container.dataset.figure in _figures:
-            _draw(container, _figures[container.dataset.figure])
+    """Draws every figure again, in the theme of the moment, when it is on the screen."""
+    _template.clear()
+    _waiting.update(_figures)
+    draw_near()
 
 
 def chart(name):
@@ -61,25 +98,33 @@ def download(name, kind):
     window.Plotly.downloadImage(chart(name), ffi.to_js(size))
 
 
-def _draw(container, figure):
+def _draw(container, name):
+    figure = _figures[name]
     if not hasattr(window, "Plotly"):
+        _waiting.add(name)
         load()
         return
     layout = window.Object.assign(window.Object.new(), figure.layout)
-    layout.template = _template()
-    config = ffi.to_js(CONFIG)
+    layout.template = _themed()
     drawn = container.querySelector(".chart")
     if drawn is None:
         drawn = document.createElement("div")
         drawn.className = "chart"
         container.replaceChildren(drawn)
-        window.Plotly.newPlot(drawn, figure.data, layout, config)
+        window.Plotly.newPlot(drawn, figure.data, layout, ffi.to_js(CONFIG))
     else:
-        window.Plotly.react(drawn, figure.data, layout, config)
+        window.Plotly.react(drawn, figure.data, layout, ffi.to_js(CONFIG))
 
 
-def _template():
-    """The page's fonts and colours; a colour is read off an element, for a token still holds both schemes' colours."""
+def _themed():
+    """The page's fonts and colours as a Plotly template, made once for each theme."""
+    if "made" not in _template:
+        _template["made"] = _make_template()
+    return _template["made"]
+
+
+def _make_template():
+    """Reads each colour off an element, for a token still holds both schemes' colours."""
     probe = document.createElement("span")
     document.body.appendChild(probe)
     style = window.getComputedStyle(probe)

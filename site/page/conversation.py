@@ -107,7 +107,7 @@ class Conversation:
             near = charts.near()
             request["show"] = ",".join(list(AT_ONCE) + [name for name in near if name not in AT_ONCE])
         reply = await self.worker.answer(json.dumps(request), form.long_texts(request))
-        if self.is_waiting or not self._show(reply) or wanted:
+        if self.is_waiting or not await self._show(reply) or wanted:
             return
         for item in self.view["instruments"]:
             if item.get("waits"):
@@ -119,6 +119,7 @@ class Conversation:
         if self.is_example:
             self.is_example = False
             self._draw()
+        await charts.draw_rest(lambda: self.is_waiting)
         self._lay_handles()
 
     async def _tell_if_long(self, worker):
@@ -126,7 +127,7 @@ class Conversation:
         if root.dataset.state == "computing" and self.worker is worker:
             dom.render("status", views.working())
 
-    def _show(self, reply):
+    async def _show(self, reply):
         """Shows an answer: its view to this page, the whole of it to the page's host. Returns whether it was good."""
         view = json.loads(reply[0])
         answer = whole(reply)
@@ -147,12 +148,14 @@ class Conversation:
                 charts.forget_drawings()
             self._draw()
             charts.show(answer.figures)
+            await charts.draw(charts.near(0))
             self._lay_handles()
         dom.render("status", views.told(view, form.LONG in self.chosen.values()))
         root.dataset.state = "ready"
         root.dataset.answered = "true"
         actions_possible()
         publish(answer)
+        charts.draw_near()
         return view["ok"]
 
     def _add(self, name, reply):
@@ -166,8 +169,9 @@ class Conversation:
         window.Object.assign(self.answer.figures, answer.figures)
         self.answer.instruments = window.JSON.parse(json.dumps(items))
         if not self.is_example:
-            dom.render("instruments", views.VIEWS["instruments"](self._drawable()))
+            dom.render("instruments", views.instruments(self._drawable()))
         charts.show(answer.figures)
+        charts.draw_near()
 
     def _draw(self):
         drawable = self._drawable()

@@ -4,7 +4,7 @@ import asyncio
 
 from pyscript import document, ffi, window
 
-from page import actions, address, charts, dom, files, form, guest, handles, views, worker
+from page import actions, address, charts, dom, files, form, guest, handles, offline, views, worker
 from page.conversation import Conversation, root
 
 talk = Conversation()
@@ -115,6 +115,8 @@ async def main():
         ("quantlab:progress", on_progress),
     ):
         document.addEventListener(kind, ffi.create_proxy(handler))
+    window.onscroll = ffi.create_proxy(lambda event: charts.draw_near())
+    window.onbeforeprint = ffi.create_proxy(lambda event: charts.draw_all())
     window.onhashchange = ffi.create_proxy(on_hash)
     address.begin()
     guest.dress()
@@ -125,6 +127,8 @@ async def main():
     guest.begin(talk)
     dom.render("status", views.loading(stages))
     root.dataset.interactive = "true"
+    if not guest.IS_EMBED:
+        offline.begin()
     await worker.connect(talk)
     if not guest.IS_EMBED:
         charts.load()
