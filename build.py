@@ -20,7 +20,21 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 sys.path.insert(0, str(ROOT / "site"))  # makes `import assembly` and, for the rendering, `import lab` work
 
-from assembly import assets, browser, check, dist, environment, licences, prerender, serve, sizes, startup, testing  # noqa: E402
+from assembly import (  # noqa: E402
+    archive,
+    assets,
+    browser,
+    check,
+    dist,
+    environment,
+    licences,
+    offline,
+    prerender,
+    serve,
+    sizes,
+    startup,
+    testing,
+)
 from assembly.report import BuildError, stage  # noqa: E402
 
 
@@ -34,6 +48,9 @@ def build():
         startup.make(ROOT, folder)
         licences.write(ROOT, folder)
         prerender.run(python, folder)
+        archive.write_wheel(ROOT, folder)
+        offline.write(folder)
+        archive.write_folder(ROOT, folder)
         check.check(folder)
         sizes.check_sizes(folder)
     stage("Built", str(ROOT / "dist"))

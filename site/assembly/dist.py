@@ -13,6 +13,9 @@ from assembly.assets import Cached
 from assembly.report import stage
 
 PAGES = ("*.html", "css/**/*", "page/**/*.py", "runtime/**/*")
+PLACES = {  # what rules the whole folder, or is named by other people's pages, lies at the top
+    f"runtime/{name}": name for name in ("manifest.webmanifest", "quant-lab.js", "sw.js")
+}
 ROOMS = ("quantcore", "site/lab")  # what the worker imports
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip can hold: the same bytes whenever it is built
 SOURCE_MAP = re.compile(rb"\n?//# sourceMappingURL=\S+\s*$")
@@ -44,7 +47,8 @@ def copy_sources(root: Path, folder: Path) -> None:
     """Copies the page's files and zips the rooms that run in the worker."""
     stage("Assembling", "the page, the lab, quantcore")
     for path in our_files(root / "site", PAGES):
-        copy(path, folder / path.relative_to(root / "site"))
+        place = path.relative_to(root / "site").as_posix()
+        copy(path, folder / PLACES.get(place, place))
     write_zip(folder / "lab.zip", {f"{Path(room).name}/": root / room for room in ROOMS})
 
 

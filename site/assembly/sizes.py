@@ -4,6 +4,7 @@ import gzip
 from fnmatch import fnmatch
 from pathlib import Path
 
+from assembly import offline
 from assembly.report import BuildError, size
 
 BUDGET = 12_000_000  # what a visit loads, compressed
@@ -16,6 +17,8 @@ SELDOM_PATTERNS = (
     "vendor/pyodide/python_stdlib.zip",
     "vendor/pyodide/*.whl",
     "vendor/pyodide/*.json",
+    "sw.js",
+    *offline.TO_TAKE,
 )
 
 

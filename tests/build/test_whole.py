@@ -35,7 +35,7 @@ def copy_project(root: Path, target: Path) -> None:
     skip = shutil.ignore_patterns("__pycache__")
     for name in ("quantcore", "site"):
         shutil.copytree(root / name, target / name, ignore=skip)
-    for name in ("build.py", "pyproject.toml"):
+    for name in ("build.py", "pyproject.toml", "README.md"):
         shutil.copy(root / name, target / name)
     (target / ".venv").symlink_to(root / ".venv", target_is_directory=True)
 

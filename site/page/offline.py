@@ -1,0 +1,130 @@
+"""Use without a network: the service worker is started after the first answer, and the page tells how far it is."""
+
+import asyncio
+
+from pyscript import document, ffi, window
+
+from page import dom
+
+PAUSE = 2  # seconds after the first answer, in which the page completes itself
+CHECK_EVERY = 600  # seconds between looks for a newer build, when the reader comes back to the page
+
+TEXTS = {
+    "saved": "Saved: this page opens without a network, too.",
+    "interrupted": "Saving this page for use without a network was interrupted; the next visit goes on with it.",
+    "refused": "This window works online only: the browser does not let the page be saved here.",
+}
+
+_state = {"registration": None, "checked": 0.0, "asked": False}
+
+
+def words(state, *numbers):
+    """What the page says of its use without a network, as nodes of a line."""
+    if state == "saving":
+        done, total = [str(round(number / 1e6, 1)) for number in numbers]
+        count = ["span", {"class": "count", "aria-hidden": "true"}, done + " of " + total + " MB"]
+        return ["Being saved for use without a network: ", count]
+    if state == "newer":
+        button = {"type": "button", "class": "button", "data-action": "take-over"}
+        return ["A newer version of this page is ready. ", ["button", button, "Change to it"]]
+    if state == "others":
+        return ["The newer version is used as soon as this page is closed in every other window and tab."]
+    return [TEXTS[state]]
+
+
+def begin():
+    """Lets the browser save the site, where it can, once the page has had its first answer."""
+    if window.location.protocol.startswith("http"):
+        once = ffi.to_js({"once": True})
+        document.addEventListener("quantlab:answer", ffi.create_proxy(lambda event: _begin_soon()), once)
+
+
+def take_over(talk, button):
+    """Asks the newer build, which is saved and waits, to take the place of this one."""
+    _state["asked"] = True
+    _state["registration"].waiting.postMessage("quantlab:take-over")
+
+
+def _begin_soon():
+    asyncio.create_task(_begin())
+
+
+async def _begin():
+    await asyncio.sleep(PAUSE)
+    container = getattr(window.navigator, "serviceWorker", None)
+    if container is None:
+        _tell("refused")
+        return
+    container.addEventListener("message", ffi.create_proxy(_hear))
+    container.addEventListener("controllerchange", ffi.create_proxy(_change))
+    try:
+        options = ffi.to_js({"updateViaCache": "none"})
+        registration = await container.register("sw.js", options)
+    except Exception as error:  # noqa: BLE001 - refused by the browser or its settings, or cut off: it works online
+        window.console.info("Not saved for use without a network:", str(error))
+        registration = None
+    if registration is None:
+        _tell("refused")
+        return
+    _state["registration"] = registration
+    _state["checked"] = window.performance.now()
+    registration.addEventListener("updatefound", ffi.create_proxy(lambda event: _follow(registration.installing)))
+    document.addEventListener("visibilitychange", ffi.create_proxy(lambda event: _check()))
+    if registration.installing:
+        _follow(registration.installing)
+    else:
+        _show()
+
+
+def _follow(installing):
+    """Watches a build being saved."""
+    if installing:
+        installing.addEventListener("statechange", ffi.create_proxy(lambda event: _show(installing)))
+
+
+def _show(installing=None):
+    """Says where things stand: a newer build waits, this one is saved, or it could not be."""
+    registration = _state["registration"]
+    if registration.waiting and registration.active:
+        _tell("newer")
+    elif registration.active:
+        _tell("saved")
+    elif installing and installing.state == "redundant":
+        _tell("interrupted")
+
+
+def _hear(event):
+    """The service worker says how much it has saved, or that other pages are in the way of a newer build."""
+    said = getattr(event.data, "quantlabOffline", None)
+    if said is None:
+        return
+    if hasattr(said, "others"):
+        _tell("others", said.others)
+    elif _state["registration"] is not None and not _state["registration"].active:
+        _tell("saving", said.saved, said.total)
+
+
+def _change(event):
+    """Another build answers from now on; who asked for it gets it."""
+    if _state["asked"]:
+        window.location.reload()
+
+
+def _check():
+    """Looks for a newer build when the reader comes back to the page."""
+    now = window.performance.now()
+    if document.visibilityState == "visible" and now - _state["checked"] > 1000 * CHECK_EVERY:
+        _state["checked"] = now
+        asyncio.create_task(_update())
+
+
+async def _update():
+    try:
+        await _state["registration"].update()
+    except Exception as error:  # noqa: BLE001 - no network: the next look may find one
+        window.console.info(str(error))
+
+
+def _tell(state, *numbers):
+    document.documentElement.dataset.offline = state
+    dom.render("offline", [["p", {}] + words(state, *numbers)])
