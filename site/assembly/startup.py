@@ -13,6 +13,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 
+from assembly import plotly
 from assembly.assets import cache_folder, digest
 from assembly.environment import find_node, last_lines
 from assembly.report import BuildError, size, stage
@@ -42,15 +43,17 @@ MAKERS = ("startup.py", "startup.mjs", "startup_inside.py", "../runtime/image.mj
 
 
 def make(root: Path, folder: Path) -> None:
-    """Puts the libraries and the image into dist/.
+    """Puts the libraries and the image into dist/, and prepares Plotly's script.
 
     Args:
         root: The project's folder.
-        folder: dist/, holding Pyodide, NumPy's wheel and lab.zip.
+        folder: dist/, holding the third-party files and lab.zip.
 
     Raises:
         BuildError: Node cannot make the image.
     """
+    script = folder / "vendor/plotly/plotly.min.js"
+    script.write_bytes(plotly.unwrapped(script.read_bytes()))
     target = folder / FOLDER
     target.mkdir()
     wheel = next((folder / "vendor/pyodide").glob("numpy-*.whl"))

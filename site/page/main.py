@@ -129,9 +129,8 @@ async def main():
     root.dataset.interactive = "true"
     if not guest.IS_EMBED:
         offline.begin()
+        charts.load()  # while this thread has nothing to do
     await worker.connect(talk)
-    if not guest.IS_EMBED:
-        charts.load()
     talk.ask()
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import lab
 import pytest
-from assembly import startup
+from assembly import plotly, startup
 from assembly.environment import find_node
 from assembly.report import BuildError
 
@@ -132,3 +132,13 @@ def test_what_is_not_in_the_image_can_be_imported(dist: Path) -> None:
     """The first import of anything else gets the library, once."""
     python = "import wave, mailbox\nprint(wave.WAVE_FORMAT_PCM)\ntry: import lab_rats\nexcept ImportError: print(0)"
     assert run_in_image(dist, python) == {"printed": "1\n0\n", "n_fetched": 1}
+
+
+def test_plotly_declares_itself_without_a_wrapper() -> None:
+    """Of Plotly's script the wrapper goes and nothing else; a script of another form is refused."""
+    licence, code, notices = b"/* licence */\n", b'"use strict";var Plotly=(()=>{})();', b"\n/* notices */\n"
+    wrapped = licence + plotly.OPENING + code + plotly.CLOSING + notices
+    assert plotly.unwrapped(wrapped) == plotly.HINT + licence + code + notices
+    for other in (licence + code + notices, wrapped + wrapped):
+        with pytest.raises(BuildError, match=r"plotly\.py"):
+            plotly.unwrapped(other)
