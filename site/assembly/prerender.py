@@ -35,6 +35,7 @@ Node = Any  # str | [tag, attributes, *Node]
 PLACE = re.compile(r"<!--render:([\w.-]+)(?:\?([^<>]*?))?-->.*?<!--/render-->", re.DOTALL)
 VOID = frozenset(["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"])
 NAME = re.compile(r"[A-Za-z][\w:.-]*")
+ELSEWHERE = "https://example.org/quantization-lab/"  # stands for where the reader's copy of the site lies
 SIZE = (520, 320)  # of a drawing, in CSS pixels
 SIZES = {"mapping": (960, 340)}
 
@@ -104,8 +105,8 @@ def attribute(name: str, value: object) -> str:
 
 def main(paths: list[str]) -> int:
     """Renders the pages at the paths in place."""
-    names = ("lab", "lab.fields", "lab.data.presets", "lab.export", "lab.svg", "page.views")
-    lab, fields, presets, export, svg, views = (importlib.import_module(name) for name in names)
+    names = ("lab", "lab.fields", "lab.data.presets", "lab.export", "lab.svg", "page.views", "page.snippets")
+    lab, fields, presets, export, svg, views, snippets = (importlib.import_module(name) for name in names)
 
     def ask(request: dict[str, str]) -> dict[str, Any]:
         answer: dict[str, Any] = lab.answer({name: text for name, text in request.items() if name in fields.FIELDS})
@@ -120,6 +121,7 @@ def main(paths: list[str]) -> int:
     answer = ask({})
     form = controls.views(fields.TABLE, fields.PROFILES)
     form["presets"] = lambda _answer: controls.links(presets.TABLE)
+    form["snippets"] = lambda _answer: snippets.views(ELSEWHERE, {"show": "mapping,table", "controls": "values,bits"})
     form["downloads"] = lambda _answer: controls.downloads(export.EXPORTS)
     beside = {name: form[f"field-{name}"](answer) for item in answer["instruments"] for name in item["controls"]}
     for path in map(Path, paths):

@@ -1,0 +1,48 @@
+"""The questions of a lesson: answers that are typed are compared, tasks are solved when an embed's answer says so."""
+
+from pyscript import document, ffi
+
+from page.checks import holds, is_right, number_in
+
+
+def on_submit(event):
+    """A typed answer is checked."""
+    event.preventDefault()
+    form = event.target
+    text = form.querySelector("input").value
+    said = form.querySelector("output")
+    if number_in(text) is None:
+        said.textContent = "Type a number."
+    else:
+        said.textContent = "Right." if is_right(text, form.parentElement.dataset.ask) else "Not quite. Try again."
+
+
+def on_answer(event):
+    """An embed has computed something: the tasks about it may be solved."""
+    place = event.target.parentElement
+    for task in document.querySelectorAll('[data-of="' + place.id + '"]') if place.id else ():
+        path, relation, number = task.dataset.goal.split(" ")
+        is_solved = holds(_at(event.detail, path.split(".")), relation, number)
+        task.toggleAttribute("data-solved", is_solved)
+        text = "Solved." if is_solved else "Not yet."
+        said = task.querySelector("output")
+        if said.textContent != text:
+            said.textContent = text
+
+
+def _at(answer, path):
+    """What lies at a path such as `params scale 0` of an answer, a JavaScript object."""
+    for name in path:
+        answer = answer[int(name)] if name.isdigit() else getattr(answer, name)
+    return answer
+
+
+def main():
+    """Listens to the forms and the embeds."""
+    for form in document.querySelectorAll(".ask-form"):
+        form.addEventListener("submit", ffi.create_proxy(on_submit))
+    document.addEventListener("answer", ffi.create_proxy(on_answer))
+    document.documentElement.dataset.interactive = "true"
+
+
+main()

@@ -1,0 +1,147 @@
+"""What an author pastes to have an instrument in a text, one snippet for each tool: plain functions without a document.
+
+`site` is the address of the folder in which quant-lab.js lies; `fields` are those of a request, and looks.
+"""
+
+UNRESERVED = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~,"
+FRAME_LOOKS = ("theme", "background", "controls")
+TITLE = "Quantization Lab"
+
+
+def quoted(text):
+    """A text as it stands in an address.
+
+    >>> quoted("-3.0, 0.1") + quoted("é&=")
+    '-3.0,+0.1%C3%A9%26%3D'
+    """
+    coded = ""
+    for byte in text.encode():
+        letter = chr(byte)
+        coded += letter if letter in UNRESERVED else "+" if letter == " " else f"%{byte:02X}"
+    return coded
+
+
+def query(fields):
+    """Fields as they stand after `#`.
+
+    >>> query({"bits": "4", "values": "1, 2"})
+    'values=1,+2&bits=4'
+    """
+    return "&".join([name + "=" + quoted(fields[name]) for name in ordered(fields)])
+
+
+def ordered(fields):
+    """The same fields, the numbers first and the looks last: not every Python keeps the order of a dict.
+
+    >>> list(ordered({"theme": "dark", "bits": "4", "show": "error", "values": "1"}))
+    ['values', 'bits', 'show', 'theme']
+    """
+    last = ("show",) + FRAME_LOOKS
+    rank = [(last.index(name) + 2 if name in last else int(name != "values"), name) for name in fields]
+    return {name: fields[name] for _, name in sorted(rank)}
+
+
+def escaped(text):
+    """A text as it stands in an HTML attribute.
+
+    >>> escaped('a "b" & <c>')
+    'a &quot;b&quot; &amp; &lt;c>'
+    """
+    return text.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
+
+
+def link(site, fields):
+    """The address of the laboratory in the same state."""
+    own = {name: text for name, text in fields.items() if name not in FRAME_LOOKS + ("show",)}
+    return site + "index.html" + ("#" + query(own) if own else "")
+
+
+def frame_address(site, fields):
+    """The address of the panel alone."""
+    return site + "embed.html" + ("#" + query(fields) if fields else "")
+
+
+def element(site, fields):
+    """The element and its script, with a link in it for readers without scripts."""
+    attributes = "".join([" " + name + '="' + escaped(fields[name]) + '"' for name in ordered(fields)])
+    return "\n".join(
+        [
+            '<script type="module" src="' + escaped(site) + 'quant-lab.js"></script>',
+            "<quant-lab" + attributes + ">",
+            '  <a href="' + escaped(link(site, fields)) + '">See it in ' + TITLE + "</a>",
+            "</quant-lab>",
+        ]
+    )
+
+
+def frame(site, fields, style):
+    """A frame of fixed height, for places that let no script in; `style` is what takes the border away there."""
+    address = escaped(frame_address(site, fields))
+    return (
+        '<iframe src="' + address + '" title="' + TITLE + '" width="100%" height="480" loading="lazy" ' + style
+        + "></iframe>"
+    )  # fmt: skip
+
+
+def indented(text, margin):
+    """Each line of a text further to the right."""
+    return "\n".join([margin + line for line in text.split("\n")])
+
+
+def snippets(site, fields):
+    """All snippets: (name, what to know about it, text)."""
+    own = element(site, fields)
+    plain_frame = frame(site, fields, 'style="border: 0"')
+    fence = "```"
+    return [
+        ("HTML", "The script once a page; the element as often as you like.", own),
+        (
+            "Markdown, MkDocs",
+            "As a block of its own, with an empty line before and after.",
+            "<div>\n" + own + "\n</div>",
+        ),
+        (
+            "Docusaurus (MDX)",
+            "MDX is no HTML: a frame is the simple way.",
+            frame(site, fields, "style={{border: 0}}"),
+        ),
+        ("reStructuredText (Sphinx)", "", ".. raw:: html\n\n" + indented(own, "   ")),
+        ("MyST (Sphinx, Jupyter Book)", "", fence + "{raw} html\n" + own + "\n" + fence),
+        ("Quarto", "For HTML output.", fence + "{=html}\n" + own + "\n" + fence),
+        (
+            "Jupyter",
+            "In a code cell. The frame needs a network, or the lab served from this machine.",
+            "from IPython.display import IFrame\n\n"
+            'IFrame("' + frame_address(site, fields) + '", width="100%", height=480)',
+        ),
+        ("WordPress", "In a Custom HTML block; a frame passes where scripts are taken out.", plain_frame),
+        (
+            "A picture and a link",
+            "For where nothing runs. Save the picture from the instrument, beside your text, as quantization.svg.",
+            '<a href="' + escaped(link(site, fields)) + '"><img src="quantization.svg" alt="' + alt(fields) + '"></a>',
+        ),
+    ]
+
+
+def alt(fields):
+    """What the picture shows, in words."""
+    values = fields.get("values", "-3.0, 0.1, 3.2")
+    return escaped("Quantization of " + values + " to " + fields.get("bits", "8") + " bits")
+
+
+def views(site, fields):
+    """The snippets as nodes."""
+    return [
+        [
+            "figure",
+            {"class": "snippet", "data-kind": name},
+            [
+                "figcaption",
+                {},
+                ["span", {}, ["b", {}, name], ". " + note if note else ""],
+                ["button", {"type": "button", "class": "button needs-script", "data-action": "copy"}, "Copy"],
+            ],
+            ["pre", {"tabindex": "0"}, ["code", {}, text]],
+        ]
+        for name, note, text in snippets(site, fields)
+    ]
