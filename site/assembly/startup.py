@@ -13,7 +13,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from assembly import plotly
+from assembly import plotly, preload
 from assembly.assets import cache_folder, digest
 from assembly.environment import find_node, last_lines
 from assembly.report import BuildError, size, stage
@@ -43,7 +43,7 @@ MAKERS = ("startup.py", "startup.mjs", "startup_inside.py", "../runtime/image.mj
 
 
 def make(root: Path, folder: Path) -> None:
-    """Puts the libraries and the image into dist/, and prepares Plotly's script.
+    """Puts the libraries and the image into dist/, prepares Plotly's script, and has the pages fetch early.
 
     Args:
         root: The project's folder.
@@ -54,6 +54,7 @@ def make(root: Path, folder: Path) -> None:
     """
     script = folder / "vendor/plotly/plotly.min.js"
     script.write_bytes(plotly.unwrapped(script.read_bytes()))
+    preload.add(folder)
     target = folder / FOLDER
     target.mkdir()
     wheel = next((folder / "vendor/pyodide").glob("numpy-*.whl"))

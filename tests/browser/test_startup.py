@@ -165,8 +165,8 @@ def test_numbers_drawn_at_random_differ_from_visit_to_visit(start: Start) -> Non
     draw = b"""
 import random, numpy
 lab_answer = answer
-def answer(request):
-    view, whole = lab_answer(request)
+def answer(*request):
+    view, whole = lab_answer(*request)
     return [view, whole[:-1] + ', "drawn": [%r, %r]}' % (random.random(), float(numpy.random.random()))]
 """
     drawn = []

@@ -1,6 +1,7 @@
 import gzip
 import json
 import os
+import re
 import shutil
 import struct
 import subprocess
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import lab
 import pytest
-from assembly import plotly, startup
+from assembly import plotly, preload, startup
 from assembly.environment import find_node
 from assembly.report import BuildError
 
@@ -142,3 +143,24 @@ def test_plotly_declares_itself_without_a_wrapper() -> None:
     for other in (licence + code + notices, wrapped + wrapped):
         with pytest.raises(BuildError, match=r"plotly\.py"):
             plotly.unwrapped(other)
+
+
+def test_pages_fetch_early_what_their_scripts_ask_for(tmp_path: Path) -> None:
+    """The head of a page names PyScript's chunks, MicroPython and the program's files; other pages stay as they are."""
+    config = '{"interpreter": "./vendor/m/m.mjs", "files": {"./page/a.py": "page/a.py"}}'
+    page = f'<head></head><script type="mpy" src="page/main.py" config=\'{config}\'></script>'
+    for name, text in {"index.html": page, "other.html": "<head></head>"}.items():
+        (tmp_path / name).write_text(text)
+    (tmp_path / "vendor/pyscript").mkdir(parents=True)
+    for name in ("core.js", "core-C9KDLldu.js", "error-D2315lOB.js", "toml-V4Savzlc.js"):
+        (tmp_path / "vendor/pyscript" / name).write_text("")
+    preload.add(tmp_path)
+    head = (tmp_path / "index.html").read_text().partition("</head>")[0]
+    assert re.findall('rel="modulepreload" href="([^"]+)"', head) == [
+        "vendor/pyscript/core.js",
+        "vendor/pyscript/core-C9KDLldu.js",
+        "vendor/pyscript/error-D2315lOB.js",
+        "vendor/m/m.mjs",
+    ]
+    assert re.findall('rel="preload" href="([^"]+)"', head) == ["vendor/m/m.wasm", "page/a.py", "page/main.py"]
+    assert (tmp_path / "other.html").read_text() == "<head></head>"
