@@ -42,9 +42,9 @@ class Cached:
     to: str
 
 
-def read(path: Path) -> list[Package]:
-    """Reads assets.toml."""
-    tables = tomllib.loads(path.read_text("utf-8"))["package"]
+def read(path: Path, kind: str = "package") -> list[Package]:
+    """Reads the packages of one kind from assets.toml: what dist/ is made of, or a "test_package"."""
+    tables = tomllib.loads(path.read_text("utf-8"))[kind]
     for table in tables:
         table["files"] = tuple(Asset(**file) for file in table["files"])
         table["licence_texts"] = tuple(table["licence_texts"])
@@ -56,17 +56,18 @@ def cache_folder(root: Path) -> Path:
     return Path(os.environ.get("QUANTLAB_CACHE") or root / ".cache").resolve()
 
 
-def fetch_all(root: Path, python: Path) -> list[Cached]:
+def fetch_all(root: Path, python: Path, kind: str = "package") -> list[Cached]:
     """Brings every file of assets.toml into the cache and returns them all, verified.
 
     Args:
         root: The project's folder.
         python: The environment's Python, for the sources that need a package.
+        kind: Which of its packages, "package" or "test_package".
 
     Raises:
         BuildError: A file cannot be had, or is not what assets.toml says.
     """
-    packages = read(root / "site" / "assets.toml")
+    packages = read(root / "site" / "assets.toml", kind)
     cache = cache_folder(root) / "sha256"
     cache.mkdir(parents=True, exist_ok=True)
     for package in packages:

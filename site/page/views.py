@@ -274,7 +274,7 @@ def _megabytes(count):
 
 
 def _scrolling(content, label):
-    return ["div", {"class": "scroll", "tabindex": "0", "role": "region", "aria-label": label}, content]
+    return ["div", {"class": "scroll", "tabindex": "0", "role": "group", "aria-label": label}, content]
 
 
 def _table(shown, followable, sorter=None, order=None):
@@ -345,7 +345,7 @@ def _step(step):
         "li",
         {"class": "step", "data-key": step["key"]},
         ["h3", {}, step["title"]],
-        ["div", {"class": "equation"}, step["math"]],
+        ["div", {"class": "equation", "tabindex": "0", "role": "group", "aria-label": step["title"]}, step["math"]],
         ["p", {}, step["text"]],
     ]
 
