@@ -29,12 +29,21 @@ def mark_stale(is_stale):
 
 def _take_over(region, nodes):
     """Replaces what the build wrote, but keeps what lies in its `data-keep` slots: controls, drawings."""
-    kept = {slot.dataset.keep: slot for slot in region.querySelectorAll("[data-keep]")}
+    kept = document.createElement("div")
+    while True:  # one after the other, and by name: proxies of many elements at once are not to be relied on here
+        slot = region.querySelector("[data-keep]")
+        if slot is None:
+            break
+        kept.appendChild(slot)
     region.replaceChildren()
     _patch(region, [], nodes, None)
-    for slot in region.querySelectorAll("[data-keep]"):
-        if slot.dataset.keep in kept:
-            slot.replaceWith(kept[slot.dataset.keep])
+    while kept.firstChild is not None:
+        name = kept.firstChild.getAttribute("data-keep")
+        place = region.querySelector('[data-keep="' + name + '"]')
+        if place is None:
+            kept.removeChild(kept.firstChild)
+        else:
+            place.replaceWith(kept.firstChild)
 
 
 def _patch(parent, old, new, namespace):

@@ -192,15 +192,18 @@ def _card(item, answer):
         attributes["hidden"] = ""
     controls = answer.get("controls", {})
     slot = [node for field in item["controls"] for node in controls.get(field, [])]
-    parts = [["h3", {}, item["title"]], ["div", {"class": "slot", "data-keep": "controls-" + name}] + slot]
-    if item.get("reply"):
-        parts.append(["p", {"class": "reply"}, item["reply"]])
-    if item["has_figure"] or item.get("waits"):
-        figure = {"class": "figure", "data-figure": name, "data-keep": "figure-" + name}
-        parts.append(["div", figure] + _drawing(answer, name))
-        parts.append(_handles(item))
-    if item["applies"]:
-        parts.append(["div", {}] + _reading(item, answer))
+    # Every card has the same parts in the same places, so that a chart is never taken for something else.
+    figure = {"class": "figure", "data-figure": name, "data-keep": "figure-" + name}
+    if not (item["has_figure"] or item.get("waits")):
+        figure["hidden"] = ""
+    parts = [
+        ["h3", {}, item["title"]],
+        ["div", {"class": "slot", "data-keep": "controls-" + name}] + slot,
+        ["p", {"class": "reply"}, item.get("reply", "")],
+        ["div", figure] + _drawing(answer, name),
+        _handles(item),
+        ["div", {}] + (_reading(item, answer) if item["applies"] else []),
+    ]
     return ["article", attributes] + parts
 
 
