@@ -240,7 +240,7 @@ def _unrounded(way: Way, elements: Elements, params: qc.QuantParams) -> Floats:
     shift = params.zero_point.astype(factor.dtype)
     with np.errstate(over="ignore", under="ignore"):
         x = elements.x.astype(way.toolkit.scale_dtype)
-        steps = before_rounding(x.astype(factor.dtype), lambda: factor, lambda: shift, way.arithmetic)
+        steps = before_rounding(x.astype(factor.dtype), factor, shift, way.arithmetic)
         return [value.copy() for _, value in steps][-1]
 
 
