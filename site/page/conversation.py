@@ -120,7 +120,7 @@ class Conversation:
             self.is_example = False
             self._draw()
         await charts.draw_rest(lambda: self.is_waiting)
-        self._lay_handles()
+        self.lay_handles()
 
     async def _tell_if_long(self, worker):
         await asyncio.sleep(PATIENCE)
@@ -149,7 +149,7 @@ class Conversation:
             self._draw()
             charts.show(answer.figures)
             await charts.draw(charts.near(0))
-            self._lay_handles()
+            self.lay_handles()
         dom.render("status", views.told(view, form.LONG in self.chosen.values()))
         root.dataset.state = "ready"
         root.dataset.answered = "true"
@@ -179,8 +179,10 @@ class Conversation:
             if not (self.is_example and region == "instruments"):
                 dom.render(region, draw(drawable))
 
-    def _lay_handles(self):
-        handles.lay({item["name"]: item["handles"] for item in self.view["instruments"] if item.get("handles")})
+    def lay_handles(self):
+        """Lays the sliders over the charts that have them, wherever those are now."""
+        if self.view is not None:
+            handles.lay({item["name"]: item["handles"] for item in self.view["instruments"] if item.get("handles")})
 
     def _drawable(self):
         drawable = dict(self.view)

@@ -116,6 +116,7 @@ async def main():
     ):
         document.addEventListener(kind, ffi.create_proxy(handler))
     window.onscroll = ffi.create_proxy(lambda event: charts.draw_near())
+    window.onresize = ffi.create_proxy(lambda event: talk.lay_handles())
     window.onbeforeprint = ffi.create_proxy(lambda event: charts.draw_all())
     window.onhashchange = ffi.create_proxy(on_hash)
     address.begin()

@@ -1,7 +1,5 @@
 """What a person sees on the page: the default answer, editing, errors, links, the other direction."""
 
-from typing import Any
-
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -15,18 +13,6 @@ NOTEBOOK = {
     "codes": [-128, -1, 127],
     "dequantized": [-2.99058824, 0.0972549, 3.20941176],
 }
-
-
-@pytest.fixture
-def lab(opened: Visit) -> Visit:
-    """The shared visit, started over."""
-    opened.after(lambda: opened.page.get_by_role("button", name="Start over").click())
-    return opened
-
-
-def retype(visit: Visit, name: str, text: str) -> dict[str, Any]:
-    """Replaces what a field holds, as a person who selects all and types."""
-    return visit.after(lambda: visit.page.fill(f"#{name}", text))
 
 
 def test_default_answer_is_the_notebooks(lab: Visit) -> None:
@@ -72,7 +58,7 @@ def test_typing_is_answered_before_python_is_there(visitor: Visit) -> None:
     visitor.page.route("**/*.wasm", lambda route: None if "pyodide" in route.request.url else route.continue_())
     visitor.page.goto(visitor.address)
     visitor.page.wait_for_function("document.documentElement.dataset.interactive === 'true'")
-    visitor.page.get_by_label("Dequantize").check()
+    visitor.page.locator("[name=direction][value=dequantize]").check()
     expect(visitor.page.locator("#codes")).to_be_visible()
     assert "direction=dequantize" in visitor.page.url
     assert visitor.page.evaluate("document.documentElement.dataset.state") == "loading"
@@ -80,7 +66,7 @@ def test_typing_is_answered_before_python_is_there(visitor: Visit) -> None:
 
 def test_editing_values_answers_live(lab: Visit) -> None:
     """New values are quantized at once, and the control being edited keeps its text."""
-    answer = retype(lab, "values", "[1, 2,\n 4.5]")
+    answer = lab.retype("values", "[1, 2,\n 4.5]")
     assert answer["values"] == [1, 2, 4.5]
     assert len(answer["codes"]) == 3
     assert lab.page.locator("#values").input_value() == "[1, 2,\n 4.5]"
@@ -89,7 +75,7 @@ def test_editing_values_answers_live(lab: Visit) -> None:
 
 def test_width_and_sign_move_the_code_range(lab: Visit) -> None:
     """Four unsigned bits give codes from 0 to 15."""
-    retype(lab, "bits", "4")
+    lab.retype("bits", "4")
     answer = lab.after(lambda: lab.page.locator("#signed").uncheck())
     assert (answer["params"]["qmin"], answer["params"]["qmax"]) == (0, 15)
 
@@ -120,7 +106,7 @@ BAD_INPUT = [
 def test_wrong_input_is_said_at_the_field_and_in_the_summary(lab: Visit, field: str, text: str) -> None:
     """A wrong field gets its message beside it and in a linked list; the text and the last result stay."""
     before = lab.page.inner_text("[data-region=summary]")
-    answer = retype(lab, field, text)
+    answer = lab.retype(field, text)
     assert answer["ok"] is False
     [error] = answer["errors"]
     assert error["field"] == field
@@ -137,15 +123,15 @@ def test_wrong_input_is_said_at_the_field_and_in_the_summary(lab: Visit, field: 
 
 def test_every_wrong_field_is_reported_at_once(lab: Visit) -> None:
     """Two mistakes give two messages, and mending both clears them."""
-    retype(lab, "bits", "40")
+    lab.retype("bits", "40")
     lab.after(lambda: lab.page.locator("#calibration").select_option("manual"))
-    retype(lab, "range_min", "5")
-    answer = retype(lab, "range_max", "1")
+    lab.retype("range_min", "5")
+    answer = lab.retype("range_max", "1")
     assert {error["field"] for error in answer["errors"]} >= {"bits", "range_max"} or {
         error["field"] for error in answer["errors"]
     } >= {"bits", "range_min"}
-    retype(lab, "bits", "8")
-    answer = retype(lab, "range_max", "9")
+    lab.retype("bits", "8")
+    answer = lab.retype("range_max", "9")
     assert answer["ok"]
     assert lab.page.locator(".error").count() == 0
     expect(lab.page.locator("[data-region=errors]")).to_be_hidden()
@@ -153,8 +139,8 @@ def test_every_wrong_field_is_reported_at_once(lab: Visit) -> None:
 
 def test_link_reproduces_the_page(lab: Visit, visitor: Visit) -> None:
     """The address after an edit, opened elsewhere, gives the same request and the same codes."""
-    retype(lab, "values", "0.5 1.5 -2.25")
-    answer = retype(lab, "bits", "5")
+    lab.retype("values", "0.5 1.5 -2.25")
+    answer = lab.retype("bits", "5")
     assert lab.page.url.endswith("#" + lab.page.url.split("#")[1])
     visitor.open("#" + lab.page.url.split("#")[1])
     other = visitor.answer()
@@ -166,18 +152,18 @@ def test_link_reproduces_the_page(lab: Visit, visitor: Visit) -> None:
 def test_default_state_leaves_the_address_clean(lab: Visit) -> None:
     """Only fields that differ from the defaults stand in the address."""
     assert "#" not in lab.page.url
-    retype(lab, "bits", "4")
+    lab.retype("bits", "4")
     assert lab.page.url.endswith("#bits=4")
-    retype(lab, "bits", "8")
+    lab.retype("bits", "8")
     assert "#" not in lab.page.url
 
 
 def test_dequantize_gives_the_reals_back(lab: Visit) -> None:
     """Codes, scale and zero point go in; the reals come out, with figures and steps."""
-    lab.after(lambda: lab.page.get_by_label("Dequantize").check())
-    retype(lab, "codes", "0, 10, 20")
-    retype(lab, "scale", "0.5")
-    answer = retype(lab, "zero_point", "10")
+    lab.after(lambda: lab.page.locator("[name=direction][value=dequantize]").check())
+    lab.retype("codes", "0, 10, 20")
+    lab.retype("scale", "0.5")
+    answer = lab.retype("zero_point", "10")
     assert answer["dequantized"] == [-5.0, 0.0, 5.0]
     assert set(answer["figures"]) >= {"mapping", "staircase", "error"}
     assert answer["steps"]
