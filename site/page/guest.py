@@ -66,7 +66,8 @@ def begin(talk):
         return
 
     def on_message(event):
-        if window.Object["is"](event.source, window.parent) and hasattr(event.data, "quantlab"):
+        is_hosts = window.Object["is"](event.source, window.parent) and hasattr(event.data, "quantlab")
+        if is_hosts and hasattr(event.data.quantlab, "kind"):
             _hear(talk, event.data.quantlab, event.origin)
 
     def on_answer(event):

@@ -66,7 +66,7 @@ def element(site, fields):
     attributes = "".join([" " + name + '="' + escaped(fields[name]) + '"' for name in ordered(fields)])
     return "\n".join(
         [
-            '<script type="module" src="' + escaped(site) + 'quant-lab.js"></script>',
+            '<script async src="' + escaped(site) + 'quant-lab.js"></script>',
             "<quant-lab" + attributes + ">",
             '  <a href="' + escaped(link(site, fields)) + '">See it in ' + TITLE + "</a>",
             "</quant-lab>",

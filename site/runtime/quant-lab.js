@@ -1,7 +1,13 @@
-// <quant-lab values="-3, 0.1, 3.2" bits="8" show="mapping">until it runs</quant-lab>; messages: see page/guest.py
-const SITE = new URL("./", import.meta.url);
-const GROUP = { group: Math.random() }; // whose Python is one
+// The element <quant-lab values="-3, 3.2" bits="8">. A plain script: across sites a module would need CORS.
+{
+const SITE = new URL("./", (document.currentScript ?? document.querySelector("script[src$='quant-lab.js']")).src);
+const GROUP = { group: Math.random() };
 const isField = (name) => !/^(id|class|style|title|hidden|slot|lang|dir|role|tabindex|on.*|.*-.*)$/.test(name);
+
+const live = new Set();
+for (const type of ["message", "securitypolicyviolation"]) {
+  addEventListener(type, (event) => live.forEach((it) => it.hear(event)));
+}
 
 const style = new CSSStyleSheet();
 style.replaceSync(`
@@ -15,7 +21,7 @@ class QuantLab extends HTMLElement {
   #root = this.attachShadow({ mode: "open", delegatesFocus: true });
   #frame;
   #timer;
-  #told; // by the frame: the fields
+  #told;
 
   constructor() {
     super();
@@ -26,14 +32,12 @@ class QuantLab extends HTMLElement {
   connectedCallback() {
     this.#start();
     this.#near.observe(this);
-    addEventListener("message", this);
-    document.addEventListener("securitypolicyviolation", this);
+    live.add(this);
   }
 
   disconnectedCallback() {
     this.#start();
-    removeEventListener("message", this);
-    document.removeEventListener("securitypolicyviolation", this);
+    live.delete(this);
   }
 
   get request() {
@@ -47,10 +51,10 @@ class QuantLab extends HTMLElement {
     this.#told &&= {};
   }
 
-  handleEvent({ source, origin, data, blockedURI }) {
+  hear({ source, origin, data, blockedURI }) {
     if (!this.#frame) return;
-    if (blockedURI?.startsWith(SITE.origin)) this.#fail("Forbidden by this page’s policy.");
-    else if (source === this.#frame.contentWindow && origin === SITE.origin) this.#hear(data?.quantlab ?? {});
+    if (blockedURI?.startsWith(SITE.origin)) this.#fail("The policy of this page forbids it.");
+    else if (source === this.#frame.contentWindow && origin === SITE.origin) this.#take(data?.quantlab ?? {});
   }
 
   #address = (page, group) => `${SITE}${page}#${new URLSearchParams({ ...this.request, ...group })}`;
@@ -71,7 +75,7 @@ class QuantLab extends HTMLElement {
     this.#frame.title = this.title || "Quantization Lab";
     this.#frame.src = this.#address("embed.html", GROUP);
     this.#frame.allow = "clipboard-write";
-    this.#timer = setTimeout(() => this.#fail("No answer."), 30_000);
+    this.#timer = setTimeout(() => this.#fail("No answer."), 30000);
     this.#root.append(this.#frame);
     if (!this.hasChildNodes()) this.#reveal();
   }
@@ -85,7 +89,7 @@ class QuantLab extends HTMLElement {
     else this.#frame.src = this.#address("embed.html", GROUP);
   }
 
-  #hear({ kind, height, request, answer, errors }) {
+  #take({ kind, height, request, answer, errors }) {
     if (kind === "height") {
       this.#frame.style.height = `${height}px`;
       if (this.#timer) this.#say({ kind: "hello" });
@@ -99,11 +103,13 @@ class QuantLab extends HTMLElement {
 
   #fail(message) {
     this.#start();
-    const link = this.#root.appendChild(document.createElement("a"));
+    const link = document.createElement("a");
     link.href = this.#address("index.html");
-    link.append(message, " Open Quantization Lab");
+    link.append(message, " Open it there.");
+    this.#root.append(link);
     this.#tell("error", [{ field: "", message }]);
   }
 }
 
-customElements.get("quant-lab") ?? customElements.define("quant-lab", QuantLab);
+customElements.get("quant-lab") || customElements.define("quant-lab", QuantLab);
+}

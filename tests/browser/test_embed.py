@@ -1,0 +1,330 @@
+"""An instrument in somebody else's page: the element, its frame, and one Python for all of them."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.browser.conftest import ROOT
+from tests.browser.hosts import Host, Site, serving
+
+pytestmark = pytest.mark.browser
+
+SCRIPT = '<script src="SITEquant-lab.js"></script>'
+ONE = SCRIPT + '<quant-lab id="one" values="1, 2, 3" bits="4" show="table"><p>The author’s own words</p></quant-lab>'
+PYTHON = "pyodide.asm.wasm"
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[Site]:
+    """One server for the tests of this module."""
+    with serving() as running:
+        yield running
+
+
+@pytest.fixture
+def host(chromium: Browser, site: Site, request: pytest.FixtureRequest) -> Iterator[Host]:
+    """A page to embed in; no script on it may fail."""
+    site.asked.clear()
+    hosting = Host(chromium, site, **getattr(request, "param", {}))
+    yield hosting
+    hosting.context.close()
+    assert hosting.complaints == []
+
+
+@pytest.fixture(scope="module")
+def one(chromium: Browser, site: Site) -> Iterator[Host]:
+    """A page with one embed, shared by the tests that change its attributes."""
+    hosting = Host(chromium, site)
+    hosting.open(ONE)
+    hosting.hear()
+    yield hosting
+    hosting.context.close()
+
+
+def change(host: Host, script: str, kind: str = "answer") -> Any:
+    """Does something to the element and returns the detail of the event that follows."""
+    host.forget()
+    host.page.evaluate(f"const one = document.getElementById('one'); {script}")
+    return host.hear(kind)[0][1]
+
+
+def test_the_element_is_small() -> None:
+    """What authors make their readers load is less than 4 kB."""
+    assert (ROOT / "dist" / "quant-lab.js").stat().st_size < 4096
+
+
+@pytest.mark.parametrize("kind", ["", ' type="module"', " async", " defer"])
+def test_the_script_may_come_in_any_way(host: Host, kind: str) -> None:
+    """As a module or a plain script, before or after the element: the element is made of it."""
+    host.open(ONE.replace("<script", f"<script{kind}"))
+    host.page.wait_for_selector("quant-lab:defined", state="attached")
+
+
+def test_attributes_are_the_request(one: Host) -> None:
+    """What the attributes say is computed, and an attribute that changes or goes is computed again."""
+    assert change(one, "one.setAttribute('bits', '3')")["request"]["bits"] == "3"
+    assert change(one, "one.setAttribute('values', '-1, 0, 7')")["codes"] == [-4, -3, 3]
+    assert change(one, "one.removeAttribute('bits')")["request"]["bits"] == "8"
+
+
+def test_the_request_is_a_property(one: Host) -> None:
+    """The property sets all fields at once and gives them back, with what a reader changed."""
+    answer = change(one, "one.request = {values: '0, 255', signed: '0', show: 'table'}")
+    assert answer["codes"] == [0, 255]
+    assert one.page.evaluate("one.request") == {"values": "0, 255", "signed": "0", "show": "table"}
+    one.forget()
+    one.frame().locator("#values").fill("0, 127.5, 255")
+    assert one.hear()[0][1]["codes"] == [0, 128, 255]
+    assert one.page.evaluate("one.request.values") == "0, 127.5, 255"
+
+
+def test_a_wrong_attribute_is_an_error_event(one: Host) -> None:
+    """A wrong setting is told to the host by an event and to the reader in the frame; the way back is open."""
+    errors = change(one, "one.setAttribute('bits', '40')", "error")
+    assert errors[0]["field"] == "bits"
+    expect(one.frame().locator("[data-region=errors]")).to_contain_text("bits is 40")
+    assert change(one, "one.setAttribute('bits', '8')")["ok"] is True
+
+
+def test_other_attributes_ask_nothing(one: Host) -> None:
+    """A class, a style or a data attribute is the host's own business."""
+    one.forget()
+    one.page.evaluate("one.className = 'wide'; one.style.color = 'red'; one.dataset.x = '1'")
+    one.page.wait_for_timeout(300)
+    assert one.page.evaluate("heard") == []
+
+
+def test_the_height_follows_the_content(one: Host) -> None:
+    """The frame is as high as what it shows: nothing is cut off, nothing scrolls, at 280 pixels and at 900."""
+    for width in (280, 900):
+        one.page.evaluate(f"one.style.width = '{width}px'")
+        one.page.wait_for_timeout(400)
+        height = one.page.evaluate("one.getBoundingClientRect().height")
+        content = one.frame().evaluate("[document.body.scrollHeight, document.documentElement.scrollWidth]")
+        assert abs(height - content[0]) <= 1
+        assert content[1] <= width
+    change(one, "one.setAttribute('values', Array(30).fill(1.5).join())")
+    one.page.wait_for_function(f"one.getBoundingClientRect().height > {height} + 500")
+
+
+def test_authors_content_stands_until_the_answer(host: Host) -> None:
+    """What the author put into the element is what readers see before the instrument runs, and never after."""
+    host.page.route(f"**/{PYTHON}", lambda route: None)
+    page = host.open(ONE)
+    page.wait_for_timeout(1500)
+    assert page.get_by_text("The author’s own words").is_visible()
+    page.unroute(f"**/{PYTHON}")
+    page.reload()
+    host.hear()
+    assert page.get_by_text("The author’s own words").is_hidden()
+
+
+@pytest.mark.parametrize("host", [{"java_script_enabled": False}], indirect=True)
+def test_without_scripts_the_authors_content_stays(host: Host) -> None:
+    """With JavaScript off the element is what is inside it."""
+    host.site.pages["/host/page.html"] = (ONE, {})
+    host.page.goto(host.site.address() + "host/page.html")
+    assert host.page.get_by_text("The author’s own words").is_visible()
+
+
+def test_it_loads_when_scrolled_near(host: Host) -> None:
+    """An embed far below the screen costs nothing until the reader comes near."""
+    page = host.open('<div style="height: 6000px"></div>' + ONE)
+    page.wait_for_timeout(800)
+    assert len(page.frames) == 1
+    page.evaluate("scrollTo(0, 5000)")
+    assert host.hear()[0][1]["codes"] == [-8, -1, 6]
+
+
+FIVE = SCRIPT + "".join(
+    f'<quant-lab id="n{number}" values="-{number}, 0.1, 3.2" show="{show}"></quant-lab>'
+    for number, show in enumerate(("mapping", "table", "steps", "summary", "staircase"), 1)
+)
+
+
+@pytest.mark.parametrize("host", [{"viewport": {"width": 900, "height": 5000}}], indirect=True)
+def test_five_embeds_share_one_python(host: Host) -> None:
+    """Five embeds on a page load and start Python once, and each gets the answer to its own request."""
+    workers: list[Any] = []
+    host.page.on("worker", lambda worker: workers.append(worker))
+    host.open(FIVE)
+    heard = dict(host.hear(n=5))
+    assert {name: answer["values"][0] for name, answer in heard.items()} == {f"n{k}": -float(k) for k in range(1, 6)}
+    assert host.site.asked[PYTHON] == 1
+    assert len(workers) == 1
+
+
+@pytest.mark.parametrize("host", [{"viewport": {"width": 900, "height": 5000}}], indirect=True)
+def test_when_the_leader_goes_another_takes_over(host: Host) -> None:
+    """The frame whose Python answers can be removed: another starts one, and questions asked meanwhile are answered."""
+    host.open(FIVE)
+    host.hear(n=5)
+    leads = "document.querySelectorAll('script[type=py]').length"
+    leader = next(frame for frame in host.page.frames[1:] if frame.evaluate(leads))
+    name = leader.evaluate("new URLSearchParams(location.hash.slice(1)).get('values')")[1]
+    host.forget()
+    host.page.evaluate(f"document.getElementById('n{name}').remove()")
+    other = "n1" if name != "1" else "n2"
+    host.page.evaluate(f"document.getElementById('{other}').setAttribute('values', '0, 255')")
+    assert host.hear()[0][1]["values"] == [0, 255]
+
+
+def test_plain_frames_share_one_python_too(host: Host) -> None:
+    """Frames without the element, as in a notebook, find each other on the host's page."""
+    workers: list[Any] = []
+    host.page.on("worker", lambda worker: workers.append(worker))
+    host.open('<iframe src="SITEembed.html#bits=4&show=table"></iframe><iframe src="SITEembed.html#bits=3"></iframe>')
+    for position in (0, 1):
+        host.frame(position).wait_for_function("document.documentElement.dataset.state === 'ready'")
+    assert len(workers) == 1
+
+
+HOSTS = {
+    "on another site": ONE,
+    "in a sandbox": '<iframe id="box" sandbox="allow-scripts allow-same-origin" width="600" height="600"'
+    ' src="SITEembed.html#bits=4&values=1,2,3"></iframe>',
+}
+
+
+@pytest.mark.parametrize("kind", HOSTS)
+def test_it_works(host: Host, kind: str) -> None:
+    """The embed works on a page of another site, and in a sandboxed frame that may run scripts as itself."""
+    host.open(HOSTS[kind], host="localhost")
+    while len(host.page.frames) < 2:
+        host.page.wait_for_timeout(50)
+    frame = host.frame()
+    frame.wait_for_function("document.documentElement.dataset.state === 'ready'")
+    assert frame.evaluate("window.quantlab.answer.codes") == [-8, -1, 6]
+
+
+REFUSE = """
+    const refuse = () => { throw new DOMException('refused', 'SecurityError'); };
+    Object.defineProperty(IDBFactory.prototype, 'open', {value: refuse});
+    Object.defineProperty(Storage.prototype, 'getItem', {value: refuse});
+    Object.defineProperty(LockManager.prototype, 'request', {value: () => Promise.reject(new DOMException('refused'))});
+"""
+
+
+def test_it_works_where_all_storage_is_refused(host: Host) -> None:
+    """Without database, local storage and locks each frame has a Python of its own, and answers."""
+    host.page.add_init_script(REFUSE)
+    host.open(ONE + ONE.replace("one", "two"), host="localhost")
+    assert {name: answer["codes"] for name, answer in host.hear(n=2)} == {"one": [-8, -1, 6], "two": [-8, -1, 6]}
+
+
+STRICT = "default-src 'none'; script-src SITE; frame-src SITE"
+
+
+def test_it_works_under_a_strict_policy(host: Host) -> None:
+    """A host that allows nothing but scripts and frames of the site, no inline style, has the whole instrument."""
+    host.open(ONE, host="localhost", Content_Security_Policy=STRICT)
+    assert host.hear()[0][1]["codes"] == [-8, -1, 6]
+    assert host.page.evaluate("document.getElementById('one').getBoundingClientRect().height") > 200
+
+
+def test_a_policy_that_forbids_the_frame_is_told(host: Host) -> None:
+    """Where the host's policy keeps the frame out, the element says so with a link and keeps the author's words."""
+    host.open(ONE, host="localhost", Content_Security_Policy="script-src SITE; frame-src 'none'")
+    assert "policy" in host.hear("error")[0][1][0]["message"]
+    assert host.page.get_by_text("The author’s own words").is_visible()
+    link = host.page.get_by_role("link", name="Open it there")
+    assert "index.html#values=1" in str(link.get_attribute("href"))
+
+
+def test_only_the_element_is_told_what_is_typed(host: Host) -> None:
+    """A host that has not said hello gets the height and nothing else; messages of other windows change nothing."""
+    page = host.open(
+        "<script>window.got = []; onmessage = ({data}) => got.push(data);</script>"
+        '<iframe src="SITEembed.html#values=1,2,3&show=table" width="600"></iframe>',
+        host="localhost",
+    )
+    frame = host.frame()
+    frame.wait_for_function("document.documentElement.dataset.state === 'ready'")
+    frame.evaluate("postMessage({quantlab: {kind: 'ask', request: {values: '7, 8', show: 'table'}}})")
+    page.evaluate("for (const message of [{quantlab: 1}, 'text', null]) frames[0].postMessage(message, '*')")
+    page.wait_for_timeout(500)
+    assert frame.evaluate("window.quantlab.answer.values") == [1, 2, 3]
+    kinds = page.evaluate("got.filter((data) => data?.quantlab).map((data) => data.quantlab.kind)")
+    assert set(kinds) == {"height"}
+
+
+def test_messages_of_other_windows_are_not_the_frames(one: Host) -> None:
+    """The element hears its own frame only: the host's page itself cannot forge an answer."""
+    one.forget()
+    one.page.evaluate("postMessage({quantlab: {kind: 'answer', answer: {codes: [0]}, request: {}}}, '*')")
+    one.page.wait_for_timeout(200)
+    assert one.page.evaluate("heard") == []
+
+
+def test_focus_goes_in_and_out(host: Host) -> None:
+    """With the Tab key alone one gets from the host's page into the instrument, through it and out again."""
+    page = host.open("<button>before</button>" + ONE + "<button>after</button>")
+    host.hear()
+    page.get_by_role("button", name="before").focus()
+    page.keyboard.press("Tab")
+    assert host.frame().evaluate("document.activeElement.id") == "values"
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.textContent") == "after":
+            break
+    assert page.evaluate("document.activeElement.textContent") == "after"
+
+
+def test_the_looks_are_the_hosts(host: Host) -> None:
+    """Theme, background and the fields that readers may change are the host's choice."""
+    looks = 'theme="dark" background="transparent" controls="bits,rounding"'
+    host.open(ONE.replace('show="table"', f'show="table,summary" {looks}'))
+    host.hear()
+    frame = host.frame()
+    assert frame.locator("#bits").is_visible()
+    assert frame.locator("#rounding").is_visible()
+    assert frame.locator("#values").is_hidden()
+    assert frame.evaluate("getComputedStyle(document.documentElement).backgroundColor") == "rgba(0, 0, 0, 0)"
+    assert frame.evaluate("getComputedStyle(document.documentElement).colorScheme") == "dark"
+    shown = frame.evaluate(
+        "[...document.querySelectorAll('[data-part]')].filter(it => !it.hidden).map(it => it.dataset.part)"
+    )
+    assert shown == ["summary", "table"]
+
+
+def test_the_link_opens_the_same_state(host: Host) -> None:
+    """The laboratory opens from the embed with what the reader sees there, and without the embed's looks."""
+    host.open(ONE.replace('show="table"', 'show="table" theme="dark"'))
+    host.hear()
+    frame = host.frame()
+    host.forget()
+    frame.locator("#values").fill("0.5, 4")
+    host.hear()
+    href = frame.get_by_role("link", name="Open in the laboratory").get_attribute("href")
+    assert href is not None
+    assert sorted(href.partition("#")[2].split("&")) == ["bits=4", "values=0.5%2C+4"]
+
+
+def test_typing_leaves_no_trace_in_the_hosts_history(host: Host) -> None:
+    """The reader's back button belongs to the host's page."""
+    page = host.open(ONE)
+    host.hear()
+    before = page.evaluate("history.length")
+    host.forget()
+    host.frame().locator("#values").fill("0.5, 4")
+    host.hear()
+    assert page.evaluate("history.length") == before
+
+
+def test_every_part_can_be_shown(host: Host) -> None:
+    """Each instrument and each part can be embedded alone; a name that nobody knows is told, with what there is."""
+    host.open(ONE)
+    host.hear()
+    host.page.evaluate("window.one = document.getElementById('one')")
+    for name in ("mapping", "staircase", "number_line", "error", "histogram", "summary", "table", "steps", "code"):
+        answer = change(host, f"one.setAttribute('show', '{name}')")
+        assert answer["request"]["show"] == name
+        visible = host.frame().evaluate(
+            "[...document.querySelectorAll('[data-instrument], [data-part]')].filter(it => it.checkVisibility())"
+            ".map(it => it.dataset.instrument ?? it.dataset.part).filter(it => it !== 'instruments')"
+        )
+        assert visible == [name]
+    assert "mappin" in json.dumps(change(host, "one.setAttribute('show', 'mappin')", "error"))
