@@ -9,7 +9,7 @@ from pyscript import window
 from page.form import LONG
 
 LOOKS = ("theme", "background", "controls", "group")  # what only the page knows, and the lab is not asked about
-IS_FRAMED = not window.Object["is"](window.parent, window)
+IS_FRAMED = not window.Object["is"](window.parent, window.self)  # `window` itself is a module here, no object
 
 looks = {}
 _last = {"field": None, "depth": 0, "deepest": 0}

@@ -1,5 +1,6 @@
 """Files that were dropped, chosen or pasted: handed to the worker, which reads them; nothing leaves the machine."""
 
+import asyncio
 import json
 
 from pyscript import document, window
@@ -10,8 +11,9 @@ _held = {"file": None}  # the file that was loaded last, for a worker that has t
 
 
 async def take(talk, file):
-    """Lets the worker read a file, then asks for its first array."""
-    _held["file"] = file
+    """Lets the worker read a file, as soon as there is one, then asks for its first array."""
+    while talk.worker is None:
+        await asyncio.sleep(0.1)
     dom.render("status", views.reading(file.name, 0, file.size))
     loaded = json.loads(await talk.worker.load(file))
     if not loaded["ok"]:
@@ -19,6 +21,7 @@ async def take(talk, file):
         dom.render("errors", views.errors(loaded["errors"]))
         dom.render("status", views.told(loaded, False))
         return
+    _held["file"] = file
     _offer(loaded["arrays"])
     first = loaded["arrays"][0]
     found = loaded["file"]

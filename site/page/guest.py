@@ -62,7 +62,7 @@ def arrange(chosen):
 
 def begin(talk):
     """Listens to the host and tells it what happens here."""
-    if not IS_EMBED or window.Object["is"](window.parent, window):
+    if not IS_EMBED or window.Object["is"](window.parent, window.self):
         return
 
     def on_message(event):

@@ -46,7 +46,7 @@ def on_click(event):
 def on_change(event):
     """An edit is done: the next one is another place in the history. Or a file was chosen."""
     address.settle()
-    if event.target.type == "file" and talk.worker is not None:
+    if event.target.type == "file" and event.target.files.length:
         asyncio.create_task(files.take(talk, files.first_of(event.target.files)))
 
 
@@ -60,7 +60,7 @@ def on_key(event):
 def on_file(event):
     """A file was chosen, dropped, or made of a long text that was pasted."""
     file = event.detail if event.type == "quantlab:file" else files.first_of(event.dataTransfer.files)
-    if file is not None and talk.worker is not None:
+    if file is not None:
         asyncio.create_task(files.take(talk, file))
 
 

@@ -5,7 +5,7 @@ import json
 import js
 import lab
 from lab.data import store
-from pyodide.ffi import to_js
+from pyodide.ffi import JsException, to_js
 
 __export__ = ["answer", "export", "load", "more"]
 
@@ -56,7 +56,11 @@ async def load(file):
 
 async def _load_picture(file):
     """Lets the browser decode a picture."""
-    bitmap = await js.createImageBitmap(file)
+    try:
+        bitmap = await js.createImageBitmap(file)
+    except JsException:
+        message = f"{file.name} is no picture that this browser can decode. Save it as PNG or JPEG."
+        return {"ok": False, "errors": [{"field": "file", "message": message}]}
     canvas = js.OffscreenCanvas.new(bitmap.width, bitmap.height)
     context = canvas.getContext("2d")
     context.drawImage(bitmap, 0, 0)
