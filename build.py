@@ -29,6 +29,7 @@ from assembly import (  # noqa: E402
     environment,
     licences,
     offline,
+    onefile,
     prerender,
     serve,
     sizes,
@@ -49,6 +50,7 @@ def build():
         licences.write(ROOT, folder)
         prerender.run(python, folder)
         archive.write_wheel(ROOT, folder)
+        onefile.write(folder)
         offline.write(folder)
         archive.write_folder(ROOT, folder)
         check.check(folder)

@@ -33,12 +33,9 @@ def write(folder: Path) -> None:
 
 
 def visited(folder: Path) -> list[Path]:
-    """Lists the files of the site itself, without the service worker and without what is only there to be taken along."""
-    return sorted(
-        path
-        for path in folder.rglob("*")
-        if path.is_file() and path.name != SCRIPT and not is_to_take(path.relative_to(folder))
-    )
+    """Lists the files of the site itself: not the service worker, nor what is only there to be taken along."""
+    places = (path for path in folder.rglob("*") if path.is_file() and path.name != SCRIPT)
+    return sorted(path for path in places if not is_to_take(path.relative_to(folder)))
 
 
 def is_to_take(place: Path) -> bool:

@@ -5,7 +5,7 @@ import json
 
 from pyscript import document, window
 
-from page import address, charts, form, offline, worker
+from page import address, charts, form, offline, onefile, worker
 
 root = document.documentElement
 
@@ -65,6 +65,24 @@ def _offer(blob, name):
     window.URL.revokeObjectURL(link.href)
 
 
+def save_page(talk, button):
+    """Saves the page itself, as it stands, as one file."""
+    address.write(talk.chosen, talk.defaults, None)
+    asyncio.create_task(_save_page(button))
+
+
+async def _save_page(button):
+    label = button.textContent
+    button.textContent, button.disabled = "Being put together", True
+    blob = await onefile.fetch()
+    if blob is not None:
+        _offer(blob, onefile.FILE)
+    else:
+        button.textContent = "It needs the network"
+        await asyncio.sleep(1.5)
+    button.textContent, button.disabled = label, False
+
+
 def picture(talk, button):
     """Saves the chart of the button's card as a picture."""
     charts.download(button.closest("[data-instrument]").dataset.instrument, button.dataset.kind)
@@ -118,6 +136,7 @@ ACTIONS = {
     "previous": lambda talk, button: talk.follow(talk.followed() - 1),
     "redo": lambda talk, button: window.history.forward(),
     "reset": reset,
+    "save-page": save_page,
     "retry": lambda talk, button: window.location.reload(),
     "sort": sort,
     "take-over": offline.take_over,

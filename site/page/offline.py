@@ -100,7 +100,7 @@ def _hear(event):
         return
     if hasattr(said, "others"):
         _tell("others", said.others)
-    elif _state["registration"] is not None and not _state["registration"].active:
+    elif _state["registration"] is not None and _state["registration"].installing and not _state["registration"].active:
         _tell("saving", said.saved, said.total)
 
 

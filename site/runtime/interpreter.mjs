@@ -22,6 +22,7 @@ const ALSO_COUNTED = [
   [/\/python_stdlib\.zip$/, "the standard library"],
   [/\/numpy-[^/]*\.whl$/, "NumPy"],
 ];
+const HAS_IMAGE = !globalThis.quantlabIsOneFile; // see assembly/onefile.py
 const NO_PACKAGES = { info: { abi_version: "2026_0" }, packages: {} }; // what Pyodide wants to know when it installs nothing
 
 let detour;
@@ -48,7 +49,7 @@ async function count(response, stage) {
 // Fetching begins at once, before PyScript asks for Python; who asks first, by way of `fetch`, gets what has begun.
 const plainFetch = globalThis.fetch.bind(globalThis);
 const begun = new Map();
-for (const [url, stage] of Object.entries(STARTING)) {
+for (const [url, stage] of Object.entries(HAS_IMAGE ? STARTING : {})) {
   const response = plainFetch(url).then((response) => counted(response, stage));
   response.catch(() => {}); // told where it is awaited
   begun.set(url, response);
@@ -73,6 +74,7 @@ factory.catch(() => {});
 await provideStorage();
 
 export async function loadPyodide(options) {
+  if (!HAS_IMAGE) return startPlain({ ...options, indexURL });
   try {
     return await startFromImage({ ...options, indexURL });
   } catch (error) {

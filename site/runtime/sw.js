@@ -41,14 +41,17 @@ async function install() {
   const waiting = Object.keys(FILES);
   let saved = 0;
   await tell({ saved, total });
-  await Promise.all(
-    Array.from({ length: AT_ONCE }, async () => {
-      for (let path; (path = waiting.pop()) !== undefined; ) {
-        if (!(await matches(await cache.match(urlOf(path)), path))) await cache.put(urlOf(path), await find(path, others));
-        await tell({ saved: (saved += FILES[path][0]), total });
-      }
-    }),
-  );
+  const saveOneByOne = async () => {
+    for (let path; (path = waiting.pop()) !== undefined; ) {
+      if (!(await matches(await cache.match(urlOf(path)), path))) await cache.put(urlOf(path), await find(path, others));
+      await tell({ saved: (saved += FILES[path][0]), total });
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: AT_ONCE }, saveOneByOne));
+  } finally {
+    waiting.length = 0; // when one fails, the others stop, too
+  }
 }
 
 // A file as it must be: from an earlier build, from what the browser has just loaded, or from the server.

@@ -1,0 +1,160 @@
+"""Firefox and WebKit, driven through their own protocols with nothing but the standard library.
+
+Firefox (Debian's `firefox-esr`) speaks Marionette on a socket, WebKit (`webkit2gtk-driver`) WebDriver over HTTP.
+"""
+
+import itertools
+import json
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+PATIENCE = 90.0  # seconds
+QUIET: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+MINI_BROWSERS = ("/usr/lib/*/webkit2gtk-4.*/MiniBrowser", "/usr/libexec/webkit2gtk-4.*/MiniBrowser")
+
+
+class Driven:
+    """A page in a browser: open an address, evaluate an expression, wait until one is true."""
+
+    def __init__(self, call: Callable[[str, dict[str, Any]], Any]) -> None:
+        self._call = call
+
+    def open(self, address: str) -> None:
+        """Goes to an address."""
+        self._call("url", {"url": address})
+
+    def evaluate(self, expression: str) -> Any:
+        """The value of a JavaScript expression."""
+        return json.loads(
+            self._call("script", {"script": f"return JSON.stringify({expression}) ?? 'null'", "args": []})
+        )
+
+    def wait(self, expression: str) -> None:
+        """Waits until an expression is true."""
+        end = time.monotonic() + PATIENCE
+        while not self.evaluate(expression):
+            assert time.monotonic() < end, f"{expression} is still not true"
+            time.sleep(0.2)
+
+    def answer(self) -> Any:
+        """What Python answered, once it has."""
+        self.wait("['ready', 'failed'].includes(document.documentElement.dataset.state)")
+        return self.evaluate("window.quantlab.answer")
+
+
+def free_port() -> int:
+    """A port that nobody uses."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def running(command: list[str], **surroundings: str) -> Iterator[None]:
+    """Runs a program as long as it is needed."""
+    process = subprocess.Popen(command, env={**os.environ, **surroundings}, **QUIET)
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def firefox_program() -> str | None:
+    """Where Firefox is, if it is installed."""
+    return shutil.which("firefox-esr") or shutil.which("firefox")
+
+
+@contextmanager
+def firefox() -> Iterator[Driven]:
+    """A fresh Firefox without a window."""
+    program, port = firefox_program(), free_port()
+    assert program
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
+        (Path(profile) / "user.js").write_text(f'user_pref("marionette.port", {port});\n')
+        command = [program, "--headless", "--marionette", "--no-remote", "--profile", profile]
+        with running(command), connected(port) as connection:
+            call = marionette(connection)
+            call("WebDriver:NewSession", {})
+            commands = {"url": "WebDriver:Navigate", "script": "WebDriver:ExecuteScript"}
+            yield Driven(lambda name, given: call(commands[name], {**given, "sandbox": None}))
+
+
+@contextmanager
+def connected(port: int) -> Iterator[socket.socket]:
+    """A connection to a program that is just starting."""
+    end = time.monotonic() + PATIENCE
+    while True:
+        try:
+            connection = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
+            break
+        except OSError:
+            assert time.monotonic() < end, "the browser does not answer"
+            time.sleep(0.1)
+    with connection:
+        yield connection
+
+
+def marionette(connection: socket.socket) -> Callable[[str, dict[str, Any]], Any]:
+    """What sends a command and returns its value; messages are `length:JSON`."""
+    stream, numbers = connection.makefile("rb"), itertools.count()
+
+    def read() -> Any:
+        length = b"".join(iter(lambda: stream.read(1), b":"))
+        return json.loads(stream.read(int(length)))
+
+    def call(name: str, given: dict[str, Any]) -> Any:
+        message = json.dumps([0, next(numbers), name, given]).encode()
+        connection.sendall(b"%d:%b" % (len(message), message))
+        _, _, error, result = read()
+        assert error is None, f"{name}: {error['message']}"
+        return result.get("value")
+
+    read()  # it introduces itself
+    return call
+
+
+def mini_browser() -> str | None:
+    """Where WebKitGTK's own small browser is, if it and its driver are installed."""
+    found = [str(path) for pattern in MINI_BROWSERS for path in Path("/").glob(pattern[1:])]
+    has_screen = bool(os.environ.get("DISPLAY")) or shutil.which("xvfb-run")
+    return found[0] if found and shutil.which("WebKitWebDriver") and has_screen else None
+
+
+@contextmanager
+def webkit() -> Iterator[Driven]:
+    """A fresh WebKitGTK, on a screen of its own where there is none."""
+    port, program = free_port(), mini_browser()
+    screen = [] if os.environ.get("DISPLAY") else ["xvfb-run", "-a"]
+    with running([*screen, "WebKitWebDriver", f"--port={port}"], WEBKIT_DISABLE_COMPOSITING_MODE="1"):
+        with connected(port):
+            pass
+        options = {"binary": program, "args": ["--automation"]}
+        session = webdriver(port, "/session", {"capabilities": {"alwaysMatch": {"webkitgtk:browserOptions": options}}})
+        place = f"/session/{session['sessionId']}"
+        paths = {"url": f"{place}/url", "script": f"{place}/execute/sync"}
+        try:
+            yield Driven(lambda name, given: webdriver(port, paths[name], given))
+        finally:
+            webdriver(port, place, None)
+
+
+def webdriver(port: int, path: str, given: dict[str, Any] | None) -> Any:
+    """Sends a WebDriver command, or without content ends the session, and returns its value."""
+    method, content = ("POST", json.dumps(given).encode()) if given is not None else ("DELETE", None)
+    request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", content, method=method)
+    try:
+        with urllib.request.urlopen(request, timeout=PATIENCE) as response:
+            return json.load(response)["value"]
+    except urllib.error.HTTPError as error:
+        raise AssertionError(f"{path}: {error.read().decode()[:500]}") from None

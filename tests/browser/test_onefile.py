@@ -1,0 +1,141 @@
+"""The laboratory in one file, opened from a disk."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from assembly import onefile
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.browser import drivers
+from tests.browser.conftest import READY, Visit
+from tests.browser.sites import DIST
+
+pytestmark = pytest.mark.browser
+
+PATIENCE_MS = 90_000
+CODES_4_BITS = [-8, -1, 7]  # of the notebook's example
+TELLS = """
+    window.told = [];
+    new MutationObserver(() => told.push(document.querySelector('[data-region=status]')?.textContent))
+        .observe(document, {subtree: true, childList: true, characterData: true});
+"""
+HINTS = {
+    "firefox": "no Firefox here (on Debian: apt install firefox-esr)",
+    "webkit": "no WebKit here (on Debian: apt install webkit2gtk-driver xvfb)",
+}
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """The file alone, in a folder whose name is a trial."""
+    folder = tmp_path / "Mein Ordner #1, 100 % (Kopie)"
+    folder.mkdir()
+    shutil.copy(DIST / onefile.NAME, folder)
+    return folder / onefile.NAME
+
+
+@pytest.fixture
+def context(chromium: Browser) -> Iterator[BrowserContext]:
+    """A browser without a network, which must not ask for anything but the file."""
+    context = chromium.new_context(offline=True, accept_downloads=True)
+    context.set_default_timeout(PATIENCE_MS)
+    asked: list[str] = []
+    context.on("request", lambda request: asked.append(request.url))
+    yield context
+    context.close()
+    others = [url for url in asked if not url.startswith(("blob:", "data:"))]
+    assert all(url.startswith("file:") and url.partition("#")[0].endswith(onefile.NAME) for url in others), others
+
+
+def opened(context: BrowserContext, address: str) -> tuple[Page, list[str]]:
+    """The file, when Python has answered, and what went wrong."""
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.goto(address)
+    page.wait_for_function(READY)
+    return page, complaints
+
+
+def test_the_file_is_the_whole_laboratory(context: BrowserContext, file: Path) -> None:
+    """From a disk, without a network: the answer, charts, editing, a cancelled computation, and no complaint."""
+    page, complaints = opened(context, file.as_uri())
+    assert page.evaluate("window.quantlab.answer.codes") == [-128, -1, 127]
+    page.wait_for_function("document.querySelectorAll('[data-figure] .chart .trace').length > 3")
+    page.locator("#bits").fill("4")
+    page.wait_for_function("window.quantlab.answer.params.qmax === 7")
+    assert page.evaluate("window.quantlab.answer.codes") == CODES_4_BITS
+    assert page.url.endswith("#bits=4")
+    assert complaints == []
+
+
+def test_the_file_shows_its_example_and_its_stages(context: BrowserContext, file: Path) -> None:
+    """Text and example stand there before any script, and the stages of loading are told in bytes."""
+    context.add_init_script(TELLS)
+    page, _ = opened(context, file.as_uri())
+    told = "\n".join(filter(None, page.evaluate("window.told")))
+    assert "Loading Python" in told
+    assert " MB" in told
+    assert "long way" not in told
+    front = file.read_text("utf-8").split('<script type="application/octet-stream"', 1)[0]
+    for text in ("41.12903225806451", "−128", "<svg", "<math"):
+        assert text in front
+
+
+def test_what_a_disk_forbids_is_not_shown(context: BrowserContext, file: Path) -> None:
+    """No link leads to a page that is not in the file, and nothing is offered that needs a server."""
+    page, _ = opened(context, file.as_uri())
+    expect(page.get_by_role("button", name="This page as one file")).to_be_hidden()
+    links = page.locator("a[href]:visible").evaluate_all("links => links.map(link => link.getAttribute('href'))")
+    assert links
+    assert [link for link in links if not link.startswith("#")] == []
+    page.locator("#licences summary", has_text="mpl-2.0.txt").click()
+    expect(page.get_by_text("Mozilla Public License Version 2.0").first).to_be_visible()
+
+
+def test_the_state_is_taken_along(visitor: Visit, context: BrowserContext, tmp_path: Path) -> None:
+    """The button saves the file with the settings of the moment, and the file opens with them."""
+    page = visitor.open("#bits=4&values=1%2C+2%2C+%22%26")
+    page.locator("#values").fill("1, 2, 4.5")
+    page.wait_for_function("window.quantlab.answer.values?.[2] === 4.5")
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="This page as one file").click()
+    path = tmp_path / saved.value.suggested_filename
+    assert path.name == onefile.NAME
+    saved.value.save_as(path)
+    assert path.stat().st_size <= onefile.BUDGET
+    taken, _ = opened(context, path.as_uri())
+    assert taken.evaluate("window.quantlab.answer.values") == [1, 2, 4.5]
+    assert taken.evaluate("window.quantlab.answer.params.qmax") == 7
+    assert taken.input_value("#values") == "1, 2, 4.5"
+    elsewhere, _ = opened(context, path.as_uri() + "#bits=3")
+    assert elsewhere.evaluate("window.quantlab.answer.params.qmax") == 3
+
+
+OTHERS: dict[str, tuple[Callable[[], str | None], Callable[[], AbstractContextManager[drivers.Driven]]]] = {
+    "firefox": (drivers.firefox_program, drivers.firefox),
+    "webkit": (drivers.mini_browser, drivers.webkit),
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_other_browsers_open_the_file(file: Path, name: str) -> None:
+    """Firefox and WebKit compute from the file, too, and draw it."""
+    is_installed, start = OTHERS[name]
+    if not is_installed():
+        pytest.skip(HINTS[name])
+    with start() as page:
+        page.open(file.as_uri() + "#bits=4")
+        answer: dict[str, Any] = page.answer()
+        assert answer["codes"] == CODES_4_BITS
+        page.wait("document.querySelectorAll('[data-figure] .chart .trace').length > 3")
+
+
+def test_the_file_keeps_to_its_budget() -> None:
+    """At most 16 MB, all told."""
+    assert (DIST / onefile.NAME).stat().st_size <= 16_000_000
