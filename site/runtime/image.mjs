@@ -10,7 +10,10 @@
 //                      number of runs (uint32), runs (start and length, uint32 each), the bytes of the runs
 
 const MAGIC = 0x474d4951; // "QIMG"
-const TABLE = 14336; // where the libraries' functions begin; without them there are about 14,170, and browsers differ by one
+// Where the libraries' functions begin in the table of functions, and what is left free after each of them: there are about
+// 14,170 functions before the first, but in some browsers fewer are recognised as the same, and a thousand are added.
+const TABLE = 16_384;
+const GAP = 512;
 
 export async function readLibraries(response) {
   const stream = response.body.pipeThrough(new DecompressionStream("gzip"));
@@ -37,7 +40,6 @@ export function linkingFactory(importFactory, libraries, { atLinked, atReady }) 
       module.addRunDependency("libraries");
       Promise.resolve(libraries)
         .then((all) => {
-          fillTable(module);
           link(module, all);
           atLinked(module);
           module.removeRunDependency("libraries");
@@ -51,18 +53,21 @@ export function linkingFactory(importFactory, libraries, { atLinked, atReady }) 
   };
 }
 
-function fillTable(module) {
-  for (let slot; (slot = module.getEmptyTableSlot()) !== TABLE - 1; ) {
-    if (slot >= TABLE) throw new Error("the function table begins with more than is provided for");
-  }
-}
-
 function link(module, libraries) {
+  let base = TABLE;
   for (const { path, code } of libraries) {
+    fillTable(module, base);
     const library = module.newDSO(path, undefined, "loading");
     library.refcount = Infinity;
     library.global = false;
     library.exports = module.loadWebAssemblyModule(code, { loadAsync: false, nodelete: true, global: false }, path, {}, 0);
+    base += module.getDylinkMetadata(code).tableSize + GAP;
+  }
+}
+
+function fillTable(module, length) {
+  for (let slot; (slot = module.getEmptyTableSlot()) !== length - 1; ) {
+    if (slot >= length) throw new Error(`there are ${slot - length + 1} functions more than provided for`);
   }
 }
 

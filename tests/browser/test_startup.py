@@ -23,7 +23,7 @@ N_REQUESTS = 40
 TELLS = """
     window.told = [];
     new MutationObserver(() => told.push(document.querySelector('[data-region=status]')?.textContent))
-        .observe(document, {subtree: true, childList: true});
+        .observe(document, {subtree: true, childList: true, characterData: true});
 """
 
 Change = Callable[[bytes], bytes | None]
