@@ -20,7 +20,9 @@ def on_input(event):
         if talk.request_of("scheme") == "symmetric":  # such a range is as wide as its farther end: both move
             reach = str(abs(float(control.value)))
             ends = {"range_min": "-" + reach, "range_max": reach}
-        talk.choose_all({"calibration": "manual", "range_min": ends["range_min"], "range_max": ends["range_max"]})
+        fields = {"calibration": "manual", "range_min": ends["range_min"], "range_max": ends["range_max"]}
+        form.fill(fields, {})
+        talk.choose_all(fields)
     elif control.name and control.form and control.form.id == "controls":
         talk.choose(control.name, form.value(control))
 
