@@ -31,14 +31,14 @@ def query(fields):
 
 
 def ordered(fields):
-    """The same fields, the numbers first and the looks last: not every Python keeps the order of a dict.
+    """The names of fields, the numbers first and the looks last: the page's Python keeps no order in a dict.
 
-    >>> list(ordered({"theme": "dark", "bits": "4", "show": "error", "values": "1"}))
+    >>> ordered({"theme": "dark", "bits": "4", "show": "error", "values": "1"})
     ['values', 'bits', 'show', 'theme']
     """
     last = ("show",) + FRAME_LOOKS
     rank = [(last.index(name) + 2 if name in last else int(name != "values"), name) for name in fields]
-    return {name: fields[name] for _, name in sorted(rank)}
+    return [name for _, name in sorted(rank)]
 
 
 def escaped(text):

@@ -1,7 +1,12 @@
 """An instrument in somebody else's page: the element, its frame, and one Python for all of them."""
 
 import json
+import os
+import re
+from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -155,6 +160,43 @@ def test_five_embeds_share_one_python(host: Host) -> None:
     assert {name: answer["values"][0] for name, answer in heard.items()} == {f"n{k}": -float(k) for k in range(1, 6)}
     assert host.site.asked[PYTHON] == 1
     assert len(workers) == 1
+
+
+def memory() -> float:
+    """The memory of this process and all it started, the browser's among them, in megabytes, shared pages once."""
+    children: dict[int, list[int]] = defaultdict(list)
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            children[int(stat.read_text().rpartition(")")[2].split()[1])].append(int(stat.parent.name))
+    total, waiting = 0, [os.getpid()]
+    while waiting:
+        process_id = waiting.pop()
+        waiting += children[process_id]
+        with suppress(OSError):
+            rollup = re.search(r"^Pss:\s+(\d+)", Path(f"/proc/{process_id}/smaps_rollup").read_text(), re.MULTILINE)
+            total += int(rollup[1]) if rollup else 0
+    return total / 1024
+
+
+@pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="memory is read from Linux's /proc")
+def test_five_embeds_cost_little_more_than_one(chromium: Browser, site: Site) -> None:
+    """Five embeds take at most 1.5 times the memory of one."""
+    found = []
+    for text in ("nothing", ONE, FIVE):
+        host = Host(chromium, site, viewport={"width": 900, "height": 5000})
+        host.open(text)
+        host.hear(n=text.count("<quant-lab"))
+        host.page.wait_for_timeout(3000)  # charts are drawn, garbage is collected
+        found.append(memory())
+        host.context.close()
+        host = Host(chromium, site)  # ends what the page's process still held
+        host.open("nothing")
+        host.page.wait_for_timeout(1000)
+        host.context.close()
+    nothing, one, five = found
+    assert five - nothing <= 1.5 * (one - nothing), (
+        f"{nothing:.0f} MB without, {one:.0f} with one, {five:.0f} with five"
+    )
 
 
 @pytest.mark.parametrize("host", [{"viewport": {"width": 900, "height": 5000}}], indirect=True)

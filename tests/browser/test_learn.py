@@ -1,0 +1,160 @@
+"""The lesson and the page for authors: complete as text, and alive by means of the public element only."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import PATIENCE_MS, ROOT
+from tests.browser.hosts import LISTENS, Host, Site, serving
+
+pytestmark = pytest.mark.browser
+
+PAGES = ("learn.html", "authors.html")
+MISTAKES = ("zero", "constant", "outlier", "ties", "narrow", "reciprocal", "clip")
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[Site]:
+    """One server for the tests of this module."""
+    with serving() as running:
+        yield running
+
+
+@pytest.fixture
+def reader(chromium: Browser, site: Site) -> Iterator[Host]:
+    """A reader of these pages, on which no script may fail."""
+    site.asked.clear()
+    host = Host(chromium, site, viewport={"width": 1000, "height": 900})
+    yield host
+    host.context.close()
+    assert host.complaints == []
+
+
+def read(reader: Host, name: str) -> Page:
+    """Opens a page and waits until its own script answers."""
+    reader.page.goto(reader.site.address() + name)
+    reader.page.wait_for_function("document.documentElement.dataset.interactive === 'true'")
+    return reader.page
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_complete_without_scripts(chromium: Browser, site: Site, name: str) -> None:
+    """With JavaScript off the text is whole: numbers, equations, what embeds would show; no dead buttons, no gaps."""
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(site.address() + name)
+    assert page.locator(".needs-script:visible").count() == 0
+    assert "render:" not in page.content()
+    for embed in page.locator("quant-lab").all():
+        assert embed.locator("table, svg, math, dl").first.is_visible()
+    context.close()
+
+
+def test_the_text_agrees_with_the_notebook(chromium: Browser, site: Site) -> None:
+    """The numbers of the six steps, which the build computed, are the notebook's."""
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(site.address() + "learn.html")
+    lead = page.locator(".lead").inner_text()
+    assert "into the whole numbers −128, −1 and 127" in re.sub(r"\s+", " ", lead)
+    for place, text in (
+        ("#range", "6.2"),
+        ("#factor", "41.12903225806451"),
+        ("#zero", "−5"),
+        ("#dequantize", "0.0972549"),
+    ):
+        assert text in page.locator(place).inner_text()
+    assert "−2678" in page.locator("#mistake-zero p").first.inner_text()
+    context.close()
+
+
+def test_every_mistake_is_told_shown_and_set_against_the_toolkits() -> None:
+    """Each mistake has a section with an instrument of its own and a paragraph on what toolkits do."""
+    text = (ROOT / "dist" / "learn.html").read_text("utf-8")
+    parts = dict(
+        re.findall(r'<section id="mistake-(\w+)"(.*?)(?=<section id="mistake-|<section id="onwards")', text, re.DOTALL)
+    )
+    assert tuple(parts) == MISTAKES
+    for part in parts.values():
+        assert "<quant-lab" in part
+        assert "What toolkits do." in part
+
+
+def test_only_the_public_element_is_used() -> None:
+    """The lesson embeds as anybody would: by the element, with no frame and no inner address of its own."""
+    text = (ROOT / "dist" / "learn.html").read_text("utf-8")
+    assert text.count("<quant-lab") >= 13
+    assert "<iframe" not in text
+    assert "embed.html" not in text
+
+
+def test_typed_answers_are_checked(reader: Host) -> None:
+    """A right answer is called right, a wrong one not, and text that is no number is told."""
+    page = read(reader, "learn.html")
+    ask = page.locator("[data-ask]", has=page.locator("#ask-factor"))
+    for typed, said in (("2.42", "Right."), ("2.67", "Not quite"), ("many", "Type a number."), ("2,419", "Right.")):
+        ask.locator("input").fill(typed)
+        ask.locator("input").press("Enter")
+        expect(ask.locator("output")).to_contain_text(said)
+
+
+def test_a_task_is_solved_in_its_embed(reader: Host) -> None:
+    """What the reader does in the instrument is seen by the lesson, through the element's event."""
+    page = read(reader, "learn.html")
+    page.locator("#live-zero").scroll_into_view_if_needed()
+    task = page.locator("[data-of=live-zero] output")
+    expect(task).to_have_text("Not yet.")
+    frame = page.frame_locator("#live-zero iframe")
+    expect(frame.locator("[data-key=zero_point] output")).to_have_text("−5", timeout=PATIENCE_MS)
+    frame.locator("#values").fill("0, 0.1, 3.2")
+    expect(task).to_have_text("Solved.", timeout=PATIENCE_MS)
+
+
+def test_what_stands_still_is_what_runs(reader: Host) -> None:
+    """An embed shows the same numbers as the text that stood in its place."""
+    page = read(reader, "learn.html")
+    embed = page.locator("#mistake-clip quant-lab")
+    still = embed.evaluate("it => [...it.querySelectorAll('td')].map(cell => cell.textContent)")
+    embed.scroll_into_view_if_needed()
+    frame = page.frame_locator("#mistake-clip iframe")
+    expect(frame.locator("tbody td").first).to_be_visible(timeout=PATIENCE_MS)
+    assert frame.locator("td").all_text_contents() == still
+
+
+def test_snippets_follow_the_choices(reader: Host) -> None:
+    """A pasted link and the form's choices are in every snippet and in the preview."""
+    reader.page.add_init_script(LISTENS)
+    page = read(reader, "authors.html#values=1,2,3&bits=4")
+    page.get_by_label("Parameters and error").check()
+    page.get_by_label("Theme").select_option("dark")
+    for name in ("HTML", "Quarto"):
+        text = page.locator(f"[data-kind='{name}'] code").inner_text()
+        assert (
+            '<quant-lab values="1,2,3" bits="4" show="mapping,table,summary" theme="dark" controls="values,bits">'
+            in text
+        )
+    page.get_by_label("Link to the laboratory").fill("http://x.example/index.html#values=0,9&bits=2")
+    assert 'values="0,9" bits="2"' in page.locator("[data-kind=HTML] code").inner_text()
+    page.locator("quant-lab").scroll_into_view_if_needed()
+    frame = page.frame_locator("quant-lab iframe")
+    expect(frame.locator("[data-key=code_range] output")).to_have_text("−2 to 1", timeout=PATIENCE_MS)
+
+
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("width", [280, 320, 768, 2560])
+def test_no_width_cuts_anything_off(reader: Host, name: str, width: int) -> None:
+    """Nothing sticks out at the side, from the narrowest phone to the widest screen."""
+    reader.page.set_viewport_size({"width": width, "height": 900})
+    page = read(reader, name)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_the_laboratory_leads_here(reader: Host) -> None:
+    """The lesson and the page for authors are one link away from the laboratory, and it from them."""
+    page = read(reader, "index.html")
+    page.get_by_role("link", name="Lesson").click()
+    page.get_by_role("link", name="For authors").click()
+    page.get_by_role("link", name="Laboratory", exact=True).click()
+    assert page.url.endswith("index.html")
