@@ -1,0 +1,175 @@
+"""The views: well-formed nodes of any answer, the same under CPython and in the page's MicroPython."""
+
+import json
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import lab
+import pytest
+from assembly.environment import find_node
+from page import views
+
+ROOT = Path(__file__).resolve().parents[2]
+REQUESTS = {
+    "the example": {},
+    "a matrix": {"profile": "onnx", "values": "[[1, -2, 3], [0.4, 5, -6]]", "granularity": "axis", "element": "4"},
+    "many": {"profile": "onnx", "source": "normal", "shape": "30,9", "bits": "4", "element": "130"},
+    "codes": {"direction": "dequantize"},
+}
+VOID = {"br", "hr", "img", "input"}
+
+
+@pytest.fixture(scope="module", params=REQUESTS)
+def answer(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """An answer to draw."""
+    found = lab.answer(REQUESTS[request.param])
+    assert found["ok"]
+    return found
+
+
+def elements(nodes: list[Any]) -> Iterator[list[Any]]:
+    """Every element among nodes, at any depth; fails on what is neither text nor element."""
+    for node in nodes:
+        if isinstance(node, str):
+            continue
+        assert isinstance(node, list), node
+        tag, attributes, *children = node
+        assert isinstance(tag, str)
+        assert tag
+        assert isinstance(attributes, dict), node
+        assert all(isinstance(name, str) and isinstance(value, str) for name, value in attributes.items()), node
+        assert not (tag in VOID and children), node
+        yield node
+        yield from elements(children)
+
+
+def text_of(nodes: list[Any]) -> str:
+    """All text in nodes."""
+    return "".join(node if isinstance(node, str) else text_of(node[2:]) for node in nodes)
+
+
+@pytest.mark.parametrize("name", views.VIEWS)
+def test_nodes_are_well_formed(answer: dict[str, Any], name: str) -> None:
+    """Each view of each answer is text and elements, with texts as attributes, and no id twice."""
+    found = list(elements(views.VIEWS[name](answer)))
+    ids = [element[1]["id"] for element in found if "id" in element[1]]
+    assert len(ids) == len(set(ids))
+    for element in found:
+        if element[0] == "button":
+            assert element[1]["type"] == "button"
+        if element[0] == "table":
+            assert element[2][0] == "caption"
+
+
+def test_every_instrument_has_its_place(answer: dict[str, Any]) -> None:
+    """Each instrument of an answer is drawn once, in the order of the answer within its group."""
+    drawn = [node[1]["data-instrument"] for node in elements(views.instruments(answer)) if node[0] == "article"]
+    named = [item["name"] for item in answer["instruments"] if item["name"] != views.FIRST]
+    assert sorted(drawn) == sorted(named)
+
+
+def test_the_table_shows_every_cell(answer: dict[str, Any]) -> None:
+    """The rows of the table hold the answer's cells, and the followed one is marked."""
+    rows = [node for node in elements(views.table(answer)) if node[0] == "tr" and "data-element" in node[1]]
+    assert [[text_of(cell[2:]) for cell in row[3:]] for row in rows] == [
+        row["cells"] for row in answer["table"]["rows"]
+    ]
+    marked = [row[1]["data-element"] for row in rows if "data-selected" in row[1]]
+    assert marked == [answer["request"]["element"]]
+
+
+@pytest.mark.parametrize(
+    ("first", "back", "forth"), [(0, None, "50"), (50, "0", "100"), (100, "50", None)], ids=["first", "middle", "last"]
+)
+def test_pager_leads_to_the_neighbouring_pages(first: int, back: str | None, forth: str | None) -> None:
+    """Previous and next name the first index of their page; where there is none, the button is disabled."""
+    shown = {"caption": "c", "columns": [], "rows": [], "first": first, "total": 120, "page_size": 50}
+    pager = views.table({"table": shown})[1]
+    previous, following = (node for node in elements([pager]) if node[0] == "button")
+    assert ("disabled" in previous[1]) == (back is None)
+    assert ("disabled" in following[1]) == (forth is None)
+    assert back is None or previous[1]["data-follow"] == back
+    assert forth is None or following[1]["data-follow"] == forth
+    assert f"Indices {first} to {min(first + 50, 120) - 1} of 120" in text_of([pager])
+
+
+def test_short_table_has_no_pager() -> None:
+    """What fits one page has no buttons to others."""
+    shown = {"caption": "c", "columns": [], "rows": [], "first": 0, "total": 50, "page_size": 50}
+    assert len(views.table({"table": shown})) == 1
+
+
+def test_sorted_by() -> None:
+    """Rows go in the order of a column, either way; rows without a number there stay last; the given table is kept."""
+    shown = {"rows": [{"sort": [2]}, {"sort": [None]}, {"sort": [3]}, {"sort": [1]}]}
+    assert [row["sort"][0] for row in views.sorted_by(shown, (0, False))["rows"]] == [1, 2, 3, None]
+    assert [row["sort"][0] for row in views.sorted_by(shown, (0, True))["rows"]] == [3, 2, 1, None]
+    assert [row["sort"][0] for row in shown["rows"]] == [2, None, 3, 1]
+    assert views.sorted_by(shown, None) is shown
+
+
+@pytest.mark.parametrize(
+    ("count", "title"), [(0, ""), (1, "One setting needs a change"), (3, "3 settings need a change")]
+)
+def test_errors_link_to_their_fields(count: int, title: str) -> None:
+    """The summary counts the wrong fields and links each message to its control."""
+    found = views.errors([{"field": f"field{i}", "message": f"message {i}"} for i in range(count)])
+    links = [node for node in elements(found) if node[0] == "a"]
+    assert [link[1]["data-focus"] for link in links] == [f"field{i}" for i in range(count)]
+    assert text_of(found).startswith(title)
+
+
+LOADING = [
+    ([], (), "Starting Python."),
+    ([["NumPy", 500_000, 2_000_000]], (), "Loading NumPy, 0.5 of 2.0 MB"),
+    ([["Python", 9_000_000, 9_000_000], ["NumPy", 1_000_000, 1_000_000]], (), "Loaded 10.0 MB; starting Python"),
+    ([["NumPy", 0, 2_000_000]], ("no image",), "The quick start failed (no image)"),
+]
+
+
+@pytest.mark.parametrize(("stages", "detours", "text"), LOADING)
+def test_loading_is_told_in_bytes(stages: list[Any], detours: tuple[str, ...], text: str) -> None:
+    """What is loading is said with its bytes, beside a progress bar."""
+    nodes = views.loading(stages, detours)
+    assert text_of(nodes).startswith(text)
+    assert [node[0] for node in elements(nodes)][-1] == "progress"
+
+
+IN_MICROPYTHON = """
+import { readFileSync } from "node:fs";
+const [module, source, answers] = process.argv.slice(2);
+const { loadMicroPython } = await import(module);
+const python = await loadMicroPython({ heapsize: 32 * 1024 * 1024 });
+python.FS.writeFile("/views.py", readFileSync(source));
+globalThis.answers = readFileSync(answers, "utf-8");
+python.runPython(`
+import json, js
+import sys
+sys.path.append("/")
+import views
+drawn = [{name: draw(answer) for name, draw in views.VIEWS.items()} for answer in json.loads(js.answers)]
+js.drawn = json.dumps(drawn)
+`);
+console.log(globalThis.drawn);
+"""
+
+
+def test_micropython_draws_the_same(tmp_path: Path) -> None:
+    """In MicroPython, which runs them in the page, the views give the nodes that CPython gives."""
+    module = ROOT / "dist" / "vendor" / "micropython" / "micropython.mjs"
+    if not module.exists():
+        pytest.fail("dist/ is not built: run `python3 build.py` first")
+    answers = []
+    for request in REQUESTS.values():
+        answers.append(json.loads(lab.respond(request)["view"]))
+    program, told = tmp_path / "run.mjs", tmp_path / "answers.json"
+    program.write_text(IN_MICROPYTHON, "utf-8")
+    told.write_text(json.dumps(answers), "utf-8")
+    source = ROOT / "site" / "page" / "views.py"
+    command = [find_node()[0], str(program), module.as_uri(), str(source), str(told)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=100)
+    assert done.returncode == 0, done.stderr
+    expected = [{name: draw(answer) for name, draw in views.VIEWS.items()} for answer in answers]
+    assert json.loads(done.stdout) == json.loads(json.dumps(expected))
