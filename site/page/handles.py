@@ -57,11 +57,15 @@ def walk(container, key):
 
 def _points(drawn, trace):
     full = drawn._fullData[trace]
-    has_points = full.type in ("scatter", "bar") and full.hoverinfo != "skip"
-    return drawn.calcdata[trace].length if has_points else 0
+    has_points = full.type in ("scatter", "bar") and getattr(full, "hoverinfo", "") != "skip"
+    return full.x.length if has_points and hasattr(full, "x") and hasattr(full, "y") else 0
 
 
 def _words(drawn, trace, point):
-    points = drawn.calcdata[trace]
-    place = f"point {point + 1} of {points.length}"
-    return f"{drawn._fullData[trace].name}: x {float(points[point].x):.6g}, y {float(points[point].y):.6g}; {place}"
+    full = drawn._fullData[trace]
+    place = f"point {point + 1} of {full.x.length}"
+    return f"{full.name}: x {_short(full.x[point])}, y {_short(full.y[point])}; {place}"
+
+
+def _short(value):
+    return f"{value:.6g}" if isinstance(value, (int, float)) else str(value)
