@@ -73,6 +73,7 @@ async function make(vendor, librariesFile, wheel, lab, target) {
   const globals = py.toPy({ __name__: "startup_inside" });
   py.runPython(inside, { globals });
   py.runPython("warm_up()", { globals });
+  configure(module, "optimization_level", 0); // what is compiled in the page keeps its asserts and docstrings
   const { config, size } = snapshot(py, module);
   const body = Buffer.concat(runs(module.HEAPU8.subarray(0, size), untouched));
   const strangers = Object.keys(module.LDSO.loadedLibsByName).filter((name) => name !== "__main__" && !libraries.some(({ path }) => path === name));
@@ -84,6 +85,12 @@ async function make(vendor, librariesFile, wheel, lab, target) {
   py.FS.writeFile("/body", body);
   const packed = py.runPython(`pack("/body", ${LEVEL})`, { globals }).toJs();
   writeFileSync(target, Buffer.concat([Buffer.from("QIMG"), json(header), packed]));
+}
+
+function configure(module, name, value) {
+  const text = module.stringToNewUTF8(name);
+  if (module._PyConfig_Set(text, module._PyLong_FromLong(value))) throw new Error(`Python does not let ${name} be set`);
+  module._free(text);
 }
 
 // Cleans memory of what is free, and returns what Pyodide must know to take it up again.

@@ -10,6 +10,7 @@
 //                      number of runs (uint32), runs (start and length, uint32 each), the bytes of the runs
 
 const MAGIC = 0x474d4951; // "QIMG"
+export const STANDARD_LIBRARY = "/lib/python314.zip";
 // Where the libraries' functions begin in the table of functions, and what is left free after each of them: there are about
 // 14,170 functions before the first, but in some browsers fewer are recognised as the same, and a thousand are added.
 const TABLE = 16_384;
@@ -85,6 +86,7 @@ export function imageOptions(importFactory, image, libraries) {
         const [bytes, all] = await Promise.all([image, libraries]);
         const config = restore(module, bytes, untouched, all);
         module.API.restoreSnapshot = () => config;
+        module.FS.unlink(STANDARD_LIBRARY); // nothing is in it, which Python must not mistake for a damaged one
       },
     }),
   };

@@ -2,7 +2,7 @@
 // with NumPy and the lab imported; where that fails, it starts the plain way, which takes longer and does the same. What is
 // being loaded is told to the page by messages {quantlab: {stage, received, total}}, with `detour`, the reason, if it failed.
 import { loadPyodide as load, version } from "../vendor/pyodide/pyodide.mjs";
-import { imageOptions, readLibraries } from "./image.mjs";
+import { imageOptions, readLibraries, STANDARD_LIBRARY } from "./image.mjs";
 import { provideStorage } from "./storage.mjs";
 
 export { version };
@@ -113,7 +113,7 @@ async function startPlain(options) {
 // Called by Python when it imports something that is not in the image: gets all modules there are, while Python waits.
 function fetchLibrary(pyodide) {
   const lock = JSON.parse(new TextDecoder().decode(readNow(`${indexURL}pyodide-lock.json`)));
-  pyodide.FS.writeFile("/lib/python314.zip", readNow(`${indexURL}python_stdlib.zip`));
+  pyodide.FS.writeFile(STANDARD_LIBRARY, readNow(`${indexURL}python_stdlib.zip`));
   const extractDir = SITE_PACKAGES;
   pyodide.unpackArchive(readNow(indexURL + lock.packages.numpy.file_name), "wheel", { extractDir });
   pyodide.unpackArchive(readNow(at("../lab.zip")), "zip", { extractDir });

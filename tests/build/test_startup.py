@@ -164,3 +164,18 @@ def test_pages_fetch_early_what_their_scripts_ask_for(tmp_path: Path) -> None:
     ]
     assert re.findall('rel="preload" href="([^"]+)"', head) == ["vendor/m/m.wasm", "page/a.py", "page/main.py"]
     assert (tmp_path / "other.html").read_text() == "<head></head>"
+
+
+def test_python_from_the_image_is_as_any_other(dist: Path) -> None:
+    """The image is made without asserts and docstrings; what runs in the page has both, and errors are told in full."""
+    python = """
+import sys, traceback
+def fail():
+    "a docstring"
+    assert sys.flags.optimize, "kept"
+try: fail()
+except AssertionError: print(fail.__doc__, traceback.format_exc().splitlines()[-1])
+try: __import__("json").loads("{")
+except ValueError as error: print("json/decoder.py" in traceback.format_exc())
+"""
+    assert run_in_image(dist, python) == {"printed": "a docstring AssertionError: kept\nTrue\n", "n_fetched": 0}
