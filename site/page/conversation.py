@@ -160,11 +160,9 @@ class Conversation:
 
     def _add(self, name, reply):
         """Adds an instrument that was left out to what is shown."""
-        more = json.loads(reply[0])
+        [added] = json.loads(reply[0])["instruments"]
         items = self.view["instruments"]
-        for position, item in enumerate(more["instruments"]):
-            if item["name"] == name:
-                items[position] = item
+        items[[item["name"] for item in items].index(name)] = added
         answer = whole(reply)
         window.Object.assign(self.answer.figures, answer.figures)
         self.answer.instruments = window.JSON.parse(json.dumps(items))
