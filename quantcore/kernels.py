@@ -66,7 +66,7 @@ def round_and_store(
     add_number(value, rounder.number)
     added = 0
     if zero_point is not None and zero_point.ndim:
-        np.add(value, zero_point, out=value)  # exact: whole numbers of fewer bits than the fraction has
+        add_number(value, zero_point)  # exact: whole numbers of fewer bits than the fraction has
     elif zero_point is not None:
         added = int(zero_point)
     bits = value.view(rounder.bits_type)
@@ -76,12 +76,15 @@ def round_and_store(
 
 
 def add_number(values: FloatArray, number: Any) -> None:
-    """values += number, in place."""
-    if PAIRED and values.flags.c_contiguous and values.size % 2 == 0:
-        pairs = values.reshape(-1).view(np.complex64 if values.dtype == np.float32 else np.complex128)
-        np.add(pairs, pairs.dtype.type(complex(number, number)), out=pairs)
-    else:
-        np.add(values, number, out=values)
+    """values += number, in place: a single number, or those that broadcast against `values`."""
+    number = np.asarray(number, values.dtype)
+    if PAIRED and values.flags.c_contiguous and number.flags.c_contiguous:
+        values = values if number.ndim else values.reshape(-1)
+        if values.shape[-1] % 2 == 0:
+            pair = np.dtype(np.complex64 if values.dtype == np.float32 else np.complex128)
+            is_one = number.shape[-1:] in ((), (1,))  # for a whole row
+            values, number = values.view(pair), np.multiply(number, 1 + 1j, dtype=pair) if is_one else number.view(pair)
+    np.add(values, number, out=values)
 
 
 def _store(

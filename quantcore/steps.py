@@ -97,9 +97,7 @@ def decode(
     """
     np.copyto(out, q, casting="unsafe")
     dtype = out.dtype
-    if zero_point.ndim:
-        np.subtract(out, zero_point, out=out)
-    elif zero_point:  # subtracting 0 would change nothing
+    if zero_point.ndim or zero_point:  # subtracting 0 would change nothing
         add_number(out, -zero_point)
     match arithmetic.unscaling:
         case Unscaling.MULTIPLY:
