@@ -86,6 +86,7 @@ export function imageOptions(importFactory, image, libraries) {
         const [bytes, all] = await Promise.all([image, libraries]);
         const config = restore(module, bytes, untouched, all);
         module.API.restoreSnapshot = () => config;
+        delete module.API.config.createPyodideModule; // it would keep all the bytes that were read
         module.FS.unlink(STANDARD_LIBRARY); // nothing is in it, which Python must not mistake for a damaged one
       },
     }),
