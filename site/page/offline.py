@@ -79,17 +79,17 @@ async def _begin():
 def _follow(installing):
     """Watches a build being saved."""
     if installing:
-        installing.addEventListener("statechange", ffi.create_proxy(lambda event: _show(installing)))
+        installing.addEventListener("statechange", ffi.create_proxy(lambda event: _show()))
 
 
-def _show(installing=None):
+def _show():
     """Says where things stand: a newer build waits, this one is saved, or it could not be."""
     registration = _state["registration"]
     if registration.waiting and registration.active:
         _tell("newer")
     elif registration.active:
         _tell("saved")
-    elif installing and installing.state == "redundant":
+    elif not registration.installing and not registration.waiting:
         _tell("interrupted")
 
 

@@ -23,6 +23,17 @@ QUIET: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVN
 MINI_BROWSERS = ("/usr/lib/*/webkit2gtk-4.*/MiniBrowser", "/usr/libexec/webkit2gtk-4.*/MiniBrowser")
 
 
+HINTS = {
+    "firefox": "no Firefox here (on Debian: apt install firefox-esr)",
+    "webkit": "no WebKit here (on Debian: apt install webkit2gtk-driver xvfb)",
+}
+
+
+def absence(name: str) -> str | None:
+    """Why a browser cannot be tested with; None if it can."""
+    return None if (firefox_program if name == "firefox" else mini_browser)() else HINTS[name]
+
+
 class Driven:
     """A page in a browser: open an address, evaluate an expression, wait until one is true."""
 

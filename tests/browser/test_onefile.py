@@ -23,10 +23,6 @@ TELLS = """
     new MutationObserver(() => told.push(document.querySelector('[data-region=status]')?.textContent))
         .observe(document, {subtree: true, childList: true, characterData: true});
 """
-HINTS = {
-    "firefox": "no Firefox here (on Debian: apt install firefox-esr)",
-    "webkit": "no WebKit here (on Debian: apt install webkit2gtk-driver xvfb)",
-}
 
 
 @pytest.fixture
@@ -117,19 +113,18 @@ def test_the_state_is_taken_along(visitor: Visit, context: BrowserContext, tmp_p
     assert elsewhere.evaluate("window.quantlab.answer.params.qmax") == 3
 
 
-OTHERS: dict[str, tuple[Callable[[], str | None], Callable[[], AbstractContextManager[drivers.Driven]]]] = {
-    "firefox": (drivers.firefox_program, drivers.firefox),
-    "webkit": (drivers.mini_browser, drivers.webkit),
+OTHERS: dict[str, Callable[[], AbstractContextManager[drivers.Driven]]] = {
+    "firefox": drivers.firefox,
+    "webkit": drivers.webkit,
 }
 
 
 @pytest.mark.parametrize("name", OTHERS)
 def test_other_browsers_open_the_file(file: Path, name: str) -> None:
     """Firefox and WebKit compute from the file, too, and draw it."""
-    is_installed, start = OTHERS[name]
-    if not is_installed():
-        pytest.skip(HINTS[name])
-    with start() as page:
+    if reason := drivers.absence(name):
+        pytest.skip(reason)
+    with OTHERS[name]() as page:
         page.open(file.as_uri() + "#bits=4")
         answer: dict[str, Any] = page.answer()
         assert answer["codes"] == CODES_4_BITS
