@@ -2,7 +2,8 @@
 
 The frames elect a leader: whoever holds a lock. The leader starts Python and answers the others, who ask it through a
 channel. When it goes, the lock falls to another frame, which starts a Python and says so, and whoever still waits for
-an answer asks again. Where the browser refuses locks or channels, each frame has a Python of its own.
+an answer asks again. Where the browser refuses locks, as it does where it blocks the storage of other sites, the frames
+agree by messages. Where it refuses the channel, each frame has a Python of its own.
 """
 
 import asyncio
@@ -13,6 +14,9 @@ from pyscript import document, ffi, window
 def _promise():
     """A promise of JavaScript's and the functions that settle it."""
     return window.Promise.withResolvers()
+
+
+ELECTION = 0.4  # seconds in which frames without locks hear of each other
 
 
 class Shared:
@@ -28,6 +32,8 @@ class Shared:
         self._waiting = {}  # id: (question, promise)
         self._n_asked = 0
         self._there = _promise()  # kept when some Python answers
+        self._rivals = set()  # the other frames that might lead, where there are no locks
+        self._is_led = False  # whether one of them does
 
     async def join(self):
         """Finds the leader or becomes it; returns when Python is there."""
@@ -37,9 +43,9 @@ class Shared:
             self._channel.onmessage = ffi.create_proxy(lambda event: self._hear(event.data))
             self._send("hello")
             held = window.navigator.locks.request(name, ffi.create_proxy(self._hold))
-            held.catch(ffi.create_proxy(lambda error: self._go_alone(error)))
-        except Exception as error:  # noqa: BLE001 - whatever is missing or refused here: each frame for itself
-            self._go_alone(error)
+            held.catch(ffi.create_proxy(lambda error: self._do_without_locks(error)))
+        except Exception as error:  # noqa: BLE001 - whatever is missing or refused here
+            self._do_without_locks(error)
         await self._there.promise
 
     async def answer(self, request, texts):
@@ -73,10 +79,22 @@ class Shared:
         asyncio.create_task(self._lead())
         return window.Promise.new(ffi.create_proxy(lambda resolve, reject: None))
 
-    def _go_alone(self, error):
-        window.console.info("This frame has a Python of its own:", str(error))
-        self._channel = None
-        asyncio.create_task(self._lead())
+    def _do_without_locks(self, error):
+        window.console.info("No locks in this frame; the leader is elected by messages.")
+        asyncio.create_task(self._elect())
+
+    async def _elect(self):
+        """Leads if no other frame does and none of them has a smaller name."""
+        self._is_led = False
+        while not self._is_led:
+            self._rivals = set()
+            self._send("candidate")
+            await asyncio.sleep(ELECTION)
+            if not self._is_led and all(self._name < rival for rival in self._rivals):
+                window.self.addEventListener("pagehide", ffi.create_proxy(lambda event: self._send("gone")))
+                self._send("leading")
+                await self._lead()
+                return
 
     async def _lead(self):
         self._leads = True
@@ -159,6 +177,14 @@ class Shared:
             self._there.resolve(None)
             if kind == "ready":
                 self._ask_again()
+        elif kind == "candidate":
+            self._rivals.add(said.sender)
+            if self._leads:
+                self._send("leading")
+        elif kind == "leading":
+            self._is_led = True
+        elif kind == "gone":
+            asyncio.create_task(self._elect())
         elif kind == "restart" and self._leads:
             asyncio.create_task(self._lead_again())
         elif kind == "progress":

@@ -253,10 +253,23 @@ REFUSE = """
 
 
 def test_it_works_where_all_storage_is_refused(host: Host) -> None:
-    """Without database, local storage and locks each frame has a Python of its own, and answers."""
+    """Without database, local storage and locks the frames still agree on one Python, and on another when it goes."""
+    workers: list[Any] = []
+    host.page.on("worker", lambda worker: workers.append(worker))
     host.page.add_init_script(REFUSE)
-    host.open(ONE + ONE.replace("one", "two"), host="localhost")
-    assert {name: answer["codes"] for name, answer in host.hear(n=2)} == {"one": [-8, -1, 6], "two": [-8, -1, 6]}
+    host.open(ONE + ONE.replace("one", "two") + ONE.replace("one", "three"), host="localhost")
+    expected = {name: [-8, -1, 6] for name in ("one", "two", "three")}
+    assert {name: answer["codes"] for name, answer in host.hear(n=3)} == expected
+    assert len(workers) == 1
+    leads = "document.querySelectorAll('script[type=py]').length"
+    names = [frame.evaluate(leads) for frame in host.page.frames[1:]]
+    assert sum(names) == 1
+    host.forget()
+    leader = host.page.frames[1 + names.index(1)].frame_element()
+    leader.evaluate("it => it.getRootNode().host.remove()")
+    host.page.evaluate("document.querySelectorAll('quant-lab').forEach((it) => it.setAttribute('bits', '3'))")
+    assert [answer["codes"] for _, answer in host.hear(n=2)] == [[-4, -1, 2]] * 2
+    assert len(workers) == 2
 
 
 STRICT = "default-src 'none'; script-src SITE; frame-src SITE"
@@ -266,6 +279,7 @@ def test_it_works_under_a_strict_policy(host: Host) -> None:
     """A host that allows nothing but scripts and frames of the site, no inline style, has the whole instrument."""
     host.open(ONE, host="localhost", Content_Security_Policy=STRICT)
     assert host.hear()[0][1]["codes"] == [-8, -1, 6]
+    host.page.wait_for_timeout(1000)  # the height follows the answer
     assert host.page.evaluate("document.getElementById('one').getBoundingClientRect().height") > 200
 
 
