@@ -129,7 +129,7 @@ def test_the_readmes_script_runs(root: Path, installed: Path, tmp_path: Path) ->
 
 
 def test_the_readmes_notebook_runs(root: Path, wheel: Path, tmp_path: Path) -> None:
-    """The README's notebook runs cell by cell: in Jupyter's own kernel where there is one, else as IPython would."""
+    """The README's notebook cells do what they say, `%pip` being run as IPython runs it, without Jupyter."""
     install, _, rest = example(root, "python", "%pip install").partition("\n\n")
     assert install == f"%pip install {WHEEL}"
     imports, _, expression = rest.strip().rpartition("\n")
