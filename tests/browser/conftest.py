@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 SUB_PATH = "/some/where/"
@@ -25,6 +25,7 @@ FLAGS = [
 ]
 READY = "['ready', 'failed'].includes(document.documentElement.dataset.state)"
 PATIENCE_MS = 30_000
+expect.set_options(timeout=PATIENCE_MS)  # a busy machine is slow, not wrong
 
 
 class PlainHandler(SimpleHTTPRequestHandler):
@@ -110,6 +111,14 @@ class Visit:
         answer: dict[str, Any] = self.page.evaluate("window.nextAnswer")
         return answer
 
+    def retype(self, name: str, text: str) -> dict[str, Any]:
+        """Replaces what a field holds, as a person who selects all and types."""
+        return self.after(lambda: self.page.fill(f"#{name}", text))
+
+    def follow_link(self, query: str) -> dict[str, Any]:
+        """Opens another state of the page that is open."""
+        return self.after(lambda: self.page.evaluate("query => { location.hash = query; }", query))
+
 
 @pytest.fixture
 def visitor(chromium: Browser, address: str, request: pytest.FixtureRequest) -> Iterator[Visit]:
@@ -121,6 +130,15 @@ def visitor(chromium: Browser, address: str, request: pytest.FixtureRequest) -> 
     context.close()
     assert visit.external == []
     assert visit.complaints == []
+
+
+@pytest.fixture
+def lab(opened: Visit) -> Visit:
+    """The shared visit, started over, on a wide and light screen."""
+    opened.page.emulate_media(media="screen", color_scheme="light", reduced_motion="no-preference")
+    opened.page.set_viewport_size({"width": 1440, "height": 900})
+    opened.after(lambda: opened.page.get_by_role("button", name="Start over").click())
+    return opened
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,143 @@
+"""The page for everybody: axe-core on its states, and a walk through it by keyboard alone."""
+
+import sys
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from assembly import assets
+from playwright.sync_api import expect
+
+from .conftest import ROOT, Visit
+
+pytestmark = pytest.mark.browser
+
+STATES = {
+    "the example": "",
+    "wrong fields": "bits=40&values=1,two",
+    "dequantizing": "direction=dequantize",
+    "a matrix": "profile=onnx&source=normal&shape=64,64&spread=0.02&scheme=symmetric",
+    "a file that is not here": "profile=onnx&source=file&file=weights.npy&file_shape=2,3",
+}
+VIOLATIONS = """async () => {
+    const found = await axe.run(document, {resultTypes: ['violations']});
+    return found.violations.flatMap(rule => rule.nodes.map(node => `${rule.id}: ${node.target.join(' ')}`));
+}"""
+NOTHING_SEEN = "none"
+
+
+@pytest.fixture(scope="module")
+def axe() -> str:
+    """The source of axe-core, as pinned in site/assets.toml."""
+    [file] = assets.fetch_all(ROOT, Path(sys.executable), "test_package")
+    return file.path.read_text("utf-8")
+
+
+@pytest.mark.parametrize("width", [1440, 360])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("state", STATES)
+def test_axe_finds_nothing(lab: Visit, axe: str, state: str, scheme: Any, width: int) -> None:
+    """No rule of axe-core is broken, in any state, theme and width."""
+    page = lab.page
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": width, "height": 900})
+    if STATES[state]:
+        lab.follow_link(STATES[state])
+    page.wait_for_function("!window.quantlab.answer.ok || !quantlab.answer.instruments.some(item => item.waits)")
+    page.locator("details").evaluate_all("parts => parts.forEach(part => { part.open = true; })")
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(f"() => {{ {axe} }}")
+    assert page.evaluate(VIOLATIONS) == []
+
+
+def focused(visit: Visit) -> dict[str, Any]:
+    """What has the focus: its name, where it is, and how the focus is shown."""
+    place: dict[str, Any] = visit.page.evaluate(
+        "() => { const element = document.activeElement, box = element.getBoundingClientRect();"
+        " const shown = element.closest('.choice') ?? element, style = getComputedStyle(shown);"
+        " return {key: element.id || element.dataset.action || element.dataset.follow || element.className"
+        " || element.getAttribute('href') || element.name, name: element.name, tag: element.tagName,"
+        " action: element.dataset.action, top: box.top + scrollY, width: box.width,"
+        " outline: style.outlineStyle, part: element.closest('header, .presets, form, .results, .essay, footer')"
+        "?.classList[0] ?? element.className}; }"
+    )
+    return place
+
+
+def test_everything_is_reached_by_tab(lab: Visit) -> None:
+    """From the top, Tab visits the skip link, the masthead, examples, settings, results and text, in that order."""
+    page = lab.page
+    page.keyboard.press("Tab")  # from here on it is the keyboard that moves the focus
+    page.locator(".skip").focus()
+    stops = [focused(lab)]
+    for _ in range(500):
+        page.keyboard.press("Tab")
+        stop = focused(lab)
+        if stop["tag"] == "BODY":
+            break
+        stops.append(stop)
+    parts = list(dict.fromkeys(stop["part"] for stop in stops))
+    assert parts == ["skip", "masthead", "presets", "controls", "results", "essay", "colophon"]
+    assert [stop for stop in stops if stop["outline"] == NOTHING_SEEN] == []
+    assert [stop for stop in stops if stop["width"] == 0] == []
+    visible = page.locator("button:visible:not(:disabled)").evaluate_all(
+        "buttons => [...new Set(buttons.map(button => button.dataset.action).filter(Boolean))]"
+    )
+    assert set(visible) <= {stop["action"] for stop in stops}
+    named = page.locator("#values, #bits, #profile, #element, #chooser, #compare, #against")
+    names = set(named.evaluate_all("found => found.map(control => control.id)"))
+    assert names <= {stop["key"] for stop in stops}
+    figures = page.locator(".figure:visible").count()
+    assert sum("figure" in stop["key"].split() for stop in stops) == figures
+
+
+def test_skip_link_leads_to_the_results(visitor: Visit) -> None:
+    """The first Tab shows a link that jumps over the settings."""
+    page = visitor.open()
+    page.keyboard.press("Tab")
+    skip = page.get_by_role("link", name="Skip to the results")
+    expect(skip).to_be_focused()
+    expect(skip).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    expect(page.locator("#results")).to_be_focused()
+    assert visitor.answer()["codes"] == [-128, -1, 127]
+
+
+def test_an_edit_by_keyboard_alone(lab: Visit) -> None:
+    """Choices, check boxes, lists, rows and buttons answer to keys, and the focus stays where it was."""
+    page = lab.page
+    page.locator("[name=scheme][value=affine]").focus()
+    assert lab.after(lambda: page.keyboard.press("ArrowRight"))["request"]["scheme"] == "symmetric"
+    page.locator("#signed").focus()
+    assert lab.after(lambda: page.keyboard.press("Space"))["request"]["signed"] == "0"
+    page.locator("#profile").focus()
+    assert lab.after(lambda: page.keyboard.press("ArrowDown"))["request"]["profile"] == "onnx"
+    expect(page.locator("#profile")).to_be_focused()
+    page.get_by_role("button", name="Follow the number at index 2").focus()
+    assert lab.after(lambda: page.keyboard.press("Enter"))["request"]["element"] == "2"
+    page.locator("[data-action=reset]").focus()
+    assert lab.after(lambda: page.keyboard.press("Enter"))["codes"] == [-128, -1, 127]
+
+
+def test_error_summary_is_announced_and_leads_to_the_field(lab: Visit) -> None:
+    """A wrong field is told in the live region, and its link in the summary gives the focus to the field."""
+    answer = lab.retype("bits", "99")
+    status = lab.page.locator("[data-region=status]")
+    expect(status).to_have_attribute("role", "status")
+    expect(status).to_contain_text(answer["errors"][0]["message"])
+    link = lab.page.locator("[data-region=errors] a")
+    link.focus()
+    lab.page.keyboard.press("Enter")
+    expect(lab.page.locator("#bits")).to_be_focused()
+
+
+def test_one_of_each_landmark_and_headings_in_order(lab: Visit) -> None:
+    """There is one main part and one title, and no heading skips a level."""
+    assert lab.page.locator("main").count() == 1
+    levels = lab.page.locator("h1:visible, h2:visible, h3:visible, h4:visible").evaluate_all(
+        "found => found.map(heading => Number(heading.tagName[1]))"
+    )
+    assert levels.count(1) == 1
+    assert levels[0] == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))

@@ -1,0 +1,328 @@
+"""The laboratory under the hand: presets, controls, history, range handles, chart cursor, tables, cancelling, looks."""
+
+from typing import Any
+
+import lab as laboratory
+import pytest
+from lab.data.presets import PRESETS
+from playwright.sync_api import Locator, expect
+
+from .conftest import Visit
+
+pytestmark = pytest.mark.browser
+
+MATRIX = "profile=onnx&values=[[1,-2,3],[0.4,5,-6]]"
+FROM_CODES = "direction=dequantize"
+MANY = "profile=onnx&source=normal&shape=40,50"
+
+# What is open, the field, what it is set to: one line for each control of the page.
+EDITS = [
+    ("", "direction", "dequantize"),
+    ("", "source", "sine"),
+    ("", "values", "1 2 3.5"),
+    ("", "shape", "3,1"),
+    ("source=normal", "seed", "77"),
+    ("source=normal", "spread", "2.5"),
+    ("source=outliers", "outlier_share", "5"),
+    ("source=outliers", "outlier_size", "40"),
+    ("source=student_t", "degrees", "9"),
+    (FROM_CODES, "codes", "1 2 3"),
+    (FROM_CODES, "scale", "0.5"),
+    (FROM_CODES, "zero_point", "7"),
+    ("", "profile", "tflite"),
+    ("", "scheme", "symmetric"),
+    ("", "bits", "5"),
+    ("", "signed", "0"),
+    ("profile=onnx", "narrow", "1"),
+    (MATRIX, "granularity", "axis"),
+    (MATRIX + "&granularity=axis", "axis", "1"),
+    (MATRIX + "&granularity=block&axis=1&block_size=1", "block_size", "3"),
+    ("profile=onnx", "calibration", "mse"),
+    ("profile=onnx&calibration=percentile", "percentile", "90"),
+    ("profile=onnx&calibration=manual", "range_min", "-1"),
+    ("profile=onnx&calibration=manual", "range_max", "2"),
+    ("profile=onnx", "include_zero", "0"),
+    ("profile=custom", "rounding", "floor"),
+    ("profile=onnx", "precision", "float64"),
+    ("", "element", "2"),
+    ("profile=onnx", "compare", "int8_tensor,int4_tensor"),
+    ("profile=onnx", "max_error", "0.25"),
+    ("profile=onnx", "error_by", "mse"),
+    ("profile=onnx", "model_parameters", "1000000"),
+    ("profile=onnx", "against", "pytorch"),
+    (MATRIX, "weights", "[[1,0],[0,1],[1,1]]"),
+]
+OF_FILES = {"file", "file_sha256", "file_shape", "tensor"}  # see test_files.py
+
+
+def set_control(visit: Visit, name: str, text: str) -> dict[str, Any]:
+    """Sets a control as a person does, whatever kind it is, and returns the answer."""
+    page = visit.page
+    radio = page.locator(f"input[type=radio][name={name}][value='{text}']")
+    if radio.count():
+        return visit.after(lambda: radio.check(force=True))
+    control = page.locator(f"[name={name}]")
+    expect(control).to_be_visible()
+    if control.get_attribute("type") == "checkbox":
+        return visit.after(lambda: control.set_checked(text == "1"))
+    if control.evaluate("control => control.tagName") == "SELECT":
+        return visit.after(lambda: control.select_option(text))
+    return visit.after(lambda: control.fill(text))
+
+
+def card(visit: Visit, name: str) -> Locator:
+    """The card of an instrument, brought onto the screen."""
+    found = visit.page.locator(f"[data-instrument={name}]")
+    found.scroll_into_view_if_needed()
+    return found
+
+
+def chart(visit: Visit, name: str) -> Locator:
+    """The figure of an instrument, once Plotly has drawn it."""
+    figure = card(visit, name).locator(f"[data-figure={name}]")
+    figure.scroll_into_view_if_needed()
+    expect(figure.locator(".main-svg").first).to_be_visible()
+    return figure
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_preset(lab: Visit, name: str) -> None:
+    """A preset's link opens it, says what to see, and gives what the same request gives outside the browser."""
+    preset = PRESETS[name]
+    answer = lab.after(lambda: lab.page.get_by_role("link", name=preset.title, exact=True).click())
+    expected = laboratory.answer({**preset.request, "show": "summary"})
+    assert answer["ok"]
+    assert answer["codes"] == expected["codes"]
+    assert answer["params"]["scale"] == expected["params"]["scale"]
+    expect(lab.page.locator("[data-region=lesson]")).to_have_text(preset.lesson)
+    expect(lab.page.locator("[data-region=summary] .tile").first).to_be_visible()
+
+
+@pytest.mark.parametrize(("query", "field", "text"), EDITS, ids=[field for _, field, _ in EDITS])
+def test_control_changes_the_request(lab: Visit, query: str, field: str, text: str) -> None:
+    """Each control can be reached where it applies, and what it says is what is computed."""
+    if query:
+        before = lab.follow_link(query)
+        assert before["ok"]
+        assert before["request"][field] != text
+    answer = set_control(lab, field, text)
+    assert answer["ok"], answer
+    assert answer["request"][field] == text
+
+
+def test_no_control_is_left_out(lab: Visit) -> None:
+    """The list above has every control that the page has."""
+    names = lab.page.evaluate("[...document.getElementById('controls').elements].map(control => control.name)")
+    assert set(names) - {""} == {field for _, field, _ in EDITS} | OF_FILES
+
+
+@pytest.mark.parametrize("source", ["normal", "uniform", "laplace", "student_t", "outliers", "bimodal", "relu"])
+def test_seed_decides_the_numbers(lab: Visit, source: str) -> None:
+    """The same seed gives the numbers that it gives outside the browser; another seed gives others."""
+    request = {"profile": "onnx", "source": source, "shape": "6,7", "seed": "12"}
+    answer = lab.follow_link("&".join(f"{name}={text}" for name, text in request.items()))
+    assert answer["values"] == laboratory.answer(request)["values"]
+    assert set_control(lab, "seed", "13")["values"] != answer["values"]
+    assert set_control(lab, "seed", "12")["values"] == answer["values"]
+
+
+def test_undo_and_redo(lab: Visit) -> None:
+    """Undo and redo, by the buttons or by the browser's, go from edit to edit; the form goes with them."""
+    page = lab.page
+    undo, redo = (page.get_by_role("button", name=name, exact=True) for name in ("Undo", "Redo"))
+    lab.retype("bits", "4")
+    page.locator("#bits").blur()
+    set_control(lab, "scheme", "symmetric")
+    assert lab.after(undo.click)["request"]["scheme"] == "affine"
+    assert page.locator("#bits").input_value() == "4"
+    assert lab.after(lambda: page.evaluate("history.back()"))["request"]["bits"] == "8"
+    assert page.locator("#bits").input_value() == "8"
+    assert lab.after(redo.click)["request"]["bits"] == "4"
+    answer = lab.after(lambda: page.evaluate("history.forward()"))
+    assert (answer["request"]["bits"], answer["request"]["scheme"]) == ("4", "symmetric")
+    expect(redo).to_be_disabled()
+
+
+def test_start_over_can_be_undone(lab: Visit) -> None:
+    """Starting over brings the example back, form and address with it, and is an edit like any other."""
+    lab.retype("values", "5 6 7")
+    answer = lab.after(lambda: lab.page.get_by_role("button", name="Start over").click())
+    assert answer["codes"] == [-128, -1, 127]
+    assert lab.page.locator("#values").input_value() == "-3.0, 0.1, 3.2"
+    assert "#" not in lab.page.url
+    assert lab.after(lambda: lab.page.get_by_role("button", name="Undo").click())["values"] == [5, 6, 7]
+
+
+@pytest.mark.parametrize("query", [MANY + "&seed=9&spread=3", MATRIX + "&granularity=axis&axis=1", FROM_CODES])
+def test_link_reproduces_its_state(lab: Visit, query: str) -> None:
+    """What stands in the address after an edit gives the same answer when it is opened anew."""
+    lab.follow_link(query)
+    answer = lab.retype("bits", "6")
+    fragment = lab.page.url.split("#")[1]
+    lab.after(lambda: lab.page.get_by_role("button", name="Start over").click())
+    again = lab.follow_link(fragment)
+    assert {**again["request"], "show": ""} == {**answer["request"], "show": ""}  # `show` is what was on the screen
+    assert again["codes"] == answer["codes"]
+    assert lab.page.locator("#bits").input_value() == "6"
+
+
+def handle_of(lab: Visit, field: str) -> Locator:
+    """A range handle on the histogram, laid over the drawn chart."""
+    lab.follow_link(MANY)
+    chart(lab, "histogram")
+    handle = card(lab, "histogram").locator(f"[data-handle={field}]")
+    lab.page.wait_for_function("handle => Number(handle.max) < 50 && handle.min < 0", arg=handle.element_handle())
+    return handle
+
+
+@pytest.mark.parametrize(("field", "key", "sign"), [("range_min", "ArrowRight", 1), ("range_max", "ArrowLeft", -1)])
+def test_range_handle_by_keyboard(lab: Visit, field: str, key: str, sign: int) -> None:
+    """An arrow key on a handle moves that end of the range, and the number beside it says the same."""
+    handle = handle_of(lab, field)
+    handle.focus()
+    before = float(handle.input_value())
+    request = lab.after(lambda: lab.page.keyboard.press(key))["request"]
+    assert request["calibration"] == "manual"
+    assert (float(request[field]) - before) * sign > 0
+    expect(lab.page.locator(f"#{field}")).to_have_value(request[field])
+
+
+def test_range_handle_by_mouse(lab: Visit) -> None:
+    """Dragging a handle inwards clips: the share of clipped values grows, and the last place is the one computed."""
+    handle = handle_of(lab, "range_max")
+    clipped = lab.answer()["metrics"]["clipped_share"]
+    handle.scroll_into_view_if_needed()
+    box = handle.bounding_box()
+    assert box is not None
+    share = handle.evaluate("handle => (handle.value - handle.min) / (handle.max - handle.min)")
+    x, y = box["x"] + 8 + share * (box["width"] - 16), box["y"] + box["height"] / 2
+    mouse = lab.page.mouse
+    mouse.move(x, y)
+    mouse.down()
+    for part in range(1, 9):
+        mouse.move(x - 0.02 * part * box["width"], y)
+    lab.after(lambda: mouse.move(x - 0.2 * box["width"], y))
+    mouse.up()
+    value = handle.input_value()
+    lab.page.wait_for_function("value => window.quantlab.answer.request.range_max === value", arg=value)
+    answer = lab.answer()
+    assert answer["request"]["calibration"] == "manual"
+    assert answer["metrics"]["clipped_share"] > clipped
+
+
+def test_chart_cursor_by_arrow_keys(lab: Visit) -> None:
+    """With the focus on a chart, arrow keys go from point to point and from line to line; where, is announced."""
+    figure = chart(lab, "mapping")
+    figure.focus()
+    cursor = lab.page.locator("[data-region=cursor]")
+    expect(cursor).to_have_attribute("role", "status")
+    said = []
+    for key in ("ArrowRight", "ArrowRight", "ArrowLeft", "ArrowDown"):
+        lab.page.keyboard.press(key)
+        said.append(cursor.inner_text())
+    assert "point 1 of" in said[0]
+    assert "point 2 of" in said[1]
+    assert said[2] == said[0]
+    assert said[3].split(":")[0] != said[2].split(":")[0]
+    assert all(" x " in words and " y " in words for words in said)
+
+
+def test_table_pages(lab: Visit) -> None:
+    """Long tables come in pages of 50 rows; another page follows its first number; a row can be followed on any."""
+    lab.follow_link(MANY)
+    table = lab.page.locator("[data-region=table]")
+    expect(table.locator("tbody tr")).to_have_count(50)
+    answer = lab.after(lambda: table.get_by_role("button", name="Next").click())
+    assert answer["table"]["first"] == 50
+    expect(table.locator("tbody tr").first).to_have_attribute("data-element", "50")
+    answer = lab.after(lambda: table.locator("tr[data-element='53'] td").first.click())
+    assert answer["request"]["element"] == "53"
+    expect(table.locator("[data-selected]")).to_have_attribute("data-element", "53")
+    answer = lab.after(lambda: table.get_by_role("button", name="Previous").click())
+    assert answer["table"]["first"] == 0
+
+
+def test_next_and_previous_number(lab: Visit) -> None:
+    """The buttons beside the index go from number to number and stop at the ends."""
+    follow = lab.page.locator("#follow")
+    assert lab.after(lambda: follow.get_by_role("button", name="Next").click())["request"]["element"] == "1"
+    expect(lab.page.locator("#element")).to_have_value("1")
+    assert lab.after(lambda: follow.get_by_role("button", name="Previous").click())["request"]["element"] == "0"
+
+
+def test_comparison_is_sorted_by_any_column(lab: Visit) -> None:
+    """A click on a column's head sorts the schemes by it, another turns them round; the head says which way."""
+    lab.follow_link(MANY)
+    table = card(lab, "comparison").locator("table").first
+    column = table.locator("th[data-key=sqnr_db]")
+    expect(column).to_be_visible()
+
+    def decibels() -> list[float]:
+        cells = table.locator("td[data-key=sqnr_db]").all_inner_texts()
+        return [float(cell.replace("−", "-").strip("≈ dB")) for cell in cells if cell.endswith("dB")]
+
+    column.get_by_role("button").click()
+    expect(column).to_have_attribute("aria-sort", "ascending")
+    assert len(decibels()) > 3
+    assert decibels() == sorted(decibels())
+    column.get_by_role("button").click()
+    expect(column).to_have_attribute("aria-sort", "descending")
+    assert decibels() == sorted(decibels(), reverse=True)
+
+
+def test_long_work_can_be_cancelled(visitor: Visit) -> None:
+    """Cancelling stops Python and starts another; the last result stays, and the next edit is answered."""
+    page = visitor.open()
+    codes = page.locator("[data-region=table] td[data-key=q]").all_inner_texts()
+    page.evaluate("location.hash = 'profile=onnx&source=student_t&shape=4000,2000&calibration=entropy'")
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.locator("[data-region=status]")).to_contain_text("The last result stays")
+    page.wait_for_function("document.documentElement.dataset.state === 'ready'")
+    assert page.locator("[data-region=table] td[data-key=q]").all_inner_texts() == codes
+    answer = visitor.follow_link("values=1 2 3")
+    assert answer["values"] == [1, 2, 3]
+
+
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+@pytest.mark.parametrize("width", [320, 360])
+def test_nothing_is_wider_than_a_phone(lab: Visit, width: int, scheme: Any) -> None:
+    """A matrix with all its instruments fits narrow screens in both themes; nothing scrolls the page sideways."""
+    lab.page.emulate_media(color_scheme=scheme)
+    lab.page.set_viewport_size({"width": width, "height": 740})
+    lab.follow_link(MANY)
+    for name in ("mapping", "histogram", "heatmaps", "comparison"):
+        chart(lab, name)
+        assert lab.page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_charts_follow_the_theme(lab: Visit) -> None:
+    """Text in charts has the page's ink in both themes."""
+    colour = "() => getComputedStyle(document.querySelector('[data-figure=mapping] .xtick text')).fill"
+    ink = "() => getComputedStyle(document.body).color"
+    chart(lab, "mapping")
+    switch = lab.page.get_by_role("button", name="Dark theme")
+    for _ in range(2):
+        switch.click()
+        lab.page.wait_for_function(f"({colour})() === ({ink})()")
+
+
+def test_paper_shows_results_without_controls(lab: Visit) -> None:
+    """Printed, the page is text, numbers and charts: no form, no buttons, no navigation."""
+    lab.page.emulate_media(media="print")
+    for hidden in ("#controls", ".masthead nav", "[data-region=status]", ".presets", ".skip", "#files-title"):
+        expect(lab.page.locator(hidden)).to_be_hidden()
+    assert lab.page.locator("button:visible:not(.follow, .sort)").count() == 0  # those two are printed as their text
+    for shown in ("[data-region=summary]", "[data-region=table] table", "[data-region=steps]", "[data-figure=mapping]"):
+        expect(lab.page.locator(shown)).to_be_visible()
+
+
+def test_reduced_motion_moves_nothing(lab: Visit) -> None:
+    """Whoever asks for less motion gets no animation and no gliding, even while Python computes."""
+    moving = (
+        "() => { const root = document.documentElement; root.dataset.state = 'computing';"
+        " const status = getComputedStyle(document.querySelector('.status')).animationName;"
+        " root.dataset.state = 'ready'; return [status, getComputedStyle(root).scrollBehavior]; }"
+    )
+    assert lab.page.evaluate(moving) == ["working", "smooth"]
+    lab.page.emulate_media(reduced_motion="reduce")
+    assert lab.page.evaluate(moving) == ["none", "auto"]
