@@ -57,7 +57,7 @@ def focused(visit: Visit) -> dict[str, Any]:
         "() => { const element = document.activeElement, box = element.getBoundingClientRect();"
         " const shown = element.closest('.choice') ?? element, style = getComputedStyle(shown);"
         " return {key: element.id || element.dataset.action || element.dataset.follow || element.className"
-        " || element.getAttribute('href') || element.name, name: element.name, tag: element.tagName,"
+        " || element.getAttribute('href') || element.name || '', name: element.name, tag: element.tagName,"
         " action: element.dataset.action, top: box.top + scrollY, width: box.width,"
         " outline: style.outlineStyle, part: element.closest('header, .presets, form, .results, .essay, footer')"
         "?.classList[0] ?? element.className}; }"

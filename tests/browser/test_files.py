@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
 from .conftest import Visit
 
@@ -194,23 +194,42 @@ def test_file_survives_a_cancelled_computation(visitor: Visit) -> None:
 
 
 LONGEST_TASK_MS = 200
+WITHIN_THE_PAGE = """header => {
+    const start = Uint8Array.from(atob(header), letter => letter.charCodeAt(0));
+    const numbers = Float32Array.from({length: 1e6}, (_, i) => Math.sin(i * 12.9898) * (i % 97));
+    const file = new File([start, numbers], "million.npy");
+    document.dispatchEvent(new CustomEvent("quantlab:file", {detail: file}));
+}"""
+
+
+def tasks_ms(trace: bytes) -> list[float]:
+    """How long each task computed on the page's main thread: its own time, however busy the machine is."""
+    events = json.loads(trace)["traceEvents"]
+    main = {
+        (event["pid"], event["tid"])
+        for event in events
+        if event["name"] == "thread_name" and event["args"]["name"] == "CrRendererMain"
+    }
+    tasks = [event for event in events if event["name"].endswith("RunTask") and (event["pid"], event["tid"]) in main]
+    return [event.get("tdur", 0) / 1000 for event in tasks]
 
 
 @pytest.mark.parametrize("visitor", [{"viewport": {"width": 1440, "height": 900}}], indirect=True)
-def test_a_million_values_leave_the_page_responsive(visitor: Visit) -> None:
+def test_a_million_values_leave_the_page_responsive(visitor: Visit, chromium: Browser) -> None:
     """With a file of a million numbers, edits and all, no task keeps the main thread for longer than 200 ms."""
     page = visitor.open()
     page.wait_for_function("!window.quantlab.answer.instruments.some(item => item.waits)")
-    page.evaluate(
-        "() => { window.longTasks = []; new PerformanceObserver("
-        "list => longTasks.push(...list.getEntries().map(entry => Math.round(entry.duration))))"
-        ".observe({type: 'longtask'}); }"
-    )
-    million = np.random.default_rng(1).standard_normal(1_000_000).astype(np.float32)
-    answer = visitor.after(lambda: choose(visitor, "million.npy", npy(million)))
-    assert answer["shape"] == [1_000_000]
-    visitor.retype("bits", "4")
-    visitor.after(lambda: page.locator("[data-region=table]").get_by_role("button", name="Next").click())
+    page.wait_for_timeout(1000)
+    header = npy(np.zeros(1_000_000, np.float32))[:128]
+    chromium.start_tracing(page=page, categories=["toplevel", "devtools.timeline"])
+    page.evaluate(WITHIN_THE_PAGE, base64.b64encode(header).decode())
+    page.wait_for_function("window.quantlab.answer.shape?.[0] === 1e6")
+    page.fill("#bits", "4")
+    page.wait_for_function("window.quantlab.answer.request.bits === '4'")
+    page.locator("[data-region=table]").get_by_role("button", name="Next").click()
+    page.wait_for_function("window.quantlab.answer.table.first === 50")
     page.locator("[data-instrument=histogram]").scroll_into_view_if_needed()
     page.wait_for_timeout(2000)
-    assert [task for task in page.evaluate("longTasks") if task > LONGEST_TASK_MS] == []
+    tasks = tasks_ms(chromium.stop_tracing())
+    assert len(tasks) > 100
+    assert [task for task in tasks if task > LONGEST_TASK_MS] == []
