@@ -193,7 +193,6 @@ def test_file_survives_a_cancelled_computation(visitor: Visit) -> None:
     assert visitor.follow_link(query)["codes"] == answer["codes"]
 
 
-LONGEST_TASK_MS = 200
 WITHIN_THE_PAGE = """header => {
     const start = Uint8Array.from(atob(header), letter => letter.charCodeAt(0));
     const numbers = new Float32Array(1e6);
@@ -215,21 +214,10 @@ def tasks_ms(trace: bytes) -> list[float]:
     return [event.get("tdur", 0) / 1000 for event in tasks]
 
 
-@pytest.mark.parametrize("visitor", [{"viewport": {"width": 1440, "height": 900}}], indirect=True)
-def test_a_million_values_leave_the_page_responsive(visitor: Visit, chromium: Browser) -> None:
-    """With a file of a million numbers, no task after an edit keeps the main thread for longer than 200 ms."""
-    page = visitor.open()
-    page.wait_for_function("!window.quantlab.answer.instruments.some(item => item.waits)")
-    page.wait_for_timeout(1000)
-    header = npy(np.zeros(1_000_000, np.float32))[:128]
-    page.evaluate(WITHIN_THE_PAGE, base64.b64encode(header).decode())
-    page.wait_for_function("window.quantlab.answer.shape?.[0] === 1e6")
-    longest = []
-    for bits in (
-        "4",
-        "5",
-        "6",
-    ):  # the quietest round counts: what else the machine does is not its doing
+def longest_task_ms(visitor: Visit, chromium: Browser) -> float:
+    """The longest task of an edit and all that follows it; of three edits the quietest."""
+    page, longest = visitor.page, []
+    for bits in ("4", "5", "6"):
         page.wait_for_function("!window.quantlab.answer.instruments.some(item => item.waits)")
         chromium.start_tracing(page=page, categories=["toplevel", "devtools.timeline"])
         page.fill("#bits", bits)
@@ -238,4 +226,17 @@ def test_a_million_values_leave_the_page_responsive(visitor: Visit, chromium: Br
         tasks = tasks_ms(chromium.stop_tracing())
         assert len(tasks) > 20
         longest.append(max(tasks))
-    assert min(longest) <= LONGEST_TASK_MS
+    return min(longest)
+
+
+@pytest.mark.parametrize("visitor", [{"viewport": {"width": 1440, "height": 900}}], indirect=True)
+def test_a_million_values_leave_the_page_responsive(visitor: Visit, chromium: Browser) -> None:
+    """An edit under a million numbers keeps the main thread hardly longer than one under three: a ratio, not a time."""
+    page = visitor.open()
+    with_three = longest_task_ms(visitor, chromium)
+    header = npy(np.zeros(1_000_000, np.float32))[:128]
+    page.evaluate(WITHIN_THE_PAGE, base64.b64encode(header).decode())
+    page.wait_for_function("window.quantlab.answer.shape?.[0] === 1e6")
+    with_a_million = longest_task_ms(visitor, chromium)
+    print(f"longest task: {with_three:.0f} ms with three numbers, {with_a_million:.0f} ms with a million")  # noqa: T201
+    assert with_a_million < 6 * with_three
