@@ -86,6 +86,12 @@ def on_hash(event):
         guest.dress()
 
 
+def on_scheme(event):
+    """The system went dark or light."""
+    actions.show_theme()
+    charts.redraw()
+
+
 def on_progress(event):
     """The worker is loading."""
     detail = event.detail
@@ -120,6 +126,7 @@ async def main():
     window.onscroll = ffi.create_proxy(lambda event: charts.draw_near())
     window.onresize = ffi.create_proxy(lambda event: talk.lay_handles())
     window.onbeforeprint = ffi.create_proxy(lambda event: charts.draw_all())
+    window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", ffi.create_proxy(on_scheme))
     window.onhashchange = ffi.create_proxy(on_hash)
     address.begin()
     guest.dress()

@@ -296,10 +296,13 @@ def test_nothing_is_wider_than_a_phone(lab: Visit, width: int, scheme: Any) -> N
 
 
 def test_charts_follow_the_theme(lab: Visit) -> None:
-    """Text in charts has the page's ink in both themes."""
+    """Text in charts has the page's ink in both themes, switched by the system or by hand."""
     colour = "() => getComputedStyle(document.querySelector('[data-figure=mapping] .xtick text')).fill"
     ink = "() => getComputedStyle(document.body).color"
     chart(lab, "mapping")
+    for scheme in ("dark", "light"):
+        lab.page.emulate_media(color_scheme=scheme)
+        lab.page.wait_for_function(f"({colour})() === ({ink})()")
     switch = lab.page.get_by_role("button", name="Dark theme")
     for _ in range(2):
         switch.click()
