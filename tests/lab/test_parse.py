@@ -1,6 +1,5 @@
 """Text to numbers: every usual way to write them, and a million of them."""
 
-
 import numpy as np
 import pytest
 from lab.parse import parse_numbers, parse_shape, parse_whole_numbers
