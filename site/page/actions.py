@@ -33,7 +33,8 @@ def copy_steps(talk, button):
 
 def _put_on_clipboard(button, text):
     async def put():
-        label = button.textContent
+        label = button.getAttribute("data-label") or button.textContent  # it may still say what the last click did
+        button.setAttribute("data-label", label)
         try:
             await window.navigator.clipboard.writeText(text)
             button.textContent = "Copied"
