@@ -93,8 +93,11 @@ def on_scheme(event):
 
 
 def on_progress(event):
-    """The worker is loading."""
+    """The worker is loading, or reads a file."""
     detail = event.detail
+    if hasattr(detail, "stage") and detail.stage == "file":
+        dom.render("status", views.reading(detail.name, detail.received, detail.total))
+        return
     if hasattr(detail, "detour") and not detours:
         detours.append(detail.detour)
         stages.clear()
