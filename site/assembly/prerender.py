@@ -4,7 +4,7 @@ A page of site/ marks a place:
 
     <!--render:NAME-->anything, for who opens the source<!--/render-->
 
-and the build puts there what `page.views.VIEWS[NAME](answer)` returns for `answer = lab.answer({})`: a list of nodes, a
+and the build puts there what the view NAME of page/views.py returns for `answer = lab.answer({})`: a list of nodes, a
 node being a string or `[tag, {attribute: value}, *children]`, in HTML, SVG or MathML. The answer has two things more
 than the page's: under `drawings`, each of its figures as drawn by `lab.svg.draw`, and under `controls`, the fields
 beside an instrument. The form's controls are views too (`assembly.controls`). Attribute values: a string or number as
@@ -126,7 +126,7 @@ def main(paths: list[str]) -> int:
     beside = {name: form[f"field-{name}"](answer) for item in answer["instruments"] for name in item["controls"]}
     for path in map(Path, paths):
         filled = {**answer, "controls": beside}
-        path.write_text(fill(path.read_text("utf-8"), {**views.VIEWS, **form}, filled, ask), "utf-8")
+        path.write_text(fill(path.read_text("utf-8"), {**views.VIEWS, **views.STILL, **form}, filled, ask), "utf-8")
     return 0
 
 

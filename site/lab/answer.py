@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 import quantcore as qc
 
@@ -22,7 +23,6 @@ from .table import value_table
 
 Json = dict[str, Any]
 
-HEAVY = ("codes", "values", "dequantized", "figures")
 LONG_TEXT, HUGE_TEXT = 10_000, 1_000_000
 FEW = 100
 
@@ -50,7 +50,14 @@ def answer(request: dict[str, str]) -> Json:
     ([-128, -1, 127], 'bits is 40; it must be a whole number from 2 to 16.')
     """
     result = computed(request)
-    return failure(result) if isinstance(result, list) else _success(result)
+    if isinstance(result, list):
+        return failure(result)
+    return {
+        **_described(result),
+        "codes": _whole_where_possible(result.flat_q),
+        "values": _numbers(result.flat_x),
+        "dequantized": _numbers(result.flat_x_hat),
+    }
 
 
 def more(request: dict[str, str], name: str) -> Json:
@@ -88,21 +95,39 @@ def _computed(fields: tuple[tuple[str, str], ...]) -> Result:
         raise RequestError([_at_field(error, settings)]) from error
 
 
-def respond(request: str | dict[str, str]) -> dict[str, str]:
-    """The answer as JSON text, twice: in full, and without what the page's tables and texts do not need.
+def respond(request: str | dict[str, str]) -> tuple[str, str, dict[str, NDArray[np.float64]]]:
+    """The answer in parts that are quick to hand on, made of the same texts.
 
-    Texts that fill megabytes, such as a million pasted values, are not sent back in either.
+    Texts that fill megabytes, such as a million pasted values, are not sent back.
 
     Args:
         request: as for :func:`answer`, or its JSON text.
+
+    Returns:
+        JSON text of what the page's tables and texts need, JSON text of the answer but for its arrays, and these.
     """
-    whole = answer(json.loads(request) if isinstance(request, str) else request)
-    if not whole["ok"]:
-        return {"answer": _json(whole), "view": _json(whole)}
-    view = {key: value for key, value in whole.items() if key not in HEAVY}
-    view["params"] = {key: value[:FEW] if isinstance(value, list) else value for key, value in view["params"].items()}
-    view["request"] = _shorter_than(LONG_TEXT, whole["request"])
-    return {"answer": _json({**whole, "request": _shorter_than(HUGE_TEXT, whole["request"])}), "view": _json(view)}
+    result = computed(json.loads(request) if isinstance(request, str) else request)
+    if isinstance(result, list):
+        text = _json(failure(result))
+        return text, text, {}
+    described = _described(result)
+    texts = {key: _json(value) for key, value in described.items()}
+    whole = {**texts, "request": _json(_shorter_than(HUGE_TEXT, described["request"]))}
+    view = {key: text for key, text in texts.items() if key != "figures"}
+    view["request"] = _json(_shorter_than(LONG_TEXT, described["request"]))
+    view["params"] = _json({key: _first(value) for key, value in described["params"].items()})
+    flat = {"codes": result.flat_q, "values": result.flat_x, "dequantized": result.flat_x_hat}
+    arrays = {name: array[:MAX_LISTED].astype(np.float64) for name, array in flat.items()}
+    return _object(view), _object(whole), arrays
+
+
+def _object(texts: dict[str, str]) -> str:
+    """A JSON object of members that are JSON texts."""
+    return "{" + ",".join([f'"{key}":{text}' for key, text in texts.items()]) + "}"
+
+
+def _first(value: Any) -> Any:
+    return value[:FEW] if isinstance(value, list) else value
 
 
 def _shorter_than(limit: int, texts: dict[str, str]) -> dict[str, str]:
@@ -128,7 +153,8 @@ def _at_field(error: qc.QuantError, settings: Settings) -> qc.QuantError:
     return qc.QuantError(error.message, field)
 
 
-def _success(result: Result) -> Json:
+def _described(result: Result) -> Json:
+    """The answer but for its arrays."""
     instruments, figures = look(result, result.settings.show)
     followed = steps(result)
     fmt = result.settings.fmt
@@ -144,9 +170,6 @@ def _success(result: Result) -> Json:
             "scale_factor": _numbers(result.scale_factor),
         },
         "shape": list(result.x.shape),
-        "codes": _whole_where_possible(result.flat_q),
-        "values": _numbers(result.flat_x),
-        "dequantized": _numbers(result.flat_x_hat),
         "metrics": metrics_of(result),
         "summary": summary(result),
         "table": value_table(result),

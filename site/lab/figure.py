@@ -19,7 +19,7 @@ BACK = "#009E73"
 ERROR = "#CC79A7"
 NEUTRAL = "#888888"
 
-MAX_POINTS = 1500
+MAX_POINTS = 600  # each costs the browser an element of the page
 GOLDEN = 0.618033988749895  # its multiples, whole parts left out, are spread evenly
 CLEAR = "rgba(0,0,0,0)"
 LEGEND_ON_TOP = {
@@ -118,6 +118,18 @@ def segment(
     """A straight line as a shape, under the traces."""
     line = {"color": color, "width": width, "dash": dash}
     return {"type": "line", "x0": x0, "y0": y0, "x1": x1, "y1": y1, "line": line, "layer": "below"}
+
+
+def strokes(x0: Floats, y0: float, x1: Floats, y1: float, color: str, width: float, name: str, **more: Any) -> Json:
+    """Many straight lines as one shape: as lines of a trace, each would be an element of the page."""
+    path = "".join([f"M{a:.7g},{y0}L{b:.7g},{y1}" for a, b in zip(x0.tolist(), x1.tolist(), strict=True)])
+    line = {"color": color, "width": width, "dash": more.pop("dash", "solid")}
+    return {"type": "path", "path": path, "line": line, "name": name, "layer": "below", **more}
+
+
+def unseen(x: Any, y: Any, name: str, **more: Any) -> Json:
+    """A trace for the pointer and the keyboard only, over what is drawn as shapes."""
+    return lines(x, y, CLEAR, name, 1, showlegend=False, **more)
 
 
 def band(x0: float, x1: float, y0: float, y1: float, color: str, opacity: float = 0.12, **refs: str) -> Json:

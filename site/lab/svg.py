@@ -5,6 +5,7 @@ take the page's colour (currentColor), so that the drawing fits a light and a da
 """
 
 import itertools
+import re
 from typing import Any
 
 from .nodes import Node, node
@@ -133,12 +134,24 @@ class _Plot:
         return parts
 
     def shape(self, shape: Json) -> Node:
-        """A line or a rectangle."""
+        """A line, a rectangle, or many lines in one."""
+        if shape["type"] == "path":
+            drawn = polyline(self._strokes(shape["path"]), shape["line"])
+            return node("g", {"opacity": short(shape.get("opacity", 1), 3)}, drawn)
         x0, x1 = (self._place(shape[end], shape.get("xref", "x"), "x") for end in ("x0", "x1"))
         y0, y1 = (self._place(shape[end], shape.get("yref", "y"), "y") for end in ("y0", "y1"))
         if shape["type"] == "line":
             return polyline([(x0, y0), (x1, y1)], shape.get("line", {}))
         return rectangle(x0, y0, x1, y1, shape.get("fillcolor", "none"), shape.get("opacity", 1))
+
+    def _strokes(self, path: str) -> list[Point | None]:
+        """The ends of the lines in a path over the first axes, with gaps between them."""
+        x_axis, y_axis = self.axis["x"], self.axis["y"]
+        points: list[Point | None] = []
+        for move, x, y in re.findall(r"([ML])([^,]+),([^ML]+)", path):
+            points += [None] if move == "M" and points else []
+            points.append((x_axis.pixel(float(x)), y_axis.pixel(float(y))))
+        return points
 
     def annotation(self, entry: Json) -> Node:
         """A text at a place."""
@@ -150,11 +163,12 @@ class _Plot:
         return write(x, y + down, entry["text"], anchor, color=font.get("color"), size=font.get("size"))
 
     def legend(self) -> list[Node]:
-        """The names of the traces, each with its mark, along the top."""
+        """The names of the traces, and of the shapes that stand for some, each with its mark, along the top."""
         if not self.layout.get("showlegend", True):
             return []
         place, parts = float(self.left), []
-        for trace in self.traces:
+        shapes = [shape for shape in self.layout.get("shapes", ()) if shape.get("showlegend")]
+        for trace in self.traces + shapes:
             if not trace.get("showlegend", True) or not trace.get("name"):
                 continue
             if "markers" in trace.get("mode", "") or trace["type"] == "bar":

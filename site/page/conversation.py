@@ -11,6 +11,7 @@ root = document.documentElement
 
 AT_ONCE = ("mapping", "staircase", "error")  # the instruments of the first reply, beside those on the screen
 PATIENCE = 0.3  # seconds after which work is called long, and can be cancelled
+PAUSE = 0.15  # seconds after an answer in which a hand that drags asks again
 
 
 class Conversation:
@@ -31,6 +32,7 @@ class Conversation:
         self.worker = None
         self.is_waiting = False
         self.is_asking = False
+        self.n_asked = 0
         self.view = None  # what the page shows; None before the first good answer
         self.answer = None  # the same for the page's host, with figures and arrays, in JavaScript
         self.order = {}  # instrument: (column, is descending), how its table is sorted
@@ -82,6 +84,7 @@ class Conversation:
     def ask(self):
         """Asks for an answer to the form as it stands; while one is under way, notes that another is wanted."""
         self.is_waiting = True
+        self.n_asked += 1
         if self.worker is not None and not self.is_asking:
             asyncio.create_task(self._answer_all())
 
@@ -100,27 +103,34 @@ class Conversation:
             self.is_asking = False
 
     async def _answer_once(self):
-        """Asks once, then for what was left out, and stops as soon as something newer is wanted."""
+        """Asks once; what was left out is asked for afterwards."""
         request = dict(self.chosen)
-        wanted = request.get("show")
-        if not wanted:
+        if not request.get("show"):
             near = charts.near()
             request["show"] = ",".join(list(AT_ONCE) + [name for name in near if name not in AT_ONCE])
-        reply = await self.worker.answer(json.dumps(request), form.long_texts(request))
-        if self.is_waiting or not await self._show(reply) or wanted:
-            return
-        for item in self.view["instruments"]:
-            if item.get("waits"):
-                texts = form.long_texts(request)
-                reply = await self.worker.more(json.dumps(request), texts, item["name"])
-                if self.is_waiting:
-                    return
-                self._add(item["name"], reply)
-        if self.is_example:
-            self.is_example = False
-            self._draw()
-        await charts.draw_rest(lambda: self.is_waiting)
-        self.lay_handles()
+        question, texts = json.dumps(request), form.long_texts(request)
+        reply = await self.worker.answer(question, texts)
+        if not self.is_waiting and await self._show(reply):
+            asyncio.create_task(self._complete(question, texts, self.n_asked))
+
+    async def _complete(self, question, texts, number):
+        """Asks for the instruments that were left out and draws the rest, until something newer is wanted."""
+        try:
+            await asyncio.sleep(PAUSE)
+            for item in list(self.view["instruments"]):
+                if item.get("waits") and self.n_asked == number:
+                    self._add(item["name"], await self.worker.more(question, texts, item["name"]), number)
+            if self.n_asked != number:
+                return
+            self.answer.instruments = window.JSON.parse(json.dumps(self.view["instruments"]))
+            if self.is_example:
+                self.is_example = False
+                self._draw()
+            await charts.draw_rest(lambda: self.n_asked != number)
+            self.lay_handles()
+        except Exception as error:
+            fail(error)
+            raise
 
     async def _tell_if_long(self, worker):
         await asyncio.sleep(PATIENCE)
@@ -155,20 +165,20 @@ class Conversation:
         root.dataset.answered = "true"
         actions_possible()
         publish(answer)
-        charts.draw_near()
         return view["ok"]
 
-    def _add(self, name, reply):
-        """Adds an instrument that was left out to what is shown."""
+    def _add(self, name, reply, number):
+        """Adds an instrument that was left out to what is shown, if nothing newer is wanted."""
+        if self.n_asked != number:
+            return
         [added] = json.loads(reply[0])["instruments"]
         items = self.view["instruments"]
         items[[item["name"] for item in items].index(name)] = added
-        answer = whole(reply)
-        window.Object.assign(self.answer.figures, answer.figures)
-        self.answer.instruments = window.JSON.parse(json.dumps(items))
+        figures = window.Reflect.apply(window.JSON.parse, None, reply.slice(1))
+        window.Object.assign(self.answer.figures, figures)
         if not self.is_example:
             dom.render("instruments", views.instruments(self._drawable()))
-        charts.show(answer.figures)
+        charts.show(figures)
         charts.draw_near()
 
     def _draw(self):
@@ -205,7 +215,10 @@ def _forget_waiting(items):
 
 def whole(reply):
     """The whole answer of a reply, kept in JavaScript: making it Python's and back would cost more than drawing it."""
-    return window.Reflect.apply(window.JSON.parse, None, reply.slice(1))
+    answer = window.Reflect.apply(window.JSON.parse, None, reply.slice(1, 2))
+    for name in window.Object.keys(reply[2]):
+        setattr(answer, name, window.Array["from"](getattr(reply[2], name)))
+    return answer
 
 
 def actions_possible():

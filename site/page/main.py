@@ -142,7 +142,8 @@ async def main():
     root.dataset.interactive = "true"
     if not guest.IS_EMBED:
         offline.begin()
-        charts.load()  # while this thread has nothing to do
+        if talk.chosen:
+            charts.load()  # the example has drawings, which do until Python has answered
     await worker.connect(talk)
     talk.ask()
 

@@ -356,12 +356,14 @@ def _step(step):
 
 VIEWS = {
     "code": code,
-    "drawing": drawing,
     "instruments": instruments,
     "mapping": mapping,
     "notices": notices,
     "steps": steps,
     "summary": summary,
     "table": table,
-    "worked_example": worked_example,
 }
+"""What the page draws anew with every answer, by region."""
+
+STILL = {"drawing": drawing, "worked_example": worked_example}
+"""What only the build draws."""

@@ -13,21 +13,21 @@ PIECE = 4 * 2**20  # bytes of a file that are read at a time
 
 
 def answer(request, texts):
-    """The answer to a request: the part that the page draws, and the whole.
+    """The answer to a request: the part that the page draws, the whole but for its arrays, and these, as JavaScript's.
 
     Args:
         request: JSON text.
         texts: a JavaScript object of further fields, those whose texts are long.
     """
-    reply = lab.respond(_complete(request, texts))
-    return [reply["view"], reply["answer"]]
+    view, whole, arrays = lab.respond(_complete(request, texts))
+    return [view, whole, to_js(arrays, dict_converter=js.Object.fromEntries)]
 
 
 def more(request, texts, name):
     """One instrument of a request that was answered without it: its view, and its figure."""
     added = lab.more(_complete(request, texts), name)
     figures = added.pop("figures", {})
-    return [json.dumps(added), json.dumps({"figures": figures})]
+    return [json.dumps(added), json.dumps(figures)]
 
 
 def export(request, texts, kind):

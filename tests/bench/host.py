@@ -35,6 +35,13 @@ FAST_4G = Line("4G", rate=9e6 / 8, latency=0.165)  # as Chromium's developer too
 SLOW_3G = Line("slow 3G", rate=400e3 / 8, latency=2)
 
 
+@functools.cache
+def body(path: Path) -> bytes:
+    """A file as it goes over the line; compressed once, as hosts do that keep what they compressed."""
+    content = path.read_bytes()
+    return gzip.compress(content, 6) if path.suffix in COMPRESSED else content
+
+
 class Host:
     """Serves a folder; knows what was asked for and what went over the line."""
 
@@ -43,15 +50,7 @@ class Host:
         self.sent: dict[str, int] = {}
         self._free_at = 0.0
         self._lock = threading.Lock()
-        self._bodies: dict[Path, bytes] = {}
         self.address = ""
-
-    def body(self, path: Path) -> bytes:
-        """A file as it goes over the line."""
-        if path not in self._bodies:
-            content = path.read_bytes()
-            self._bodies[path] = gzip.compress(content, 6) if path.suffix in COMPRESSED else content
-        return self._bodies[path]
 
     def wait_for(self, n_bytes: int) -> None:
         """Holds the caller until its bytes would have arrived."""
@@ -87,7 +86,7 @@ class Handler(SimpleHTTPRequestHandler):
             self.end_headers()
             host.sent[name] = host.sent.get(name, 0)
             return
-        content = host.body(path)
+        content = body(path)
         self.send_response(200)
         self.send_header("Content-Type", TYPES.get(path.suffix) or self.guess_type(name))
         self.send_header("Content-Length", str(len(content)))

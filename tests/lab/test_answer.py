@@ -160,20 +160,24 @@ def test_long_answers_are_cut_and_say_so() -> None:
     assert len(answer["table"]["rows"]) == 50
 
 
-def test_respond_gives_the_answer_twice() -> None:
-    """The worker's reply is JSON text: in full, and without what the page's texts and tables do not need."""
-    reply = lab.respond('{"bits": "4"}')
-    full, view = json.loads(reply["answer"]), json.loads(reply["view"])
-    assert full == lab.answer({"bits": "4"})
-    assert set(full) - set(view) == {"codes", "values", "dequantized", "figures"}
-    assert lab.respond({"bits": "99"})["view"] == lab.respond({"bits": "99"})["answer"]
+def test_respond_gives_the_answer_in_parts() -> None:
+    """The worker's reply: what the page's texts and tables need, then the whole, but for arrays, which stay arrays."""
+    view, whole, arrays = lab.respond('{"bits": "4"}')
+    expected = lab.answer({"bits": "4"})
+    assert {**json.loads(whole), **{name: array.tolist() for name, array in arrays.items()}} == expected
+    assert json.loads(view) == {key: expected[key] for key in expected if key not in (*arrays, "figures")}
+    assert set(arrays) == {"codes", "values", "dequantized"}
+    refused, same, none = lab.respond({"bits": "99"})
+    assert json.loads(refused) == lab.answer({"bits": "99"})
+    assert (same, none) == (refused, {})
 
 
 def test_respond_does_not_send_megabytes_back() -> None:
     """A very long text of values is left out of the reply, and the view has no long lists."""
     values = " ".join(["0.123456789"] * 100_000)
-    reply = lab.respond({"values": values, "profile": "onnx", "granularity": "block", "block_size": "2"})
-    assert "values" not in json.loads(reply["answer"])["request"]
-    assert len(json.loads(reply["answer"])["params"]["scale"]) == 10_000
-    assert len(json.loads(reply["view"])["params"]["scale"]) == 100
-    assert len(reply["view"]) < 100_000
+    request = {"values": values, "profile": "onnx", "granularity": "block", "block_size": "2"}
+    view, whole, _ = lab.respond(request)
+    assert "values" not in json.loads(whole)["request"]
+    assert len(json.loads(whole)["params"]["scale"]) == 10_000
+    assert len(json.loads(view)["params"]["scale"]) == 100
+    assert len(view) < 100_000

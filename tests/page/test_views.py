@@ -50,10 +50,10 @@ def text_of(nodes: list[Any]) -> str:
     return "".join(node if isinstance(node, str) else text_of(node[2:]) for node in nodes)
 
 
-@pytest.mark.parametrize("name", views.VIEWS)
+@pytest.mark.parametrize("name", views.VIEWS | views.STILL)
 def test_nodes_are_well_formed(answer: dict[str, Any], name: str) -> None:
     """Each view of each answer is text and elements, with texts as attributes, and no id twice."""
-    found = list(elements(views.VIEWS[name](answer)))
+    found = list(elements((views.VIEWS | views.STILL)[name](answer)))
     ids = [element[1]["id"] for element in found if "id" in element[1]]
     assert len(ids) == len(set(ids))
     for element in found:
@@ -163,7 +163,7 @@ def test_micropython_draws_the_same(tmp_path: Path) -> None:
         pytest.fail("dist/ is not built: run `python3 build.py` first")
     answers = []
     for request in REQUESTS.values():
-        answers.append(json.loads(lab.respond(request)["view"]))
+        answers.append(json.loads(lab.respond(request)[0]))
     program, told = tmp_path / "run.mjs", tmp_path / "answers.json"
     program.write_text(IN_MICROPYTHON, "utf-8")
     told.write_text(json.dumps(answers), "utf-8")

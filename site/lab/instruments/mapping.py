@@ -18,8 +18,9 @@ FEW = 12  # so many values are labelled
 MANY = 80  # beyond so many, marks become strokes
 N_TICKS = 8
 RIM = 0.15  # share of the line at each end where a label grows inward, for it would not fit otherwise
-ASIDE = 0.05  # how far strokes of values and of reconstructions stand apart
-MAX_LINES = 700
+ASIDE, REACH = 0.05, 0.025  # where strokes stand beside the real line, and how far they reach up and down
+MAX_LINES = 500
+SILENT: Json = {"hoverinfo": "skip", "showlegend": False}
 ABOVE = {"matches": "x", "overlaying": "x", "side": "top", "anchor": "y", "tickmode": "auto"}
 """The second axis: it runs with the first, with ticks of its own, above."""
 
@@ -57,59 +58,74 @@ def _figure(result: Result) -> Json:
     high = max(float(x.max()), float(x_hat.max()), grid.high)
     low, high = figure.padded(low, high, 0.06)
     is_labelled = len(shown) <= FEW
-    traces = _links(result, x, x_hat) + _marks(result, shown, x, x_hat)
+    draw = _few if len(shown) <= MANY else _many
+    traces, shapes = draw(result, shown, x, x_hat)
     followed = [float(result.flat_x[result.element])]
     traces.append(figure.ring(followed, [REAL_LINE], xaxis="x2"))
     if is_labelled:
         traces += _labels(result, shown, x_hat, low, high)
-    return figure.figure(traces, _layout(grid, low, high, is_labelled))
+    layout = _layout(grid, low, high, is_labelled)
+    layout["shapes"] += shapes
+    return figure.figure(traces, layout)
 
 
-def _links(result: Result, x: Floats, x_hat: Floats) -> list[Json]:
-    """The way down for every value, and the way back for every code in use."""
-    is_many = len(x) > FEW
-    back = np.unique(x_hat) if is_many else x_hat
-    up = figure.lines(
-        figure.gapped(back, back), [CODE_LINE, REAL_LINE, None] * len(back), BACK, "dequantize",
-        _width(len(back)), "dot",
-        opacity=1.0 if len(back) <= MANY else 0.4, hoverinfo="skip", showlegend=False,
-    )  # fmt: skip
-    if result.settings.is_dequantize:
-        return [up]
-    down = figure.lines(
-        figure.gapped(x, x_hat), [REAL_LINE, CODE_LINE, None] * len(x), VALUE, "quantize",
-        _width(len(x)) if is_many else 4,
-        opacity=0.35 if is_many else 0.5, hoverinfo="skip", showlegend=False,
-    )  # fmt: skip
-    return [down, up]
-
-
-def _width(n_lines: int) -> float:
-    """Fewer lines are drawn stronger."""
-    return 2 if n_lines <= FEW else 1 if n_lines <= MANY else 0.6
-
-
-def _marks(result: Result, shown: Indices, x: Floats, x_hat: Floats) -> list[Json]:
-    """The marks on both lines: values, codes and reconstructions."""
+def _few(result: Result, shown: Indices, x: Floats, x_hat: Floats) -> tuple[list[Json], list[Json]]:
+    """Each value with its way down and back, and marks at its ends."""
     n = len(shown)
-    size, is_stroke = (12 if n <= FEW else 9 if n <= MANY else 7), n > MANY
-    real, first = np.unique(x_hat, return_index=True) if is_stroke else (x_hat, np.arange(n))
-    known: Json = {
-        **figure.hover("q = %{text}", "x̂ = %{x:.9~g}"),
-        "text": figure.codes(result.flat_q[shown[first]]),
-        "customdata": shown[first].tolist(),
-    }
-    circle, square, diamond = ["line-ns-open"] * 3 if is_stroke else ["circle", "square", "diamond-open"]
-    below = figure.markers(real, [CODE_LINE] * len(real), CODE, "code q", size, square, **known)
-    aside = ASIDE if is_stroke else 0.0  # else one would hide the other
-    back = figure.markers(real, [REAL_LINE - aside] * len(real), BACK, "back x̂", size + 5, diamond, xaxis="x2", **known)
+    size = 12 if n <= FEW else 9
+    width = 2 if n <= FEW else 1
+    below = figure.markers(x_hat, [CODE_LINE] * n, CODE, "code q", size, "square", **_known(result, shown))
+    back = figure.markers(
+        x_hat, [REAL_LINE] * n, BACK, "back x̂", size + 5, "diamond-open", xaxis="x2", **_known(result, shown)
+    )
+    up = figure.lines(
+        figure.gapped(x_hat, x_hat), [CODE_LINE, REAL_LINE, None] * n, BACK, "dequantize", width, "dot", **SILENT
+    )
     if result.settings.is_dequantize:
-        return [below, back]
-    above = figure.markers(
-        x, [REAL_LINE + aside] * n, VALUE, "value x", size, circle, xaxis="x2", customdata=shown.tolist(),
-        **figure.hover("x = %{x:.9~g}"),
+        return [up, below, back], []
+    down = figure.lines(
+        figure.gapped(x, x_hat), [REAL_LINE, CODE_LINE, None] * n, VALUE, "quantize", 4 if n <= FEW else 1,
+        opacity=0.5 if n <= FEW else 0.35, **SILENT,
     )  # fmt: skip
-    return [above, below, back]
+    above = figure.markers(x, [REAL_LINE] * n, VALUE, "value x", size, "circle", xaxis="x2", **_value(shown))
+    return [down, up, above, below, back], []
+
+
+def _many(result: Result, shown: Indices, x: Floats, x_hat: Floats) -> tuple[list[Json], list[Json]]:
+    """Strokes instead of marks, values apart from reconstructions: traces for the pointer, shapes for the eye."""
+    real, first = np.unique(x_hat, return_index=True)
+    n = len(real)
+    top, bottom = REAL_LINE + ASIDE, REAL_LINE - ASIDE
+    traces = [
+        figure.unseen(real, [CODE_LINE] * n, "code q", **_known(result, shown[first])),
+        figure.unseen(real, [bottom] * n, "back x̂", xaxis="x2", **_known(result, shown[first])),
+    ]
+    shapes = [
+        figure.strokes(
+            real, CODE_LINE, real, REAL_LINE, BACK, 0.6 if n > MANY else 1, "dequantize", dash="dot", opacity=0.4
+        ),
+        figure.strokes(real, CODE_LINE - REACH, real, CODE_LINE + REACH, CODE, 1.5, "code q", showlegend=True),
+        figure.strokes(real, bottom - REACH, real, bottom + REACH, BACK, 1.5, "back x̂", showlegend=True),
+    ]
+    if not result.settings.is_dequantize:
+        traces.insert(0, figure.unseen(x, [top] * len(x), "value x", xaxis="x2", **_value(shown)))
+        shapes = [
+            figure.strokes(x, REAL_LINE, x_hat, CODE_LINE, VALUE, 0.6, "quantize", opacity=0.35),
+            figure.strokes(x, top - REACH, x, top + REACH, VALUE, 1.5, "value x", showlegend=True),
+            *shapes,
+        ]
+    return traces, shapes
+
+
+def _value(shown: Indices) -> Json:
+    """What a value tells under the pointer."""
+    return {"customdata": shown.tolist(), **figure.hover("x = %{x:.9~g}")}
+
+
+def _known(result: Result, shown: Indices) -> Json:
+    """What a code or a reconstruction tells under the pointer."""
+    told = figure.hover("q = %{text}", "x̂ = %{x:.9~g}")
+    return {"text": figure.codes(result.flat_q[shown]), "customdata": shown.tolist(), **told}
 
 
 def _labels(result: Result, shown: Indices, x_hat: Floats, low: float, high: float) -> list[Json]:

@@ -78,7 +78,7 @@ def _figure(product: Product, at: tuple[int, int]) -> Json:
     if product.y_back is not None:
         columns.insert(0, product.y_back.reshape(-1) - y)
         names.insert(0, ("after requantizing", ERROR, "circle"))
-    shown = figure.select([y, *columns], limit=800, keep=(index,))
+    shown = figure.select([y, *columns], keep=(index,))
     n = len(shown)
     traces = [
         figure.markers(y[shown], values[shown], color, name, 9 if n <= 80 else 7, symbol,

@@ -1,5 +1,6 @@
 """The mapping, the staircase and the error of thousands of values and of many scales: fair, whole and true."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -8,6 +9,11 @@ import pytest
 from lab import figure
 
 Ask = Callable[..., tuple[dict[str, Any], dict[str, Any]]]
+
+
+def trace(drawn: dict[str, Any], name: str) -> dict[str, Any]:
+    """A trace by its name."""
+    return next(trace for trace in drawn["data"] if trace["name"] == name)
 
 
 def marks(drawn: dict[str, Any], name: str) -> dict[str, Any]:
@@ -64,4 +70,20 @@ def test_labels_at_the_rim_grow_inward(ask: Ask) -> None:
 def test_strokes_do_not_hide_each_other(ask: Ask, normal: np.ndarray) -> None:
     """Of many values, the strokes of values and reconstructions stand to either side of the real line."""
     _, drawn = ask("mapping", normal)
-    assert min(marks(drawn, "value x")["y"]) > 1.0 > max(marks(drawn, "back x̂")["y"])
+    heights = {
+        shape["name"]: [float(place.partition(",")[2]) for place in re.findall(r"[^ML]+", shape["path"])]
+        for shape in drawn["layout"]["shapes"]
+        if shape["type"] == "path"
+    }
+    assert min(heights["value x"]) > 1.0 > max(heights["back x̂"])
+    assert len(heights["value x"]) == 2 * len(trace(drawn, "value x")["x"])
+    assert max(heights["quantize"]) == max(heights["dequantize"]) == 1.0
+
+
+def test_strokes_of_many_values_are_where_the_values_are(ask: Ask, normal: np.ndarray) -> None:
+    """What is seen and what the pointer finds are the same numbers, extremes among them."""
+    _, drawn = ask("mapping", normal)
+    path = next(shape["path"] for shape in drawn["layout"]["shapes"] if shape.get("name") == "value x")
+    seen = [float(start) for start in re.findall(r"M([^,]+)", path)]
+    np.testing.assert_allclose(seen, trace(drawn, "value x")["x"], rtol=1e-6)
+    assert (min(seen), max(seen)) == pytest.approx((normal.min(), normal.max()), rel=1e-6)
