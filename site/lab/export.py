@@ -14,8 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .answer import computed, failure, metrics_of
+from .instruments import look
+from .nodes import markup, node
 from .report import report
 from .result import Result
+from .svg import draw
 
 Json = dict[str, Any]
 Arrays = dict[str, NDArray[Any]]
@@ -25,7 +28,10 @@ TYPES = {
     "json": "application/json",
     "npz": "application/zip",
     "md": "text/markdown;charset=utf-8",
+    "svg": "image/svg+xml",
 }
+
+PICTURE = (960, 340)  # width and height of the drawing, in pixels
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +166,20 @@ def _metrics_npz(result: Result) -> bytes:
     return _npz({name: np.array(np.nan if value is None else value) for name, value in metrics_of(result).items()})
 
 
+# The first chart
+
+
+def _picture(result: Result) -> bytes:
+    """A drawing on paper of its own: beside a text it has no page to take colours from."""
+    [view, *_], figures = look(result, ("mapping",))
+    drawn = draw(figures["mapping"], *PICTURE, view["title"])
+    assert isinstance(drawn, list)
+    tag, attributes, *children = drawn
+    paper = node("rect", {"width": "100%", "height": "100%", "fill": "#ffffff"})
+    looks = {"color": "#1b1d1f", "font-family": "sans-serif", "width": str(PICTURE[0]), "height": str(PICTURE[1])}
+    return markup(node(tag, {**attributes, **looks}, paper, *children)).encode()
+
+
 # Formats
 
 
@@ -211,4 +231,5 @@ EXPORTS: dict[str, Export] = {
     "metrics.json": Export("Error figures as JSON", _metrics_json),
     "metrics.npz": Export("Error figures as .npz", _metrics_npz),
     "report.md": Export("Report as Markdown", lambda result: report(result).encode()),
+    "picture.svg": Export("Picture as SVG", _picture),
 }

@@ -8,6 +8,7 @@ import re
 from itertools import pairwise
 from typing import Any
 from urllib.parse import parse_qsl
+from xml.etree import ElementTree
 
 import lab
 import numpy as np
@@ -25,6 +26,7 @@ REQUESTS: list[dict[str, str]] = [
 ]
 
 Json = dict[str, Any]
+SVG = "{http://www.w3.org/2000/svg}"
 
 
 def made(request: dict[str, str], kind: str) -> bytes:
@@ -154,9 +156,27 @@ def test_report_says_what_a_link_cannot_carry() -> None:
     assert len(text) < 60_000
 
 
-def test_what_is_shown_does_not_matter() -> None:
-    """A report has every instrument, whichever the page shows at the moment."""
-    assert made({"show": "mapping"}, "report.md") == made({}, "report.md")
+@pytest.mark.parametrize("kind", ["report.md", "picture.svg"])
+def test_what_is_shown_does_not_matter(kind: str) -> None:
+    """A report has every instrument, and a picture the first one, whichever the page shows at the moment."""
+    assert made({"show": "table"}, kind) == made({}, kind)
+
+
+@pytest.mark.parametrize("request_", REQUESTS)
+def test_a_picture_stands_alone(request_: dict[str, str]) -> None:
+    """It is XML that says its size, what it shows, and its own colours of paper and ink."""
+    picture = ElementTree.fromstring(made(request_, "picture.svg"))
+    assert (picture.tag, picture.get("width"), picture.get("height")) == (f"{SVG}svg", "960", "340")
+    assert picture.get("aria-label") == "From real numbers to codes and back"
+    assert picture.get("color")
+    assert picture[0].tag == f"{SVG}rect"
+    assert picture[0].get("fill") == "#ffffff"
+
+
+def test_a_picture_shows_the_codes() -> None:
+    """The numbers and the codes that they become are written in it."""
+    texts = {text.text for text in ElementTree.fromstring(made({}, "picture.svg")).iter(f"{SVG}text")}
+    assert {"x = −3.0", "q = −128", "q = −1", "q = 127"} <= texts
 
 
 @pytest.mark.parametrize("kind", list(EXPORTS))
