@@ -117,6 +117,7 @@ class Conversation:
         """Asks for the instruments that were left out and draws the rest, until something newer is wanted."""
         try:
             await asyncio.sleep(PAUSE)
+            root.dataset.complete = "true"
             for item in list(self.view["instruments"]):
                 if item.get("waits") and self.n_asked == number:
                     self._add(item["name"], await self.worker.more(question, texts, item["name"]), number)
@@ -124,8 +125,7 @@ class Conversation:
                 return
             self.answer.instruments = window.JSON.parse(json.dumps(self.view["instruments"]))
             if self.is_example:
-                self.is_example = False
-                self._draw()
+                await self._take_over(number)
             await charts.draw_rest(lambda: self.n_asked != number)
             self.lay_handles()
         except Exception as error:
@@ -154,12 +154,12 @@ class Conversation:
             self.view, self.answer, self.defaults = view, answer, view["defaults"]
             form.fill(view["request"], self.chosen)
             address.write(self.chosen, self.defaults, None)
-            if self.chosen:
-                charts.forget_drawings()
-            self._draw()
             charts.show(answer.figures)
-            await charts.draw(charts.near(0))
-            self.lay_handles()
+            if not self.is_example:
+                charts.forget_drawings()
+                self._draw()
+                await charts.draw(charts.near(0))
+                self.lay_handles()
         dom.render("status", views.told(view, form.LONG in self.chosen.values()))
         root.dataset.state = "ready"
         root.dataset.answered = "true"
@@ -176,16 +176,24 @@ class Conversation:
         items[[item["name"] for item in items].index(name)] = added
         figures = window.Reflect.apply(window.JSON.parse, None, reply.slice(1))
         window.Object.assign(self.answer.figures, figures)
+        charts.show(figures)
         if not self.is_example:
             dom.render("instruments", views.instruments(self._drawable()))
-        charts.show(figures)
-        charts.draw_near()
+            charts.draw_near()
+
+    async def _take_over(self, number):
+        """Replaces what the build wrote by the same, drawn here, one region a task; its drawings by charts."""
+        self.is_example = False
+        for region, draw in views.VIEWS.items():
+            if self.n_asked == number:
+                dom.render(region, draw(self._drawable()))
+                await asyncio.sleep(0)
+        charts.load()
 
     def _draw(self):
         drawable = self._drawable()
         for region, draw in views.VIEWS.items():
-            if not (self.is_example and region == "instruments"):
-                dom.render(region, draw(drawable))
+            dom.render(region, draw(drawable))
 
     def lay_handles(self):
         """Lays the sliders over the charts that have them, wherever those are now."""

@@ -111,7 +111,7 @@ def on_progress(event):
         dom.render("status", views.loading(stages, detours))
 
 
-async def main():
+async def begin():
     """Makes the page answer, then waits for Python."""
     window.quantlab = window.Object.new()
     for kind, handler in (
@@ -146,6 +146,3 @@ async def main():
             charts.load()  # the example has drawings, which do until Python has answered
     await worker.connect(talk)
     talk.ask()
-
-
-asyncio.create_task(main())

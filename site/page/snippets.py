@@ -6,6 +6,10 @@
 UNRESERVED = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~,"
 FRAME_LOOKS = ("theme", "background", "controls")
 TITLE = "Quantization Lab"
+PICTURE = "A picture and a link"
+FILE = "quantization.svg"
+LONGEST_ALT = 60  # characters of the numbers
+MARKS = "\\`*_[]<>&!"  # what Markdown may take for more than itself
 
 
 def quoted(text):
@@ -91,7 +95,6 @@ def indented(text, margin):
 def snippets(site, fields):
     """All snippets: (name, what to know about it, text)."""
     own = element(site, fields)
-    plain_frame = frame(site, fields, 'style="border: 0"')
     fence = "```"
     return [
         ("HTML", "The script once a page; the element as often as you like.", own),
@@ -114,34 +117,78 @@ def snippets(site, fields):
             "from IPython.display import IFrame\n\n"
             'IFrame("' + frame_address(site, fields) + '", width="100%", height=480)',
         ),
-        ("WordPress", "In a Custom HTML block; a frame passes where scripts are taken out.", plain_frame),
         (
-            "A picture and a link",
-            "For where nothing runs. Save the picture from the instrument, beside your text, as quantization.svg.",
-            '<a href="' + escaped(link(site, fields)) + '"><img src="quantization.svg" alt="' + alt(fields) + '"></a>',
+            "WordPress",
+            "Into the editor, as it is: it becomes a Custom HTML block. A frame passes where scripts are taken out.",
+            "<!-- wp:html -->\n" + frame(site, fields, 'style="border: 0"') + "\n<!-- /wp:html -->",
+        ),
+        (
+            PICTURE,
+            "For where nothing runs. Save the picture beside your text, as " + FILE + ".",
+            '<a href="' + escaped(link(site, fields)) + '">' + picture(fields) + "</a>",
+        ),
+        (
+            PICTURE + " in Markdown",
+            "The same; no HTML is needed.",
+            "[![" + plain(alt(fields)) + "](" + FILE + ")](" + link(site, fields) + ")",
         ),
     ]
 
 
+def picture(fields):
+    """The picture that lies beside the text."""
+    return '<img src="' + FILE + '" alt="' + escaped(alt(fields)) + '">'
+
+
 def alt(fields):
-    """What the picture shows, in words."""
-    values = fields.get("values", "-3.0, 0.1, 3.2")
-    return escaped("Quantization of " + values + " to " + fields.get("bits", "8") + " bits")
+    """What the picture shows, in words.
+
+    >>> alt({}), alt({"source": "sine", "bits": "4"})
+    ('Quantization of -3.0, 0.1, 3.2 to 8 bits', 'Quantization of many numbers to 4 bits')
+    """
+    bits = fields.get("bits", "8") + " bits"
+    if fields.get("direction") == "dequantize":
+        return "Dequantization of " + shortened(fields.get("codes", "codes")) + " from " + bits
+    if fields.get("source", "values") != "values":
+        return "Quantization of many numbers to " + bits
+    return "Quantization of " + shortened(fields.get("values", "-3.0, 0.1, 3.2")) + " to " + bits
+
+
+def shortened(text):
+    r"""The beginning of a text, on one line.
+
+    >>> shortened("1,\n  2"), shortened("3, " * 40)
+    ('1, 2', '3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, …')
+    """
+    line = " ".join(text.split())
+    return line if len(line) <= LONGEST_ALT else line[:LONGEST_ALT] + "…"
+
+
+def plain(text):
+    r"""A text of which Markdown makes nothing else.
+
+    >>> print(plain("[[1, 2]] *"))
+    \[\[1, 2\]\] \*
+    """
+    return "".join(["\\" + letter if letter in MARKS else letter for letter in text])
 
 
 def views(site, fields):
     """The snippets as nodes."""
+    return [_figure(*snippet) for snippet in snippets(site, fields)]
+
+
+def _figure(name, note, text):
+    buttons = [_button("copy", "Copy")]
+    if name == PICTURE:
+        buttons = [_button("picture", "Save the picture (SVG)")] + buttons
     return [
-        [
-            "figure",
-            {"class": "snippet", "data-kind": name},
-            [
-                "figcaption",
-                {},
-                ["span", {}, ["b", {}, name], ". " + note if note else ""],
-                ["button", {"type": "button", "class": "button needs-script", "data-action": "copy"}, "Copy"],
-            ],
-            ["pre", {"tabindex": "0"}, ["code", {}, text]],
-        ]
-        for name, note, text in snippets(site, fields)
+        "figure",
+        {"class": "snippet", "data-kind": name},
+        ["figcaption", {}, ["span", {}, ["b", {}, name], ". " + note if note else ""]] + buttons,
+        ["pre", {"tabindex": "0"}, ["code", {}, text]],
     ]
+
+
+def _button(action, label):
+    return ["button", {"type": "button", "class": "button needs-script", "data-action": action}, label]

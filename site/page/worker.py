@@ -4,7 +4,6 @@ from pyscript import create_named_worker, document, workers
 
 from page import dom, files, guest, views
 from page.conversation import fail, root
-from page.shared import Shared
 
 SOURCE = "runtime/worker.py"
 CONFIG = '{"interpreter": "./runtime/interpreter.mjs", "sync_main_only": true}'
@@ -16,6 +15,8 @@ async def connect(talk):
     """Waits for the worker that the page's markup starts; an embed shares one with the others on its host's page."""
     try:
         if guest.IS_EMBED:
+            from page.shared import Shared  # only embeds need it
+
             shared = Shared(_start, _stop)
             await shared.join()
             talk.worker = shared

@@ -166,8 +166,8 @@ def test_numbers_drawn_at_random_differ_from_visit_to_visit(start: Start) -> Non
 import random, numpy
 lab_answer = answer
 def answer(*request):
-    view, whole = lab_answer(*request)
-    return [view, whole[:-1] + ', "drawn": [%r, %r]}' % (random.random(), float(numpy.random.random()))]
+    view, whole, arrays = lab_answer(*request)
+    return [view, whole[:-1] + ', "drawn": [%r, %r]}' % (random.random(), float(numpy.random.random())), arrays]
 """
     drawn = []
     for _ in range(2):

@@ -1,0 +1,17 @@
+"""Imports what the page is made of, one module a task, so that typing and scrolling come between; then begins."""
+
+import asyncio
+
+MODULES = ("form", "address", "dom", "charts", "views", "handles", "guest", "conversation", "actions", "files")
+
+
+async def start():
+    """Each module that is imported here finds those that it imports already there."""
+    for name in MODULES:
+        __import__("page." + name)
+        await asyncio.sleep(0)
+    main = __import__("page.main").main
+    await main.begin()
+
+
+asyncio.create_task(start())
