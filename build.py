@@ -67,7 +67,7 @@ def run_serve(options):
 
 def run_test(options):
     """Installs the test tools, finds or installs a browser, builds, and runs every check."""
-    python = environment.prepare(ROOT, ["build", "test"])
+    python = environment.prepare(ROOT, ["build", "test", "tutorials"])
     chromium = browser.find_or_install()
     build()
     testing.run_all(ROOT, python, chromium, options.pytest)

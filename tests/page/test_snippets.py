@@ -1,27 +1,22 @@
 """What authors paste: each snippet, rendered by its own tool, is the element or the frame that it says."""
 
 import ast
-import importlib
-import io
+import doctest
 import re
 from html.parser import HTMLParser
-from pathlib import Path
-from types import ModuleType
 from urllib.parse import parse_qsl
 
+import docutils.core
+import markdown
+import markdown_it
+import pypandoc
 import pytest
-from page.snippets import query, quoted, snippets
+from page import snippets
+from page.snippets import FILE, PICTURE, query, quoted
 
-SITE = "https://example.org/quantization-lab/"
-FIELDS = {"values": '-3, 0.1, "x" & <3>', "bits": "4", "show": "mapping,steps", "theme": "dark"}
-TEXTS = {name: text for name, _, text in snippets(SITE, FIELDS)}
+from tests.page.tutorials import FIELDS, SITE, TEXTS, in_node, rendered
 
-
-def tool(name: str) -> ModuleType:
-    """A module that renders; the test is skipped where it is not installed."""
-    return pytest.importorskip(
-        name, reason=f"{name} is not installed: `pip install {name.partition('.')[0]}` to run this test"
-    )
+FRAMED = ("notebook", "docusaurus", "wordpress")
 
 
 class Found(HTMLParser):
@@ -55,6 +50,18 @@ def check_frame(page: str) -> None:
     assert dict(parse_qsl(request)) == FIELDS
 
 
+def check_link(address: str | None) -> None:
+    """The link leads to the laboratory in the same state; what only embeds know is left out."""
+    place, _, request = str(address).partition("#")
+    assert place == SITE + "index.html"
+    assert dict(parse_qsl(request)) == {"values": FIELDS["values"], "bits": FIELDS["bits"]}
+
+
+def test_the_examples_in_the_texts_hold() -> None:
+    """The module's own examples give what they say."""
+    assert doctest.testmod(snippets).failed == 0
+
+
 @pytest.mark.parametrize("text", ["-3.0, 0.1", "a&b=c", "ü 50 % #1", "[[1, 2],\n [3, 4]]", "+"])
 def test_addresses_give_back_what_was_put_in(text: str) -> None:
     """Whatever a field holds survives its way through an address."""
@@ -62,94 +69,74 @@ def test_addresses_give_back_what_was_put_in(text: str) -> None:
     assert re.fullmatch(r"[\w.,~%+-]*", quoted(text))
 
 
-def test_html() -> None:
-    """The element as it is, with a link inside for readers without scripts that leads to the same state."""
-    check_element(TEXTS["HTML"])
-    address, _, request = str(Found(TEXTS["HTML"]).one("a")["href"]).partition("#")
-    assert address == SITE + "index.html"
-    assert dict(parse_qsl(request)) == {"values": FIELDS["values"], "bits": "4"}
+@pytest.mark.parametrize("tool", ["html", "sphinx", "myst", "mkdocs", "pandoc"])
+def test_the_tool_makes_the_element(tool: str) -> None:
+    """Where scripts are let through, the tool's page holds the element, and in it the link for who has no scripts."""
+    page = rendered()[tool].read_text("utf-8")
+    check_element(page)
+    inside = re.search(r"<quant-lab.*?</quant-lab>", page, re.DOTALL)
+    assert inside
+    check_link(Found(inside[0]).one("a")["href"])
 
 
-def test_markdown() -> None:
-    """Python-Markdown, MkDocs' renderer, lets the block through as it is."""
-    check_element(tool("markdown").markdown("Before.\n\n" + TEXTS["Markdown, MkDocs"] + "\n\nAfter."))
+@pytest.mark.parametrize("tool", FRAMED)
+def test_the_tool_makes_the_frame(tool: str) -> None:
+    """Where scripts are taken out, the tool's page holds a frame of the same request."""
+    check_frame(rendered()[tool].read_text("utf-8"))
 
 
-def test_commonmark() -> None:
-    """So does a renderer of CommonMark."""
-    check_element(tool("markdown_it").MarkdownIt().render("Before.\n\n" + TEXTS["Markdown, MkDocs"] + "\n\nAfter."))
+@pytest.mark.parametrize("tool", ["sphinx", "myst", "mkdocs", "pandoc", "docusaurus"])
+def test_the_text_around_stays(tool: str) -> None:
+    """The snippet ends where it ends: the paragraphs before and after it are paragraphs."""
+    page = rendered()[tool].read_text("utf-8")
+    assert page.index("<p>Before.</p>") < page.index(SITE) < page.index("<p>After.</p>")
 
 
-def test_restructured_text() -> None:
-    """docutils, Sphinx's reader, puts the raw block into the page."""
-    core = tool("docutils.core")
-    check_element(core.publish_string("Before.\n\n" + TEXTS["reStructuredText (Sphinx)"], writer="html5").decode())
-
-
-def test_sphinx(tmp_path: Path) -> None:
-    """Sphinx builds a page of either of its languages with the element in it."""
-    application = tool("sphinx.application")
-    tool("myst_parser")
-    (tmp_path / "conf.py").write_text("extensions = ['myst_parser']")
-    (tmp_path / "index.rst").write_text(
-        "Title\n=====\n\n" + TEXTS["reStructuredText (Sphinx)"] + "\n\n.. toctree::\n\n   other"
-    )
-    (tmp_path / "other.md").write_text("# Title\n\n" + TEXTS["MyST (Sphinx, Jupyter Book)"])
-    folders = [str(tmp_path), str(tmp_path), str(tmp_path / "out"), str(tmp_path / "trees")]
-    application.Sphinx(*folders, "html", status=None, warning=io.StringIO()).build()
-    for page in ("index", "other"):
-        check_element((tmp_path / "out" / f"{page}.html").read_text("utf-8").partition("<body")[2])
-
-
-def test_mkdocs(tmp_path: Path) -> None:
-    """MkDocs builds a page with the element in it."""
-    config = tool("mkdocs.config")
-    build = importlib.import_module("mkdocs.commands.build")
-    (tmp_path / "docs").mkdir()
-    (tmp_path / "docs" / "index.md").write_text("# Title\n\n" + TEXTS["Markdown, MkDocs"])
-    (tmp_path / "mkdocs.yml").write_text("site_name: x\n")
-    build.build(config.load_config(str(tmp_path / "mkdocs.yml")))
-    check_element((tmp_path / "site" / "index.html").read_text("utf-8"))
+def test_other_renderers() -> None:
+    """Python-Markdown, a renderer of CommonMark and docutils alone let the blocks through, too."""
+    block = "Before.\n\n" + TEXTS["Markdown, MkDocs"] + "\n\nAfter."
+    check_element(markdown.markdown(block))
+    check_element(markdown_it.MarkdownIt().render(block))
+    check_element(docutils.core.publish_string(TEXTS["reStructuredText (Sphinx)"], writer="html5").decode())
 
 
 def test_jupyter() -> None:
-    """The cell makes a frame of the right address."""
-    call = ast.parse(TEXTS["Jupyter"]).body[-1]
+    """The cell is an import and a call, whose address is a plain text."""
+    imported, call = ast.parse(TEXTS["Jupyter"]).body
+    assert isinstance(imported, ast.ImportFrom)
     assert isinstance(call, ast.Expr)
     assert isinstance(call.value, ast.Call)
-    address = ast.literal_eval(call.value.args[0])
-    assert dict(parse_qsl(address.partition("#")[2])) == FIELDS
+    assert ast.literal_eval(call.value.args[0]).startswith(SITE)
 
 
-def test_jupyter_shows_it() -> None:
-    """IPython's own IFrame of that cell is the frame, and nbconvert would print just that."""
-    tool("IPython.display")
-    names: dict[str, object] = {}
-    *first, last = ast.parse(TEXTS["Jupyter"]).body
-    assert isinstance(last, ast.Expr)
-    exec(compile(ast.Module(first, []), "cell", "exec"), names)
-    shown = eval(compile(ast.Expression(last.value), "cell", "eval"), names)
-    check_frame(shown._repr_html_())
+def test_mdx() -> None:
+    """MDX makes a style sheet's words of the object, and takes the border away."""
+    assert Found(in_node()["mdx"]).one("iframe")["style"] == "border:0"
 
 
-def test_frames() -> None:
-    """Where scripts are taken out, a frame of the same request stands in; MDX wants its style as an object."""
-    check_frame(TEXTS["WordPress"])
-    check_frame(TEXTS["Docusaurus (MDX)"].replace("style={{border: 0}}", ""))
-    assert "style={{border: 0}}" in TEXTS["Docusaurus (MDX)"]
+def test_wordpress() -> None:
+    """WordPress' parser finds one Custom HTML block, and nothing around it."""
+    [block] = in_node()["wordpress"]
+    assert block["blockName"] == "core/html"
+    assert block["innerBlocks"] == []
+    assert block["innerHTML"].strip().startswith("<iframe ")
 
 
-def test_fences() -> None:
-    """MyST and Quarto take raw HTML in a fence of theirs."""
-    for name, opening in (("MyST (Sphinx, Jupyter Book)", "```{raw} html\n"), ("Quarto", "```{=html}\n")):
-        text = TEXTS[name]
-        assert text.startswith(opening)
-        assert text.endswith("\n```")
-        check_element(text.removeprefix(opening).removesuffix("\n```"))
+@pytest.mark.parametrize("name", [PICTURE, f"{PICTURE} in Markdown"])
+def test_a_picture_and_a_link(name: str) -> None:
+    """In HTML and in Markdown the picture says what it shows, and the link leads to the laboratory."""
+    for page in (markdown.markdown(TEXTS[name]), pypandoc.convert_text(TEXTS[name], "html", "markdown")):
+        found = Found(page)
+        picture = found.one("img")
+        assert (picture["src"], picture["alt"]) == (FILE, "Quantization of -3.0, 0.1, 3.2 to 4 bits")
+        check_link(found.one("a")["href"])
 
 
-def test_a_picture_and_a_link() -> None:
-    """The picture says what it shows; the link leads to the laboratory."""
-    found = Found(TEXTS["A picture and a link"])
-    assert found.one("img")["alt"] == f"Quantization of {FIELDS['values']} to 4 bits"
-    assert str(found.one("a")["href"]).startswith(SITE + "index.html#values=")
+def test_a_picture_of_anything() -> None:
+    """Brackets, signs and great amounts of numbers in a request do no harm to the picture's words."""
+    for values in ("[[1, 2],\n [3, -4]]", "*1* _2_ <b>`3`</b> \\ !", "1, " * 1000):
+        texts = {name: text for name, _, text in snippets.snippets(SITE, {"values": values})}
+        words = "Quantization of " + snippets.shortened(values) + " to 8 bits"
+        assert len(words) < 100
+        assert Found(texts[PICTURE]).one("img")["alt"] == words
+        assert Found(markdown_it.MarkdownIt().render(texts[f"{PICTURE} in Markdown"])).one("img")["alt"] == words
