@@ -35,16 +35,16 @@ def downloads(exports: Mapping[str, Any]) -> list[Node]:
 def _view(field: Any, is_decided: bool) -> Callable[[Any], list[Node]]:
     def view(answer: Any) -> list[Node]:
         attributes: dict[str, Any] = {"class": "field", "data-field": field.name}
-        if field.when:
-            attributes["data-when"] = "&".join(f"{name}={'|'.join(allowed)}" for name, allowed in field.when.items())
-            attributes["hidden"] = not _applies(field.when, answer["request"])
+        if field.cases:
+            attributes["data-when"] = ";".join(map(_condition, field.cases))
+            attributes["hidden"] = not field.matters(answer["request"])
         return [["div", attributes, *_control(field, {"data-by-profile": is_decided})]]
 
     return view
 
 
-def _applies(when: Mapping[str, tuple[str, ...]], request: Mapping[str, str]) -> bool:
-    return all(request[name] in allowed for name, allowed in when.items())
+def _condition(case: Mapping[str, tuple[str, ...]]) -> str:
+    return "&".join(f"{name}={'|'.join(allowed)}" for name, allowed in case.items())
 
 
 def _control(field: Any, extra: dict[str, Any]) -> list[Node]:

@@ -38,6 +38,7 @@ class Field:
         low, high: for a number, the smallest and largest that is allowed.
         optional: whether it may be empty.
         when: the choices of other fields under which it matters, e.g. ``{"calibration": ("manual",)}``.
+        or_when: others under which it matters, too.
     """
 
     name: str
@@ -50,6 +51,18 @@ class Field:
     high: float | None = None
     optional: bool = False
     when: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    or_when: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def cases(self) -> list[Mapping[str, tuple[str, ...]]]:
+        """The conditions of which one must hold; none if it always matters."""
+        return [case for case in (self.when, self.or_when) if case]
+
+    def matters(self, texts: Mapping[str, str]) -> bool:
+        """Whether it plays a part in a request."""
+        return not self.cases or any(
+            all(texts[other] in allowed for other, allowed in case.items()) for case in self.cases
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +131,7 @@ QUANTIZE = {"direction": ("quantize",)}
 DEQUANTIZE = {"direction": ("dequantize",)}
 FROM_FILE = {**QUANTIZE, "source": ("file",)}
 GENERATED = tuple(GENERATORS)
+RANDOM = tuple(name for name in GENERATORS if name not in ("ramp", "sine"))
 NOT_NOTEBOOK = tuple(name for name in PROFILES if name != "notebook")
 
 TABLE: tuple[Field, ...] = (
@@ -137,7 +151,7 @@ TABLE: tuple[Field, ...] = (
     Field("shape", "Shape", "Rows and columns, such as 2,3; empty keeps the shape of the data.",
           Kind.TEXT, "", optional=True),
     Field("seed", "Seed", "The same seed gives the same random numbers everywhere.", Kind.INTEGER, "1", low=0,
-          high=2**32 - 1, when=QUANTIZE),
+          high=2**32 - 1, when={**QUANTIZE, "source": RANDOM}, or_when={**QUANTIZE, "rounding": ("stochastic",)}),
     Field("spread", "Spread", "The standard deviation of random values, the height of a ramp or a sine.", Kind.NUMBER,
           "1", low=1e-30, high=1e30, when={**QUANTIZE, "source": GENERATED}),
     Field("outlier_share", "Outliers", "How many of the values are outliers, in percent.", Kind.NUMBER, "1", low=0,

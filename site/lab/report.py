@@ -69,7 +69,7 @@ def _settings(result: Result) -> str:
     texts, chosen = result.settings.texts, _chosen(result)
     rows = []
     for name, field in FIELDS.items():
-        if name == "show" or not all(texts[other] in allowed for other, allowed in field.when.items()):
+        if name == "show" or not field.matters(texts):
             continue
         given = {"1": "yes", "0": "no"}.get(texts[name], "") if field.kind is Kind.FLAG else texts[name]
         text = field.choices.get(given, given) or "–"

@@ -9,6 +9,7 @@ CONFIG = {"displaylogo": False, "responsive": True, "displayModeBar": False}
 
 _figures = {}  # name: the figure last shown, a JavaScript object
 _waiting = set()  # the names of those that are not drawn yet
+_listeners = []  # called with Plotly's event when a point is clicked
 _template = {}  # what is made of the theme of the moment, under "made"
 
 
@@ -16,6 +17,11 @@ def forget_drawings():
     """Takes away the drawings of the notebook's example, before an answer to something else is shown."""
     for drawn in document.querySelectorAll("[data-figure] > svg"):
         drawn.remove()
+
+
+def on_point(listener):
+    """Calls a JavaScript function with Plotly's event when a point of any chart is clicked."""
+    _listeners.append(listener)
 
 
 def load():
@@ -106,12 +112,17 @@ def _draw(container, name):
         return
     layout = window.Object.assign(window.Object.new(), figure.layout)
     layout.template = _themed()
+    for trace in figure.data:
+        if hasattr(trace, "meta") and hasattr(trace.meta, "room"):
+            trace.visible = container.clientWidth >= trace.meta.room
     drawn = container.querySelector(".chart")
     if drawn is None:
         drawn = document.createElement("div")
         drawn.className = "chart"
         container.replaceChildren(drawn)
         window.Plotly.newPlot(drawn, figure.data, layout, ffi.to_js(CONFIG))
+        for listener in _listeners:
+            drawn.on("plotly_click", listener)
     else:
         window.Plotly.react(drawn, figure.data, layout, ffi.to_js(CONFIG))
 

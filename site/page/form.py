@@ -63,13 +63,14 @@ def decided_by_profile():
 
 
 def show_applicable():
-    """Hides each part of the form whose `data-when`, such as `profile=onnx|custom&bits=8`, does not hold."""
+    """Hides each part of the form of whose `data-when`, such as `profile=onnx|custom&bits=8;bits=4`, no case holds."""
     state = {}
     for control in controls():
         if control.name and control.tagName != "TEXTAREA" and (control.type != "radio" or control.checked):
             state[control.name] = value(control)
     for part in document.querySelectorAll("[data-when]"):
-        part.hidden = not all(_holds(condition, state) for condition in part.dataset.when.split("&"))
+        cases = part.dataset.when.split(";")
+        part.hidden = not any(all(_holds(condition, state) for condition in case.split("&")) for case in cases)
 
 
 def _holds(condition, state):

@@ -4,7 +4,7 @@ import asyncio
 
 from pyscript import document, ffi, window
 
-from page import actions, address, charts, dom, files, form, guest, handles, offline, views, worker
+from page import actions, address, charts, cursor, dom, files, form, guest, handles, offline, views, worker
 from page.conversation import Conversation, root
 
 talk = Conversation()
@@ -53,10 +53,30 @@ def on_change(event):
 
 
 def on_key(event):
-    """An arrow key on a chart moves its cursor."""
-    container = event.target.closest(".figure")
-    if container is not None and handles.walk(container, event.key):
+    """On a chart an arrow key moves its cursor, and Enter follows the number under it."""
+    if not event.target.classList.contains("figure"):
+        return
+    if event.key == "Enter":
+        pick(cursor.element(event.target))
+    elif cursor.walk(event.target, event.key):
         event.preventDefault()
+
+
+def on_leave(event):
+    """A chart lost the focus."""
+    if event.target.classList.contains("figure"):
+        cursor.leave(event.target)
+
+
+def on_point(event):
+    """A point of a chart was clicked."""
+    pick(cursor.element_at(event.points[0].data, event.points[0].pointNumber))
+
+
+def pick(element):
+    """Follows a number that was picked on a chart, if there is one at that place."""
+    if element is not None:
+        talk.follow(element)
 
 
 def on_file(event):
@@ -119,6 +139,7 @@ async def begin():
         ("change", on_change),
         ("click", on_click),
         ("keydown", on_key),
+        ("focusout", on_leave),
         ("dragover", on_drag),
         ("dragleave", on_drag),
         ("drop", on_drag),
@@ -126,6 +147,7 @@ async def begin():
         ("quantlab:progress", on_progress),
     ):
         document.addEventListener(kind, ffi.create_proxy(handler))
+    charts.on_point(ffi.create_proxy(on_point))
     window.onscroll = ffi.create_proxy(lambda event: charts.draw_near())
     window.onresize = ffi.create_proxy(lambda event: talk.lay_handles())
     window.onbeforeprint = ffi.create_proxy(lambda event: charts.draw_all())

@@ -2,7 +2,7 @@
 
 import asyncio
 
-MODULES = ("form", "address", "dom", "charts", "views", "handles", "guest", "conversation", "actions", "files")
+MODULES = ("form", "address", "dom", "charts", "views", "handles", "cursor", "guest", "conversation", "actions")
 
 
 async def start():

@@ -194,7 +194,7 @@ def _card(item, answer):
     slot = [node for field in item["controls"] for node in controls.get(field, [])]
     # Every card has the same parts in the same places, so that a chart is never taken for something else.
     figure = {"class": "figure", "data-figure": name, "data-keep": "figure-" + name, "tabindex": "0", "role": "group"}
-    figure["aria-label"] = item["title"] + ": chart, read by the arrow keys"
+    figure["aria-label"] = item["title"] + ": chart, read by the arrow keys, Enter follows a number"
     if not (item["has_figure"] or item.get("waits")):
         figure["hidden"] = ""
     parts = [

@@ -1,5 +1,6 @@
 """The laboratory under the hand: presets, controls, history, range handles, chart cursor, tables, cancelling, looks."""
 
+import re
 from typing import Any
 
 import lab as laboratory
@@ -225,6 +226,64 @@ def test_chart_cursor_by_arrow_keys(lab: Visit) -> None:
     assert said[2] == said[0]
     assert said[3].split(":")[0] != said[2].split(":")[0]
     assert all(" x " in words and " y " in words for words in said)
+
+
+def test_enter_follows_the_number_under_the_cursor(lab: Visit) -> None:
+    """What an arrow key has found on a chart, Enter follows; when the chart loses the focus, the cursor is gone."""
+    lab.follow_link(MANY)
+    chart(lab, "mapping").focus()
+    cursor = lab.page.locator("[data-region=cursor]")
+    for _ in range(3):
+        lab.page.keyboard.press("ArrowRight")
+    said = re.search(r"value x: x (\S+),", cursor.inner_text())
+    answer = lab.after(lambda: lab.page.keyboard.press("Enter"))
+    assert said is not None
+    assert answer["values"][int(answer["request"]["element"])] == pytest.approx(float(said[1]), rel=1e-5)
+    assert int(answer["request"]["element"]) > 0
+    lab.page.locator("#bits").focus()
+    expect(cursor).to_be_empty()
+
+
+def test_cursor_in_heat_maps(lab: Visit) -> None:
+    """Arrow keys go from cell to cell of all four heat maps at once; the words are those of the answer."""
+    answer = lab.follow_link("profile=onnx&source=normal&shape=4,6&bits=3")
+    chart(lab, "heatmaps").focus()
+    for key in ("ArrowRight", "ArrowDown", "ArrowRight", "ArrowRight", "ArrowLeft"):
+        lab.page.keyboard.press(key)
+    said = lab.page.locator("[data-region=cursor]").inner_text()
+    at = 1 * 6 + 1
+    numbers = [answer["values"][at], answer["codes"][at], answer["dequantized"][at]]
+    expected = [*numbers, numbers[2] - numbers[0]]
+    place, _, cells = said.partition(": ")
+    assert place == "row 1, column 1"
+    found = re.findall(r"(original x|codes q|reconstruction x̂|error x̂ − x) (\S+?)(?:,|$)", cells)
+    assert [float(text) for _, text in found] == pytest.approx(expected, rel=1e-4)
+    assert lab.after(lambda: lab.page.keyboard.press("Enter"))["request"]["element"] == str(at)
+
+
+@pytest.mark.parametrize("name", ["mapping", "heatmaps", "staircase"])
+def test_a_click_on_a_chart_follows_the_number(lab: Visit, name: str) -> None:
+    """A point, a stroke and a cell under the pointer are followed when they are clicked."""
+    lab.follow_link("profile=onnx&source=normal&shape=12,12&bits=4")
+    figure = chart(lab, name)
+    figure.scroll_into_view_if_needed()
+    box = figure.bounding_box()
+    assert box is not None
+    trace = lab.page.evaluate(
+        """name => {
+            const drawn = document.querySelector(`[data-figure="${name}"] > .chart`), trace = drawn.data.find(
+                trace => trace.type === "heatmap" || trace.customdata && /^value/.test(trace.name));
+            const isMap = trace.type === "heatmap", last = isMap ? 0 : trace.x.indexOf(Math.max(...trace.x));
+            const {_fullLayout: layout} = drawn, place = isMap ? [7, 3] : [trace.x[last], trace.y[last]];
+            const x = layout[(trace.xaxis ?? "x").replace("x", "xaxis")];
+            const y = layout[(trace.yaxis ?? "y").replace("y", "yaxis")];
+            const element = isMap ? 3 * 12 + 7 : trace.customdata[last];
+            return {element, x: x._offset + x.l2p(place[0]), y: y._offset + y.l2p(place[1])};
+        }""",
+        name,
+    )
+    answer = lab.after(lambda: lab.page.mouse.click(box["x"] + trace["x"], box["y"] + trace["y"]))
+    assert answer["request"]["element"] == str(trace["element"])
 
 
 def test_table_pages(lab: Visit) -> None:

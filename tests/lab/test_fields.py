@@ -17,8 +17,23 @@ def test_every_field_can_be_drawn() -> None:
         assert field.hint.endswith(".") or field.hint.endswith("?")
         assert (field.kind is Kind.CHOICE) == bool(field.choices)
         assert not field.choices or field.default in field.choices
-        for other, allowed in field.when.items():
-            assert set(allowed) <= set(FIELDS[other].choices)
+        for case in field.cases:
+            for other, allowed in case.items():
+                assert set(allowed) <= set(FIELDS[other].choices)
+
+
+def test_the_seed_matters_where_something_is_drawn_at_random() -> None:
+    """It is asked for with random values or stochastic rounding, and else it changes no code."""
+    for request, matters in (
+        ({"source": "normal"}, True),
+        ({"source": "sine"}, False),
+        ({"profile": "onnx", "rounding": "stochastic"}, True),
+        ({"profile": "onnx"}, False),
+    ):
+        first, second = (lab.answer({**request, "seed": seed}) for seed in ("1", "2"))
+        assert FIELDS["seed"].matters(first["request"]) == matters
+        if not matters:
+            assert first["codes"] == second["codes"]
 
 
 def test_profiles_set_fields_to_legal_defaults() -> None:

@@ -73,7 +73,7 @@ def draw(
     for number, (panel, (across, band)) in enumerate(zip(panels, places, strict=True), start=1):
         name = "" if number == 1 else str(number)
         refs = {"xaxis": f"x{name}", "yaxis": f"y{name}"}
-        traces.append(_heat(panel, blocks, across, band[0], refs))
+        traces.append(_heat(panel, n_columns, blocks, across, band[0], refs))
         traces.append(_boundaries(shape, row_lines, column_lines, refs))
         traces.append(figure.ring([followed[1]], [followed[0]], showlegend=False, **refs))
         axes[f"xaxis{name}"] = _axis(
@@ -90,7 +90,10 @@ def draw(
     return figure.figure(traces, layout)
 
 
-def _heat(panel: Panel, blocks: tuple[int, int], across: tuple[float, float], bottom: float, refs: Json) -> Json:
+def _heat(
+    panel: Panel, n_columns: int, blocks: tuple[int, int], across: tuple[float, float], bottom: float, refs: Json
+) -> Json:
+    """One heat map; `meta` tells how many columns the matrix has, so that a cell is known as an element."""
     rows, columns = blocks
     bar = {
         "orientation": "h", "x": across[0], "xanchor": "left", "len": across[1] - across[0], "y": bottom,
@@ -100,7 +103,7 @@ def _heat(panel: Panel, blocks: tuple[int, int], across: tuple[float, float], bo
     return {
         "type": "heatmap", "z": _cells(panel.cells), "x0": (columns - 1) / 2, "dx": columns, "y0": (rows - 1) / 2,
         "dy": rows, "zmin": panel.low, "zmax": panel.high, "colorscale": SCALES[panel.colors], "colorbar": bar,
-        "name": panel.title,
+        "name": panel.title, "meta": {"columns": n_columns},
         "hovertemplate": "row %{y}, column %{x}<br>%{z:.6g}<extra></extra>", **refs,
     }  # fmt: skip
 

@@ -1,5 +1,6 @@
 """The notebook's diagram of two lines: real numbers above, codes below, each value joined to its code and back."""
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,8 @@ REAL_LINE, CODE_LINE = 1.0, 0.0
 FEW = 12  # so many values are labelled
 MANY = 80  # beyond so many, marks become strokes
 N_TICKS = 8
+NARROW, WIDE, ROOM = 0.28, 0.13, 560
+"""How far apart labels are, as shares of the axis, on any screen and where the drawing has so many pixels."""
 RIM = 0.15  # share of the line at each end where a label grows inward, for it would not fit otherwise
 ASIDE, REACH = 0.05, 0.025  # where strokes stand beside the real line, and how far they reach up and down
 MAX_LINES = 500
@@ -129,12 +132,31 @@ def _known(result: Result, shown: Indices) -> Json:
 
 
 def _labels(result: Result, shown: Indices, x_hat: Floats, low: float, high: float) -> list[Json]:
-    """The numbers at the marks, where they do not run into each other; the followed one has the first choice."""
-    chosen: list[int] = []
-    for i in sorted(range(len(shown)), key=lambda i: (int(shown[i]) != result.element, float(x_hat[i]))):
-        if all(abs(float(x_hat[i]) - float(x_hat[other])) > (high - low) * 0.13 for other in chosen):
-            chosen.append(i)
-    at, elements = x_hat[chosen], shown[chosen]
+    """The numbers at the marks, where they do not run into each other; the followed one has the first choice.
+
+    Those that have no place on a narrow screen are traces of their own, whose `meta.room` says how wide it must be.
+    """
+    first = sorted(range(len(shown)), key=lambda i: (int(shown[i]) != result.element, float(x_hat[i])))
+    everywhere = _apart(first, x_hat, (high - low) * NARROW, [])
+    beside = _apart(first, x_hat, (high - low) * WIDE, everywhere)[len(everywhere) :]
+    texts = [_label(result, shown[everywhere], x_hat[everywhere], low, high)]
+    if beside:
+        more = _label(result, shown[beside], x_hat[beside], low, high)
+        texts.append([trace | {"meta": {"room": ROOM}} for trace in more])
+    return list(itertools.chain(*texts))
+
+
+def _apart(places: list[int], x: Floats, distance: float, kept: list[int]) -> list[int]:
+    """What is kept already, and of further places those that lie so far from all others."""
+    kept = list(kept)
+    for i in places:
+        if all(abs(float(x[i]) - float(x[other])) > distance for other in kept):
+            kept.append(i)
+    return kept
+
+
+def _label(result: Result, elements: Indices, at: Floats, low: float, high: float) -> list[Json]:
+    """Reconstructions, codes and values as texts."""
     middle, rim = (low + high) / 2, (high - low) * RIM
     sides = ["right" if x < low + rim < middle else "left" if x > high - rim else "center" for x in at.tolist()]
     top, bottom = [f"top {side}" for side in sides], [f"bottom {side}" for side in sides]

@@ -1,0 +1,100 @@
+"""A cursor that walks along a chart by the arrow keys, and the number under it: that of a point, or of a cell.
+
+Heat maps of a figure show the same cells, so the cursor is in all of them at once.
+"""
+
+from pyscript import document, ffi, window
+
+from page import charts
+
+STEPS = {"ArrowRight": (0, 1), "ArrowLeft": (0, -1), "ArrowDown": (1, 0), "ArrowUp": (-1, 0)}
+
+_places = {}  # name of the figure: (trace, point), or (row, column) of heat maps
+
+
+def walk(container, key):
+    """Moves the cursor of a chart by an arrow key and says where it is; returns whether the key was one of ours."""
+    drawn = charts.chart(container.dataset.figure)
+    if key not in STEPS or drawn is None:
+        return False
+    maps = [position for position in range(drawn.data.length) if drawn.data[position].type == "heatmap"]
+    said = _walk_maps(drawn, maps, container, STEPS[key]) if maps else _walk_points(drawn, container, STEPS[key])
+    if said:
+        document.querySelector("[data-region=cursor]").textContent = said
+    return bool(said)
+
+
+def leave(container):
+    """The chart has lost the focus: its cursor is gone, where it was is remembered."""
+    drawn = charts.chart(container.dataset.figure)
+    if drawn is not None and container.dataset.figure in _places:
+        window.Plotly.Fx.unhover(drawn)
+    document.querySelector("[data-region=cursor]").textContent = ""
+
+
+def element(container):
+    """The flat index of the number under the cursor; None where there is none."""
+    name = container.dataset.figure
+    drawn = charts.chart(name)
+    if drawn is None or name not in _places:
+        return None
+    first, second = _places[name]
+    if drawn.data[0].type == "heatmap":
+        return element_at(drawn.data[0], [first, second])
+    return element_at(drawn.data[first], second)
+
+
+def element_at(trace, point):
+    """The flat index of the number that a point or a cell of a trace stands for; of several, the first."""
+    if trace.type == "heatmap":
+        row, column = point[0] * trace.dy, point[1] * trace.dx
+        return int(row * trace.meta.columns + column)
+    if not hasattr(trace, "customdata"):
+        return None
+    return int(trace.customdata[point])
+
+
+def _walk_points(drawn, container, step):
+    """From point to point of a trace, and from trace to trace."""
+    traces = [position for position in range(drawn.data.length) if _n_points(drawn, position) > 0]
+    if not traces:
+        return ""
+    name = container.dataset.figure
+    trace, point = _places.get(name, (traces[0], -1))
+    place = traces.index(trace) if trace in traces else 0
+    trace = traces[(place + step[0]) % len(traces)]
+    point = max(0, min(point + step[1], _n_points(drawn, trace) - 1))
+    _places[name] = (trace, point)
+    window.Plotly.Fx.hover(drawn, ffi.to_js([{"curveNumber": trace, "pointNumber": point}]))
+    full = drawn._fullData[trace]
+    words = f"{full.name}: x {_short(full.x[point])}, y {_short(full.y[point])}"
+    return words + f"; point {point + 1} of {full.x.length}"
+
+
+def _n_points(drawn, trace):
+    full = drawn._fullData[trace]
+    has_points = full.type in ("scatter", "bar") and getattr(full, "hoverinfo", "") != "skip"
+    return full.x.length if has_points and hasattr(full, "x") and hasattr(full, "y") else 0
+
+
+def _walk_maps(drawn, maps, container, step):
+    """From cell to cell."""
+    name = container.dataset.figure
+    first = drawn._fullData[maps[0]]
+    row, column = _places.get(name, (0, -1))
+    row = max(0, min(row + step[0], first.z.length - 1))
+    column = max(0, min(column + step[1], first.z[row].length - 1))
+    _places[name] = (row, column)
+    shown = [drawn._fullData[position] for position in maps]
+    hovered = [{"curveNumber": position, "pointNumber": [row, column]} for position in maps]
+    subplots = [full.xaxis + full.yaxis for full in shown]
+    window.Plotly.Fx.hover(drawn, ffi.to_js(hovered), ffi.to_js(subplots))
+    cells = [
+        f"{drawn._fullData[position].name} {_short(drawn._fullData[position].z[row][column])}" for position in maps
+    ]
+    place = f"row {_short(first.y0 + row * first.dy)}, column {_short(first.x0 + column * first.dx)}"
+    return place + ": " + ", ".join(cells)
+
+
+def _short(value):
+    return f"{value:.6g}" if isinstance(value, (int, float)) else str(value)
