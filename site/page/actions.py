@@ -10,6 +10,12 @@ from page import address, charts, form, offline, onefile, worker
 root = document.documentElement
 
 
+def bring(talk, link):
+    """Lets the link to the page for authors carry the state of the moment; the browser then follows it."""
+    address.write(talk.chosen, talk.defaults, None)
+    link.href = "authors.html" + window.location.hash
+
+
 def cancel(talk, button):
     """Ends the computation under way: the worker is stopped, another one started; the last result stays."""
     asyncio.create_task(worker.restart(talk))
@@ -127,6 +133,7 @@ def is_dark():
 
 
 ACTIONS = {
+    "bring": bring,
     "cancel": cancel,
     "copy": copy,
     "copy-steps": copy_steps,

@@ -1,10 +1,15 @@
 """The page for authors: a state of the laboratory and a few choices become snippets and a live preview."""
 
-from pyscript import document, ffi, window
+import asyncio
+import json
+
+from pyscript import create_named_worker, document, ffi, window
 
 from page import address, dom, snippets
+from page.shared import Shared
 
 looks = ("controls", "theme", "background")
+python = []  # what draws the picture, from the first time that somebody wants one
 
 
 def state():
@@ -16,9 +21,14 @@ def state():
     return {}
 
 
+def request():
+    """The fields of the request, without what only embeds know."""
+    return {name: text for name, text in state().items() if name not in looks + ("show",)}
+
+
 def fields():
     """The request and the choices of the form, as an embed takes them."""
-    chosen = {name: text for name, text in state().items() if name not in looks + ("show",)}
+    chosen = request()
     shown = [box.value for box in document.querySelectorAll("[name=show]:checked")]
     chosen["show"] = ",".join(shown) if shown else "mapping"
     for name in looks:
@@ -29,24 +39,68 @@ def fields():
 
 
 def show(event=None):
-    """Writes the snippets and gives the preview its attributes."""
+    """Writes the snippets, gives the preview its attributes, and the way back to the laboratory its state."""
     chosen = fields()
     dom.render("snippets", snippets.views(document.getElementById("site").value.strip(), chosen))
     preview = document.querySelector("quant-lab")
     preview.request = ffi.to_js(chosen)
+    document.getElementById("laboratory").href = snippets.link("", chosen)
 
 
-async def copy(event):
-    """Puts the snippet beside a button on the clipboard."""
-    button = event.target.closest("[data-action=copy]")
-    if button is None:
+async def on_click(event):
+    """A button beside a snippet was clicked; it tells what came of it."""
+    button = event.target.closest("[data-action]")
+    if button is None or button.disabled:
         return
+    label = button.textContent
+    button.disabled = True
     try:
-        await window.navigator.clipboard.writeText(button.closest("figure").querySelector("code").textContent)
-        button.textContent = "Copied"
+        button.textContent = await ACTIONS[button.dataset.action](button)
     except Exception as error:  # noqa: BLE001 - the browser's refusal has no class here; the button tells it
         window.console.info(str(error))
         button.textContent = "The browser refused"
+    await asyncio.sleep(1.5)
+    button.textContent = label
+    button.disabled = False
+
+
+async def copy(button):
+    """Puts the snippet on the clipboard."""
+    await window.navigator.clipboard.writeText(button.closest("figure").querySelector("code").textContent)
+    return "Copied"
+
+
+async def save(button):
+    """Saves the picture of the result under the name that the snippet has."""
+    button.textContent = "Being drawn"
+    if not python:
+        python.append(await _find_python())
+    made = json.loads(await python[0].export(json.dumps(request()), window.Object.new(), "picture.svg"))
+    if not made["ok"]:
+        return made["errors"][0]["message"]
+    link = document.createElement("a")
+    link.href = "data:" + made["type"] + ";base64," + made["data"]
+    link.download = snippets.FILE
+    link.click()
+    return "Saved"
+
+
+async def _find_python():
+    """The Python of the preview, which this page shares as any other embed would; one of its own before there is one."""
+    frame = document.querySelector("quant-lab").shadowRoot.querySelector("iframe")
+    group = window.URLSearchParams.new(frame.src.split("#")[1]).get("group") if frame is not None else "authors"
+    window.quantlabGroup = group
+    shared = Shared(_start, None)
+    await shared.join()
+    return shared
+
+
+async def _start():
+    config = '{"interpreter": "./runtime/interpreter.mjs", "sync_main_only": true}'
+    return await create_named_worker("runtime/worker.py", "lab", config)
+
+
+ACTIONS = {"copy": copy, "picture": save}
 
 
 def main():
@@ -60,7 +114,7 @@ def main():
         for box in document.querySelectorAll("[name=show]") if brought.get("show") else ():
             box.checked = box.value in shown
     document.getElementById("choices").addEventListener("input", ffi.create_proxy(show))
-    document.addEventListener("click", ffi.create_proxy(copy))
+    document.addEventListener("click", ffi.create_proxy(on_click))
     show()
     document.documentElement.dataset.interactive = "true"
 

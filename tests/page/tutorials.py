@@ -38,49 +38,55 @@ BLANK = "<!doctype html>\n<html lang=en>\n<meta charset=utf-8>\n<title>A tutoria
 @functools.cache
 def rendered() -> dict[str, Path]:
     """The page that each tool makes, by the tool's name; each in a folder of that name with all that belongs to it."""
-    folder = Path(tempfile.mkdtemp())
-    atexit.register(shutil.rmtree, folder)
     pages = {}
     for name, make in TOOLS.items():
-        (folder / name).mkdir()
-        pages[name] = make(folder / name)
+        (folder() / name).mkdir()
+        pages[name] = make(folder() / name)
     return pages
 
 
-def html(folder: Path) -> Path:
+@functools.cache
+def folder() -> Path:
+    """Where they lie until the tests end."""
+    made = Path(tempfile.mkdtemp())
+    atexit.register(shutil.rmtree, made)
+    return made
+
+
+def html(place: Path) -> Path:
     """A page written by hand."""
-    return write(folder / "page.html", BLANK + TEXTS["HTML"])
+    return write(place / "page.html", BLANK + TEXTS["HTML"])
 
 
 def sphinx(name: str, title: str, file: str) -> Callable[[Path], Path]:
     """A page of Sphinx in one of its languages; a warning of its is an error."""
 
-    def make(folder: Path) -> Path:
-        write(folder / "conf.py", 'extensions = ["myst_parser"]\n')
-        write(folder / file, f"{title}\n\nBefore.\n\n{TEXTS[name]}\n\nAfter.\n")
-        run(folder, "sphinx", "-W", "-q", ".", "out")
-        return folder / "out" / "index.html"
+    def make(place: Path) -> Path:
+        write(place / "conf.py", 'extensions = ["myst_parser"]\n')
+        write(place / file, f"{title}\n\nBefore.\n\n{TEXTS[name]}\n\nAfter.\n")
+        run(place, "sphinx", "-W", "-q", ".", "out")
+        return place / "out" / "index.html"
 
     return make
 
 
-def mkdocs(folder: Path) -> Path:
+def mkdocs(place: Path) -> Path:
     """A page of MkDocs."""
-    write(folder / "mkdocs.yml", "site_name: A tutorial\n")
-    (folder / "docs").mkdir()
-    write(folder / "docs" / "index.md", f"# Title\n\nBefore.\n\n{TEXTS['Markdown, MkDocs']}\n\nAfter.\n")
-    run(folder, "mkdocs", "build", "--strict", "-q")
-    return folder / "site" / "index.html"
+    write(place / "mkdocs.yml", "site_name: A tutorial\n")
+    (place / "docs").mkdir()
+    write(place / "docs" / "index.md", f"# Title\n\nBefore.\n\n{TEXTS['Markdown, MkDocs']}\n\nAfter.\n")
+    run(place, "mkdocs", "build", "--strict", "-q")
+    return place / "site" / "index.html"
 
 
-def pandoc(folder: Path) -> Path:
+def pandoc(place: Path) -> Path:
     """A page of Pandoc, which reads Quarto's Markdown for it."""
     text = f"Before.\n\n{TEXTS['Quarto']}\n\nAfter.\n"
     options = ["--standalone", "--metadata=title:A tutorial"]
-    return write(folder / "page.html", pypandoc.convert_text(text, "html", format="markdown", extra_args=options))
+    return write(place / "page.html", pypandoc.convert_text(text, "html", format="markdown", extra_args=options))
 
 
-def notebook(folder: Path) -> Path:
+def notebook(place: Path) -> Path:
     """A notebook in which the cell was run, as nbconvert shows it."""
     names: dict[str, object] = {}
     *first, last = ast.parse(TEXTS["Jupyter"]).body
@@ -90,17 +96,17 @@ def notebook(folder: Path) -> Path:
     output = nbformat.v4.new_output("execute_result", data, execution_count=1)
     cell = nbformat.v4.new_code_cell(TEXTS["Jupyter"], execution_count=1, outputs=[output])
     page, _ = HTMLExporter().from_notebook_node(nbformat.v4.new_notebook(cells=[cell]))
-    return write(folder / "page.html", page)
+    return write(place / "page.html", page)
 
 
-def docusaurus(folder: Path) -> Path:
+def docusaurus(place: Path) -> Path:
     """What MDX, which Docusaurus is written in, makes of a text with the snippet."""
-    return write(folder / "page.html", BLANK + in_node()["mdx"])
+    return write(place / "page.html", BLANK + in_node()["mdx"])
 
 
-def wordpress(folder: Path) -> Path:
+def wordpress(place: Path) -> Path:
     """The content of the block that WordPress' own parser finds."""
-    return write(folder / "page.html", BLANK + in_node()["wordpress"][0]["innerHTML"])
+    return write(place / "page.html", BLANK + in_node()["wordpress"][0]["innerHTML"])
 
 
 @functools.cache
