@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from assembly import assets
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from .conftest import ROOT, Visit
 
@@ -25,6 +25,24 @@ VIOLATIONS = """async () => {
     return found.violations.flatMap(rule => rule.nodes.map(node => `${rule.id}: ${node.target.join(' ')}`));
 }"""
 NOTHING_SEEN = "none"
+EMBED = "embed"
+PARTS = ("mapping", "summary", "table", "steps", "error", "comparison", "code")
+NUMBER_PLACES = """() => {
+    const groups = new Set();
+    const isAgain = (it) => it.type === 'radio' && (groups.has(it.name) || !groups.add(it.name));
+    const kinds = 'a[href], button, input, select, textarea, summary, [tabindex]';
+    const places = [...document.querySelectorAll(kinds)].filter((it) =>
+        it.checkVisibility() && !it.disabled && !it.closest('quant-lab') && !isAgain(it));
+    places.forEach((it, number) => { it.dataset.number = number; });
+    return places.length;
+}"""
+PLACE = """() => {
+    const it = document.activeElement;
+    if (it === document.body) return null;
+    const isFrame = it.localName === 'quant-lab';  // the focus is in it, and shown there
+    return {number: it.closest('quant-lab') ? 'embed' : it.dataset.number, width: it.getBoundingClientRect().width,
+        outline: isFrame ? 'its own' : getComputedStyle(it).outlineStyle};
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +67,49 @@ def test_axe_finds_nothing(lab: Visit, axe: str, state: str, scheme: Any, width:
     if not page.evaluate("'axe' in window"):
         page.evaluate(f"() => {{ {axe} }}")
     assert page.evaluate(VIOLATIONS) == []
+
+
+def open_other(visit: Visit, name: str) -> Page:
+    """Opens another page and waits until its own script listens and its embed, if it has just one, has answered."""
+    visit.page.goto(visit.address + name)
+    visit.page.wait_for_function("document.documentElement.dataset.interactive === 'true'")
+    embed = visit.page.locator("quant-lab")
+    if embed.count() == 1:
+        embed.scroll_into_view_if_needed()
+        expect(visit.page.frame_locator("iframe").locator("html")).to_have_attribute("data-state", "ready")
+    return visit.page
+
+
+@pytest.mark.parametrize("name", ["learn.html", f"authors.html#show={','.join(PARTS)}"])
+def test_axe_finds_nothing_on_the_other_pages(visitor: Visit, axe: str, name: str) -> None:
+    """Nor on the lesson, nor on the page for authors with everything that an embed can show."""
+    page = open_other(visitor, name)
+    page.locator("details").evaluate_all("parts => parts.forEach(part => { part.open = true; })")
+    for frame in page.frames if "authors" in name else [page.main_frame]:
+        frame.evaluate(f"() => {{ {axe} }}")
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        for width in (1440, 360):
+            page.set_viewport_size({"width": width, "height": 900})
+            assert page.evaluate(VIOLATIONS) == [], (scheme, width)
+
+
+@pytest.mark.parametrize("name", ["learn.html", "authors.html"])
+def test_everything_on_the_other_pages_is_reached_by_tab(visitor: Visit, name: str) -> None:
+    """Tab visits every link, control and scrolling part in the order of the text, embeds included, and shows where."""
+    page = open_other(visitor, name)
+    n_places = page.evaluate(NUMBER_PLACES)
+    reached, unseen = [], []
+    for _ in range(1000):
+        page.keyboard.press("Tab")
+        place = page.evaluate(PLACE)
+        if place is None:
+            break
+        reached += [place["number"]] if place["number"] not in reached[-1:] else []
+        unseen += [place["number"]] if place["outline"] == NOTHING_SEEN or place["width"] == 0 else []
+    assert [number for number in reached if number != EMBED] == [str(number) for number in range(n_places)]
+    assert EMBED in reached or name == "learn.html"  # whose many may still be loading when the focus passes by
+    assert unseen == []
 
 
 def focused(visit: Visit) -> dict[str, Any]:
