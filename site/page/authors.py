@@ -86,7 +86,7 @@ async def save(button):
 
 
 async def _find_python():
-    """The Python of the preview, which this page shares as any other embed would; one of its own before there is one."""
+    """The Python of the preview, shared as among embeds; one of its own where no preview is loaded."""
     frame = document.querySelector("quant-lab").shadowRoot.querySelector("iframe")
     group = window.URLSearchParams.new(frame.src.split("#")[1]).get("group") if frame is not None else "authors"
     window.quantlabGroup = group
