@@ -72,7 +72,7 @@ def test_addresses_give_back_what_was_put_in(text: str) -> None:
 @pytest.mark.parametrize("tool", ["html", "sphinx", "myst", "mkdocs", "pandoc"])
 def test_the_tool_makes_the_element(tool: str) -> None:
     """Where scripts are let through, the tool's page holds the element, and in it the link for who has no scripts."""
-    page = rendered()[tool].read_text("utf-8")
+    page = rendered(tool).read_text("utf-8")
     check_element(page)
     inside = re.search(r"<quant-lab.*?</quant-lab>", page, re.DOTALL)
     assert inside
@@ -82,13 +82,13 @@ def test_the_tool_makes_the_element(tool: str) -> None:
 @pytest.mark.parametrize("tool", FRAMED)
 def test_the_tool_makes_the_frame(tool: str) -> None:
     """Where scripts are taken out, the tool's page holds a frame of the same request."""
-    check_frame(rendered()[tool].read_text("utf-8"))
+    check_frame(rendered(tool).read_text("utf-8"))
 
 
 @pytest.mark.parametrize("tool", ["sphinx", "myst", "mkdocs", "pandoc", "docusaurus"])
 def test_the_text_around_stays(tool: str) -> None:
     """The snippet ends where it ends: the paragraphs before and after it are paragraphs."""
-    page = rendered()[tool].read_text("utf-8")
+    page = rendered(tool).read_text("utf-8")
     assert page.index("<p>Before.</p>") < page.index(SITE) < page.index("<p>After.</p>")
 
 

@@ -36,18 +36,16 @@ BLANK = "<!doctype html>\n<html lang=en>\n<meta charset=utf-8>\n<title>A tutoria
 
 
 @functools.cache
-def rendered() -> dict[str, Path]:
-    """The page that each tool makes, by the tool's name; each in a folder of that name with all that belongs to it."""
-    pages = {}
-    for name, make in TOOLS.items():
-        (folder() / name).mkdir()
-        pages[name] = make(folder() / name)
-    return pages
+def rendered(tool: str) -> Path:
+    """The page that a tool makes, in a folder of the tool's name with all that belongs to it."""
+    place = folder() / tool
+    place.mkdir(exist_ok=True)
+    return TOOLS[tool](place)
 
 
 @functools.cache
 def folder() -> Path:
-    """Where they lie until the tests end."""
+    """Where the pages lie until the tests end."""
     made = Path(tempfile.mkdtemp())
     atexit.register(shutil.rmtree, made)
     return made
