@@ -67,7 +67,7 @@ def _walk_points(drawn, container, step):
     _places[name] = (trace, point)
     window.Plotly.Fx.hover(drawn, ffi.to_js([{"curveNumber": trace, "pointNumber": point}]))
     full = drawn._fullData[trace]
-    words = f"{full.name}: x {_short(full.x[point])}, y {_short(full.y[point])}"
+    words = str(full.name) + ": x " + _short(full.x, point) + ", y " + _short(full.y, point)
     return words + f"; point {point + 1} of {full.x.length}"
 
 
@@ -89,12 +89,15 @@ def _walk_maps(drawn, maps, container, step):
     hovered = [{"curveNumber": position, "pointNumber": [row, column]} for position in maps]
     subplots = [full.xaxis + full.yaxis for full in shown]
     window.Plotly.Fx.hover(drawn, ffi.to_js(hovered), ffi.to_js(subplots))
-    cells = [
-        f"{drawn._fullData[position].name} {_short(drawn._fullData[position].z[row][column])}" for position in maps
-    ]
-    place = f"row {_short(first.y0 + row * first.dy)}, column {_short(first.x0 + column * first.dx)}"
+    cells = [str(full.name) + " " + _short(full.z[row], column) for full in shown]
+    place = f"row {first.y0 + row * first.dy:.6g}, column {first.x0 + column * first.dx:.6g}"
     return place + ": " + ", ".join(cells)
 
 
-def _short(value):
-    return f"{value:.6g}" if isinstance(value, (int, float)) else str(value)
+def _short(numbers, position):
+    """An item of a JavaScript array in six digits; it comes as text, for large whole numbers would arrive as 0."""
+    text = numbers.slice(position, position + 1).join("")
+    try:
+        return f"{float(text):.6g}"
+    except ValueError:
+        return text

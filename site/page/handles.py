@@ -13,7 +13,8 @@ def lay(handles):
         if holder is None or drawn is None or not hasattr(drawn, "_fullLayout"):
             continue
         size = drawn._fullLayout._size
-        low, high = sorted(float(end) for end in drawn._fullLayout.xaxis.range)
+        # as text: whole numbers of JavaScript's beyond 2**31 would arrive as 0
+        low, high = sorted(float(end) for end in drawn._fullLayout.xaxis.range.join(" ").split())
         holder.style.setProperty("--start", str(size.l) + "px")
         holder.style.setProperty("--width", str(size.w) + "px")
         for slider in holder.querySelectorAll("[data-handle]"):

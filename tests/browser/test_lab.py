@@ -228,12 +228,38 @@ def test_chart_cursor_by_arrow_keys(lab: Visit) -> None:
     assert all(" x " in words and " y " in words for words in said)
 
 
+def first_value_under_the_cursor(lab: Visit) -> str:
+    """Moves the cursor of the two-axis chart to its first value, wherever it was left; returns what it says."""
+    chart(lab, "mapping").focus()
+    cursor = lab.page.locator("[data-region=cursor]")
+    lab.page.keyboard.press("ArrowRight")
+    while not cursor.inner_text().startswith("value x"):
+        lab.page.keyboard.press("ArrowDown")
+    while "point 1 of" not in cursor.inner_text():
+        lab.page.keyboard.press("ArrowLeft")
+    return cursor.inner_text()
+
+
+@pytest.mark.parametrize("values", ["-3e38 1e38 3e38", "1e-44 3e-44", "-5000000000 12 5000000000"])
+def test_cursor_and_sliders_of_huge_and_tiny_values(lab: Visit, values: str) -> None:
+    """Numbers beyond those of 32 bits are told and laid out as they are."""
+    lab.follow_link(f"profile=onnx&precision=float64&values={values}")
+    said = re.search(r"value x: x (\S+),", first_value_under_the_cursor(lab))
+    assert said is not None
+    assert float(said[1]) == float(values.split()[0])
+    chart(lab, "histogram")
+    lab.page.wait_for_function(
+        "top => Math.abs(document.querySelector('[data-handle=range_max]').value / top - 1) < 0.01",
+        arg=max(map(float, values.split())),
+    )
+
+
 def test_enter_follows_the_number_under_the_cursor(lab: Visit) -> None:
     """What an arrow key has found on a chart, Enter follows; when the chart loses the focus, the cursor is gone."""
     lab.follow_link(MANY)
-    chart(lab, "mapping").focus()
+    first_value_under_the_cursor(lab)
     cursor = lab.page.locator("[data-region=cursor]")
-    for _ in range(3):
+    for _ in range(2):
         lab.page.keyboard.press("ArrowRight")
     said = re.search(r"value x: x (\S+),", cursor.inner_text())
     answer = lab.after(lambda: lab.page.keyboard.press("Enter"))
