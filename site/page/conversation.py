@@ -118,6 +118,7 @@ class Conversation:
         try:
             await asyncio.sleep(PAUSE)
             root.dataset.complete = "true"
+            charts.load()
             for item in list(self.view["instruments"]):
                 if item.get("waits") and self.n_asked == number:
                     self._add(item["name"], await self.worker.more(question, texts, item["name"]), number)
@@ -188,7 +189,6 @@ class Conversation:
             if self.n_asked == number:
                 dom.render(region, draw(self._drawable()))
                 await asyncio.sleep(0)
-        charts.load()
 
     def _draw(self):
         drawable = self._drawable()

@@ -108,9 +108,11 @@ def loading(stages, detours=()):
         text = "Loading " + name + ", " + _megabytes(part) + " of " + _megabytes(whole) + " MB"
     else:
         text = "Loaded " + _megabytes(received) + " MB; starting Python"
+    attributes = {}
     if detours:
-        text = "The quick start failed (" + detours[0] + "), so Python starts the long way. " + text
-    return [["p", {}, text], _progress(received, total)]
+        text = "The quick start failed, so Python starts the long way. " + text
+        attributes["title"] = detours[0]
+    return [["p", attributes, text], _progress(received, total)]
 
 
 def told(view, is_too_long):

@@ -95,10 +95,13 @@ class Handler(SimpleHTTPRequestHandler):
         if path.suffix in COMPRESSED:
             self.send_header("Content-Encoding", "gzip")
         self.end_headers()
-        for start in range(0, len(content), CHUNK):
-            part = content[start : start + CHUNK]
-            host.wait_for(len(part))
-            self.wfile.write(part)
+        try:
+            for start in range(0, len(content), CHUNK):
+                part = content[start : start + CHUNK]
+                host.wait_for(len(part))
+                self.wfile.write(part)
+        except ConnectionError:
+            return  # the page was closed
         host.sent[name] = host.sent.get(name, 0) + len(content)
 
     def log_message(self, *_arguments: object) -> None:
