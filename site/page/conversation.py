@@ -115,19 +115,27 @@ class Conversation:
 
     async def _complete(self, question, texts, number):
         """Asks for the instruments that were left out and draws the rest, until something newer is wanted."""
+
+        def is_over():
+            return self.n_asked != number
+
         try:
             await asyncio.sleep(PAUSE)
             root.dataset.complete = "true"
-            charts.load()
+            if self.is_example:
+                charts.load()  # what the build drew gives way to charts
             for item in list(self.view["instruments"]):
-                if item.get("waits") and self.n_asked == number:
-                    self._add(item["name"], await self.worker.more(question, texts, item["name"]), number)
-            if self.n_asked != number:
-                return
+                if is_over():
+                    return
+                if item.get("waits"):
+                    reply = await self.worker.more(question, texts, item["name"])
+                    if is_over():
+                        return
+                    self._add(item["name"], reply)
             self.answer.instruments = window.JSON.parse(json.dumps(self.view["instruments"]))
             if self.is_example:
-                await self._take_over(number)
-            await charts.draw_rest(lambda: self.n_asked != number)
+                await self._take_over(is_over)
+            await charts.draw_rest(is_over)
             self.lay_handles()
         except Exception as error:
             fail(error)
@@ -168,10 +176,8 @@ class Conversation:
         publish(answer)
         return view["ok"]
 
-    def _add(self, name, reply, number):
-        """Adds an instrument that was left out to what is shown, if nothing newer is wanted."""
-        if self.n_asked != number:
-            return
+    def _add(self, name, reply):
+        """Adds an instrument that was left out to what is shown."""
         [added] = json.loads(reply[0])["instruments"]
         items = self.view["instruments"]
         items[[item["name"] for item in items].index(name)] = added
@@ -182,11 +188,11 @@ class Conversation:
             dom.render("instruments", views.instruments(self._drawable()))
             charts.draw_near()
 
-    async def _take_over(self, number):
+    async def _take_over(self, is_over):
         """Replaces what the build wrote by the same, drawn here, one region a task; its drawings by charts."""
         self.is_example = False
         for region, draw in views.VIEWS.items():
-            if self.n_asked == number:
+            if not is_over():
                 dom.render(region, draw(self._drawable()))
                 await asyncio.sleep(0)
 

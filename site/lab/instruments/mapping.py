@@ -1,6 +1,5 @@
 """The notebook's diagram of two lines: real numbers above, codes below, each value joined to its code and back."""
 
-import itertools
 from typing import Any
 
 import numpy as np
@@ -139,11 +138,11 @@ def _labels(result: Result, shown: Indices, x_hat: Floats, low: float, high: flo
     first = sorted(range(len(shown)), key=lambda i: (int(shown[i]) != result.element, float(x_hat[i])))
     everywhere = _apart(first, x_hat, (high - low) * NARROW, [])
     beside = _apart(first, x_hat, (high - low) * WIDE, everywhere)[len(everywhere) :]
-    texts = [_label(result, shown[everywhere], x_hat[everywhere], low, high)]
+    texts = _label(result, shown[everywhere], x_hat[everywhere], low, high)
     if beside:
         more = _label(result, shown[beside], x_hat[beside], low, high)
-        texts.append([trace | {"meta": {"room": ROOM}} for trace in more])
-    return list(itertools.chain(*texts))
+        texts += [trace | {"meta": {"room": ROOM}} for trace in more]
+    return texts
 
 
 def _apart(places: list[int], x: Floats, distance: float, kept: list[int]) -> list[int]:
