@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-CONFIG = re.compile(r"""<script type="mpy" src="([^"]+)" config='([^']+)'""")
+from assembly.bundle import SCRIPT
+
 HEAD_END = "</head>"
 ALSO = re.compile(r"(core|error)-[\w-]{8}\.js")  # PyScript's chunks that every page of ours loads
 
@@ -15,9 +16,9 @@ def add(folder: Path) -> None:
     """Adds links to the pages of `folder` that run MicroPython."""
     for path in sorted(folder.glob("*.html")):
         page = path.read_text("utf-8")
-        if found := CONFIG.search(page):
-            program, config = found[1], json.loads(html.unescape(found[2]))
-            links = [*modules(folder, config["interpreter"]), *fetched(program, config)]
+        if found := SCRIPT.search(page):
+            interpreter = relative(json.loads(html.unescape(found[2]))["interpreter"])
+            links = [*modules(folder, interpreter), *fetched(found[1], interpreter)]
             path.write_text(page.replace(HEAD_END, "\n".join([*links, HEAD_END]), 1), "utf-8")
 
 
@@ -25,16 +26,13 @@ def modules(folder: Path, interpreter: str) -> Iterator[str]:
     """Gives the links to JavaScript modules, in the order in which they are needed."""
     scripts = folder / "vendor/pyscript"
     chunks = sorted(path.name for path in scripts.iterdir() if ALSO.fullmatch(path.name))
-    for place in [*(f"vendor/pyscript/{name}" for name in ("core.js", *chunks)), relative(interpreter)]:
+    for place in [*(f"vendor/pyscript/{name}" for name in ("core.js", *chunks)), interpreter]:
         yield f'<link rel="modulepreload" href="{place}">'
 
 
-def fetched(program: str, config: dict[str, object]) -> Iterator[str]:
+def fetched(program: str, interpreter: str) -> Iterator[str]:
     """Gives the links to files that are read by `fetch`."""
-    files = config["files"]
-    assert isinstance(files, dict)
-    wasm = re.sub(r"\.mjs$", ".wasm", relative(str(config["interpreter"])))
-    for place in [wasm, *map(relative, files), program]:
+    for place in [re.sub(r"\.mjs$", ".wasm", interpreter), program]:
         yield f'<link rel="preload" href="{place}" as="fetch" crossorigin>'
 
 

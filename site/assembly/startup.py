@@ -13,7 +13,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from assembly import plotly, preload
+from assembly import bundle, plotly, preload
 from assembly.assets import cache_folder, digest
 from assembly.environment import find_node, last_lines
 from assembly.report import BuildError, size, stage
@@ -54,6 +54,7 @@ def make(root: Path, folder: Path) -> None:
     """
     script = folder / "vendor/plotly/plotly.min.js"
     script.write_bytes(plotly.unwrapped(script.read_bytes()))
+    bundle.make(folder)
     preload.add(folder)
     target = folder / FOLDER
     target.mkdir()

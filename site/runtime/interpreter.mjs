@@ -23,6 +23,15 @@ const ALSO_COUNTED = [
   [/\/numpy-[^/]*\.whl$/, "NumPy"],
 ];
 const HAS_IMAGE = !globalThis.quantlabIsOneFile; // see assembly/onefile.py
+// What an image cannot hold: chance. And worker.py needs none of PyScript's own modules, whose compiling takes 0.1 s, so an
+// empty one stands for them.
+const AFTER_IMAGE = `
+import random, sys, types, numpy
+random.seed()
+numpy.random.seed()
+assert numpy.arange(3).sum() == 3
+sys.modules["pyscript"] = types.ModuleType("pyscript")
+`;
 const NO_PACKAGES = { info: { abi_version: "2026_0" }, packages: {} }; // what Pyodide wants to know when it installs nothing
 
 let detour;
@@ -97,7 +106,7 @@ async function startFromImage(options) {
   });
   URL.revokeObjectURL(nothing);
   globalThis.fetchLibrary = () => fetchLibrary(pyodide);
-  pyodide.runPython("import random, numpy; random.seed(); numpy.random.seed(); assert numpy.arange(3).sum() == 3");
+  pyodide.runPython(AFTER_IMAGE);
   return pyodide;
 }
 

@@ -78,7 +78,7 @@ def test_after_one_visit_no_network_is_needed(context: BrowserContext, site: Sit
 def test_saving_waits_for_the_first_answer(context: BrowserContext, site: Site) -> None:
     """The service worker is not asked for before everything that the first answer needs has come."""
     visit(context, site)
-    needed = ("python/image.bin", "runtime/worker.py", "page/main.py", "vendor/plotly/plotly.min.js")
+    needed = ("python/image.bin", "runtime/worker.py", "page/start.py", "vendor/plotly/plotly.min.js")
     assert site.asked.index("sw.js") > max(site.asked.index(name) for name in needed)
 
 
@@ -136,14 +136,14 @@ def test_a_damaged_file_is_never_saved(context: BrowserContext, site: Site) -> N
 def test_a_new_build_is_offered_and_breaks_nothing(context: BrowserContext, site: Site) -> None:
     """The page goes on with the build it was opened with until its reader changes; then the old one is forgotten."""
     visit(context, site).close()
-    site.change("page/offline.py", "Saved: this page", "Saved anew: this page")
+    site.change("page/start.py", "Saved: this page", "Saved anew: this page")
     n_asked = len(site.asked)
     page, answer = open_page(context, site.address + "#bits=4")
     said(page, "A newer version of this page is ready.")
     assert answer["codes"] == CODES_4_BITS
     assert len(page.evaluate(CACHES)) == 2
     fetched = set(site.asked[n_asked:])
-    assert fetched <= {"sw.js", "page/offline.py"}, "what did not change is taken from the earlier build"
+    assert fetched <= {"sw.js", "page/start.py"}, "what did not change is taken from the earlier build"
     with page.expect_navigation():
         page.get_by_role("button", name="Change to it").click()
     said(page, "Saved anew")
@@ -155,7 +155,7 @@ def test_another_open_page_is_not_pulled_to_the_new_build(context: BrowserContex
     """While the page is open twice, the new build waits, and says for what; when the other is closed, it goes ahead."""
     visit(context, site).close()
     other, _ = open_page(context, site.address)
-    site.change("page/offline.py", "Saved: this page", "Saved anew: this page")
+    site.change("page/start.py", "Saved: this page", "Saved anew: this page")
     page, _ = open_page(context, site.address)
     page.get_by_role("button", name="Change to it").click()
     said(page, "closed in every other")

@@ -19,7 +19,7 @@ LIBRARIES = "python/libraries.bin"
 LONG_WAY = {"lab.zip", "vendor/pyodide/python_stdlib.zip", "vendor/pyodide/pyodide-lock.json"}
 BUDGET = 12_000_000  # bytes, compressed, of a first visit
 BUDGET_INTERACTIVE = 600_000  # of it, before the page answers
-N_REQUESTS = 40
+N_REQUESTS = 25
 TELLS = """
     window.told = [];
     new MutationObserver(() => told.push(document.querySelector('[data-region=status]')?.textContent))

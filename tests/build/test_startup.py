@@ -5,13 +5,14 @@ import re
 import shutil
 import struct
 import subprocess
+import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import lab
 import pytest
-from assembly import plotly, preload, startup
+from assembly import bundle, plotly, preload, startup
 from assembly.environment import find_node
 from assembly.report import BuildError
 
@@ -145,9 +146,40 @@ def test_plotly_declares_itself_without_a_wrapper() -> None:
             plotly.unwrapped(other)
 
 
+def test_a_program_and_its_modules_become_one_file(tmp_path: Path) -> None:
+    """What a page's configuration names is written where the program imports it, and no longer asked for."""
+    script = '<script type="mpy" src="page/main.py" config=\'{"files": {"./page/a.py": "page/a.py"}}\'></script>'
+    (tmp_path / "page").mkdir()
+    for name, text in {
+        "index.html": script,
+        "embed.html": script,
+        "page/main.py": "from page import a\n\na.tell()\n",
+        "page/a.py": 'def tell():\n    print("{äöü}")\n',
+    }.items():
+        (tmp_path / name).write_text(text, "utf-8")
+    bundle.make(tmp_path)
+    assert sorted(path.name for path in tmp_path.rglob("*.*")) == ["embed.html", "index.html", "main.py"]
+    assert (tmp_path / "index.html").read_text() == '<script type="mpy" src="page/main.py" config=\'{}\'></script>'
+    (tmp_path / "elsewhere").mkdir()
+    program = (tmp_path / "page/main.py").read_text("utf-8")
+    command = [sys.executable, "-c", "import sys; sys.path.insert(0, ''); exec(sys.stdin.buffer.read().decode())"]
+    done = subprocess.run(command, cwd=tmp_path / "elsewhere", input=program.encode(), capture_output=True, check=True)
+    assert done.stdout.decode("utf-8") == "{äöü}\n"
+
+
+def test_pages_that_share_a_program_must_agree_on_its_modules(tmp_path: Path) -> None:
+    """One file cannot be two."""
+    for name in ("a", "b"):
+        files = f'{{"./page/{name}.py": "page/{name}.py"}}'
+        script = f'<script type="mpy" src="page/main.py" config=\'{{"files": {files}}}\'></script>'
+        (tmp_path / f"{name}.html").write_text(script)
+    with pytest.raises(BuildError, match=r"b\.html gives page/main\.py other files"):
+        bundle.make(tmp_path)
+
+
 def test_pages_fetch_early_what_their_scripts_ask_for(tmp_path: Path) -> None:
-    """The head of a page names PyScript's chunks, MicroPython and the program's files; other pages stay as they are."""
-    config = '{"interpreter": "./vendor/m/m.mjs", "files": {"./page/a.py": "page/a.py"}}'
+    """The head of a page names PyScript's chunks, MicroPython and the program; other pages stay as they are."""
+    config = '{"interpreter": "./vendor/m/m.mjs"}'
     page = f'<head></head><script type="mpy" src="page/main.py" config=\'{config}\'></script>'
     for name, text in {"index.html": page, "other.html": "<head></head>"}.items():
         (tmp_path / name).write_text(text)
@@ -162,7 +194,7 @@ def test_pages_fetch_early_what_their_scripts_ask_for(tmp_path: Path) -> None:
         "vendor/pyscript/error-D2315lOB.js",
         "vendor/m/m.mjs",
     ]
-    assert re.findall('rel="preload" href="([^"]+)"', head) == ["vendor/m/m.wasm", "page/a.py", "page/main.py"]
+    assert re.findall('rel="preload" href="([^"]+)"', head) == ["vendor/m/m.wasm", "page/main.py"]
     assert (tmp_path / "other.html").read_text() == "<head></head>"
 
 
