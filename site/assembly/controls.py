@@ -70,7 +70,8 @@ def _control(field: Any, extra: dict[str, Any]) -> list[Node]:
         return [label, ["select", common, *options], hint]
     typing = {"autocomplete": "off", "autocapitalize": "off", "spellcheck": "false", **common}
     if field.kind == "numbers":
-        return [label, ["textarea", {"rows": 3, **typing}, field.default], hint]
+        content = [field.default] if field.default else []
+        return [label, ["textarea", {"rows": 3, **typing}, *content], hint]
     if field.kind == "integer":
         return [
             label,

@@ -23,6 +23,7 @@ import importlib
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
@@ -86,6 +87,8 @@ def to_html(node: Node) -> str:
     if isinstance(node, str):
         return html.escape(node, quote=False)
     tag, attributes, *children = node
+    if "" in children or any(isinstance(one, str) and isinstance(two, str) for one, two in pairwise(children)):
+        raise ValueError(f"a browser reads texts side by side as one, and no text as none: {node!r}")
     opening = tag + "".join(attribute(name, value) for name, value in attributes.items())
     if not NAME.fullmatch(tag):
         raise ValueError(f"not a tag: {tag!r}")

@@ -134,7 +134,8 @@ class Conversation:
                     self._add(item["name"], reply)
             self.answer.instruments = window.JSON.parse(json.dumps(self.view["instruments"]))
             if self.is_example:
-                await self._take_over(is_over)
+                self.is_example = False
+                await self._adopt(is_over)
             await charts.draw_rest(is_over)
             self.lay_handles()
         except Exception as error:
@@ -188,12 +189,11 @@ class Conversation:
             dom.render("instruments", views.instruments(self._drawable()))
             charts.draw_near()
 
-    async def _take_over(self, is_over):
-        """Replaces what the build wrote by the same, drawn here, one region a task; its drawings by charts."""
-        self.is_example = False
+    async def _adopt(self, is_over):
+        """Goes on from what the build wrote, one region a task, so that a change touches only what differs."""
         for region, draw in views.VIEWS.items():
             if not is_over():
-                dom.render(region, draw(self._drawable()))
+                dom.adopt(region, draw(self._drawable()))
                 await asyncio.sleep(0)
 
     def _draw(self):

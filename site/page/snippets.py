@@ -185,7 +185,7 @@ def _figure(name, note, text):
     return [
         "figure",
         {"class": "snippet", "data-kind": name},
-        ["figcaption", {}, ["span", {}, ["b", {}, name], ". " + note if note else ""]] + buttons,
+        ["figcaption", {}, ["span", {}, ["b", {}, name]] + ([". " + note] if note else [])] + buttons,
         ["pre", {"tabindex": "0"}, ["code", {}, text]],
     ]
 

@@ -1,6 +1,7 @@
 """An answer drawn as nodes: pure functions, used by the page while it runs and by the build before anything runs.
 
-A node is a string or `[tag, {attribute: value}, *children]`. Nothing here knows the document.
+A node is a string or `[tag, {attribute: value}, *children]`. No string is empty, and no two stand side by side: so the
+browser reads the same nodes from what the build writes of them. Nothing here knows the document.
 """
 
 MEGABYTE = 1_000_000
@@ -27,7 +28,7 @@ def summary(answer):
         [
             "div",
             {"class": "tile", "data-key": item["key"]},
-            ["dt", {}, item["label"], " ", ["span", {"class": "symbol"}, item.get("symbol", "")]],
+            ["dt", {}, item["label"] + " ", ["span", {"class": "symbol"}] + _text(item.get("symbol", ""))],
             ["dd", {}, ["output", {"class": "value"}, item["value"]], ["span", {"class": "hint"}, item["hint"]]],
         ]
         for item in answer["summary"]
@@ -202,7 +203,7 @@ def _card(item, answer):
     parts = [
         ["h3", {}, item["title"]],
         ["div", {"class": "slot", "data-keep": "controls-" + name}] + slot,
-        ["p", {"class": "reply"}, item.get("reply", "")],
+        ["p", {"class": "reply"}] + _text(item.get("reply", "")),
         ["div", figure] + _drawing(answer, name),
         _handles(item),
         ["div", {}] + (_reading(item, answer) if item["applies"] else []),
@@ -269,6 +270,10 @@ def sorted_by(shown, order):
 def _drawing(answer, name):
     drawings = answer.get("drawings", {})
     return [drawings[name]] if name in drawings else []
+
+
+def _text(text):
+    return [text] if text else []
 
 
 def _progress(received, total):

@@ -40,6 +40,13 @@ def test_names_are_checked(node: list[Any]) -> None:
         to_html(node)
 
 
+@pytest.mark.parametrize("children", [[""], ["a", "b"], [["b", {}], ""]])
+def test_texts_that_a_browser_reads_otherwise_are_refused(children: list[Any]) -> None:
+    """The page goes on from what the browser read, so that must be the same nodes."""
+    with pytest.raises(ValueError, match="side by side"):
+        to_html(["p", {}, *children])
+
+
 def test_every_place_is_filled_and_the_rest_untouched() -> None:
     """What stands between the marks goes, marks included; nothing else changes."""
     page = "<p><!--render:a-->old\nlines<!--/render--></p> & <i><!--render:b--><!--/render--></i>"
