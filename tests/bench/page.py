@@ -7,12 +7,13 @@ import argparse
 import json
 import statistics
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, BrowserType, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "site")]
@@ -32,6 +33,7 @@ FLAGS = [
 LINES = {line.name: line for line in (LOCALHOST, FAST_4G, SLOW_3G)}
 PATIENCE_MS = 600_000
 N_FIRST = 10  # changes
+PAUSE_MS = 5_000  # in which the browser writes down what it has compiled
 WATCH = """
     window.seen = {long: [], shift: 0, first: {}};
     const note = () => {
@@ -78,10 +80,12 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--keep", type=Path, default=ROOT / ".cache" / "bench-page.json", help="where the figures go")
     options = parser.parse_args(argv)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_or_install(), args=FLAGS)
+        path = find_or_install()
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         found = {
             "bytes": weights(browser),
             "start": starts(browser, options.lines.split(","), options.repeat),
+            "return": returns(playwright.chromium, path, options.repeat),
             "change": changes(browser, 5 * options.repeat),
             "memory": memory(browser, 20 * options.repeat),
         }
@@ -109,7 +113,7 @@ def seen(page: Page) -> dict[str, float]:
 
 
 def starts(browser: Browser, lines: Sequence[str], repeat: int) -> Table:
-    """First and second visits over each line; on the fast one also once saved, and without the memory image."""
+    """First and second visits over each line; on the fast one also without the memory image."""
     found: Table = {}
     for line in (LINES[name] for name in lines):
         rivals = {line.name: ()} if line.rate else {line.name: (), f"{line.name}, no image": ("python/",)}
@@ -118,16 +122,37 @@ def starts(browser: Browser, lines: Sequence[str], repeat: int) -> Table:
             for name, hidden in rivals.items():
                 with hosted(ROOT / "dist", line, hidden) as host:
                     context = browser.new_context(viewport={"width": 1440, "height": 900})
-                    is_saved = line is LOCALHOST and not hidden  # by the service worker, which takes the second visit
-                    for kind in ("first visit", "second visit", "visit when saved")[: 3 if is_saved else 2]:
+                    for kind in ("first visit", "second visit"):
                         page = visit(context, host.address)
                         runs.setdefault(f"{name}, {kind}", []).append(seen(page))
-                        if is_saved and kind == "second visit":
-                            page.wait_for_function("document.documentElement.dataset.offline === 'saved'")
                         page.close()
                     context.close()
         found |= {name: summary(values) for name, values in runs.items()}
     print_table("start, in ms: median (smallest to largest)", found)
+    return found
+
+
+def returns(chromium: BrowserType, path: str, repeat: int) -> Table:
+    """Later visits of one who has used the page: its service worker has saved it, the browser kept compiled code."""
+    with hosted(ROOT / "dist", LOCALHOST) as host, tempfile.TemporaryDirectory() as profile:
+        context = chromium.launch_persistent_context(
+            profile, executable_path=path, args=FLAGS, viewport={"width": 1440, "height": 900}
+        )
+        for _ in range(2):  # the first is not yet answered by the service worker
+            page = visit(context, host.address)
+            page.wait_for_function("document.documentElement.dataset.offline === 'saved'")
+            for i in range(2 * N_FIRST):
+                page.evaluate(CHANGE, str(3 + i % 6))
+            page.wait_for_timeout(PAUSE_MS)
+            page.close()
+        runs = []
+        for _ in range(repeat):
+            page = visit(context, host.address)
+            runs.append(seen(page))
+            page.close()
+        context.close()
+    found = {"localhost, after use": summary(runs)}
+    print_table("return to the saved page, in ms: median (smallest to largest)", found)
     return found
 
 
