@@ -43,7 +43,7 @@ MAKERS = ("startup.py", "startup.mjs", "startup_inside.py", "../runtime/image.mj
 
 
 def make(root: Path, folder: Path) -> None:
-    """Puts the libraries and the image into dist/, prepares Plotly's script, and has the pages fetch early.
+    """Puts the libraries and the image into dist/, prepares Plotly's script, and has the pages ask for little, early.
 
     Args:
         root: The project's folder.
