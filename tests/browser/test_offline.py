@@ -1,5 +1,6 @@
 """Use without a network, and what becomes of it when the network fails, the browser refuses, or a new build comes."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -15,6 +16,7 @@ from tests.browser.sites import Site, served
 pytestmark = pytest.mark.browser
 
 PATIENCE_MS = 60_000
+N_TRIES = 5
 CODES = [-128, -1, 127]  # of the notebook's example
 CODES_4_BITS = [-8, -1, 7]
 SAVED = "document.documentElement.dataset.offline === 'saved'"
@@ -94,7 +96,7 @@ def test_everything_visited_is_saved_and_nothing_to_take_along(context: BrowserC
     assert {url.removeprefix(site.address) for url in kept} == files - to_take - {"sw.js", "quantization-lab.html"}
 
 
-@pytest.mark.parametrize("after", [1, 12, 30, 34, 50])
+@pytest.mark.parametrize("after", [1, 8, 14, 20, 40])
 def test_a_first_load_cut_anywhere_is_mended_by_the_next(context: BrowserContext, site: Site, after: int) -> None:
     """Wherever the first load or the saving stops, the next visit works and completes it."""
     site.cut(after)
@@ -163,8 +165,13 @@ def test_another_open_page_is_not_pulled_to_the_new_build(context: BrowserContex
     other.wait_for_function(READY)
     said(other, "A newer version")
     other.close()
-    page.close()
-    page, _ = open_page(context, site.address)
+    for _ in range(N_TRIES):
+        page.close()
+        time.sleep(1)  # a page that was closed is gone for the browser a moment later
+        page, _ = open_page(context, site.address)
+        expect(page.locator("[data-region=offline]")).not_to_be_empty()
+        if "Saved" in page.inner_text("[data-region=offline]"):
+            break
     said(page, "Saved anew")
 
 
