@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, BrowserType, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, BrowserType, Page, ViewportSize, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "site")]
@@ -32,6 +32,7 @@ FLAGS = [
 ]
 LINES = {line.name: line for line in (LOCALHOST, FAST_4G, SLOW_3G)}
 PATIENCE_MS = 600_000
+SCREEN: ViewportSize = {"width": 1440, "height": 900}
 N_FIRST = 10  # changes
 PAUSE_MS = 5_000  # in which the browser writes down what it has compiled
 WATCH = """
@@ -121,7 +122,7 @@ def starts(browser: Browser, lines: Sequence[str], repeat: int) -> Table:
         for _ in range(1 if line is SLOW_3G else repeat):
             for name, hidden in rivals.items():
                 with hosted(ROOT / "dist", line, hidden) as host:
-                    context = browser.new_context(viewport={"width": 1440, "height": 900})
+                    context = browser.new_context(viewport=SCREEN)
                     for kind in ("first visit", "second visit"):
                         page = visit(context, host.address)
                         runs.setdefault(f"{name}, {kind}", []).append(seen(page))
@@ -135,9 +136,7 @@ def starts(browser: Browser, lines: Sequence[str], repeat: int) -> Table:
 def returns(chromium: BrowserType, path: str, repeat: int) -> Table:
     """Later visits of one who has used the page: its service worker has saved it, the browser kept compiled code."""
     with hosted(ROOT / "dist", LOCALHOST) as host, tempfile.TemporaryDirectory() as profile:
-        context = chromium.launch_persistent_context(
-            profile, executable_path=path, args=FLAGS, viewport={"width": 1440, "height": 900}
-        )
+        context = chromium.launch_persistent_context(profile, executable_path=path, args=FLAGS, viewport=SCREEN)
         for _ in range(2):  # the first is not yet answered by the service worker
             page = visit(context, host.address)
             page.wait_for_function("document.documentElement.dataset.offline === 'saved'")
@@ -180,7 +179,7 @@ def changes(browser: Browser, repeat: int) -> Table:
     found: Table = {}
     with hosted(ROOT / "dist", LOCALHOST) as host:
         for name, shape in SIZES.items():
-            context = browser.new_context(viewport={"width": 1440, "height": 900})
+            context = browser.new_context(viewport=SCREEN)
             page = visit(context, f"{host.address}#profile=onnx" + (f"&source=normal&{shape}" if shape else ""))
             times = [page.evaluate(CHANGE, str(3 + i % 6)) for i in range(repeat + N_FIRST)]
             context.close()
