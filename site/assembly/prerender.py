@@ -126,10 +126,11 @@ def main(paths: list[str]) -> int:
     form["presets"] = lambda _answer: controls.links(presets.TABLE)
     form["snippets"] = lambda _answer: snippets.views(ELSEWHERE, {"show": "mapping,table", "controls": "values,bits"})
     form["downloads"] = lambda _answer: controls.downloads(export.EXPORTS)
+    drawn = {**views.VIEWS, **views.LATER, **views.STILL, **form}
     beside = {name: form[f"field-{name}"](answer) for item in answer["instruments"] for name in item["controls"]}
     for path in map(Path, paths):
         filled = {**answer, "controls": beside}
-        path.write_text(fill(path.read_text("utf-8"), {**views.VIEWS, **views.STILL, **form}, filled, ask), "utf-8")
+        path.write_text(fill(path.read_text("utf-8"), drawn, filled, ask), "utf-8")
     return 0
 
 

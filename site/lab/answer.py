@@ -104,7 +104,7 @@ def respond(request: str | dict[str, str]) -> tuple[str, str, dict[str, NDArray[
         request: as for :func:`answer`, or its JSON text.
 
     Returns:
-        JSON text of what the page's tables and texts need, JSON text of the answer but for its arrays, and these.
+        JSON text of what the page's tables and words need, JSON text of the answer but for its arrays, and these.
     """
     result = computed(json.loads(request) if isinstance(request, str) else request)
     if isinstance(result, list):
@@ -113,7 +113,7 @@ def respond(request: str | dict[str, str]) -> tuple[str, str, dict[str, NDArray[
     described = _described(result)
     texts = {key: _json(value) for key, value in described.items()}
     whole = {**texts, "request": _json(_shorter_than(HUGE_TEXT, described["request"]))}
-    view = {key: text for key, text in texts.items() if key != "figures"}
+    view = {key: text for key, text in texts.items() if key not in ("figures", "code")}
     view["request"] = _json(_shorter_than(LONG_TEXT, described["request"]))
     view["params"] = _json({key: _first(value) for key, value in described["params"].items()})
     flat = {"codes": result.flat_q, "values": result.flat_x, "dequantized": result.flat_x_hat}

@@ -4,6 +4,8 @@ import asyncio
 
 from pyscript import document, ffi, window
 
+from page import dom
+
 SCRIPT = "vendor/plotly/plotly.min.js"
 CONFIG = {"displaylogo": False, "responsive": True, "displayModeBar": False}
 
@@ -35,13 +37,8 @@ def load():
 
 def near(screens=0.5):
     """The names of the instruments on the screen, or so many screens beyond its edge."""
-    height = window.innerHeight
-    found = []
-    for card in document.querySelectorAll("[data-instrument]:not([hidden])"):
-        box = card.getBoundingClientRect()
-        if -screens * height < box.bottom and box.top < (1 + screens) * height:
-            found.append(card.dataset.instrument)
-    return found
+    cards = document.querySelectorAll("[data-instrument]:not([hidden])")
+    return [card.dataset.instrument for card in cards if dom.is_near(card, screens)]
 
 
 def show(figures):
@@ -150,6 +147,7 @@ def _make_template():
         "zerolinecolor": token("line-strong"),
         "tickcolor": token("line-strong"),
         "automargin": True,
+        "ticklabeloverflow": "allow",  # else every label is measured on every drawing; margins have room for them
     }
     layout = {
         "font": {"family": style.fontFamily, "size": 13, "color": token("ink")},

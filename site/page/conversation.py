@@ -13,6 +13,8 @@ AT_ONCE = ("mapping", "staircase", "error")  # the instruments of the first repl
 PATIENCE = 0.3  # seconds after which work is called long, and can be cancelled
 PAUSE = 0.15  # seconds after an answer in which a hand that drags asks again
 
+_utf8 = window.TextDecoder.new()
+
 
 class Conversation:
     """What the page has chosen, what the worker was asked last, and what it said.
@@ -21,8 +23,8 @@ class Conversation:
     only the lab knows. The address says the same as `chosen`.
 
     A request is answered in parts: first what is on the screen, which is published as its answer; then, as long as
-    nobody changes anything, one instrument after the other, which completes that answer. So a change never waits for
-    charts that nobody looks at.
+    nobody changes anything, the programs, whose texts are long, and one instrument after the other, which completes
+    that answer. So a change never waits for what nobody looks at.
     """
 
     def __init__(self):
@@ -85,6 +87,7 @@ class Conversation:
         """Asks for an answer to the form as it stands; while one is under way, notes that another is wanted."""
         self.is_waiting = True
         self.n_asked += 1
+        root.removeAttribute("data-at-rest")
         if self.worker is not None and not self.is_asking:
             asyncio.create_task(self._answer_all())
 
@@ -121,7 +124,10 @@ class Conversation:
 
         try:
             await asyncio.sleep(PAUSE)
-            root.dataset.complete = "true"
+            if is_over():
+                return
+            root.dataset.atRest = "true"
+            self._draw_code(dom.adopt if self.is_example else dom.render)
             if self.is_example:
                 charts.load()  # what the build drew gives way to charts
             for item in list(self.view["instruments"]):
@@ -129,9 +135,10 @@ class Conversation:
                     return
                 if item.get("waits"):
                     reply = await self.worker.more(question, texts, item["name"])
+                    figures = await parsed(reply[1])
                     if is_over():
                         return
-                    self._add(item["name"], reply)
+                    self._add(json.loads(_utf8.decode(reply[0]))["instruments"][0], figures)
             self.answer.instruments = window.JSON.parse(json.dumps(self.view["instruments"]))
             if self.is_example:
                 self.is_example = False
@@ -149,8 +156,8 @@ class Conversation:
 
     async def _show(self, reply):
         """Shows an answer: its view to this page, the whole of it to the page's host. Returns whether it was good."""
-        view = json.loads(reply[0])
-        answer = whole(reply)
+        view = json.loads(_utf8.decode(reply[0]))
+        answer = await whole(reply)
         errors = view.get("errors", [])
         form.show_errors(errors)
         dom.render("errors", views.errors(errors))
@@ -168,6 +175,8 @@ class Conversation:
             if not self.is_example:
                 charts.forget_drawings()
                 self._draw()
+                if dom.is_near(document.querySelector("[data-region=code]"), 0.5):
+                    self._draw_code(dom.render)
                 await charts.draw(charts.near(0))
                 self.lay_handles()
         dom.render("status", views.told(view, form.LONG in self.chosen.values()))
@@ -177,12 +186,10 @@ class Conversation:
         publish(answer)
         return view["ok"]
 
-    def _add(self, name, reply):
+    def _add(self, added, figures):
         """Adds an instrument that was left out to what is shown."""
-        [added] = json.loads(reply[0])["instruments"]
         items = self.view["instruments"]
-        items[[item["name"] for item in items].index(name)] = added
-        figures = window.Reflect.apply(window.JSON.parse, None, reply.slice(1))
+        items[[item["name"] for item in items].index(added["name"])] = added
         window.Object.assign(self.answer.figures, figures)
         charts.show(figures)
         if not self.is_example:
@@ -200,6 +207,11 @@ class Conversation:
         drawable = self._drawable()
         for region, draw in views.VIEWS.items():
             dom.render(region, draw(drawable))
+
+    def _draw_code(self, render):
+        """Draws the programs, which are only in the answer for the page's host: they are most of its text."""
+        programs = {kind: getattr(self.answer.code, kind) for kind in window.Object.keys(self.answer.code)}
+        render("code", views.code({"code": programs}))
 
     def lay_handles(self):
         """Lays the sliders over the charts that have them, wherever those are now."""
@@ -227,9 +239,14 @@ def _forget_waiting(items):
         item.pop("waits", None)
 
 
-def whole(reply):
-    """The whole answer of a reply, kept in JavaScript: making it Python's and back would cost more than drawing it."""
-    answer = window.Reflect.apply(window.JSON.parse, None, reply.slice(1, 2))
+async def parsed(content):
+    """What JSON says, kept in JavaScript: making it Python's and back would cost more than drawing it."""
+    return await window.Response.new(content).json()
+
+
+async def whole(reply):
+    """The whole answer of a reply, for the page's host and the charts."""
+    answer = await parsed(reply[1])
     for name in window.Object.keys(reply[2]):
         setattr(answer, name, window.Array["from"](getattr(reply[2], name)))
     return answer

@@ -1,8 +1,10 @@
 """Nodes into the document: the only module that creates or changes elements."""
 
-from pyscript import document
+from pyscript import document, ffi, window
 
 NAMESPACES = {"math": "http://www.w3.org/1998/Math/MathML", "svg": "http://www.w3.org/2000/svg"}
+
+SKIPPED = ffi.to_js({"contentVisibilityAuto": True})
 
 _shown = {}
 
@@ -28,6 +30,14 @@ def adopt(name, nodes):
         _shown[name] = nodes
     else:
         render(name, nodes)
+
+
+def is_near(element, screens):
+    """Whether an element is on the screen, or so many screens beyond its edge."""
+    if not element.checkVisibility(SKIPPED):
+        return False  # the browser has not even laid it out
+    height, box = window.innerHeight, element.getBoundingClientRect()
+    return -screens * height < box.bottom and box.top < (1 + screens) * height
 
 
 def mark_stale(is_stale):

@@ -80,6 +80,8 @@ def _holds(condition, state):
 
 def show_errors(errors):
     """Puts each message at its field and marks the control; takes away what no longer holds."""
+    if not errors and document.querySelector("[data-field] > .error") is None:
+        return
     messages = {}
     for error in errors:
         messages.setdefault(error["field"], error["message"])

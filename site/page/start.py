@@ -1,6 +1,9 @@
 """Imports what the page is made of, one module a task, so that typing and scrolling come between; then begins."""
 
 import asyncio
+import gc
+
+gc.threshold(8_000_000)  # bytes: MicroPython would collect after every event, which takes milliseconds each time
 
 MODULES = ("form", "address", "dom", "charts", "views", "handles", "cursor", "guest", "conversation", "actions")
 

@@ -362,7 +362,6 @@ def _step(step):
 
 
 VIEWS = {
-    "code": code,
     "instruments": instruments,
     "mapping": mapping,
     "notices": notices,
@@ -371,6 +370,9 @@ VIEWS = {
     "table": table,
 }
 """What the page draws anew with every answer, by region."""
+
+LATER = {"code": code}
+"""What it draws a moment later, unless it is on the screen."""
 
 STILL = {"drawing": drawing, "worked_example": worked_example}
 """What only the build draws."""

@@ -1,4 +1,4 @@
-"""The worker's side of what crosses: requests and files go in, answers come out as JSON text."""
+"""The worker's side of what crosses: requests and files go in, answers come out as JSON."""
 
 import json
 
@@ -15,24 +15,30 @@ PIECE = 4 * 2**20  # bytes of a file that are read at a time
 def answer(request, texts):
     """The answer to a request: the part that the page draws, the whole but for its arrays, and these, as JavaScript's.
 
+    The two are JSON in bytes, for a text that crosses is made character by character, an array of bytes at once.
+
     Args:
         request: JSON text.
         texts: a JavaScript object of further fields, those whose texts are long.
     """
     view, whole, arrays = lab.respond(_complete(request, texts))
-    return [view, whole, to_js(arrays, dict_converter=js.Object.fromEntries)]
+    return [_bytes(view), _bytes(whole), to_js(arrays, dict_converter=js.Object.fromEntries)]
 
 
 def more(request, texts, name):
-    """One instrument of a request that was answered without it: its view, and its figure."""
+    """One instrument of a request that was answered without it: its view, and its figure, as JSON in bytes."""
     added = lab.more(_complete(request, texts), name)
     figures = added.pop("figures", {})
-    return [json.dumps(added), json.dumps(figures)]
+    return [_bytes(json.dumps(added)), _bytes(json.dumps(figures))]
 
 
 def export(request, texts, kind):
     """The result of a request as a file: its name, type and base64-coded data, as JSON text."""
     return json.dumps(lab.export(_complete(request, texts), kind))
+
+
+def _bytes(text):
+    return to_js(text.encode())
 
 
 def _complete(request, texts):

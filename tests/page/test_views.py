@@ -50,10 +50,10 @@ def text_of(nodes: list[Any]) -> str:
     return "".join(node if isinstance(node, str) else text_of(node[2:]) for node in nodes)
 
 
-@pytest.mark.parametrize("name", views.VIEWS | views.STILL)
+@pytest.mark.parametrize("name", views.VIEWS | views.LATER | views.STILL)
 def test_nodes_are_well_formed(answer: dict[str, Any], name: str) -> None:
     """Each view of each answer is text and elements, with texts as attributes, and no id twice."""
-    found = list(elements((views.VIEWS | views.STILL)[name](answer)))
+    found = list(elements((views.VIEWS | views.LATER | views.STILL)[name](answer)))
     ids = [element[1]["id"] for element in found if "id" in element[1]]
     assert len(ids) == len(set(ids))
     for element in found:

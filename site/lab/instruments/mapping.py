@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from .. import display, figure
-from ..figure import BACK, CODE, VALUE, Floats, Indices
+from ..figure import BACK, CODE, NEUTRAL, VALUE, Floats, Indices
 from ..levels import Grid, grid_of
 from ..result import Result
 from ..table import column, row, table
@@ -180,7 +180,7 @@ def _layout(grid: Grid, low: float, high: float, is_labelled: bool) -> Json:
     shapes = [
         figure.segment(low, REAL_LINE, high, REAL_LINE, width=1.5),
         figure.segment(grid.low, CODE_LINE, grid.high, CODE_LINE, width=1.5),
-        *_code_strokes(grid),
+        _code_strokes(grid),
     ]
     places, texts = _ticks(grid, high - low)
     if grid.qmin <= grid.zero_point <= grid.qmax:
@@ -197,10 +197,11 @@ def _layout(grid: Grid, low: float, high: float, is_labelled: bool) -> Json:
     )  # fmt: skip
 
 
-def _code_strokes(grid: Grid) -> list[Json]:
+def _code_strokes(grid: Grid) -> Json:
     """A small stroke at each code, or at the ends of many."""
     codes = np.arange(grid.qmin, grid.qmax + 1) if grid.n_codes <= 64 else np.array([grid.qmin, grid.qmax])
-    return [figure.segment(real, CODE_LINE - 0.05, real, CODE_LINE + 0.05) for real in grid.reals(codes).tolist()]
+    reals = grid.reals(codes)
+    return figure.strokes(reals, CODE_LINE - ASIDE, reals, CODE_LINE + ASIDE, NEUTRAL, 1, "codes")
 
 
 def _ticks(grid: Grid, span: float) -> tuple[list[float], list[str]]:
