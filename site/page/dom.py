@@ -57,12 +57,11 @@ def _take_over(region, nodes):
     region.replaceChildren()
     _patch(region, [], nodes, None)
     while kept.firstChild is not None:
-        name = kept.firstChild.getAttribute("data-keep")
-        place = region.querySelector('[data-keep="' + name + '"]')
-        if place is None:
-            kept.removeChild(kept.firstChild)
-        else:
-            place.replaceWith(kept.firstChild)
+        slot = kept.firstChild
+        place = region.querySelector('[data-keep="' + slot.getAttribute("data-keep") + '"]')
+        while place is not None and slot.firstChild is not None:  # what lies in it, for its attributes are the nodes'
+            place.appendChild(slot.firstChild)
+        kept.removeChild(slot)
 
 
 def _patch(parent, old, new, namespace):

@@ -210,6 +210,16 @@ def test_theme_switch_is_kept(visitor: Visit) -> None:
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
 
 
+def test_a_link_shows_every_chart_that_applies(visitor: Visit) -> None:
+    """A page that opens with a matrix shows all its charts, those too that the notebook's example has none of."""
+    page = visitor.open("#profile=onnx&values=[[1,-2,3],[0.4,5,-6]]")
+    page.wait_for_function("window.quantlab?.answer?.instruments.every(item => !item.waits)")
+    names = {item["name"] for item in visitor.answer()["instruments"] if item["has_figure"]}
+    assert {"heatmaps", "product"} < names
+    for name in names:
+        expect(page.locator(f"[data-figure={name}] .main-svg").first).to_be_visible()
+
+
 REGIONS = ["code", "instruments", "mapping", "notices", "steps", "summary", "table"]
 STRUCTURE = """names => {
     const own = node => ![...node.parentNode.attributes].some(({name}) => ["data-figure", "data-keep"].includes(name));

@@ -165,7 +165,7 @@ def test_respond_gives_the_answer_in_parts() -> None:
     view, whole, arrays = lab.respond('{"bits": "4"}')
     expected = lab.answer({"bits": "4"})
     assert {**json.loads(whole), **{name: array.tolist() for name, array in arrays.items()}} == expected
-    assert json.loads(view) == {key: expected[key] for key in expected if key not in (*arrays, "figures")}
+    assert json.loads(view) == {key: expected[key] for key in expected if key not in (*arrays, "figures", "code")}
     assert set(arrays) == {"codes", "values", "dequantized"}
     refused, same, none = lab.respond({"bits": "99"})
     assert json.loads(refused) == lab.answer({"bits": "99"})
