@@ -167,7 +167,8 @@ import random, numpy
 lab_answer = answer
 def answer(*request):
     view, whole, arrays = lab_answer(*request)
-    return [view, whole[:-1] + ', "drawn": [%r, %r]}' % (random.random(), float(numpy.random.random())), arrays]
+    drawn = ', "drawn": [%r, %r]}' % (random.random(), float(numpy.random.random()))
+    return [view, _bytes(whole.to_bytes().decode()[:-1] + drawn), arrays]
 """
     drawn = []
     for _ in range(2):
