@@ -113,8 +113,12 @@ class Conversation:
             request["show"] = ",".join(list(AT_ONCE) + [name for name in near if name not in AT_ONCE])
         question, texts = json.dumps(request), form.long_texts(request)
         reply = await self.worker.answer(question, texts)
-        if not self.is_waiting and await self._show(reply):
+        if self.is_waiting:
+            return
+        if await self._show(reply):
             asyncio.create_task(self._complete(question, texts, self.n_asked))
+        else:
+            rest()
 
     async def _complete(self, question, texts, number):
         """Asks for the instruments that were left out and draws the rest, until something newer is wanted."""
@@ -126,7 +130,7 @@ class Conversation:
             await asyncio.sleep(PAUSE)
             if is_over():
                 return
-            root.dataset.atRest = "true"
+            rest()
             self._draw_code(dom.adopt if self.is_example else dom.render)
             if self.is_example:
                 charts.load()  # what the build drew gives way to charts
@@ -259,6 +263,11 @@ def actions_possible():
             button.disabled = not is_possible
 
 
+def rest():
+    """Lets the browser lay out all of the page again, also what is far off the screen, as nothing is awaited."""
+    root.dataset.atRest = "true"
+
+
 def publish(answer):
     """Hands an answer to whoever hosts or tests the page."""
     window.quantlab.answer = answer
@@ -274,5 +283,6 @@ def _dispatch(kind, detail):
 def fail(error):
     """Says on the page that Python stopped; the caller raises on, so that the console has the whole of it."""
     root.dataset.state = "failed"
+    rest()
     dom.render("status", views.failed(str(error)))
     _dispatch("quantlab:failed", str(error))

@@ -4,7 +4,7 @@ from pyscript import document, ffi, window
 
 NAMESPACES = {"math": "http://www.w3.org/1998/Math/MathML", "svg": "http://www.w3.org/2000/svg"}
 
-SKIPPED = ffi.to_js({"contentVisibilityAuto": True})
+SKIPPED = ffi.to_js({"contentVisibilityAuto": True})  # counts as not visible what the browser skips
 
 _shown = {}
 

@@ -3,7 +3,7 @@
 from pyscript import create_named_worker, document, workers
 
 from page import dom, files, guest, views
-from page.conversation import fail, root
+from page.conversation import fail, rest, root
 
 SOURCE = "runtime/worker.py"
 CONFIG = '{"interpreter": "./runtime/interpreter.mjs", "sync_main_only": true}'
@@ -33,6 +33,7 @@ async def restart(talk):
     talk.worker, talk.is_asking, talk.is_waiting = None, False, False
     root.dataset.state = "loading"
     dom.render("status", views.cancelled())
+    rest()
     if guest.IS_EMBED:
         await before.restart()
         talk.worker = before

@@ -220,6 +220,17 @@ def test_a_link_shows_every_chart_that_applies(visitor: Visit) -> None:
         expect(page.locator(f"[data-figure={name}] .main-svg").first).to_be_visible()
 
 
+@pytest.mark.parametrize("bits", ["5", "99"])
+def test_all_of_the_page_is_laid_out_when_it_is_at_rest(visitor: Visit, bits: str) -> None:
+    """What is far off the screen is left out only until the answer, a good or a bad one, is drawn."""
+    page = visitor.open()
+    page.locator("[data-at-rest]").wait_for()
+    visitor.after(lambda: page.fill("#bits", bits))
+    page.locator("[data-at-rest]").wait_for()
+    last = page.locator("[data-region=code] pre").last
+    assert last.evaluate("element => element.checkVisibility({contentVisibilityAuto: true})")
+
+
 REGIONS = ["code", "instruments", "mapping", "notices", "steps", "summary", "table"]
 STRUCTURE = """names => {
     const own = node => ![...node.parentNode.attributes].some(({name}) => ["data-figure", "data-keep"].includes(name));
