@@ -198,10 +198,10 @@ def _layout(grid: Grid, low: float, high: float, is_labelled: bool) -> Json:
 
 
 def _code_strokes(grid: Grid) -> Json:
-    """A small stroke at each code, or at the ends of many."""
+    """A small stroke at each code, or at the ends of many, longer than those of the values' codes."""
     codes = np.arange(grid.qmin, grid.qmax + 1) if grid.n_codes <= 64 else np.array([grid.qmin, grid.qmax])
     reals = grid.reals(codes)
-    return figure.strokes(reals, CODE_LINE - ASIDE, reals, CODE_LINE + ASIDE, NEUTRAL, 1, "codes")
+    return figure.strokes(reals, CODE_LINE - 2 * REACH, reals, CODE_LINE + 2 * REACH, NEUTRAL, 1, "codes")
 
 
 def _ticks(grid: Grid, span: float) -> tuple[list[float], list[str]]:
