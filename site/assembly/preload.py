@@ -9,6 +9,7 @@ from pathlib import Path
 from assembly.bundle import SCRIPT
 
 HEAD_END = "</head>"
+MICROPYTHON = "vendor/micropython/micropython"  # what runtime/micropython.mjs, the pages' interpreter, stands before
 ALSO = re.compile(r"(core|error)-[\w-]{8}\.js")  # PyScript's chunks that every page of ours loads
 
 
@@ -18,7 +19,7 @@ def add(folder: Path) -> None:
         page = path.read_text("utf-8")
         if found := SCRIPT.search(page):
             interpreter = relative(json.loads(html.unescape(found[2]))["interpreter"])
-            links = [*modules(folder, interpreter), *fetched(found[1], interpreter)]
+            links = [*modules(folder, interpreter), *fetched(found[1])]
             path.write_text(page.replace(HEAD_END, "\n".join([*links, HEAD_END]), 1), "utf-8")
 
 
@@ -26,13 +27,13 @@ def modules(folder: Path, interpreter: str) -> Iterator[str]:
     """Gives the links to JavaScript modules, in the order in which they are needed."""
     scripts = folder / "vendor/pyscript"
     chunks = sorted(path.name for path in scripts.iterdir() if ALSO.fullmatch(path.name))
-    for place in [*(f"vendor/pyscript/{name}" for name in ("core.js", *chunks)), interpreter]:
+    for place in [*(f"vendor/pyscript/{name}" for name in ("core.js", *chunks)), interpreter, f"{MICROPYTHON}.mjs"]:
         yield f'<link rel="modulepreload" href="{place}">'
 
 
-def fetched(program: str, interpreter: str) -> Iterator[str]:
+def fetched(program: str) -> Iterator[str]:
     """Gives the links to files that are read by `fetch`."""
-    for place in [re.sub(r"\.mjs$", ".wasm", interpreter), program]:
+    for place in [f"{MICROPYTHON}.wasm", program]:
         yield f'<link rel="preload" href="{place}" as="fetch" crossorigin>'
 
 

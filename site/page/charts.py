@@ -4,7 +4,7 @@ import asyncio
 
 from pyscript import document, ffi, window
 
-from page import dom
+from page import dom, turns
 
 SCRIPT = "vendor/plotly/plotly.min.js"
 CONFIG = {"displaylogo": False, "responsive": True, "displayModeBar": False}
@@ -51,13 +51,14 @@ def show(figures):
 
 
 async def draw(names):
-    """Draws those of the named figures that wait, one a task, so that typing and scrolling come between."""
+    """Draws those of the named figures that wait, in turns."""
     for name in names:
+        if name in _waiting:
+            await turns.pause()
         container = document.querySelector('[data-figure="' + name + '"]')
         if name in _waiting and container is not None:
             _waiting.discard(name)
             _draw(container, name)
-            await asyncio.sleep(0)
 
 
 async def draw_rest(is_busy):

@@ -5,7 +5,7 @@ import json
 
 from pyscript import document, ffi, window
 
-from page import address, charts, dom, form, guest, handles, views
+from page import address, charts, dom, form, guest, handles, turns, views
 
 root = document.documentElement
 
@@ -35,6 +35,7 @@ class Conversation:
         self.is_waiting = False
         self.is_asking = False
         self.n_asked = 0
+        self.n_sent = 0  # the number of the request that the worker has
         self.view = None  # what the page shows; None before the first good answer
         self.answer = None  # the same for the page's host, with figures and arrays, in JavaScript
         self.order = {}  # instrument: (column, is descending), how its table is sorted
@@ -89,36 +90,47 @@ class Conversation:
         self.n_asked += 1
         root.removeAttribute("data-at-rest")
         if self.worker is not None and not self.is_asking:
+            self.is_asking = True
             asyncio.create_task(self._answer_all())
 
     async def _answer_all(self):
-        self.is_asking = True
         try:
-            while self.is_waiting:
-                self.is_waiting = False
-                root.dataset.state = "computing"
-                asyncio.create_task(self._tell_if_long(self.worker))
-                await self._answer_once()
+            sent = self._send()
+            while sent is not None:
+                sent = await self._receive(*sent)
         except Exception as error:
             fail(error)
             raise
         finally:
             self.is_asking = False
 
-    async def _answer_once(self):
-        """Asks once; what was left out is asked for afterwards."""
+    def _send(self):
+        """Sends the request as it stands, but for what nobody looks at; None if nothing newer can be asked for."""
+        if not self.is_waiting or self.worker is None:
+            return None
+        self.is_waiting = False
+        root.dataset.state = "computing"
         request = dict(self.chosen)
         if not request.get("show"):
             near = charts.near()
             request["show"] = ",".join(list(AT_ONCE) + [name for name in near if name not in AT_ONCE])
-        question, texts = json.dumps(request), form.long_texts(request)
-        reply = await self.worker.answer(question, texts)
-        if self.is_waiting:
-            return
-        if await self._show(reply):
-            asyncio.create_task(self._complete(question, texts, self.n_asked))
-        else:
+        question, texts, self.n_sent = json.dumps(request), form.long_texts(request), self.n_asked
+        asyncio.create_task(self._tell_if_long(self.n_sent))
+        return question, texts, self.worker.answer(question, texts)
+
+    async def _receive(self, question, texts, reply):
+        """Shows an answer, while the worker is at the next one already if a hand drags. Returns what was sent."""
+        number = self.n_sent
+        reply = await reply
+        turns.begin()
+        sent = self._send()
+        is_newest = sent is None
+        is_good = await self._show(reply, is_newest)
+        if is_newest and is_good:
+            asyncio.create_task(self._complete(question, texts, number))
+        elif is_newest:
             rest()
+        return self._send() if is_newest else sent
 
     async def _complete(self, question, texts, number):
         """Asks for the instruments that were left out and draws the rest, until something newer is wanted."""
@@ -139,7 +151,7 @@ class Conversation:
                     return
                 if item.get("waits"):
                     reply = await self.worker.more(question, texts, item["name"])
-                    figures = await parsed(reply[1])
+                    figures = parsed(reply[1])
                     if is_over():
                         return
                     self._add(json.loads(_utf8.decode(reply[0]))["instruments"][0], figures)
@@ -153,15 +165,21 @@ class Conversation:
             fail(error)
             raise
 
-    async def _tell_if_long(self, worker):
+    async def _tell_if_long(self, number):
         await asyncio.sleep(PATIENCE)
-        if root.dataset.state == "computing" and self.worker is worker:
+        if root.dataset.state == "computing" and self.n_sent == number:
             dom.render("status", views.working())
 
-    async def _show(self, reply):
-        """Shows an answer: its view to this page, the whole of it to the page's host. Returns whether it was good."""
+    async def _show(self, reply, is_newest):
+        """Shows an answer: its view to this page, the whole of it to the page's host. Returns whether it was good.
+
+        While a hand drags, something newer is wanted by the time that an answer comes. It is drawn all the same, for
+        the eye follows the hand; but nobody is told of it, and what was wrong for a moment is passed over.
+        """
         view = json.loads(_utf8.decode(reply[0]))
-        answer = await whole(reply)
+        if not (view["ok"] or is_newest):
+            return False
+        answer = whole(reply)
         errors = view.get("errors", [])
         form.show_errors(errors)
         dom.render("errors", views.errors(errors))
@@ -183,12 +201,16 @@ class Conversation:
                     self._draw_code(dom.render)
                 await charts.draw(charts.near(0))
                 self.lay_handles()
+        if is_newest:
+            self._tell(view, answer)
+        return view["ok"]
+
+    def _tell(self, view, answer):
         dom.render("status", views.told(view, form.LONG in self.chosen.values()))
         root.dataset.state = "ready"
         root.dataset.answered = "true"
         actions_possible()
         publish(answer)
-        return view["ok"]
 
     def _add(self, added, figures):
         """Adds an instrument that was left out to what is shown."""
@@ -201,11 +223,11 @@ class Conversation:
             charts.draw_near()
 
     async def _adopt(self, is_over):
-        """Goes on from what the build wrote, one region a task, so that a change touches only what differs."""
+        """Goes on from what the build wrote, in turns, so that a change touches only what differs."""
         for region, draw in views.VIEWS.items():
+            await turns.pause()
             if not is_over():
                 dom.adopt(region, draw(self._drawable()))
-                await asyncio.sleep(0)
 
     def _draw(self):
         drawable = self._drawable()
@@ -243,14 +265,16 @@ def _forget_waiting(items):
         item.pop("waits", None)
 
 
-async def parsed(content):
-    """What JSON says, kept in JavaScript: making it Python's and back would cost more than drawing it."""
-    return await window.Response.new(content).json()
+def parsed(content):
+    """What JSON says, kept in JavaScript: making it, or its text, Python's and back would cost more than drawing it."""
+    text = window.Object.new()
+    text.toString = _utf8.decode.bind(_utf8, content)
+    return window.JSON.parse(text)
 
 
-async def whole(reply):
+def whole(reply):
     """The whole answer of a reply, for the page's host and the charts."""
-    answer = await parsed(reply[1])
+    answer = parsed(reply[1])
     for name in window.Object.keys(reply[2]):
         setattr(answer, name, window.Array["from"](getattr(reply[2], name)))
     return answer

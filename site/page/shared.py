@@ -48,21 +48,21 @@ class Shared:
             self._do_without_locks(error)
         await self._there.promise
 
-    async def answer(self, request, texts):
+    def answer(self, request, texts):
         """As the worker's."""
-        return await self._ask("answer", request, texts)
+        return self._ask("answer", request, texts)
 
-    async def more(self, request, texts, name):
+    def more(self, request, texts, name):
         """As the worker's."""
-        return await self._ask("more", request, texts, name)
+        return self._ask("more", request, texts, name)
 
-    async def export(self, request, texts, kind):
+    def export(self, request, texts, kind):
         """As the worker's."""
-        return await self._ask("export", request, texts, kind)
+        return self._ask("export", request, texts, kind)
 
-    async def load(self, file):
+    def load(self, file):
         """As the worker's."""
-        return await self._ask("load", file)
+        return self._ask("load", file)
 
     async def restart(self):
         """Stops Python in the middle of its work; what this frame had asked is forgotten, the others ask again."""
@@ -121,7 +121,7 @@ class Shared:
     def _pass_on(self, event):
         self._send("progress", detail=event.detail)
 
-    async def _ask(self, function, *arguments):
+    def _ask(self, function, *arguments):
         self._n_asked += 1
         question = window.Object.new()
         question.id = self._name + "-" + str(self._n_asked)
@@ -130,7 +130,7 @@ class Shared:
         promise = _promise()
         self._waiting[question.id] = (question, promise)
         self._put(question)
-        return await promise.promise
+        return promise.promise
 
     def _ask_again(self):
         for question, _ in list(self._waiting.values()):

@@ -1,7 +1,9 @@
-"""Imports what the page is made of, one module a task, so that typing and scrolling come between; then begins."""
+"""Imports what the page is made of, module by module in turns; then begins."""
 
 import asyncio
 import gc
+
+from page import turns
 
 gc.threshold(8_000_000)  # bytes: MicroPython would collect after every event, which takes milliseconds each time
 
@@ -12,7 +14,7 @@ async def start():
     """Each module that is imported here finds those that it imports already there."""
     for name in MODULES:
         __import__("page." + name)
-        await asyncio.sleep(0)
+        await turns.pause()
     main = __import__("page.main").main
     await main.begin()
 

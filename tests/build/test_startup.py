@@ -179,7 +179,7 @@ def test_pages_that_share_a_program_must_agree_on_its_modules(tmp_path: Path) ->
 
 def test_pages_fetch_early_what_their_scripts_ask_for(tmp_path: Path) -> None:
     """The head of a page names PyScript's chunks, MicroPython and the program; other pages stay as they are."""
-    config = '{"interpreter": "./vendor/m/m.mjs"}'
+    config = '{"interpreter": "./runtime/m.mjs"}'
     page = f'<head></head><script type="mpy" src="page/main.py" config=\'{config}\'></script>'
     for name, text in {"index.html": page, "other.html": "<head></head>"}.items():
         (tmp_path / name).write_text(text)
@@ -192,9 +192,10 @@ def test_pages_fetch_early_what_their_scripts_ask_for(tmp_path: Path) -> None:
         "vendor/pyscript/core.js",
         "vendor/pyscript/core-C9KDLldu.js",
         "vendor/pyscript/error-D2315lOB.js",
-        "vendor/m/m.mjs",
+        "runtime/m.mjs",
+        "vendor/micropython/micropython.mjs",
     ]
-    assert re.findall('rel="preload" href="([^"]+)"', head) == ["vendor/m/m.wasm", "page/main.py"]
+    assert re.findall('rel="preload" href="([^"]+)"', head) == ["vendor/micropython/micropython.wasm", "page/main.py"]
     assert (tmp_path / "other.html").read_text() == "<head></head>"
 
 
