@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from assembly import assets
 
-MICROPYTHON = {"asyncio", "json", "math", "random", "re", "sys", "time"}  # of its modules, those that the page may use
+MICROPYTHON = {"asyncio", "gc", "json", "math", "random", "re", "sys", "time"}  # those that the page may use
 ROOMS = {  # folder: what it may import besides itself
     "quantcore": {"numpy", *sys.stdlib_module_names},
     "site/lab": {"quantcore", "numpy", *sys.stdlib_module_names},
