@@ -379,6 +379,7 @@ def test_next_and_previous_number(lab: Visit) -> None:
 def test_comparison_is_sorted_by_any_column(lab: Visit) -> None:
     """A click on a column's head sorts the schemes by it, another turns them round; the head says which way."""
     lab.follow_link(MANY)
+    current_chart(lab, "comparison")  # the table is drawn before it
     table = card(lab, "comparison").locator("table").first
     column = table.locator("th[data-key=sqnr_db]")
     expect(column).to_be_visible()
