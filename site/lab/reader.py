@@ -60,7 +60,7 @@ class Reader:
         try:
             return read()
         except qc.QuantError as error:
-            self.errors.append(error)
+            self.errors.append(error.with_traceback(None))  # else the frames keep this reader and its data
             return None
 
     def choice(self, name: str) -> str | None:

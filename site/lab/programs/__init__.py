@@ -8,12 +8,13 @@ from collections.abc import Callable
 
 from ..result import Result
 from .as_notebook import as_notebook
+from .case import Case, case_of
 from .with_numpy import numpy_alone
 from .with_onnx import onnx_node
 from .with_quantcore import quantcore
 from .with_torch import torch_tensors
 
-KINDS: dict[str, Callable[[Result], str]] = {
+KINDS: dict[str, Callable[[Case], str]] = {
     "quantcore": quantcore,
     "numpy": numpy_alone,
     "pytorch": torch_tensors,
@@ -24,4 +25,5 @@ KINDS: dict[str, Callable[[Result], str]] = {
 
 def snippets(result: Result) -> dict[str, str]:
     """One program of each kind, by its name."""
-    return {kind: write(result) for kind, write in KINDS.items()}
+    case = case_of(result)
+    return {kind: write(case) for kind, write in KINDS.items()}

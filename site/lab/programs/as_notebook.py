@@ -1,13 +1,11 @@
 """The computation in the style of the seed notebook: functions with a comment on each step, called on the numbers."""
 
-from ..result import Result
-from .case import Case, case_of, program
+from .case import Case, program
 from .with_numpy import parameters, way_back, way_there
 
 
-def as_notebook(result: Result) -> str:
+def as_notebook(case: Case) -> str:
     """The program."""
-    case = case_of(result)
     if case.is_dequantize:
         return program(["import numpy as np"], _dequantize(case), _call_dequantize(case))
     if _is_seed(case):

@@ -75,11 +75,7 @@ class Case:
 
 
 def case_of(result: Result) -> Case:
-    """The case of a result; made once for all programs."""
-    return result.once(_case)
-
-
-def _case(result: Result) -> Case:
+    """The case of a result."""
     settings = result.settings
     arithmetic = replace(qc.ARITHMETICS[result.arithmetic], rounding=settings.rounding)
     given, scale, zero_point, granularity = _numbers(result)

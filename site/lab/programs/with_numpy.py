@@ -8,8 +8,7 @@ import quantcore as qc
 from quantcore.arithmetic import Scaling, Unscaling
 from quantcore.choose import minmax_ranges
 
-from ..result import Result
-from .case import Case, array, case_of, nested, program
+from .case import Case, array, nested, program
 
 ROUNDED = {
     "half_even": "np.rint({0})",
@@ -21,9 +20,8 @@ ROUNDED = {
 }
 
 
-def numpy_alone(result: Result) -> str:
+def numpy_alone(case: Case) -> str:
     """The program."""
-    case = case_of(result)
     return program(
         ["import numpy as np"],
         [*case.remark(), *given(case)],

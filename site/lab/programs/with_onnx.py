@@ -4,16 +4,14 @@ import numpy as np
 
 import quantcore as qc
 
-from ..result import Result
-from .case import Case, case_of, nested, program
+from .case import Case, nested, program
 
 TYPES = {2: "INT2", 4: "INT4", 8: "INT8", 16: "INT16"}
 OPSETS = {2: 25, 4: 21, 8: 21, 16: 21}
 
 
-def onnx_node(result: Result) -> str:
+def onnx_node(case: Case) -> str:
     """The program, or what ONNX cannot express."""
-    case = case_of(result)
     reasons = obstacles(case)
     if reasons:
         lines = ["# ONNX cannot express these settings:", *(f"# - {reason}" for reason in reasons)]

@@ -8,12 +8,12 @@ import quantcore as qc
 
 from .. import display
 from ..result import Result
-from .case import MAX_WRITTEN, array
+from .case import MAX_WRITTEN, Case, array
 
 
-def quantcore(result: Result) -> str:
+def quantcore(case: Case) -> str:
     """With this project's own package."""
-    settings = result.settings
+    result, settings = case.result, case.result.settings
     lines = ["import numpy as np", "import quantcore as qc", ""]
     if settings.is_dequantize:
         lines += _dequantize_notebook(result) if settings.is_notebook else _dequantize(result)

@@ -7,8 +7,7 @@ import numpy as np
 import quantcore as qc
 from quantcore.arithmetic import Scaling, Unscaling
 
-from ..result import Result
-from .case import Case, case_of, nested, program
+from .case import Case, nested, program
 
 ROUNDED = {
     "half_even": "torch.round({0})",
@@ -21,9 +20,8 @@ ROUNDED = {
 STORED = {"int8": "torch.qint8", "uint8": "torch.quint8"}
 
 
-def torch_tensors(result: Result) -> str:
+def torch_tensors(case: Case) -> str:
     """The program."""
-    case = case_of(result)
     head = [f"# {reason}" for reason in _remarks(case)] + ["import torch"]
     if not case.is_dequantize and case.arithmetic.rounding == "stochastic":
         head.insert(-1, "import numpy as np")
