@@ -27,21 +27,21 @@ Glossary (one name for one thing, everywhere):
 """
 
 from . import notebook
-from .arithmetic import ARITHMETICS, Arithmetic
-from .calibration import CALIBRATIONS, Calibrated, CalibrationSettings, Curve, calibrate
-from .choose import choose_qparams, qparams_from_range
-from .differ import Difference, first_difference
+from .calibration.calibrate import CALIBRATIONS, Calibrated, CalibrationSettings, Curve, calibrate
+from .compute.matmul import MatMulTerms, matmul_integer, matmul_terms, qlinear_matmul
+from .compute.quantize import dequantize, quantize
 from .errors import QuantError
-from .formats import INT2, INT4, INT8, INT16, UINT2, UINT4, UINT8, UINT16, IntFormat
-from .granularity import Granularity, PerAxis, PerBlock, PerTensor
-from .matmul import MatMulTerms, matmul_integer, matmul_terms, qlinear_matmul
+from .explain.differences import Difference, first_difference
+from .explain.trace import Trace, TraceStep, trace
+from .formats.integers import INT2, INT4, INT8, INT16, UINT2, UINT4, UINT8, UINT16, IntFormat
+from .formats.packing import pack, unpack
 from .metrics import Metrics, bits_per_value, clipped_share, code_entropy, compare
-from .packing import pack, unpack
-from .qparams import QuantParams, broadcast
-from .quantize import dequantize, quantize
+from .parameters.choose import choose_qparams, qparams_from_range
+from .parameters.granularity import Granularity, PerAxis, PerBlock, PerTensor
+from .parameters.qparams import QuantParams, broadcast
 from .rounding import ROUNDINGS, round_whole
-from .toolkits import TOOLKITS, Toolkit
-from .trace import Trace, TraceStep, trace
+from .toolkits.arithmetic import ARITHMETICS, Arithmetic
+from .toolkits.choosing import TOOLKITS, Toolkit
 
 __all__ = [
     "ARITHMETICS",

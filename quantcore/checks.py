@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .errors import QuantError
-from .formats import IntFormat
+from .formats.integers import IntFormat
 
 
 def real_numbers(x: ArrayLike) -> NDArray[Any]:

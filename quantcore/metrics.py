@@ -12,11 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from .checks import real_numbers
-from .chunks import pieces, quiet_loops
+from .compute.chunks import pieces, quiet_loops
 from .errors import QuantError
-from .formats import IntFormat
-from .granularity import Granularity, parameter_shape
-from .qparams import QuantParams, fitted
+from .formats.integers import IntFormat
+from .parameters.granularity import Granularity, parameter_shape
+from .parameters.qparams import QuantParams, fitted
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -106,7 +106,7 @@ def clipped_share(x: npt.ArrayLike, params: QuantParams) -> float:
     Raises:
         QuantError: parameters that do not fit, nothing to count.
 
-    >>> from quantcore.formats import INT4
+    >>> from quantcore.formats.integers import INT4
     >>> clipped_share([-9.0, -8.5, 0.0, 7.5, 8.0], QuantParams(1.0, 0, INT4))
     0.4
     """
@@ -141,7 +141,7 @@ def bits_per_value(
         scale_bits: of one scale.
         zero_point_bits: of one zero point; as many as a code if None, and 0 where a symmetric scheme stores none.
 
-    >>> from quantcore.formats import INT4
+    >>> from quantcore.formats.integers import INT4
     >>> from quantcore.granularity import PerBlock
     >>> bits_per_value(INT4, PerBlock(32), (8, 64), scale_bits=16, zero_point_bits=0)
     4.5

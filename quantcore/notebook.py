@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .checks import real_numbers
 from .errors import QuantError
-from .formats import INT8, IntFormat
+from .formats.integers import INT8, IntFormat
 
 FloatArray = NDArray[np.floating[Any]]
 

@@ -6,9 +6,9 @@ A page of site/ marks a place:
 
 and the build puts there what the view NAME of page/views.py returns for `answer = lab.answer({})`: a list of nodes, a
 node being a string or `[tag, {attribute: value}, *children]`, in HTML, SVG or MathML. The answer has two things more
-than the page's: under `drawings`, each of its figures as drawn by `lab.svg.draw`, and under `controls`, the fields
-beside an instrument. The form's controls are views too (`assembly.controls`). Attribute values: a string or number as
-it is, True for an attribute without value, False or None for none.
+than the page's: under `drawings`, each of its figures as drawn by `lab.drawing.svg.draw`, and under `controls`, the
+fields beside an instrument. The form's controls are views too (`assembly.controls`). Attribute values: a string or
+number as it is, True for an attribute without value, False or None for none.
 
 A place may name a request of its own, `<!--render:NAME?values=1,2&bits=4-->`; the answer is then the one to that. And
 beside the views a name may be what `assembly.examples` cuts out of an answer: a single number, a drawing, an embed.
@@ -108,7 +108,15 @@ def attribute(name: str, value: object) -> str:
 
 def main(paths: list[str]) -> int:
     """Renders the pages at the paths in place."""
-    names = ("lab", "lab.fields", "lab.data.presets", "lab.export", "lab.svg", "page.views", "page.snippets")
+    names = (
+        "lab",
+        "lab.request.fields",
+        "lab.data.presets",
+        "lab.exports.export",
+        "lab.drawing.svg",
+        "page.views",
+        "page.snippets",
+    )
     lab, fields, presets, export, svg, views, snippets = (importlib.import_module(name) for name in names)
 
     def ask(request: dict[str, str]) -> dict[str, Any]:

@@ -9,17 +9,17 @@ from numpy.typing import NDArray
 
 import quantcore as qc
 
-from .compute import compute
-from .derivation import derivation
-from .fields import FIELDS, default_of
+from .explanation.notices import MAX_LISTED, notices
+from .explanation.steps.followed import steps
+from .explanation.summary import summary
+from .explanation.table import value_table
 from .instruments import INSTRUMENTS, PARTS, look
-from .notices import MAX_LISTED, notices
+from .notation.derivation import derivation
 from .programs import snippets
-from .request import RequestError, Settings, read
-from .result import Result
-from .steps import steps
-from .summary import summary
-from .table import value_table
+from .request.fields import FIELDS, default_of
+from .request.settings import RequestError, Settings, read
+from .results.compute import compute
+from .results.result import Result
 
 Json = dict[str, Any]
 

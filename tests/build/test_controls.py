@@ -5,7 +5,7 @@ import pytest
 from assembly import controls
 from assembly.prerender import to_html
 from lab import answer
-from lab.fields import PROFILES, TABLE
+from lab.request.fields import PROFILES, TABLE
 
 VIEWS = controls.views(TABLE, PROFILES)
 NAMES = [field.name for field in TABLE]

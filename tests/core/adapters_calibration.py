@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import quantcore as qc
-from quantcore.calibration import Calibrated, calibrate
-from quantcore.formats import INT8, IntFormat
+from quantcore.calibration.calibrate import Calibrated, calibrate
+from quantcore.formats.integers import INT8, IntFormat
 from quantcore.metrics import compare
 from tests.core.comparing import check
 

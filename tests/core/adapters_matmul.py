@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from quantcore.formats import INT8, UINT8
-from quantcore.granularity import PerAxis, PerTensor
-from quantcore.matmul import matmul_integer, qlinear_matmul
-from quantcore.qparams import QuantParams
+from quantcore.compute.matmul import matmul_integer, qlinear_matmul
+from quantcore.formats.integers import INT8, UINT8
+from quantcore.parameters.granularity import PerAxis, PerTensor
+from quantcore.parameters.qparams import QuantParams
 from tests.core.comparing import check
 
 _FORMATS = {"int8": INT8, "uint8": UINT8}

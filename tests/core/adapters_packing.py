@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from quantcore.packing import pack, unpack
+from quantcore.formats.packing import pack, unpack
 from tests.core.comparing import check
 
 _ORDERS = {

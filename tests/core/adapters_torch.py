@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import quantcore as qc
-from quantcore.derive import scale_and_zero_point
-from quantcore.steps import before_rounding, multiplier
+from quantcore.compute.stages import before_rounding, multiplier
+from quantcore.parameters.derive import scale_and_zero_point
 from tests.core.comparing import check
 
 Case = dict[str, Any]

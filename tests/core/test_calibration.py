@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import quantcore as qc
-from quantcore.calibration import CALIBRATIONS, calibrate
+from quantcore.calibration.calibrate import CALIBRATIONS, calibrate
 
 HISTOGRAMS = [name for name in CALIBRATIONS if name not in ("minmax", "moving_average", "mse_modelopt_0_47")]
 SAMPLES = hnp.arrays(np.float32, st.integers(1, 60), elements=st.floats(-1e3, 1e3, width=32))

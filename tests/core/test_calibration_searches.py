@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import quantcore as qc
-from quantcore.calibration import calibrate
-from quantcore.histograms import histc
+from quantcore.calibration.calibrate import calibrate
+from quantcore.calibration.histograms import histc
 from quantcore.metrics import compare
 
 

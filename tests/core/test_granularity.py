@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import quantcore as qc
-from quantcore.chunks import chunks
-from quantcore.granularity import parameter_place, parameter_shape, slices
+from quantcore.compute.chunks import chunks
+from quantcore.parameters.granularity import parameter_place, parameter_shape, slices
 
 
 @pytest.mark.parametrize(

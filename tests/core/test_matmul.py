@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import quantcore as qc
-from quantcore.matmul import exact_product, matmul_integer, matmul_terms, qlinear_matmul
+from quantcore.compute.matmul import exact_product, matmul_integer, matmul_terms, qlinear_matmul
 
 DTYPES = [np.int8, np.uint8, np.int16, np.uint16]
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import quantcore as qc
-from quantcore.packing import ORDERS, pack, unpack
+from quantcore.formats.packing import ORDERS, pack, unpack
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import quantcore as qc
-from quantcore.chunks import CHUNK
+from quantcore.compute.chunks import CHUNK
 from tests.core.oracle import FLOAT64, RULES, rounded
 
 SCALES = [1.0, 0.5, 0.1, 1 / 3, 0.037, 123.456, 0.0078125, 0.0123, 2.0**-20, 3e10]

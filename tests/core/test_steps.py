@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quantcore.steps import fused_multiply_add
+from quantcore.compute.stages import fused_multiply_add
 from tests.core.oracle import rounded
 
 FINITE = st.floats(-(2.0**60), 2.0**60, width=32)

@@ -4,7 +4,7 @@ import json
 
 import lab
 import pytest
-from lab.fields import FIELDS
+from lab.request.fields import FIELDS
 
 DESIGN_FIELDS = set(
     """

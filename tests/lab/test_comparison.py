@@ -7,7 +7,7 @@ from typing import Any
 import lab
 import numpy as np
 import pytest
-from lab import schemes
+from lab.comparing import schemes
 from lab.instruments import comparison_figure
 from plotly import graph_objects
 

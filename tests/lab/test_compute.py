@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from lab.compute import compute
-from lab.fields import PROFILES
-from lab.request import read
+from lab.request.fields import PROFILES
+from lab.request.settings import read
+from lab.results.compute import compute
 
 import quantcore as qc
 

@@ -7,10 +7,10 @@ from typing import Any
 import lab
 import numpy as np
 import pytest
-from lab import rivals
-from lab.compute import compute
-from lab.fields import PROFILES
-from lab.request import read
+from lab.comparing import toolkits as rivals
+from lab.request.fields import PROFILES
+from lab.request.settings import read
+from lab.results.compute import compute
 from plotly import graph_objects
 
 import quantcore as qc

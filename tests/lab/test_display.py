@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from lab import display
+from lab.notation import display
 
 
 def shown_number(text: str) -> Fraction:

@@ -18,6 +18,6 @@ def test_examples(name: str) -> None:
 
 def test_there_are_examples() -> None:
     """The search finds modules and examples at all."""
-    found = doctest.DocTestFinder().find(importlib.import_module("lab.display"))
+    found = doctest.DocTestFinder().find(importlib.import_module("lab.notation.display"))
     assert len(MODULES) > 20
     assert sum(len(test.examples) for test in found) > 8

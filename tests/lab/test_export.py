@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 import lab
 import numpy as np
 import pytest
-from lab.export import EXPORTS
+from lab.exports.export import EXPORTS
 
 REQUESTS: list[dict[str, str]] = [
     {},

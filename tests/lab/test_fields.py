@@ -2,7 +2,7 @@
 
 import lab
 import pytest
-from lab.fields import FIELDS, PROFILES, TABLE, Kind, default_of
+from lab.request.fields import FIELDS, PROFILES, TABLE, Kind, default_of
 
 
 def test_names_are_unique() -> None:

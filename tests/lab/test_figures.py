@@ -4,7 +4,7 @@ import lab
 import numpy as np
 import plotly.graph_objects as go
 import pytest
-from lab import figure
+from lab.drawing import figure
 from lab.instruments import INSTRUMENTS
 
 MANY = " ".join(map(repr, np.random.default_rng(1).normal(size=5000).tolist()))

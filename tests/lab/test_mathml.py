@@ -7,8 +7,8 @@ from typing import Any
 
 import lab
 import pytest
-from lab import mathml as m
-from lab.nodes import markup, text_of
+from lab.notation import mathml as m
+from lab.notation.nodes import markup, text_of
 
 ELEMENTS = {"math", "mrow", "mi", "mn", "mo", "mtext", "mfrac", "msub", "msup", "mover"}
 CHILDREN = {"mfrac": 2, "msub": 2, "msup": 2, "mover": 2}

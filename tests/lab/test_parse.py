@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from lab.parse import parse_numbers, parse_shape, parse_whole_numbers
+from lab.parsing.parse import parse_numbers, parse_shape, parse_whole_numbers
 
 from quantcore import QuantError
 

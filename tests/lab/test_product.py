@@ -7,9 +7,9 @@ from typing import Any
 import lab
 import numpy as np
 import pytest
-from lab import product
-from lab.compute import compute
-from lab.request import read
+from lab.comparing import layer as product
+from lab.request.settings import read
+from lab.results.compute import compute
 from plotly import graph_objects
 
 RNG = np.random.default_rng(11)

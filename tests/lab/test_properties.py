@@ -5,7 +5,7 @@ import json
 import lab
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from lab.fields import FIELDS, Kind
+from lab.request.fields import FIELDS, Kind
 
 JUNK = st.text(max_size=30)
 NUMBERISH = st.text(alphabet="0123456789+-−.eE,; \n[]()nanifxa_", max_size=40)

@@ -5,9 +5,9 @@ import xml.etree.ElementTree as ElementTree
 
 import lab
 import pytest
-from lab import svg
-from lab.nodes import markup, text_of
-from lab.svg_axis import nice_ticks
+from lab.drawing import svg
+from lab.drawing.svg_axis import nice_ticks
+from lab.notation.nodes import markup, text_of
 
 SVG = "{http://www.w3.org/2000/svg}"
 BAR_CHART = {

@@ -2,7 +2,7 @@
 
 - :mod:`.generate` makes the same numbers from the same seed everywhere, out of :mod:`.randomness` and :mod:`.exact`.
 - :mod:`.picture` draws the bundled picture.
-- :mod:`.store` keeps the files that were dropped, as long as the worker lives; :mod:`.readers` says what is in them,
-  with one module a format: :mod:`.npy`, :mod:`.npz`, :mod:`.safetensors`, :mod:`.table_text`, :mod:`.written`.
+- :mod:`.store` keeps the files that were dropped, as long as the worker lives; :mod:`.files` says what is in them,
+  with one module a format.
 - :mod:`.source` picks the numbers of a request; :mod:`.presets` names requests worth looking at.
 """

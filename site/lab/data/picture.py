@@ -8,8 +8,8 @@ reveal the steps. Drawn with :mod:`.exact` and rounded to whole greys, it is the
 import numpy as np
 from numpy.typing import NDArray
 
-from .contents import refuse
 from .exact import Float64, sine_of_turns
+from .files.contents import refuse
 from .randomness import uniforms
 
 SIZE = 96

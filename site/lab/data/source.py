@@ -4,13 +4,13 @@ from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
-from ..parse import parse_shape
+from ..parsing.parse import parse_shape
 from .generate import DEFAULT_SHAPE, GENERATORS, Recipe, generate
 from .picture import draw
 from .store import STORE
 
 if TYPE_CHECKING:
-    from ..reader import Reader
+    from ..request.reader import Reader
 
 MEASURED = ("spread", "outlier_share", "outlier_size", "degrees")
 

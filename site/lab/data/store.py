@@ -14,10 +14,10 @@ import numpy as np
 
 from quantcore import QuantError
 
-from ..places import quoted
-from .contents import MAX_BYTES, Contents, Entry, Floats, as_floats, contents_of, read_numbers
+from ..parsing.places import quoted
+from .files.contents import MAX_BYTES, Contents, Entry, Floats, as_floats, contents_of, read_numbers
+from .files.readers import read_contents
 from .picture import greys
-from .readers import read_contents
 
 Buffer: TypeAlias = bytes | bytearray | memoryview
 Json: TypeAlias = dict[str, Any]

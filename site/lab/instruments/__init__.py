@@ -6,7 +6,7 @@ A request's `show` may name instruments and, for pages that show little, the oth
 from collections.abc import Collection
 from typing import Any
 
-from ..result import Result
+from ..results.result import Result
 from . import (
     calibration,
     comparison,

@@ -8,13 +8,14 @@ from numpy.typing import NDArray
 
 import quantcore as qc
 
-from .. import display, figure
-from ..compute import SEARCHED
-from ..figure import BACK, CODE, ERROR, NEUTRAL, VALUE
-from ..ranges import calibrated, range_of
-from ..result import Result
-from ..table import column, row, table
-from ..tradeoff import tradeoff
+from ..comparing.tradeoff import tradeoff
+from ..drawing import figure
+from ..drawing.figure import BACK, CODE, ERROR, NEUTRAL, VALUE
+from ..explanation.table import column, row, table
+from ..notation import display
+from ..results.compute import SEARCHED
+from ..results.ranges import calibrated, range_of
+from ..results.result import Result
 from .instrument import Instrument
 
 Json = dict[str, Any]

@@ -8,10 +8,10 @@ from typing import Any
 import quantcore as qc
 from quantcore.metrics import bits_per_value
 
-from .. import display
-from ..result import Result
-from ..schemes import SCHEMES, Measured, Sample, measure, sample_of, usual
-from ..table import column, row, table
+from ..comparing.schemes import SCHEMES, Measured, Sample, measure, sample_of, usual
+from ..explanation.table import column, row, table
+from ..notation import display
+from ..results.result import Result
 from .comparison_figure import draw
 from .instrument import Instrument
 

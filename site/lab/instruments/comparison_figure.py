@@ -3,9 +3,10 @@
 import math
 from typing import Any
 
-from .. import display, figure
-from ..figure import BACK, CODE, ERROR, NEUTRAL, VALUE
-from ..schemes import Measured
+from ..comparing.schemes import Measured
+from ..drawing import figure
+from ..drawing.figure import BACK, CODE, ERROR, NEUTRAL, VALUE
+from ..notation import display
 
 Json = dict[str, Any]
 

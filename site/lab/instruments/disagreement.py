@@ -8,14 +8,15 @@ from typing import Any
 import numpy as np
 
 import quantcore as qc
-from quantcore.differ import REASONS
+from quantcore.explain.differences import REASONS
 
-from .. import display, figure
-from ..figure import CODE, NEUTRAL, VALUE
-from ..result import Indices, Result
-from ..rivals import CLIPPING, Elements, Rivalry, Way, different_rules, reasons, rivalry, unrounded
-from ..rounding_words import TIES
-from ..table import PAGE_SIZE, column, place, row, table
+from ..comparing.toolkits import CLIPPING, Elements, Rivalry, Way, different_rules, reasons, rivalry, unrounded
+from ..drawing import figure
+from ..drawing.figure import CODE, NEUTRAL, VALUE
+from ..explanation.table import PAGE_SIZE, column, place, row, table
+from ..notation import display
+from ..notation.rounding_words import TIES
+from ..results.result import Indices, Result
 from .instrument import Instrument
 
 Json = dict[str, Any]

@@ -4,11 +4,12 @@ from typing import Any
 
 import numpy as np
 
-from .. import display, figure
-from ..figure import ERROR, NEUTRAL, Floats
-from ..levels import Grid, grid_of
-from ..result import Result
-from ..table import column, row, table
+from ..drawing import figure
+from ..drawing.figure import ERROR, NEUTRAL, Floats
+from ..explanation.table import column, row, table
+from ..notation import display
+from ..results.levels import Grid, grid_of
+from ..results.result import Result
 from .instrument import Instrument
 
 Json = dict[str, Any]

@@ -5,11 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from .. import display, figure
-from ..binning import bins_for, counts_of, edges, pieces
-from ..figure import ERROR, NEUTRAL
-from ..result import Floats, Result
-from ..table import column, row, table
+from ..drawing import figure
+from ..drawing.binning import bins_for, counts_of, edges, pieces
+from ..drawing.figure import ERROR, NEUTRAL
+from ..explanation.table import column, row, table
+from ..notation import display
+from ..results.result import Floats, Result
 from .error_models import Model, model_of
 from .instrument import Instrument
 

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 import quantcore as qc
 
-from .. import display
-from ..result import Floats, Result
-from ..table import column, row, table
+from ..explanation.table import column, row, table
+from ..notation import display
+from ..results.result import Floats, Result
 from .heatmaps_figure import Panel, draw
 from .instrument import Instrument
 

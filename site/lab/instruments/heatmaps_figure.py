@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from .. import figure
-from ..figure import NEUTRAL
-from ..result import Floats
+from ..drawing import figure
+from ..drawing.figure import NEUTRAL
+from ..results.result import Floats
 
 Json = dict[str, Any]
 

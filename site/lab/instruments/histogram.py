@@ -6,13 +6,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import display, figure
-from ..binning import bins_for, counts_of, edges
-from ..figure import BACK, CODE, ERROR, VALUE
-from ..levels import Grid, grid_of
-from ..ranges import range_of
-from ..result import Floats, Result
-from ..table import column, row, table
+from ..drawing import figure
+from ..drawing.binning import bins_for, counts_of, edges
+from ..drawing.figure import BACK, CODE, ERROR, VALUE
+from ..explanation.table import column, row, table
+from ..notation import display
+from ..results.levels import Grid, grid_of
+from ..results.ranges import range_of
+from ..results.result import Floats, Result
 from .instrument import Instrument
 
 Json = dict[str, Any]

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..derivation import derivation
-from ..result import Result
+from ..notation.derivation import derivation
+from ..results.result import Result
 
 Json = dict[str, Any]
 

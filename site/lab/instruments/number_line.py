@@ -7,13 +7,14 @@ import numpy as np
 
 from quantcore import ARITHMETICS
 
-from .. import display, figure
-from ..figure import BACK, CODE, ERROR, NEUTRAL, VALUE
-from ..levels import Grid, grid_of
-from ..result import Result
-from ..rounding_words import TIES
-from ..svg_axis import label, nice_ticks
-from ..table import column, row, table
+from ..drawing import figure
+from ..drawing.figure import BACK, CODE, ERROR, NEUTRAL, VALUE
+from ..drawing.svg_axis import label, nice_ticks
+from ..explanation.table import column, row, table
+from ..notation import display
+from ..notation.rounding_words import TIES
+from ..results.levels import Grid, grid_of
+from ..results.result import Result
 from .instrument import Instrument
 
 Json = dict[str, Any]

@@ -6,13 +6,14 @@ import numpy as np
 
 import quantcore as qc
 
-from .. import display, figure
-from ..figure import BACK, CODE, ERROR, NEUTRAL
-from ..product import MAX_COLUMNS, Product, multiply, obstacle
-from ..product import applies as applies
-from ..product_steps import product_steps
-from ..result import Result
-from ..table import PAGE_SIZE, column, row, table
+from ..comparing.layer import MAX_COLUMNS, Product, multiply, obstacle
+from ..comparing.layer import applies as applies
+from ..drawing import figure
+from ..drawing.figure import BACK, CODE, ERROR, NEUTRAL
+from ..explanation.steps.product import product_steps
+from ..explanation.table import PAGE_SIZE, column, row, table
+from ..notation import display
+from ..results.result import Result
 from .comparison import decibels
 from .instrument import Instrument
 

@@ -4,11 +4,12 @@ from typing import Any
 
 import numpy as np
 
-from .. import display, figure
-from ..figure import BACK, NEUTRAL, VALUE, Floats, Indices
-from ..levels import Grid, grid_of, spread_out
-from ..result import Result
-from ..table import column, row, table
+from ..drawing import figure
+from ..drawing.figure import BACK, NEUTRAL, VALUE, Floats, Indices
+from ..explanation.table import column, row, table
+from ..notation import display
+from ..results.levels import Grid, grid_of, spread_out
+from ..results.result import Result
 from .instrument import Instrument
 
 Json = dict[str, Any]

@@ -6,7 +6,7 @@ program says so in a comment.
 
 from collections.abc import Callable
 
-from ..result import Result
+from ..results.result import Result
 from .as_notebook import as_notebook
 from .case import Case, case_of
 from .with_numpy import numpy_alone

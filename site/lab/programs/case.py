@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 import quantcore as qc
 
-from .. import display
-from ..result import Result
+from ..notation import display
+from ..results.result import Result
 
 MAX_WRITTEN = 1000
 """More numbers than this are not written out: a program then takes the first of the followed number's slice."""

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 
 import quantcore as qc
-from quantcore.arithmetic import Scaling, Unscaling
-from quantcore.choose import minmax_ranges
+from quantcore.parameters.choose import minmax_ranges
+from quantcore.toolkits.arithmetic import Scaling, Unscaling
 
 from .case import Case, array, nested, program
 

@@ -6,8 +6,8 @@ import numpy as np
 
 import quantcore as qc
 
-from .. import display
-from ..result import Result
+from ..notation import display
+from ..results.result import Result
 from .case import MAX_WRITTEN, Case, array
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 import quantcore as qc
-from quantcore.arithmetic import Scaling, Unscaling
+from quantcore.toolkits.arithmetic import Scaling, Unscaling
 
 from .case import Case, nested, program
 

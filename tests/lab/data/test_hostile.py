@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lab.data.contents import MAX_ARRAYS, MAX_BYTES, MAX_VALUES
-from lab.data.npz import MAX_UNPACKED
+from lab.data.files.contents import MAX_ARRAYS, MAX_BYTES, MAX_VALUES
+from lab.data.files.npz import MAX_UNPACKED
 from lab.data.store import Store
 
 import quantcore as qc

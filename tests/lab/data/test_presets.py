@@ -3,7 +3,7 @@
 import lab
 import pytest
 from lab.data.presets import PRESETS, TABLE
-from lab.fields import FIELDS, default_of
+from lab.request.fields import FIELDS, default_of
 
 
 def test_names_are_unique() -> None:

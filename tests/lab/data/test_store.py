@@ -7,7 +7,7 @@ import lab
 import numpy as np
 import pytest
 from lab.data import store as module
-from lab.data.contents import MAX_BYTES
+from lab.data.files.contents import MAX_BYTES
 from lab.data.store import Intake, Store
 
 import quantcore as qc

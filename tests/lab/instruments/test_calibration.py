@@ -6,8 +6,8 @@ from typing import Any
 import lab
 import numpy as np
 import pytest
-from lab.request import read
-from lab.tradeoff import tradeoff
+from lab.comparing.tradeoff import tradeoff
+from lab.request.settings import read
 
 import quantcore as qc
 

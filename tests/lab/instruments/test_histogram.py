@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from lab.binning import counts_of, edges
+from lab.drawing.binning import counts_of, edges
 
 Ask = Callable[..., tuple[dict[str, Any], dict[str, Any]]]
 

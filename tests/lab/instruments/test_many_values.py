@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from lab import figure
+from lab.drawing import figure
 
 Ask = Callable[..., tuple[dict[str, Any], dict[str, Any]]]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from lab.display import MINUS
+from lab.notation.display import MINUS
 
 Ask = Callable[..., tuple[dict[str, Any], dict[str, Any]]]
 GRID = {

@@ -1,0 +1,95 @@
+"""Calibration: which range of the real numbers the codes should cover.
+
+Every method is a function of one signature, `(batches, fmt, settings) -> Calibrated`, and stands in `CALIBRATIONS`.
+A method named after a library answers what that library answers; its docstring names the version and the function.
+All are linear in the data: they search a histogram.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..checks import real_numbers, refuse_not_finite
+from ..errors import QuantError
+from ..formats.integers import IntFormat
+from .ends import minmax, moving_average, percentile, percentile_modelopt, percentile_onnxruntime
+from .entropy import entropy_modelopt, entropy_onnxruntime
+from .mse import mse
+from .mse_modelopt import mse_modelopt, mse_modelopt_0_47
+from .mse_torch import mse_torch
+from .settings import Batch, Batches, Calibrated, Calibration, CalibrationSettings, Curve
+
+CALIBRATIONS: dict[str, Calibration] = {
+    "minmax": minmax,
+    "moving_average": moving_average,
+    "percentile": percentile,
+    "percentile_onnxruntime": percentile_onnxruntime,
+    "percentile_modelopt": percentile_modelopt,
+    "mse": mse,
+    "mse_torch": mse_torch,
+    "mse_modelopt": mse_modelopt,
+    "mse_modelopt_0_47": mse_modelopt_0_47,
+    "entropy": entropy_onnxruntime,
+    "entropy_onnxruntime": entropy_onnxruntime,
+    "entropy_modelopt": entropy_modelopt,
+}
+
+
+def calibrate(
+    x: npt.ArrayLike | Sequence[npt.NDArray[Any]], fmt: IntFormat, method: str = "minmax", **settings: Any
+) -> Calibrated:
+    """Choose the range [low, high] that the codes of `fmt` should cover, for one slice of data.
+
+    Args:
+        x: the values, any shape, finite, not empty; or a list of arrays, which are batches collected one by one.
+        fmt: the integer format; the searches need to know how many codes there are.
+        method: a name in `CALIBRATIONS`.
+        **settings: fields of `CalibrationSettings`, scheme="affine" among them.
+
+    Returns:
+        The range and, for methods that search, the curve they searched.
+
+    Raises:
+        QuantError: an unknown method or setting, a setting out of bounds, data that is empty or not finite.
+
+    >>> from quantcore.formats.integers import INT8
+    >>> calibrated = calibrate([-1.0, 0.5, 3.0], INT8, scheme="symmetric")
+    >>> calibrated.low, calibrated.high
+    (-3.0, 3.0)
+    """
+    if method not in CALIBRATIONS:
+        raise QuantError(f"calibration is {method!r}; it must be one of {', '.join(CALIBRATIONS)}.", "calibration")
+    unknown = sorted(settings.keys() - CalibrationSettings.__dataclass_fields__.keys())
+    if unknown:
+        allowed = ", ".join(CalibrationSettings.__dataclass_fields__)
+        raise QuantError(f"{unknown[0]} is not a setting of calibration; there are {allowed}.", unknown[0])
+    return CALIBRATIONS[method](_batches(x), fmt, CalibrationSettings(**settings))
+
+
+def _batches(x: npt.ArrayLike | Sequence[npt.NDArray[Any]]) -> Batches:
+    if isinstance(x, (list, tuple)) and x and all(isinstance(batch, np.ndarray) and batch.ndim for batch in x):
+        return tuple(_batch(batch) for batch in x)
+    return (_batch(x),)
+
+
+def _batch(x: Any) -> Batch:
+    """One batch, flat, floating, checked."""
+    values = real_numbers(x).reshape(-1)
+    if values.size == 0:
+        raise QuantError("values are empty; give at least one number, or an explicit range.", "values")
+    if values.dtype.kind != "f":
+        values = values.astype(np.float64)
+    peak = float(np.abs(values).max())
+    if not math.isfinite(peak):
+        refuse_not_finite(values, values.dtype)
+    if not math.isfinite(2 * peak):
+        raise QuantError(f"values go up to {peak:.4g}; their range is too wide for float64. Scale them down.", "values")
+    if 2 * peak > float(np.finfo(values.dtype).max):
+        values = values.astype(np.float64)
+    return values
+
+
+__all__ = ["CALIBRATIONS", "Calibrated", "Calibration", "CalibrationSettings", "Curve", "calibrate"]

@@ -1,0 +1,163 @@
+"""The histograms that the libraries' calibrators search, bin for bin, collected over one or more batches."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..errors import QuantError
+from .settings import MAX_BINS, Batch, Batches
+
+_CHUNK = 1 << 16  # elements of a temporary
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Histogram:
+    """Counts of values between neighbouring edges; `edges` has one entry more than `counts`."""
+
+    counts: npt.NDArray[Any]
+    edges: npt.NDArray[Any]
+
+    def index_at_share(self, share: float) -> int:
+        """The first bin at which the cumulated share of the values reaches `share` (rounding may find none: the end).
+
+        The shares are added up one by one, as the libraries do, because the last bits decide at shares like 1.
+        """
+        return int(np.searchsorted(np.cumsum(self.counts / self.counts.sum()), share))
+
+
+def absolute_histogram(batches: Batches, bins: int) -> Histogram:
+    """Histogram of |x| from its smallest to its largest value; later batches append bins as they need them.
+
+    Source: onnxruntime.quantization.calibrate.HistogramCollector.collect_absolute_value (1.32).
+    """
+    counts, edges = counted(np.abs(batches[0]), bins)
+    for batch in batches[1:]:
+        magnitudes = np.abs(batch)
+        peak = magnitudes.max()
+        if peak > edges[-1]:
+            width = edges[1] - edges[0]
+            _require_few((peak - edges[-1]) / width + bins)
+            edges = np.hstack((edges, np.arange(edges[-1] + width, peak + width, width)))
+        more, edges = np.histogram(magnitudes, edges)
+        edges = edges.astype(batch.dtype)
+        more[: counts.size] += counts
+        counts = more
+    return Histogram(counts, edges)
+
+
+def centred_histogram(batches: Batches, bins: int) -> Histogram:
+    """Histogram of x on [-T, T], T = absmax; a batch with a larger absmax widens it by whole bins on both sides.
+
+    Source: onnxruntime.quantization.calibrate.HistogramCollector.collect_value and merge_histogram (1.32).
+    """
+    limit = _absmax(batches[0])
+    counts, edges = counted(batches[0], bins, (-limit, limit))
+    for batch in batches[1:]:
+        peak = _absmax(batch)
+        grow = 0
+        if peak > limit:
+            if limit == 0:
+                limit = peak
+            else:
+                stride = 2 * limit / counts.size
+                _require_few((peak - limit) / stride * 2 + counts.size)
+                grow = int((peak - limit) // stride + 1)
+                limit = grow * stride + limit
+            more, edges = counted(batch, counts.size + 2 * grow, (-limit, limit))
+        else:
+            more, _ = counted(batch, counts.size, (-limit, limit))
+        more[grow : more.size - grow] += counts
+        counts = more
+    return Histogram(counts, edges)
+
+
+def torch_histogram(batches: Batches, bins: int) -> Histogram:
+    """Histogram of |x| on [0, absmax] in float32, as torch.histc bins it.
+
+    Source: modelopt.torch.quantization.calib.HistogramCalibrator.collect (0.47), torch_hist=True.
+    """
+    first = np.abs(as_float32(batches[0]))
+    counts = histc(first, bins, np.float32(0), first.max())
+    edges = np.linspace(0, first.max(), bins + 1, dtype=np.float32)
+    for batch in batches[1:]:
+        magnitudes = np.abs(as_float32(batch))
+        peak = magnitudes.max()
+        if peak > edges[-1]:
+            width = edges[1] - edges[0]
+            _require_few(peak / width)
+            edges = np.arange(0, peak + width, width, dtype=np.float32)
+            bins = int(np.ceil(peak / width))
+        more = histc(magnitudes, bins, np.float32(0), edges[-1])
+        more[: counts.size] += counts
+        counts = more
+    return Histogram(counts, edges)
+
+
+def counted(x: Batch, bins: int, ends: tuple[Any, Any] | None = None) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+    """numpy.histogram, in the precision of x, or in float64 where that has not enough numbers for so many bins."""
+    try:
+        counts, edges = np.histogram(x, bins, ends)
+    except ValueError:  # "Too many bins for data range", where the libraries give up
+        low, high = (float(end) for end in ends or (x.min(), x.max()))
+        if low == high:
+            low, high = low - 0.5, high + 0.5
+        index = ((x.astype(np.float64) - low) / (high - low) * bins).astype(np.intp)
+        counts, edges = np.bincount(np.minimum(index, bins - 1), minlength=bins), np.linspace(low, high, bins + 1)
+    return counts, edges
+
+
+def as_float32(batch: Batch) -> npt.NDArray[np.float32]:
+    """The values in float32, where their range can be computed too.
+
+    Raises:
+        QuantError: if they are too large for that.
+    """
+    peak = float(_absmax(batch))
+    if 2 * peak > float(np.finfo(np.float32).max):
+        raise QuantError(
+            f"values go up to {peak:.4g}; this calibration works in float32 and takes up to 1.7e38. "
+            "Scale them down, or use another one.",
+            "calibration",
+        )
+    return np.asarray(batch, np.float32)
+
+
+def histc(x: npt.NDArray[np.float32], bins: int, low: np.float32, high: np.float32) -> npt.NDArray[np.float32]:
+    """Counts in equal bins of [low, high] by trunc((x - low) / (high - low) * bins), every step in float32.
+
+    Source: torch.histc on the CPU (ATen, HistogramKernel.cpp); values outside are not counted, `high` is in the last
+    bin, and an empty range is widened by 1 on both sides.
+    """
+    if low == high:
+        low, high = low - np.float32(1), high + np.float32(1)
+    counts = np.zeros(bins, np.intp)
+    for start in range(0, x.size, _CHUNK):
+        part = x[start : start + _CHUNK]
+        part = part[(part >= low) & (part <= high)]
+        index = ((part - low) / (high - low) * np.float32(bins)).astype(np.intp)
+        counts += np.bincount(np.minimum(index, bins - 1), minlength=bins)
+    return counts.astype(np.float32)
+
+
+def clipped_into(low: float, high: float, batches: Batches) -> tuple[float, float]:
+    """The range, with each end drawn back to the data where it lies beyond."""
+    return (
+        max(low, min(float(batch.min()) for batch in batches)),
+        min(high, max(float(batch.max()) for batch in batches)),
+    )
+
+
+def _require_few(bins: float) -> None:
+    """Refuse to let a batch that is far wider than the first grow the histogram without end."""
+    if not bins <= MAX_BINS:
+        raise QuantError(
+            f"a later batch is so much wider than the first that the histogram would grow to {bins:.3g} bins. "
+            "Give the batches with the largest values first.",
+            "values",
+        )
+
+
+def _absmax(batch: Batch) -> Any:
+    return np.abs(batch).max()

@@ -1,0 +1,136 @@
+"""Real numbers to codes, and codes to real numbers."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..checks import buffer, real_numbers, refuse_not_finite, whole_codes
+from ..errors import QuantError
+from ..parameters.qparams import QuantParams, fitted
+from ..rounding import check_rounding, round_whole
+from ..toolkits.arithmetic import Arithmetic, find_arithmetic
+from .chunks import CHUNK, collapsed, pieces, quiet_loops
+from .kernels import round_and_store
+from .stages import Step, after_rounding, before_rounding, decode, multiplier, wide_dtype, working_dtype
+
+FloatArray = NDArray[np.floating[Any]]
+
+
+def quantize(
+    x: ArrayLike,
+    params: QuantParams,
+    arithmetic: str | Arithmetic = "onnx",
+    rounding: str | None = None,
+    rng: np.random.Generator | None = None,
+    out: NDArray[np.integer[Any]] | None = None,
+) -> NDArray[np.integer[Any]]:
+    """Compute codes: q = clip(round(x / scale) + zero_point, qmin, qmax), as ONNX does or as another toolkit does.
+
+    Args:
+        x: Finite real numbers of any shape; rounded to the precision of the arithmetic first.
+        params: Scale, zero point, format and granularity.
+        arithmetic: A name in ARITHMETICS, or a record like those.
+        rounding: A name in ROUNDINGS; None: the arithmetic's own, half to even but for "tflite".
+        rng: For rounding "stochastic".
+        out: Where the codes go: an array of x's shape in `params.fmt.dtype`. Its content is undefined after an error.
+
+    Returns:
+        Codes in `params.fmt.dtype`, one an element, with the shape of x.
+
+    Raises:
+        QuantError: For a number that is not finite, or arguments that do not fit each other.
+
+    >>> import quantcore as qc
+    >>> qc.quantize([-3.0, 0.1, 3.2], qc.QuantParams(0.0243, -5, qc.INT8)).tolist()
+    [-128, -1, 127]
+    """
+    steps = find_arithmetic(arithmetic)
+    rounding = check_rounding(steps.rounding if rounding is None else rounding, rng)
+    x = real_numbers(x)
+    scale, zero_point = fitted(params, x.shape)
+    _check_order(zero_point, steps)
+    codes, codes_in_use = buffer(out, x.shape, params.fmt.dtype), (params.fmt.qmin, params.fmt.qmax)
+    dtype = working_dtype(steps, scale)
+    wide = wide_dtype(dtype)
+    is_simple = rounding == "half_even" and zero_point.dtype.kind == "i"
+    limit = CHUNK if is_simple and not steps.fused else CHUNK // 4  # the others need more temporaries
+    scratch = np.empty(min(limit, x.size), dtype)
+    parameters = [collapsed(array, dtype) for array in (multiplier(scale, steps), zero_point)]
+    with quiet_loops():
+        for part, target, (factors, offsets) in pieces(x, codes, params.granularity, parameters, limit):
+            values = part if part.dtype == dtype else part.astype(dtype)
+            shift = offsets.astype(dtype, copy=False)
+            room = scratch[: values.size].reshape(values.shape)
+            value = _last(before_rounding(values, factors, shift, steps, room))
+            if is_simple:
+                after = None if steps.zero_point_first else shift
+                is_fine = round_and_store(value.astype(wide, copy=False), values, after, codes_in_use, target)
+            elif is_fine := bool(np.isfinite(values).all()):
+                value = round_whole(value.astype(wide, copy=False), rounding, rng)
+                code = _last(after_rounding(value, shift, codes_in_use, steps))
+                target[...] = code.astype(target.dtype)
+            if not is_fine:
+                refuse_not_finite(x, dtype)
+    return codes
+
+
+def dequantize(
+    q: ArrayLike,
+    params: QuantParams,
+    arithmetic: str | Arithmetic = "onnx",
+    out: NDArray[np.floating[Any]] | None = None,
+) -> NDArray[np.floating[Any]]:
+    """Compute the reconstruction: x_hat = (q - zero_point) * scale, as ONNX does or as another toolkit does.
+
+    Args:
+        q: Codes within the format, of any shape.
+        params: Scale, zero point, format and granularity.
+        arithmetic: A name in ARITHMETICS, or a record like those.
+        out: Where the numbers go: an array of q's shape in the dtype of the result.
+
+    Returns:
+        Real numbers in the precision of the arithmetic: that of the scale, or float32 for PyTorch and its kin.
+
+    Raises:
+        QuantError: For a number that is not a code, or arguments that do not fit each other.
+
+    >>> import quantcore as qc
+    >>> qc.dequantize([-128, -1, 127], qc.QuantParams(0.5, -5, qc.INT8)).tolist()
+    [-61.5, 2.0, 66.0]
+    """
+    steps = find_arithmetic(arithmetic)
+    q = whole_codes(q, params.fmt)
+    scale, zero_point = fitted(params, q.shape)
+    multiplier(scale, steps)  # raises if the scale is out of reach
+    dtype = working_dtype(steps, scale)
+    values, wide = buffer(out, q.shape, dtype), wide_dtype(dtype)
+    scratch = None if dtype == wide else np.empty(min(CHUNK, q.size), wide)
+    parameters = [collapsed(scale, scale.dtype), collapsed(zero_point, wide)]
+    with quiet_loops():
+        for part, target, (scales, offsets) in pieces(q, values, params.granularity, parameters):
+            room = target if scratch is None else scratch[: part.size].reshape(part.shape)
+            number = _last(decode(part, scales, offsets.astype(wide, copy=False), params.fmt.qmax, steps, room))
+            if scratch is not None:
+                target[...] = number
+    return values
+
+
+def _check_order(zero_point: NDArray[Any], steps: Arithmetic) -> None:
+    if zero_point.dtype.kind != "f" or steps.zero_point_first:
+        return
+    broken = zero_point[zero_point != np.rint(zero_point)]
+    if broken.size:
+        raise QuantError(
+            f"zero_point is {broken[0]}; {steps.name} adds it after rounding, so it must be a whole number. "
+            "Use the arithmetic torch_float_zero_point.",
+            "zero_point",
+        )
+
+
+def _last(steps: Iterable[Step]) -> FloatArray:
+    return deque(steps, maxlen=1)[0][1]

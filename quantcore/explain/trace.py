@@ -1,0 +1,245 @@
+"""The way of one number through an arithmetic, step by step, beside what exact arithmetic would give."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from decimal import Decimal, Inexact, localcontext
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..checks import real_numbers, refuse_not_finite
+from ..compute.stages import after_rounding, before_rounding, decode, multiplier, wide_dtype, working_dtype
+from ..errors import QuantError
+from ..formats.integers import IntFormat, whole_number
+from ..parameters.granularity import parameter_place
+from ..parameters.qparams import QuantParams, fitted
+from ..rounding import check_rounding, round_fraction, round_whole
+from ..toolkits.arithmetic import Arithmetic, Scaling, find_arithmetic
+
+FloatArray = NDArray[np.floating[Any]]
+HALF = Fraction(1, 2)
+_TIE_RULES = {
+    "half_even": "takes the even one",
+    "half_away": "takes the one farther from zero",
+    "half_toward_zero": "takes the one nearer to zero",
+    "half_up": "takes the upper one",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TraceStep:
+    """One intermediate value.
+
+    Attributes:
+        name: "x", "scale" or "reciprocal", then "scaled", "shifted", "rounded", "code" in the order of the arithmetic,
+            then "difference" or "scaled code", and "reconstruction".
+        value: What was computed.
+        exact: What exact arithmetic gives for the same step from the numbers as they are kept; from "difference" on,
+            for the code that was computed.
+        note: In words, where rounding of floating point, a tie or clipping decided something; else empty.
+    """
+
+    name: str
+    value: float
+    exact: Fraction
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """The steps of one element.
+
+    Attributes:
+        index: Where the element is.
+        arithmetic: The name of the arithmetic.
+        rounding: The rule by which it was rounded.
+        steps: From x to its reconstruction.
+        is_tie: Whether the value that was rounded lay halfway between two whole numbers.
+        is_decided_by_float: Whether exact arithmetic would have given another code.
+        is_clipped: Whether the code was moved to the end of the range.
+    """
+
+    index: tuple[int, ...]
+    arithmetic: str
+    rounding: str
+    steps: tuple[TraceStep, ...]
+    is_tie: bool
+    is_decided_by_float: bool
+    is_clipped: bool
+
+    def __getitem__(self, name: str) -> TraceStep:
+        """The step of this name."""
+        return next(step for step in self.steps if step.name == name)
+
+
+def trace(
+    x: ArrayLike,
+    params: QuantParams,
+    index: int | tuple[int, ...] = 0,
+    arithmetic: str | Arithmetic = "onnx",
+    rounding: str | None = None,
+    rng: np.random.Generator | None = None,
+) -> Trace:
+    """Follow x[index] through `quantize` and `dequantize`.
+
+    Args:
+        x: As for `quantize`.
+        params: As for `quantize`.
+        index: Of the element; one number counts in C order.
+        arithmetic: As for `quantize`.
+        rounding: As for `quantize`.
+        rng: As for `quantize`.
+
+    Raises:
+        QuantError: As `quantize`, or for an index that x does not have.
+
+    >>> import quantcore as qc
+    >>> found = trace([1.0, 2.5], qc.QuantParams(1.0, 1, qc.INT8), 1)
+    >>> found["rounded"].note
+    '2.5 is halfway between 2 and 3; half_even takes the even one, 2'
+    """
+    steps = find_arithmetic(arithmetic)
+    rounding = check_rounding(steps.rounding if rounding is None else rounding, rng)
+    numbers = real_numbers(x)
+    place = _checked_index(index, numbers.shape)
+    where = parameter_place(params.granularity, place, numbers.shape)
+    scale, zero_point = (array[where].reshape(1) for array in fitted(params, numbers.shape))
+    given = numbers[place].reshape(1)
+    dtype = working_dtype(steps, scale)
+    refuse_not_finite(given, dtype)
+    values = _values(given.astype(dtype), scale, zero_point, params.fmt, steps, rounding, rng)
+    exact = _exact_values(given, scale, zero_point, values, params.fmt, steps, rounding)
+    unrounded = "scaled" if not steps.zero_point_first else "shifted"
+    notes = {
+        unrounded: _note_on_float(values[unrounded], exact[unrounded], dtype),
+        "rounded": _note_on_rounding(values[unrounded], exact[unrounded], values["rounded"], rounding, dtype),
+        "code": _note_on_clipping(values, params.fmt),
+    }
+    return Trace(
+        index=place,
+        arithmetic=steps.name,
+        rounding=rounding,
+        steps=tuple(TraceStep(name, value, exact[name], notes.get(name, "")) for name, value in values.items()),
+        is_tie=math.isfinite(values[unrounded]) and _is_tie(Fraction(values[unrounded])),
+        is_decided_by_float=values["code"] != exact["code"],
+        is_clipped=bool(notes["code"]),
+    )
+
+
+def _values(
+    x: FloatArray,
+    scale: FloatArray,
+    zero_point: NDArray[Any],
+    fmt: IntFormat,
+    steps: Arithmetic,
+    rounding: str,
+    rng: np.random.Generator | None,
+) -> dict[str, float]:
+    """What is computed, by the functions that `quantize` and `dequantize` use."""
+    factor, offset, wide = multiplier(scale, steps), zero_point.astype(x.dtype), wide_dtype(x.dtype)
+    values = {"x": x.item(), "scale" if steps.scaling is Scaling.DIVIDE else "reciprocal": factor.item()}
+    with np.errstate(all="ignore"):
+        for name, value in before_rounding(x, factor, offset, steps):
+            values[name], unrounded = value.item(), value
+        rounded = round_whole(unrounded.astype(wide), rounding, rng)
+        values["rounded"] = rounded.item()
+        for name, value in after_rounding(rounded, offset, (fmt.qmin, fmt.qmax), steps):
+            values[name], code = value.item(), value
+        for name, value in decode(code, scale, zero_point.astype(wide), fmt.qmax, steps, np.empty(1, wide)):
+            values[name] = value.astype(x.dtype).item() if name == "reconstruction" else value.item()
+    return values
+
+
+def _exact_values(
+    x: NDArray[Any],
+    scale: FloatArray,
+    zero_point: NDArray[Any],
+    values: dict[str, float],
+    fmt: IntFormat,
+    steps: Arithmetic,
+    rounding: str,
+) -> dict[str, Fraction]:
+    """The same steps in exact arithmetic; the way back starts from the code that was computed."""
+    given, s, z = (Fraction(array.item()) for array in (x, scale, zero_point))
+    first = given / s + (z if steps.zero_point_first else 0)
+    rounded = Fraction(values["rounded"] if rounding == "stochastic" else round_fraction(first, rounding))
+    last = rounded if steps.zero_point_first else rounded + z
+    q = Fraction(values["code"])
+    return {
+        "x": given,
+        "scale": s,
+        "reciprocal": 1 / s,
+        "scaled": given / s,
+        "shifted": first if steps.zero_point_first else last,
+        "rounded": rounded,
+        "code": min(max(last, Fraction(fmt.qmin)), Fraction(fmt.qmax)),
+        "difference": q - z,
+        "scaled code": (q - z) * s * fmt.qmax,
+        "reconstruction": (q - z) * s,
+    }
+
+
+def _note_on_float(value: float, exact: Fraction, dtype: np.dtype[Any]) -> str:
+    """Whether rounding of floating point made a tie, or took one away, or moved the value past one."""
+    if not math.isfinite(value):
+        return f"too large for {dtype}"
+    found = Fraction(value)
+    if found == exact or not (_is_tie(found) or _is_tie(exact) or math.floor(found + HALF) != math.floor(exact + HALF)):
+        return ""
+    direction = "up" if found > exact else "down"
+    return f"{dtype} rounded {_decimal(exact)} {direction} to {_decimal(found)}"
+
+
+def _note_on_rounding(value: float, exact: Fraction, rounded: float, rounding: str, dtype: np.dtype[Any]) -> str:
+    if not math.isfinite(value):
+        return ""
+    found, note = Fraction(value), ""
+    if rounding == "stochastic" and found.denominator != 1:
+        return f"up with probability {float(found - math.floor(found)):.6g}"
+    if _is_tie(found) and rounding in _TIE_RULES:
+        low, taken = math.floor(found), f"{rounding} {_TIE_RULES[rounding]}, {int(rounded)}"
+        note = f"{_decimal(found)} is halfway between {low} and {low + 1}; {taken}"
+    if rounding != "stochastic" and round_fraction(exact, rounding) != int(rounded):
+        decided = f"rounding to {dtype} decided: exactly it is {_decimal(exact)}, which {rounding} takes to "
+        note = f"{note}; {decided}" if note else decided
+        note += str(round_fraction(exact, rounding))
+    return note
+
+
+def _note_on_clipping(values: dict[str, float], fmt: IntFormat) -> str:
+    unclipped = [value for name, value in values.items() if name in ("rounded", "shifted")][-1]
+    if unclipped > fmt.qmax:
+        return f"{unclipped:.9g} is above the highest code, {fmt.qmax}"
+    return f"{unclipped:.9g} is below the lowest code, {fmt.qmin}" if unclipped < fmt.qmin else ""
+
+
+def _is_tie(value: Fraction) -> bool:
+    return value.denominator == 2
+
+
+def _decimal(value: Fraction) -> str:
+    """Up to 17 significant digits; with "..." where there are more."""
+    with localcontext() as context:
+        context.prec = 17
+        context.traps[Inexact] = False
+        shown = Decimal(value.numerator) / Decimal(value.denominator)
+        is_exact = Fraction(shown) == value
+        text = format(shown.normalize(), "f" if 1e-6 <= abs(shown) < 1e18 or not shown else "E")
+        return text if is_exact else f"{text}..."
+
+
+def _checked_index(index: int | tuple[int, ...], shape: tuple[int, ...]) -> tuple[int, ...]:
+    size = math.prod(shape)
+    if not isinstance(index, tuple):
+        flat = whole_number(index, "element", "a whole number, or one for each axis")
+        if not 0 <= flat < size:
+            allowed = f"it must be from 0 to {size - 1}" if size else "there are no values"
+            raise QuantError(f"element is {flat}; {allowed}.", "element")
+        return tuple(int(i) for i in np.unravel_index(flat, shape))
+    if len(index) != len(shape) or not all(0 <= i < n for i, n in zip(index, shape, strict=True)):
+        raise QuantError(f"element is {index}; the values have the shape {shape}.", "element")
+    return tuple(int(i) for i in index)

@@ -1,0 +1,115 @@
+"""Integer formats: which codes there are."""
+
+from __future__ import annotations
+
+import operator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ..errors import QuantError
+
+MIN_BITS, MAX_BITS = 2, 16
+
+
+@dataclass(frozen=True, slots=True)
+class IntFormat:
+    """The whole numbers from qmin to qmax, stored in `bits` bits.
+
+    Args:
+        bits: Width, 2 to 16.
+        signed: Two's complement, or not.
+        narrow: Leave out the lowest code, so that a signed range is symmetric about 0.
+        code_range: (qmin, qmax), where neither the full nor the narrow range is meant, as with PyTorch's `quant_min`
+            and `quant_max`. It must fit in `bits` bits.
+
+    Raises:
+        QuantError: For a width or a range that does not exist.
+
+    >>> IntFormat(4), IntFormat(4).qmin, IntFormat(4).qmax, IntFormat(8, narrow=True).qmin
+    (int4, -8, 7, -127)
+    """
+
+    bits: int
+    signed: bool = True
+    narrow: bool = False
+    code_range: tuple[int, int] | None = field(default=None, kw_only=True)
+
+    def __post_init__(self) -> None:
+        """Refuse what does not exist."""
+        bits = whole_number(self.bits, "bits", f"a whole number from {MIN_BITS} to {MAX_BITS}")
+        if not MIN_BITS <= bits <= MAX_BITS:
+            raise QuantError(f"bits is {bits}; it must be a whole number from {MIN_BITS} to {MAX_BITS}.", "bits")
+        object.__setattr__(self, "bits", bits)
+        for name in ("signed", "narrow"):
+            object.__setattr__(self, name, _truth(getattr(self, name), name))
+        if self.code_range is not None:
+            object.__setattr__(self, "code_range", self._checked_range(self.code_range))
+
+    def _checked_range(self, code_range: object) -> tuple[int, int]:
+        if self.narrow:
+            raise QuantError("narrow and code_range both say what the lowest code is; give only one of them.", "narrow")
+        if not isinstance(code_range, (tuple, list)) or len(code_range) != 2:
+            raise QuantError(f"code_range is {code_range!r}; it must be a pair (qmin, qmax).", "code_range")
+        low, high = (whole_number(code, "code_range", "a pair of whole numbers") for code in code_range)
+        lowest, highest = self.storage_range
+        if not lowest <= low < high <= highest:
+            raise QuantError(
+                f"code_range is ({low}, {high}); it must rise and lie within {lowest} to {highest}, "
+                f"the codes of {self.bits} {'signed' if self.signed else 'unsigned'} bits.",
+                "code_range",
+            )
+        return low, high
+
+    @property
+    def storage_range(self) -> tuple[int, int]:
+        """All codes that the bits can hold, whichever of them are used."""
+        return (-(1 << self.bits - 1), (1 << self.bits - 1) - 1) if self.signed else (0, (1 << self.bits) - 1)
+
+    @property
+    def qmin(self) -> int:
+        """The lowest code in use."""
+        return self.code_range[0] if self.code_range else self.storage_range[0] + self.narrow
+
+    @property
+    def qmax(self) -> int:
+        """The highest code in use."""
+        return self.code_range[1] if self.code_range else self.storage_range[1]
+
+    @property
+    def levels(self) -> int:
+        """The number of codes."""
+        return self.qmax - self.qmin + 1
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The smallest NumPy integer that holds a code: one code an element, not packed."""
+        return np.dtype(f"{'' if self.signed else 'u'}int{8 if self.bits <= 8 else 16}")
+
+    def __repr__(self) -> str:
+        """The short name, as "uint4" or "int8 narrow"."""
+        name = f"{'' if self.signed else 'u'}int{self.bits}"
+        if self.narrow:
+            return f"{name} narrow"
+        return f"{name} {self.code_range[0]}..{self.code_range[1]}" if self.code_range else name
+
+
+def whole_number(value: object, field: str, allowed: str) -> int:
+    """`value` as an int, where it is one; True and 8.0 are not."""
+    try:
+        if isinstance(value, (bool, np.bool_)):
+            raise TypeError
+        return operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        raise QuantError(f"{field} is {value!r}; it must be {allowed}.", field) from None
+
+
+def _truth(value: object, field: str) -> bool:
+    if isinstance(value, (bool, np.bool_)) or (isinstance(value, (int, np.integer)) and value in (0, 1)):
+        return bool(value)
+    raise QuantError(f"{field} is {value!r}; it must be True or False.", field)
+
+
+INT2, INT4, INT8, INT16 = (IntFormat(bits) for bits in (2, 4, 8, 16))
+UINT2, UINT4, UINT8, UINT16 = (IntFormat(bits, signed=False) for bits in (2, 4, 8, 16))

@@ -1,0 +1,123 @@
+"""Several codes in one byte: 2 or 4 bits each, in the orders that file formats and toolkits use.
+
+A byte holds n = 8 // bits codes. With 4 bits and the codes a b c d e f:
+
+    order        byte 0      byte 1      byte 2     who
+    low_first    b<<4 | a    d<<4 | c    f<<4 | e   ONNX, ONNX Runtime, torchao, modelopt (FP4)
+    high_first   a<<4 | b    c<<4 | d    e<<4 | f   bitsandbytes, modelopt (NF4)
+    halves       d<<4 | a    e<<4 | b    f<<4 | c   GGUF, in each block of 32
+
+"halves" puts the first half of the codes in the low bits and the second half above them; with 2 bits it is quarters.
+Codes that do not fill the last byte are followed by zeros. Signed codes are stored in two's complement.
+"""
+
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from ..errors import QuantError
+
+Order = Literal["low_first", "high_first", "halves"]
+
+ORDERS: tuple[Order, ...] = ("low_first", "high_first", "halves")
+
+
+def pack(q: npt.ArrayLike, bits: int, order: Order = "low_first") -> npt.NDArray[np.uint8]:
+    """Pack codes into bytes, in C order.
+
+    Args:
+        q: integer codes of any shape, signed or unsigned, each within `bits` bits.
+        bits: 2 or 4.
+        order: one of `ORDERS`.
+
+    Returns:
+        ceil(q.size * bits / 8) bytes.
+
+    Raises:
+        QuantError: another width or order, codes that are not integers or do not fit.
+
+    >>> [f"{byte:08b}" for byte in pack([1, -2, 3], 4)]
+    ['11100001', '00000011']
+    >>> [f"{byte:08b}" for byte in pack([1, -2, 3], 4, "high_first")]
+    ['00011110', '00110000']
+    """
+    n_per_byte = _codes_per_byte(bits, order)
+    codes = np.asarray(q)
+    if codes.dtype.kind not in "iu":
+        raise QuantError(f"codes are of type {codes.dtype}; they must be whole numbers.", "codes")
+    codes = codes.reshape(-1)
+    low, high = (int(codes.min()), int(codes.max())) if codes.size else (0, 0)
+    if low < -(1 << (bits - 1)) or high >= 1 << bits or (low < 0 and high >= 1 << (bits - 1)):
+        raise QuantError(
+            f"codes go from {low} to {high}; {bits} bits hold {-(1 << (bits - 1))} to {(1 << (bits - 1)) - 1} "
+            f"or 0 to {(1 << bits) - 1}. Use a wider format.",
+            "codes",
+        )
+    n_bytes = -(-codes.size // n_per_byte)
+    fields = np.zeros(n_bytes * n_per_byte, np.uint8)
+    fields[: codes.size] = codes.astype(np.uint8) & (2**bits - 1)
+    packed = np.zeros(n_bytes, np.uint8)
+    for column, shift in _columns(fields, bits, order):
+        packed |= column << shift
+    return packed
+
+
+def unpack(
+    packed: npt.ArrayLike, bits: int, n: int | None = None, *, signed: bool = False, order: Order = "low_first"
+) -> npt.NDArray[Any]:
+    """The codes that `pack` packed: int8 if `signed`, else uint8, one-dimensional.
+
+    Args:
+        packed: bytes (uint8), of any shape.
+        bits: 2 or 4.
+        n: how many codes there are; all that fit if None, the padding included.
+        signed: read the codes as two's complement.
+        order: one of `ORDERS`.
+
+    Raises:
+        QuantError: another width or order, not bytes, or a number of codes that these bytes do not hold.
+
+    >>> unpack([0b11100001, 0b00000011], 4, 3, signed=True).tolist()
+    [1, -2, 3]
+    """
+    n_per_byte = _codes_per_byte(bits, order)
+    octets = np.asarray(packed)
+    if octets.dtype.kind not in "iu" or (octets.size and not (octets.min() >= 0 and octets.max() <= 255)):
+        raise QuantError(f"packed has dtype {octets.dtype}; it must hold bytes, 0 to 255.", "packed")
+    octets = octets.reshape(-1).astype(np.uint8)
+    count = octets.size * n_per_byte if n is None else n
+    if not octets.size * n_per_byte - n_per_byte < count <= octets.size * n_per_byte:
+        raise QuantError(
+            f"n is {count}; {octets.size} bytes hold {max(0, (octets.size - 1) * n_per_byte + 1)} to "
+            f"{octets.size * n_per_byte} codes of {bits} bits.",
+            "n",
+        )
+    fields = np.empty(octets.size * n_per_byte, np.uint8)
+    for column, shift in _columns(fields, bits, order):
+        column[...] = octets >> shift & (2**bits - 1)
+    if not signed:
+        return fields[:count]
+    sign = 1 << (bits - 1)
+    return ((fields[:count] ^ sign).astype(np.int8) - sign).astype(np.int8)
+
+
+def _columns(fields: npt.NDArray[np.uint8], bits: int, order: Order) -> list[tuple[npt.NDArray[np.uint8], int]]:
+    """The fields that share a bit position, one to a byte, as views; each with its shift."""
+    n = 8 // bits
+    if order == "halves":
+        columns = list(fields.reshape(n, -1))
+    else:
+        columns = list(fields.reshape(-1, n).T)
+    shifts = [i * bits for i in range(n)]
+    if order == "high_first":
+        shifts.reverse()
+    return list(zip(columns, shifts, strict=True))
+
+
+def _codes_per_byte(bits: int, order: str) -> int:
+    if bits not in (2, 4):
+        raise QuantError(f"bits is {bits}; codes of 2 or 4 bits are packed. Wider codes need no packing.", "bits")
+    if order not in ORDERS:
+        raise QuantError(f"order is {order!r}; it must be one of {', '.join(ORDERS)}.", "order")
+    return 8 // bits

@@ -1,0 +1,145 @@
+"""The parameters of a quantization: scale, zero point, format and granularity, checked once, here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..errors import QuantError
+from ..formats.integers import IntFormat
+from .granularity import Granularity, PerAxis, PerBlock, PerTensor, expand, fit
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class QuantParams:
+    """How real numbers and codes belong together: x_hat = (q - zero_point) * scale.
+
+    Args:
+        scale: The step between neighbouring codes, finite and above 0. float16, float32 or float64 (anything else
+            becomes float64): the precision of the arithmetic. Shape: () per tensor, else see `PerAxis` and `PerBlock`.
+        zero_point: Whole numbers: the code of 0.0, so one of the format's codes (kept as int32). Or floating point,
+            kept as it is: an offset that need not be a code, for ranges without 0 and for float zero points.
+        fmt: The codes.
+        granularity: Which elements share parameters.
+
+    Raises:
+        QuantError: For a scale or a zero point that cannot be one.
+
+    >>> QuantParams(0.5, 3, IntFormat(8)).zero_point.item()
+    3
+    """
+
+    scale: NDArray[np.floating[Any]]
+    zero_point: NDArray[Any]
+    fmt: IntFormat
+    granularity: Granularity = field(default_factory=PerTensor)
+
+    def __init__(
+        self, scale: ArrayLike, zero_point: ArrayLike, fmt: IntFormat, granularity: Granularity | None = None
+    ) -> None:
+        granularity = PerTensor() if granularity is None else granularity
+        check_types(fmt, granularity)
+        scale, zero_point = _checked_scale(scale), _checked_zero_point(zero_point, fmt)
+        if isinstance(granularity, PerTensor) and scale.size == 1:
+            scale = scale.reshape(())
+        if zero_point.size == 1:
+            zero_point = np.broadcast_to(zero_point.reshape(()), scale.shape)
+        if zero_point.shape != scale.shape:
+            raise QuantError(
+                f"zero_point has the shape {zero_point.shape} and scale {scale.shape}; they must be the same.",
+                "zero_point",
+            )
+        _check_rank(scale, granularity)
+        for name, value in zip(self.__slots__, (_frozen(scale), _frozen(zero_point), fmt, granularity), strict=True):
+            object.__setattr__(self, name, value)
+
+    @property
+    def scale_factor(self) -> NDArray[np.floating[Any]]:
+        """Codes per unit: the reciprocal of `scale`, which the seed notebook calls scale factor."""
+        return 1 / self.scale
+
+
+def broadcast(params: QuantParams, shape: tuple[int, ...]) -> tuple[NDArray[np.floating[Any]], NDArray[Any]]:
+    """Scale and zero point that broadcast against an array of `shape`.
+
+    Raises:
+        QuantError: If the parameters do not fit the shape.
+
+    >>> params = QuantParams([1.0, 2.0], 0, IntFormat(8), PerAxis(0))
+    >>> [array.shape for array in broadcast(params, (2, 5))]
+    [(2, 1), (2, 1)]
+    """
+    shape = tuple(shape)
+    return expand(params.scale, params.granularity, shape), expand(params.zero_point, params.granularity, shape)
+
+
+def fitted(params: QuantParams, shape: tuple[int, ...]) -> tuple[NDArray[np.floating[Any]], NDArray[Any]]:
+    """Scale and zero point in the `parameter_shape` of `shape`."""
+    scale = fit(params.scale, params.granularity, shape, "scale")
+    return scale, fit(params.zero_point, params.granularity, shape, "zero_point")
+
+
+def check_types(fmt: object, granularity: object) -> None:
+    """Refuse what is not a format, or not a granularity."""
+    if not isinstance(fmt, IntFormat):
+        raise QuantError(f"fmt is {fmt!r}; it must be an IntFormat, for instance quantcore.INT8.", "fmt")
+    if not isinstance(granularity, (PerTensor, PerAxis, PerBlock)):
+        raise QuantError(
+            f"granularity is {granularity!r}; it must be PerTensor(), PerAxis(axis) or PerBlock(block_size).",
+            "granularity",
+        )
+
+
+def _checked_scale(scale: ArrayLike) -> NDArray[np.floating[Any]]:
+    array = _numbers(scale, "scale")
+    if array.dtype not in (np.float16, np.float32, np.float64):
+        array = array.astype(np.float64)
+    if not array.size:
+        raise QuantError("scale is empty; it must hold at least one number above 0.", "scale")
+    wrong = ~(np.isfinite(array) & (array > 0))
+    if wrong.any():
+        where = f" at index {_first(wrong)}" if array.ndim else ""
+        raise QuantError(f"scale is {array[wrong][0]!s}{where}; it must be finite and above 0.", "scale")
+    return array
+
+
+def _checked_zero_point(zero_point: ArrayLike, fmt: IntFormat) -> NDArray[Any]:
+    array = _numbers(zero_point, "zero_point")
+    is_code = array.dtype.kind in "iu"
+    wrong = (array < fmt.qmin) | (array > fmt.qmax) if is_code else ~np.isfinite(array)
+    if wrong.any():
+        allowed = f"a code of {fmt!r}, {fmt.qmin} to {fmt.qmax}" if is_code else "finite"
+        where = f" at index {_first(wrong)}" if array.ndim else ""
+        raise QuantError(f"zero_point is {array[wrong][0]!s}{where}; it must be {allowed}.", "zero_point")
+    return array.astype(np.int32) if is_code else array
+
+
+def _numbers(value: ArrayLike, name: str) -> NDArray[Any]:
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        raise QuantError(f"{name} is ragged; its rows must have the same length.", name) from None
+    if array.dtype.kind not in "iuf":
+        raise QuantError(f"{name} is of type {array.dtype}; it must be numbers.", name)
+    return array
+
+
+def _first(wrong: NDArray[np.bool_]) -> list[int]:
+    return [int(i) for i in np.argwhere(wrong)[0]]
+
+
+def _check_rank(scale: NDArray[Any], granularity: Granularity) -> None:
+    """What can be said without the array; `fit` says the rest."""
+    if isinstance(granularity, PerTensor) and scale.ndim:
+        raise QuantError(f"scale has the shape {scale.shape}; PerTensor() has one scale. Use PerAxis.", "scale")
+    if isinstance(granularity, PerAxis) and np.count_nonzero(np.array(scale.shape) != 1) > 1:
+        raise QuantError(f"scale has the shape {scale.shape}; PerAxis has one scale for each index.", "scale")
+
+
+def _frozen(array: NDArray[Any]) -> NDArray[Any]:
+    copy = array.copy()
+    copy.setflags(write=False)
+    return copy

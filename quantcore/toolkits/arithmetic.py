@@ -1,0 +1,168 @@
+"""How a toolkit computes codes and reconstructions, as data; compute/stages.py computes what it says.
+
+With a scale s, a zero point z and a real number x, every toolkit computes `clip(round(x / s + z))` and `(q - z) * s`;
+they differ in the order of the steps and the precision of each. An `Arithmetic` says which.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from ..errors import QuantError
+
+
+class Scaling(enum.Enum):
+    """How x meets the scale."""
+
+    DIVIDE = "x / s"
+    RECIPROCAL = "x * (1 / s)"  # 1 / s in the precision of the arithmetic
+    RECIPROCAL_FLOAT64 = "x * float32(1 / s)"  # 1 / s in float64, rounded once to the precision of the arithmetic
+
+
+class Unscaling(enum.Enum):
+    """How a code meets the scale on the way back."""
+
+    MULTIPLY = "(q - z) * s"
+    MULTIPLY_FLOAT64 = "float32(float64(q - z) * s)"
+    DIVIDE_FLOAT64 = "(q - z) / float32(1 / s)"  # by what `RECIPROCAL_FLOAT64` multiplies with
+    ABSMAX = "q * absmax * float32(1 / qmax)"  # absmax = s * qmax
+
+
+@dataclass(frozen=True, slots=True)
+class Arithmetic:
+    """The steps of one toolkit's quantize and dequantize.
+
+    Attributes:
+        name: Its key in ARITHMETICS.
+        library: Whose arithmetic it is.
+        version: The version that was observed, or the specification.
+        source: Where it is written.
+        summary: One sentence for the user.
+        scaling: How x meets the scale.
+        zero_point_first: Whether the zero point is added before rounding (it matters on ties).
+        fused: Whether multiplying and adding the zero point round once, together (a fused multiply-add).
+        rounding: The rule of ROUNDINGS.
+        unscaling: How a code meets the scale.
+        dtype: The precision it computes in; None: that of the scale.
+    """
+
+    name: str
+    library: str
+    version: str
+    source: str
+    summary: str
+    scaling: Scaling = Scaling.DIVIDE
+    zero_point_first: bool = False
+    fused: bool = False
+    rounding: str = "half_even"
+    unscaling: Unscaling = Unscaling.MULTIPLY
+    dtype: DTypeLike | None = None
+
+
+def _torch(name: str, source: str, summary: str, **steps: Any) -> Arithmetic:
+    steps = {"scaling": Scaling.RECIPROCAL, "dtype": np.float32, **steps}
+    return Arithmetic(name, "PyTorch", "2.13.0", source, summary, **steps)
+
+
+ARITHMETICS: Mapping[str, Arithmetic] = MappingProxyType(
+    {
+        record.name: record
+        for record in (
+            Arithmetic(
+                "onnx", "ONNX", "1.23.2, opset 28", "QuantizeLinear-28, DequantizeLinear-28",
+                "Divides by the scale, rounds ties to even, then adds the zero point.",
+            ),
+            Arithmetic(
+                "onnxruntime", "ONNX Runtime", "1.32.0", "QuantizeLinear and DequantizeLinear, CPU kernels",
+                "Like ONNX, but divides in float32 where the scale is float16.",
+                dtype=np.float32,
+            ),
+            _torch(
+                "torch_per_tensor", "torch.quantize_per_tensor (fbgemm, x86)",
+                "Multiplies by the reciprocal and adds the zero point in one rounding, then rounds.",
+                zero_point_first=True, fused=True,
+            ),
+            _torch(
+                "torch_per_channel", "torch.quantize_per_channel",
+                "Multiplies by the reciprocal, adds the zero point, then rounds; keeps the scales in float64.",
+                zero_point_first=True, unscaling=Unscaling.MULTIPLY_FLOAT64,
+            ),
+            _torch(
+                "torch_fake_quantize", "torch.fake_quantize_per_tensor_affine, _per_channel_affine",
+                "Multiplies by the reciprocal, rounds, then adds the zero point.",
+            ),
+            _torch(
+                "torch_pt2e", "torch.ao quantized_decomposed.quantize_per_tensor, quantize_per_channel",
+                "Multiplies by the reciprocal of the float64 scale, rounds, then adds the zero point.",
+                scaling=Scaling.RECIPROCAL_FLOAT64,
+            ),
+            _torch(
+                "torch_pt2e_per_token", "torch.ao quantized_decomposed.quantize_per_token, dequantize_per_token",
+                "Like torch_pt2e, but the reconstruction is computed in float64.",
+                scaling=Scaling.RECIPROCAL_FLOAT64, unscaling=Unscaling.MULTIPLY_FLOAT64,
+            ),
+            _torch(
+                "torch_pt2e_group", "torch.ao quantized_decomposed.quantize_per_channel_group",
+                "Multiplies by the reciprocal, adds the zero point, then rounds.",
+                zero_point_first=True,
+            ),
+            _torch(
+                "torch_float_zero_point", "torch.quantize_per_channel, per_channel_affine_float_qparams",
+                "The zero point is a real number, added before rounding.",
+                zero_point_first=True,
+            ),
+            Arithmetic(
+                "torchao", "torchao", "0.18.0", "quantization/quant_primitives.py, quantize_affine",
+                "Multiplies by the reciprocal, rounds, then adds the zero point.",
+                scaling=Scaling.RECIPROCAL, dtype=np.float32,
+            ),
+            Arithmetic(
+                "modelopt", "NVIDIA modelopt", "0.47.0", "torch/quantization/tensor_quant.py",
+                "Multiplies by qmax/absmax, rounds, and divides by it on the way back.",
+                scaling=Scaling.RECIPROCAL_FLOAT64, unscaling=Unscaling.DIVIDE_FLOAT64, dtype=np.float32,
+            ),
+            Arithmetic(
+                "tensorrt", "NVIDIA TensorRT", "10, from its documentation",
+                "Developer guide, Working with quantized types: IQuantizeLayer, IDequantizeLayer",
+                "Divides by the scale, rounds ties to even, has no zero point.",
+                dtype=np.float32,
+            ),
+            Arithmetic(
+                "tflite", "TensorFlow Lite", "from its specification",
+                "8-bit quantization specification; kernels/internal/reference/quantize.h, dequantize.h",
+                "Divides by the scale, rounds ties away from zero, then adds the zero point.",
+                rounding="half_away", unscaling=Unscaling.MULTIPLY_FLOAT64, dtype=np.float32,
+            ),
+            Arithmetic(
+                "bitsandbytes", "bitsandbytes", "0.50.2", "functional.py, int8_vectorwise_quant, _dequant",
+                "LLM.int8(): multiplies each row by 127/absmax and rounds.",
+                scaling=Scaling.RECIPROCAL_FLOAT64, unscaling=Unscaling.ABSMAX, dtype=np.float32,
+            ),
+            Arithmetic(
+                "notebook", "the seed notebook", "as written", "zeropoint_quantize",
+                "Multiplies by the scale factor, adds the zero point, then rounds.",
+                scaling=Scaling.RECIPROCAL, zero_point_first=True, unscaling=Unscaling.DIVIDE_FLOAT64,
+            ),
+        )
+    }
+)  # fmt: skip
+
+
+def find_arithmetic(arithmetic: str | Arithmetic) -> Arithmetic:
+    """The record of this name; a record is returned as it is.
+
+    Raises:
+        QuantError: If there is none.
+    """
+    if isinstance(arithmetic, Arithmetic):
+        return arithmetic
+    if arithmetic not in ARITHMETICS:
+        raise QuantError(f"arithmetic is {arithmetic!r}; it must be one of {', '.join(ARITHMETICS)}.", "arithmetic")
+    return ARITHMETICS[arithmetic]

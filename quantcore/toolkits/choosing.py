@@ -1,0 +1,220 @@
+"""How toolkits choose scale and zero point from a range, as data."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from ..errors import QuantError
+
+
+class Denominator(enum.Enum):
+    """What the largest magnitude is divided by in a symmetric scheme, with z the code of 0."""
+
+    QMAX = "absmax / qmax"  # the codes on the shorter side of z: never clips
+    HALF_RANGE = "absmax / ((qmax - qmin) / 2)"  # int8: 127.5, which clips +absmax by half a step
+    NO_CLIPPING = "max(min0 / (qmin - z), max0 / (qmax - z))"  # the side that needs the larger step decides
+
+
+class ZeroPoint(enum.Enum):
+    """How the zero point of an affine scheme follows from the range."""
+
+    CLIP_ROUNDED = "clip(qmin - round(min0 / s))"
+    ROUND_CLIPPED = "round(clip(qmin - min0 / s))"
+    NEARER_END = "round(clip(qmin - min0 / s)), or from qmax and max0 where that errs less"
+    FACTOR = "round(-S * min + qmin), S = (qmax - qmin) / (max - min), s = 1 / S"
+    FLOAT = "qmin - min / s"  # a real number
+
+
+class Middle(enum.Enum):
+    """The zero point of a symmetric scheme."""
+
+    UPPER = "(qmin + qmax + 1) // 2"  # int8: 0, uint8: 128, uint4: 8
+    TORCH = "0 if signed; 2^(bits - 1) for all of uint8 or uint16; else (qmin + qmax) // 2"  # uint4: 7
+    ZERO = "0"  # unsigned codes then hold no negative numbers
+
+
+class Degenerate(enum.Enum):
+    """What becomes of a scale below the toolkit's smallest."""
+
+    FLOOR = "s = smallest scale"
+    UNIT_RANGE = "the range counts as 1"
+    ONE = "s = 1"
+    ONE_AND_ZERO = "s = 1, z = 0"
+
+
+@dataclass(frozen=True, slots=True)
+class Toolkit:
+    """One toolkit's way from a range to scale and zero point.
+
+    Attributes:
+        name: Its key in TOOLKITS.
+        library: Whose way it is.
+        version: The version that was observed, or the specification.
+        source: Where it is written.
+        summary: One sentence for the user.
+        arithmetic: The name in ARITHMETICS of its own quantize.
+        denominator: The symmetric scheme's scale.
+        middle: The symmetric scheme's zero point.
+        zero_point: The affine scheme's zero point.
+        min_scale: Scales below it are degenerate; 0: only a scale that is 0 itself is.
+        degenerate: What becomes of those.
+        include_zero: Whether an affine range is widened to contain 0.
+        range_dtype: The precision in which the range is divided; None: that of the scale, float32 at least.
+        zero_point_dtype: The precision in which the zero point is computed; None: `range_dtype`.
+        scale_dtype: The precision in which the scale is kept.
+        narrow_widths: The widths at which a signed symmetric scale leaves out the lowest code.
+        reduced: The code ranges of `reduce_range`, by the name of the format; others are halved.
+    """
+
+    name: str
+    library: str
+    version: str
+    source: str
+    summary: str
+    arithmetic: str = "onnx"
+    denominator: Denominator = Denominator.QMAX
+    middle: Middle = Middle.UPPER
+    zero_point: ZeroPoint = ZeroPoint.ROUND_CLIPPED
+    min_scale: float = 0.0
+    degenerate: Degenerate = Degenerate.UNIT_RANGE
+    include_zero: bool = True
+    range_dtype: type[np.floating[Any]] | None = None
+    zero_point_dtype: type[np.floating[Any]] | None = None
+    scale_dtype: type[np.floating[Any]] = np.float32
+    narrow_widths: tuple[int, ...] = ()
+    reduced: Mapping[str, tuple[int, int]] = field(default_factory=lambda: MappingProxyType({}))
+
+
+def _torch(name: str, source: str, summary: str, **rules: Any) -> Toolkit:
+    rules = {
+        "arithmetic": "torch_per_tensor",
+        "denominator": Denominator.HALF_RANGE,
+        "middle": Middle.TORCH,
+        "zero_point": ZeroPoint.CLIP_ROUNDED,
+        "min_scale": 2.0**-23,
+        "degenerate": Degenerate.FLOOR,
+        "reduced": MappingProxyType({"int16": (-(2**15), 2**15 - 1), "uint16": (0, 2**16 - 1)}),  # not reduced
+        **rules,
+    }
+    return Toolkit(name, "PyTorch", "2.13.0", source, summary, **rules)
+
+
+def _torchao(name: str, denominator: Denominator, summary: str) -> Toolkit:
+    return Toolkit(
+        name, "torchao", "0.18.0", "quantization/quant_primitives.py, choose_qparams_affine", summary,
+        arithmetic="torchao", denominator=denominator, zero_point=ZeroPoint.CLIP_ROUNDED,
+        min_scale=2.0**-126, degenerate=Degenerate.FLOOR,
+    )  # fmt: skip
+
+
+TOOLKITS: Mapping[str, Toolkit] = MappingProxyType(
+    {
+        record.name: record
+        for record in (
+            Toolkit(
+                "onnx", "ONNX", "1.23.2, opset 28", "DynamicQuantizeLinear-11, generalised to every format",
+                "Range with 0, divided by the number of steps; symmetric: absmax / qmax.",
+            ),
+            Toolkit(
+                "onnxruntime", "ONNX Runtime", "1.32.0", "quantization/quant_utils.py, quantize_data, compute_scale_zp",
+                "Divides the range in float64; symmetric int8 and int16 leave out the lowest code; 1 for no range.",
+                denominator=Denominator.HALF_RANGE, range_dtype=np.float64, narrow_widths=(8, 16),
+                min_scale=2.0**-126, degenerate=Degenerate.ONE_AND_ZERO,
+                reduced=MappingProxyType({
+                    "int8": (-64, 64), "uint8": (0, 127), "int16": (-16384, 16384), "uint16": (0, 32767),
+                    "int4": (-4, 3), "uint4": (0, 7),
+                }),
+            ),
+            Toolkit(
+                "onnxruntime_blocked", "ONNX Runtime", "1.32.0",
+                "quantization/quant_utils.py, compute_scale_zp_blocked",
+                "Like onnxruntime, but divides the range in float32.",
+                denominator=Denominator.HALF_RANGE, zero_point_dtype=np.float64, narrow_widths=(8, 16),
+                min_scale=2.0**-126, degenerate=Degenerate.ONE_AND_ZERO,
+            ),
+            Toolkit(
+                "onnxruntime_dynamic", "ONNX Runtime", "1.32.0", "DynamicQuantizeLinear, CPU kernel",
+                "Like ONNX, but the scale of a range of zeros is 1.",
+                degenerate=Degenerate.ONE,
+            ),
+            _torch(
+                "torch", "torch/ao/quantization/observer.py, MinMaxObserver; utils.py, determine_qparams",
+                "Range with 0, scale at least 2^-23; symmetric: absmax over half the range, 127.5 for int8.",
+            ),
+            _torch(
+                "torch_per_token", "torch/ao/quantization/fx/_decomposed.py, choose_qparams_per_token",
+                "Symmetric: absmax / qmax, absmax at least 1e-5.",
+                arithmetic="torch_pt2e_per_token", denominator=Denominator.QMAX, middle=Middle.UPPER,
+                min_scale=float(np.float32(1e-5) / np.float32(127)),
+            ),
+            _torch(
+                "torch_per_token_asymmetric",
+                "torch/ao/quantization/fx/_decomposed.py, choose_qparams_per_token_asymmetric, after XNNPACK",
+                "Range with 0; the zero point is taken from the end that leaves the smaller error.",
+                arithmetic="torch_pt2e_per_token", zero_point=ZeroPoint.NEARER_END,
+            ),
+            _torch(
+                "torch_float_zero_point", "torch/ao/quantization/observer.py, per_channel_affine_float_qparams",
+                "The zero point is a real number and the range is taken as it is, with or without 0.",
+                arithmetic="torch_float_zero_point", zero_point=ZeroPoint.FLOAT, include_zero=False,
+                degenerate=Degenerate.ONE,
+            ),
+            _torchao(
+                "torchao", Denominator.HALF_RANGE,
+                "Range with 0, scale at least 2^-126; symmetric: absmax over half the range.",
+            ),
+            _torchao(
+                "torchao_no_clipping", Denominator.NO_CLIPPING,
+                "Like torchao, but a symmetric scale is the smallest that clips neither end.",
+            ),
+            Toolkit(
+                "modelopt", "NVIDIA modelopt", "0.47.0", "torch/quantization/tensor_quant.py",
+                "Symmetric: absmax / qmax, kept as its reciprocal; 1 where absmax is 2^-24 or less (exact for 8 bits).",
+                arithmetic="modelopt", middle=Middle.ZERO, scale_dtype=np.float64, narrow_widths=tuple(range(2, 17)),
+                min_scale=2.0**-24 / 127, degenerate=Degenerate.ONE_AND_ZERO,
+            ),
+            Toolkit(
+                "tensorrt", "NVIDIA TensorRT", "10, from its documentation",
+                "Developer guide, Working with quantized types",
+                "Symmetric: absmax / qmax, zero point 0.",
+                arithmetic="tensorrt",
+            ),
+            Toolkit(
+                "tflite", "TensorFlow Lite", "from its specification",
+                "8-bit quantization specification; kernels/internal/quantization_util.cc, ChooseQuantizationParams",
+                "Symmetric weights from -127 to 127; affine: the zero point from the better end, ties away from 0.",
+                arithmetic="tflite", zero_point=ZeroPoint.NEARER_END, range_dtype=np.float64, narrow_widths=(8, 16),
+                degenerate=Degenerate.ONE_AND_ZERO,
+            ),
+            Toolkit(
+                "bitsandbytes", "bitsandbytes", "0.50.2", "functional.py, int8_vectorwise_quant",
+                "Symmetric by rows: absmax / 127, kept as absmax.",
+                arithmetic="bitsandbytes", scale_dtype=np.float64, min_scale=2.0**-126,
+            ),
+            Toolkit(
+                "notebook", "the seed notebook", "as written", "zeropoint_quantize, absmax_quantize",
+                "Scale factor (qmax - qmin) / (max - min); 0 need not be in the range; a range of 0 counts as 1.",
+                arithmetic="notebook", zero_point=ZeroPoint.FACTOR, include_zero=False, min_scale=2.0**-126,
+            ),
+        )
+    }
+)  # fmt: skip
+
+
+def find_toolkit(toolkit: str | Toolkit) -> Toolkit:
+    """The record of this name; a record is returned as it is.
+
+    Raises:
+        QuantError: If there is none.
+    """
+    if isinstance(toolkit, Toolkit):
+        return toolkit
+    if toolkit not in TOOLKITS:
+        raise QuantError(f"toolkit is {toolkit!r}; it must be one of {', '.join(TOOLKITS)}.", "toolkit")
+    return TOOLKITS[toolkit]

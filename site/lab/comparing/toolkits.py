@@ -1,0 +1,290 @@
+"""Two ways to compute the same request: the codes that differ, and which of their rules is the reason.
+
+A `Way` is a toolkit's rules for scale and zero point together with its arithmetic, both as the request bends them. A
+rule is the reason for a difference where the first way, with that one rule of the second, gives what the second gives.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import combinations
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import quantcore as qc
+from quantcore.compute.stages import before_rounding, multiplier, wide_dtype
+from quantcore.explain.differences import REASONS
+from quantcore.parameters.choose import minmax_ranges
+from quantcore.parameters.granularity import expand, parameter_shape
+
+from ..request.fields import PROFILES, default_of
+from ..request.settings import Settings
+from ..results.compute import arithmetic_of, compute
+from ..results.result import Floats, Indices, Result
+
+TRIED_FIRST: Mapping[str, str] = MappingProxyType({"onnx": "pytorch", "custom": "pytorch"})  # for the others: onnx
+SAMPLE = 4096  # values on which the more instructive rival is looked for
+CLIPPING = "clipping"
+ABOUT_RECONSTRUCTION = ("scale_dtype", "range_dtype", "dtype", "unscaling")
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How codes are computed.
+
+    Attributes:
+        label: whose way it is.
+        toolkit: how a range becomes scale and zero point.
+        arithmetic: how a value becomes a code.
+        clips: whether codes are kept within the format.
+    """
+
+    label: str
+    toolkit: qc.Toolkit
+    arithmetic: qc.Arithmetic
+    clips: bool
+
+    def rule(self, name: str) -> Any:
+        """The value of a rule."""
+        if name == CLIPPING:
+            return self.clips
+        return getattr(self.toolkit if hasattr(self.toolkit, name) else self.arithmetic, name)
+
+    def with_rules(self, names: tuple[str, ...], other: "Way") -> "Way":
+        """This way with some rules of another."""
+        changed = {name: other.rule(name) for name in names}
+        toolkit = {name: value for name, value in changed.items() if hasattr(self.toolkit, name)}
+        arithmetic = {name: value for name, value in changed.items() if name not in toolkit and name != CLIPPING}
+        return replace(
+            self,
+            toolkit=replace(self.toolkit, **toolkit),
+            arithmetic=replace(self.arithmetic, **arithmetic),
+            clips=changed.get(CLIPPING, self.clips),
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rivalry:
+    """Two ways on the same values.
+
+    Attributes:
+        a, b: the ways, the page's own first.
+        first, second: their results.
+        differing: the elements with different codes; where all codes agree, those with different reconstructions.
+        is_about_codes: which of the two.
+    """
+
+    a: Way
+    b: Way
+    first: Result
+    second: Result
+    differing: Indices
+    is_about_codes: bool
+
+
+def rivalry(result: Result) -> Rivalry:
+    """The result held against the way that the request names, or the one that shows most.
+
+    Raises:
+        quantcore.QuantError: if the other way cannot compute these values.
+    """
+    name = result.settings.questions.against or _most_instructive(result)
+    if name == "notebook" and not isinstance(result.settings.granularity, qc.PerTensor):
+        raise qc.QuantError("the notebook has one scale for the tensor. Choose that, or another library.", "against")
+    second = result_of(result, name)
+    is_about_codes = bool((result.q != second.q).any())
+    differs = result.q != second.q if is_about_codes else result.x_hat != second.x_hat
+    a, b = way_of(result.settings, result.arithmetic, ""), _way(result, name)
+    return Rivalry(a, b, result, second, np.flatnonzero(differs.reshape(-1)), is_about_codes)
+
+
+def result_of(result: Result, name: str) -> Result:
+    """What a profile makes of the same request, or an arithmetic of the same scale and zero point."""
+    settings = result.settings
+    if name in PROFILES:
+        return compute(settings_for(settings, name))
+    params = qc.QuantParams(result.scale, result.zero_point, settings.fmt, settings.granularity)
+    q = qc.quantize(result.x, params, name, _rounding(settings, name), np.random.default_rng(settings.seed))
+    return replace(result, q=q, x_hat=qc.dequantize(q, params, name), arithmetic=name)
+
+
+def settings_for(settings: Settings, name: str) -> Settings:
+    """The same request to another profile: what was left to the profile is left to the other one."""
+    own = settings.profile_name
+
+    def other(field: str) -> str:
+        text = settings.texts[field]
+        return default_of(field, name) if text == default_of(field, own) else text
+
+    return replace(
+        settings,
+        profile_name=name,
+        profile=PROFILES[name],
+        include_zero=other("include_zero") == "1",
+        rounding=other("rounding"),
+        dtype=np.dtype(other("precision")),
+    )
+
+
+def way_of(settings: Settings, arithmetic: str, label: str) -> Way:
+    """A request's own way."""
+    toolkit = replace(
+        qc.TOOLKITS[settings.profile.toolkit], include_zero=settings.include_zero, scale_dtype=settings.dtype.type
+    )
+    rules = replace(qc.ARITHMETICS[arithmetic], rounding=settings.rounding)
+    return Way(label or settings.profile.label, toolkit, rules, not settings.is_notebook)
+
+
+def _way(result: Result, name: str) -> Way:
+    if name in PROFILES:
+        settings = settings_for(result.settings, name)
+        return way_of(settings, arithmetic_of(settings), "")
+    own = way_of(result.settings, name, name)
+    return replace(own, arithmetic=replace(own.arithmetic, rounding=_rounding(result.settings, name)), clips=True)
+
+
+def _rounding(settings: Settings, name: str) -> str:
+    """The rounding under an arithmetic: its own, unless the request has one of its own."""
+    is_chosen = settings.rounding != default_of("rounding", settings.profile_name)
+    return settings.rounding if is_chosen else qc.ARITHMETICS[name].rounding
+
+
+def _most_instructive(result: Result) -> str:
+    """The first of the other profiles whose codes differ on some of the values; if none does, the first one tried."""
+    settings = result.settings
+    preferred = TRIED_FIRST.get(settings.profile_name, "onnx")
+    others = [name for name in PROFILES if name not in (settings.profile_name, preferred, "custom", "notebook")]
+    some = np.unique(np.linspace(0, result.size - 1, min(result.size, SAMPLE)).astype(np.intp))
+    own = result.flat_q[some]
+    for name in (preferred, *others):
+        try:
+            if (codes(_way(result, name), Elements.of(result, some)) != own).any():
+                return name
+        except qc.QuantError:
+            continue
+    return preferred
+
+
+# Single elements under a way
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Elements:
+    """Some values, each with the range that it shares with its slice.
+
+    Attributes:
+        x: the values, 1-D, in float64.
+        low, high: the ends of their ranges.
+        settings: of the request.
+    """
+
+    x: NDArray[np.float64]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+    settings: Settings
+
+    @classmethod
+    def of(cls, result: Result, places: Indices) -> "Elements":
+        """The elements at some flat indices."""
+        slices = result.parameter_index(places)
+        low, high = (end.reshape(-1)[slices].astype(np.float64) for end in result.once(_ranges))
+        return cls(result.settings.data.reshape(-1)[places], low, high, result.settings)
+
+
+def _ranges(result: Result) -> tuple[Floats, Floats]:
+    """The range behind every scale."""
+    settings = result.settings
+    low, high = minmax_ranges(settings.data, settings.granularity)
+    if settings.calibration == "manual":
+        whole_low, whole_high = float(low.min()), float(high.max())
+        low[...] = whole_low if settings.range_min is None else settings.range_min
+        high[...] = whole_high if settings.range_max is None else settings.range_max
+    elif settings.calibration != "minmax":
+        _calibrate(result, low, high)
+    return low, high
+
+
+def _calibrate(result: Result, low: Floats, high: Floats) -> None:
+    settings = result.settings
+    more = {"percentile": settings.percentile} if settings.calibration == "percentile" else {}
+    shape = parameter_shape(settings.granularity, result.x.shape)
+    numbers = expand(np.arange(low.size).reshape(shape), settings.granularity, result.x.shape)
+    first = np.zeros(low.size, np.intp)
+    first[np.broadcast_to(numbers, result.x.shape).reshape(-1)] = np.arange(result.size)  # one element of each slice
+    for element in first.tolist():
+        found = qc.calibrate(
+            result.slice_of(element).reshape(-1), settings.fmt, settings.calibration,
+            scheme=settings.scheme, include_zero=settings.include_zero, **more,
+        )  # fmt: skip
+        place = int(result.parameter_index(np.array([element]))[0])
+        low.reshape(-1)[place], high.reshape(-1)[place] = found.low, found.high
+
+
+def params_of(way: Way, elements: Elements) -> qc.QuantParams:
+    """Scale and zero point of each element."""
+    return qc.qparams_from_range(
+        elements.low, elements.high, elements.settings.fmt, elements.settings.scheme, qc.PerAxis(0),
+        way.toolkit.include_zero, way.toolkit.scale_dtype, way.toolkit,
+    )  # fmt: skip
+
+
+def unrounded(way: Way, elements: Elements) -> Floats:
+    """What a way rounds, for each element."""
+    return _unrounded(way, elements, params_of(way, elements))
+
+
+def _unrounded(way: Way, elements: Elements, params: qc.QuantParams) -> Floats:
+    factor = multiplier(params.scale, way.arithmetic)
+    shift = params.zero_point.astype(factor.dtype)
+    with np.errstate(over="ignore", under="ignore"):
+        x = elements.x.astype(way.toolkit.scale_dtype)
+        steps = before_rounding(x.astype(factor.dtype), factor, shift, way.arithmetic)
+        return [value.copy() for _, value in steps][-1]
+
+
+def codes(way: Way, elements: Elements) -> Floats:
+    """The code of each element."""
+    params = params_of(way, elements)
+    value = _unrounded(way, elements, params)
+    rng = np.random.default_rng(elements.settings.seed)
+    with np.errstate(over="ignore"):
+        code = qc.round_whole(value.astype(wide_dtype(value.dtype)), way.arithmetic.rounding, rng)
+        if not way.arithmetic.zero_point_first:
+            code = code + params.zero_point
+    fmt = elements.settings.fmt
+    return np.asarray(np.clip(code, fmt.qmin, fmt.qmax) if way.clips else code)
+
+
+def reasons(found: Rivalry, places: Indices) -> list[tuple[str, ...]]:
+    """For each of some differing elements the names of the rules that are the reason, the fewest that explain it."""
+    names = different_rules(found.a, found.b)
+    if not found.is_about_codes:
+        about = tuple(name for name in ABOUT_RECONSTRUCTION if name in names)
+        return [about or tuple(names)] * len(places)
+    if found.a.arithmetic.rounding == found.b.arithmetic.rounding == "stochastic":
+        return [tuple(names)] * len(places)
+    elements, goal = Elements.of(found.first, places), found.second.flat_q[places]
+    explained: list[tuple[str, ...]] = [()] * len(places)
+    for group in _groups(names):
+        if all(explained):
+            break
+        try:
+            is_goal = codes(found.a.with_rules(group, found.b), elements) == goal
+        except qc.QuantError:
+            continue  # rules that cannot be combined explain nothing
+        for i in np.flatnonzero(is_goal).tolist():
+            if not explained[i] or len(explained[i]) == len(group) == 1:
+                explained[i] = (*explained[i], *group)
+    return [group or tuple(names) for group in explained]
+
+
+def different_rules(a: Way, b: Way) -> list[str]:
+    """The names of the rules in which two ways differ."""
+    return [name for name in (*REASONS, CLIPPING) if a.rule(name) != b.rule(name)]
+
+
+def _groups(names: list[str]) -> Iterator[tuple[str, ...]]:
+    for n_together in (1, 2, 3):
+        yield from combinations(names, n_together)

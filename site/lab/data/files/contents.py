@@ -1,0 +1,175 @@
+"""What a file turned out to hold: arrays with a name, and what could not be used and why.
+
+The readers speak of the file in sentences without a subject ("is cut short: …"); :mod:`.store` puts the file's name
+before them.
+"""
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, NoReturn, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quantcore import QuantError
+
+from ...parsing.places import quoted
+
+Floats: TypeAlias = NDArray[np.float32] | NDArray[np.float64]
+
+MAX_BYTES = 100 * 1024 * 1024
+"""The largest file that is read."""
+
+MAX_VALUES = 1 << 25
+"""The most numbers of one array; as float32 they take 128 MB."""
+
+MAX_WRITTEN = 10_000_000
+"""The most numbers that are read from text."""
+
+MAX_LENGTH = 2**31 - 1
+MAX_AXES = 32
+MAX_ARRAYS = 10_000
+CHUNK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Entry:
+    """One array of a file, not read yet.
+
+    Attributes:
+        name: what it is called in the file.
+        shape: lengths of its axes.
+        dtype: the type of its numbers in the file, in the file's own words.
+        read: gives the numbers as float32 or float64, in the shape; raises QuantError where the file is broken.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: str
+    read: Callable[[], Floats]
+
+    @property
+    def n_values(self) -> int:
+        """How many numbers it holds."""
+        return math.prod(self.shape)
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """Something in a file that cannot be used, and why, as a sentence without a subject."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Contents:
+    """Everything that was found in a file."""
+
+    entries: tuple[Entry, ...]
+    skipped: tuple[Skipped, ...] = ()
+
+
+def contents_of(found: Iterable[Entry | Skipped]) -> Contents:
+    """What was found, once its names are known to be usable.
+
+    Raises:
+        QuantError: if there is nothing to use, too much, or a name twice.
+    """
+    listed = list(found)
+    if len(listed) > MAX_ARRAYS:
+        refuse(f"holds {len(listed):,} arrays; at most {MAX_ARRAYS:,} are allowed. Save fewer into one file.")
+    names = set()
+    for one in listed:
+        if one.name in names:
+            refuse(
+                f"holds {quoted(one.name)} twice; every name must be there once. Save it again with names that differ."
+            )
+        if not one.name.isprintable():
+            refuse(
+                f"holds a name with unprintable characters, {quoted(ascii(one.name))}. Save it again with plain names."
+            )
+        names.add(one.name)
+    entries = tuple(one for one in listed if isinstance(one, Entry))
+    skipped = tuple(one for one in listed if isinstance(one, Skipped))
+    if not entries and skipped:
+        others = f" (and {len(skipped) - 1} more like it)" if len(skipped) > 1 else ""
+        refuse(f"holds nothing that can be used: {quoted(skipped[0].name)} {skipped[0].reason}{others}")
+    if not entries:
+        refuse("holds no arrays. Save at least one into it.")
+    return Contents(entries, skipped)
+
+
+def refuse(reason: str) -> NoReturn:
+    """Raise the error that says what is wrong with the file, as a sentence without a subject."""
+    raise QuantError(reason, "file")
+
+
+def checked_shape(lengths: Iterable[Any]) -> tuple[int, ...]:
+    """The lengths as a shape.
+
+    Raises:
+        QuantError: if they cannot be one.
+    """
+    shape = tuple(lengths)
+    if not all(type(length) is int and 0 <= length <= MAX_LENGTH for length in shape) or len(shape) > MAX_AXES:
+        refuse(
+            f"claims the shape {quoted(str(shape))}; it must be at most {MAX_AXES} whole numbers from 0 to "
+            f"{MAX_LENGTH:,}. The file is damaged; save it again."
+        )
+    return shape
+
+
+def as_floats(numbers: NDArray[Any]) -> Floats:
+    """Numbers in the smallest of float32 and float64 that holds them all (64-bit integers beyond 2**53 are rounded).
+
+    float32 numbers in the machine's byte order are not copied.
+
+    >>> as_floats(np.array([1, 2], ">i2")).dtype, as_floats(np.array([1, 2], np.int64)).dtype
+    (dtype('float32'), dtype('float64'))
+    """
+    largest_exact = 4 if numbers.dtype.kind == "f" else 2
+    dtype = np.float32 if numbers.dtype.itemsize <= largest_exact else np.float64
+    return np.require(numbers.astype(dtype, copy=False), requirements=("C", "A"))
+
+
+def read_numbers(entry: Entry, file_name: str) -> Floats:
+    """The array's numbers, known to be some, not too many, and finite.
+
+    Raises:
+        QuantError: if they are not.
+    """
+    about = f"tensor {quoted(entry.name)} of {quoted(file_name)}"
+    if entry.n_values == 0:
+        raise QuantError(
+            f"{about} holds no numbers: its shape is {' × '.join(map(str, entry.shape))}. Choose another.", "tensor"
+        )
+    if entry.n_values > MAX_VALUES:
+        raise QuantError(
+            f"{about} holds {entry.n_values:,} numbers; at most {MAX_VALUES:,} fit. Choose another or save a part.",
+            "tensor",
+        )
+    try:
+        numbers = entry.read()
+    except QuantError as error:
+        raise QuantError(f"file {quoted(file_name)} {error.message}", "file") from None
+    except MemoryError:
+        raise QuantError(f"{about} needs more memory than there is. Save a part of it.", "tensor") from None
+    _check_finite(numbers, about)
+    return numbers if numbers.ndim else numbers.reshape(1)
+
+
+def _check_finite(numbers: Floats, about: str) -> None:
+    """Raise for NaN and infinity, with the index of the first."""
+    flat = numbers.reshape(-1)
+    for first in range(0, flat.size, CHUNK):
+        is_finite = np.isfinite(flat[first : first + CHUNK])
+        if not is_finite.all():
+            place = first + int(np.argmin(is_finite))
+            index = ", ".join(str(int(one)) for one in np.unravel_index(place, numbers.shape))
+            raise QuantError(
+                f"{about} holds {flat[place]} at index {index}; every entry must be a finite number. Replace it or "
+                "choose another tensor.",
+                "tensor",
+            )

@@ -1,0 +1,4 @@
+"""Figures and SVG: axes, ticks, marks, bins.
+
+Imports `notation` and quantcore.
+"""

@@ -1,0 +1,4 @@
+"""Words and tables about a result.
+
+Imports `results`, `notation` and quantcore.
+"""

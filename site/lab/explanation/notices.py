@@ -1,0 +1,150 @@
+"""What is worth knowing about a result before it is believed."""
+
+from typing import Any
+
+import numpy as np
+
+import quantcore as qc
+
+from ..notation import display
+from ..parsing.places import TOKEN
+from ..request.fields import FIELDS, default_of
+from ..results.result import Result
+
+Json = dict[str, Any]
+
+MAX_LISTED = 10_000
+LONG = 100_000  # characters: nobody typed them
+
+
+def notices(result: Result) -> list[Json]:
+    """Every remark, warnings first."""
+    found = [remark for check in CHECKS for remark in check(result)]
+    return sorted(found, key=lambda remark: remark["level"] != "warning")
+
+
+def warning(message: str) -> Json:
+    """Something that makes the result bad or surprising."""
+    return {"level": "warning", "message": message}
+
+
+def info(message: str) -> Json:
+    """Something that explains the result."""
+    return {"level": "info", "message": message}
+
+
+def _codes(fmt: qc.IntFormat) -> str:
+    return f"{display.shortest(fmt.qmin)} to {display.shortest(fmt.qmax)}"
+
+
+def _codes_outside(result: Result) -> list[Json]:
+    if result.is_clipping or not result.n_clipped:
+        return []
+    fmt = result.settings.fmt
+    which = "1 code lies" if result.n_clipped == 1 else f"{display.count(result.n_clipped)} codes lie"
+    return [warning(
+        f"{which} outside {_codes(fmt)}. The notebook neither clips nor casts; stored in {fmt.bits} bits, such a code "
+        "would wrap around to a wrong one."
+    )]  # fmt: skip
+
+
+def _clipped(result: Result) -> list[Json]:
+    if not result.is_clipping or not result.n_clipped:
+        return []
+    which = "1 value is" if result.n_clipped == 1 else f"{display.count(result.n_clipped)} values are"
+    return [info(
+        f"{which} clipped ({display.percent(result.n_clipped / result.size)}), "
+        "being beyond the range that the codes cover."
+    )]  # fmt: skip
+
+
+def _zero(result: Result) -> list[Json]:
+    fmt, z = result.settings.fmt, result.zero_point
+    outside = (z < fmt.qmin) | (z > fmt.qmax)
+    if result.settings.is_dequantize or not outside.any():
+        return []
+    whose = f"The zero point {display.shortest(int(z.reshape(-1)[0]))}" if z.size == 1 else "A zero point"
+    advice = "" if result.settings.include_zero else " Put zero in the range to change that."
+    return [warning(
+        f"{whose} is none of the codes {_codes(fmt)}, for 0 is outside the range of the values: a real 0 (padding, "
+        f"ReLU) cannot be represented, and integer kernels cannot use this zero point.{advice}"
+    )]  # fmt: skip
+
+
+def _constant(result: Result) -> list[Json]:
+    if result.settings.is_dequantize or result.settings.calibration == "manual":
+        return []
+    low, high = result.x.min(), result.x.max()
+    if low != high:
+        return []
+    if low == 0:
+        return [info("All values are 0, so there is no range to divide.")]
+    if result.settings.is_notebook and result.settings.scheme == "affine" and not result.settings.include_zero:
+        return [warning(
+            f"All values are {display.short(low, 6)}: the range is 0 and counts as 1 in the notebook, "
+            "whatever the size of the value."
+        )]  # fmt: skip
+    return [info(f"All values are {display.short(low, 6)}; the range reaches from there to 0.")]
+
+
+def _subnormal(result: Result) -> list[Json]:
+    tiny = np.finfo(result.scale.dtype).tiny
+    if not (result.scale < tiny).any():
+        return []
+    return [warning(
+        f"The scale is subnormal in {result.scale.dtype} (below {display.short(float(tiny), 3)}): it has fewer digits "
+        "than usual, and the error may exceed half a step. Some hardware counts it as 0."
+    )]  # fmt: skip
+
+
+def _rounded_input(result: Result) -> list[Json]:
+    data = result.settings.data
+    if result.settings.is_dequantize or result.x.dtype == data.dtype:
+        return []
+    became_zero = np.count_nonzero((result.x == 0) & (data != 0))
+    if not became_zero:
+        return []
+    which = "1 value is" if became_zero == 1 else f"{display.count(int(became_zero))} values are"
+    return [warning(f"{which} too small for {result.x.dtype} and became 0. Choose precision float64 to keep them.")]
+
+
+def _off_profile(result: Result) -> list[Json]:
+    """Settings by which the codes are no longer those of the library that the profile is named after."""
+    settings = result.settings
+    if settings.profile_name == "custom":
+        return []
+    names = ("precision",) if settings.is_dequantize else ("include_zero", "rounding", "precision")
+    changed = [name for name in names if settings.texts[name] != default_of(name, settings.profile_name)]
+    if settings.scheme == "symmetric" and "include_zero" in changed:
+        changed.remove("include_zero")
+    if not changed:
+        return []
+    told = " and ".join(f"{FIELDS[name].label.lower()} is changed" for name in changed)
+    return [info(f"{told[0].upper()}{told[1:]}, so this is no longer exactly what {settings.profile.label} computes.")]
+
+
+def _lines(result: Result) -> list[Json]:
+    """Rows that were meant as rows: lines do not make a matrix, brackets do."""
+    text = result.settings.texts["values"]
+    if result.settings.is_dequantize or result.x.ndim > 1 or len(text) > LONG or set("[(") & set(text):
+        return []
+    lines = [line for line in text.splitlines() if line.strip()]
+    across, rest = divmod(result.size, len(lines)) if lines else (0, 0)
+    if len(lines) < 2 or across < 2 or rest or any(len(TOKEN.findall(line)) != across for line in lines):
+        return []
+    return [info(
+        f"The numbers stand in {len(lines)} lines of {across}, but make one list. "
+        "For a matrix, put each line in brackets, as in [1, 2], [3, 4]."
+    )]  # fmt: skip
+
+
+def _cut(result: Result) -> list[Json]:
+    if result.size <= MAX_LISTED:
+        return []
+    return [info(
+        f"All {display.count(result.size)} numbers are computed. The answer lists the first "
+        f"{display.count(MAX_LISTED)}; the charts show a selection that keeps the extremes."
+    )]  # fmt: skip
+
+
+CHECKS = (_codes_outside, _zero, _constant, _subnormal, _rounded_input, _clipped, _off_profile, _lines, _cut)

@@ -1,0 +1,78 @@
+"""The steps from a code to the bits that lie in memory, and to the byte that it shares with its neighbours."""
+
+from typing import Any
+
+import numpy as np
+
+from quantcore.formats.packing import pack
+
+from ...notation import display
+from ...notation import mathml as m
+from ...notation.equations import plus, step, times, whole
+from ...notation.nodes import Node, node
+from ...results.result import Result
+
+Json = dict[str, Any]
+
+THIN_SPACE = "\u202f"
+
+
+def stored(result: Result) -> list[Json]:
+    """The code's bits and, where codes share a byte, that byte; nothing for a code that its width does not hold."""
+    code, fmt = int(result.flat_q[result.element]), result.settings.fmt
+    lowest, highest = fmt.storage_range
+    if not lowest <= code <= highest:
+        return []
+    found = [_bits(code, fmt.bits)]
+    return [*found, _packed(result)] if fmt.bits in (2, 4) and result.is_clipping else found
+
+
+def _bits(code: int, bits: int) -> Json:
+    pattern = code % (1 << bits)
+    if bits > 8:
+        room = "two bytes, the lower one first"
+    else:
+        room = "part of a byte" if bits in (2, 4) else "a byte"
+    if code >= 0:
+        text = f"The code is written in base two, with {bits} bits; in memory it takes {room}."
+        return step("bits", "Bits", text, m.chain(m.Q, m.number(whole(code)), _binary(pattern, bits)))
+    text = (
+        f"A negative code is stored as its two's complement: 2 to the power of {bits} is added, and the sum is written "
+        f"in base two, with {bits} bits; in memory it takes {room}."
+    )
+    sum_of_both = plus(m.number(whole(code)), _power(bits))
+    formula = m.chain(plus(m.Q, _power(bits)), sum_of_both, m.number(str(pattern)), _binary(pattern, bits))
+    return step("bits", "Bits", text, formula)
+
+
+def _packed(result: Result) -> Json:
+    """The byte that holds the code, as ONNX packs: the first code in the lowest bits."""
+    bits, element = result.settings.fmt.bits, result.element
+    n = 8 // bits
+    first = element - element % n
+    together = result.flat_q[first : first + n].astype(np.int64)
+    byte = int(pack(together, bits)[0])
+    fields = [int(code) % (1 << bits) for code in together] + [0] * (n - len(together))
+    members = m.number(str(fields[0]))
+    for i, pattern in enumerate(fields[1:], 1):
+        members = plus(members, times(m.number(str(pattern)), _power(bits * i)))
+    others = [
+        f"number {first + i} is {whole(code)}" for i, code in enumerate(together.tolist()) if first + i != element
+    ]
+    neighbours = f"beside it, {' and '.join(others)}" if others else "the rest of the byte is filled with zeros"
+    where = f"bits {bits * (element - first)} to {bits * (element - first) + bits - 1}"
+    text = (
+        f"{'Two' if n == 2 else 'Four'} codes share a byte. This one takes {where} of byte {display.count(first // n)};"
+        f" {neighbours}. As in ONNX, the first code lies in the lowest bits."
+    )
+    formula = m.chain(m.words("byte"), members, m.number(str(byte)), _binary(byte, 8))
+    return step("packed", "Packed", text, formula)
+
+
+def _power(exponent: int) -> Node:
+    return node("msup", None, m.number("2"), m.number(str(exponent)))
+
+
+def _binary(pattern: int, bits: int) -> Node:
+    digits = display.binary(pattern, bits).replace(" ", THIN_SPACE)
+    return m.index(node("mn", None, digits), m.number("2"))

@@ -1,0 +1,107 @@
+"""The figures of a result, one tile each."""
+
+from typing import Any
+
+import numpy as np
+
+from ..notation import display
+from ..notation import mathml as m
+from ..notation.nodes import Node
+from ..results.result import Result
+
+Json = dict[str, Any]
+
+LABELS = {
+    "max_abs": ("Largest error", "the farthest that a value moved"),
+    "mae": ("Mean absolute error", "how far a value moved on average"),
+    "mse": ("Mean squared error", "the average of the squared errors"),
+    "rmse": ("Root mean squared error", "its square root, in the unit of the values"),
+    "sqnr_db": ("Signal to noise", "SQNR: the power of the values over the power of the errors, in decibels"),
+    "cosine": ("Cosine similarity", "1 where values and reconstruction point the same way"),
+}
+
+
+def summary(result: Result) -> list[Json]:
+    """All figures, parameters first."""
+    return _parameters(result) + _errors(result)
+
+
+def tile(key: str, label: str, symbol: Node, value: str, hint: str) -> Json:
+    """One figure."""
+    return {"key": key, "label": label, "symbol": symbol, "value": value, "hint": hint}
+
+
+def _parameters(result: Result) -> list[Json]:
+    fmt = result.settings.fmt
+    q_low, q_high = display.shortest(int(result.q.min())), display.shortest(int(result.q.max()))
+    scale, factor, zero_point = result.scale, result.scale_factor, result.zero_point
+    tiles = [
+        tile("scale_factor", "Scale factor", m.math(m.SCALE_FACTOR, block=False), _one_or_many(factor, "scale factor"),
+             "codes per unit; the reciprocal of the scale"),
+        tile("scale", "Scale", m.math(m.SCALE, block=False), _one_or_many(scale, "scale"),
+             "the step between two neighbouring codes"),
+        tile("zero_point", "Zero point", m.math(m.ZERO_POINT, block=False), _one_or_many(zero_point, "zero point"),
+             "the code of the real 0"),
+        tile("code_range", "Codes of the format", m.math(m.Q, block=False),
+             f"{display.shortest(fmt.qmin)} to {display.shortest(fmt.qmax)}",
+             f"{display.count(fmt.levels)} codes of {fmt.bits} bits; used here: {q_low} to {q_high}"),
+    ]  # fmt: skip
+    if not result.settings.is_dequantize:
+        low, high = _ends(result.x)
+        tiles.append(
+            tile("value_range", "Values", m.math(m.X, block=False), f"{low} to {high}",
+                 f"{display.plural(result.size, 'number')}, from the smallest to the largest")
+        )  # fmt: skip
+    low, high = _ends(result.x_hat)
+    tiles.append(
+        tile(
+            "back_range",
+            "Reconstruction",
+            m.math(m.X_HAT, block=False),
+            f"{low} to {high}",
+            "from the smallest to the largest",
+        )
+    )
+    return tiles
+
+
+def _errors(result: Result) -> list[Json]:
+    if result.metrics is None:
+        return []
+    tiles = []
+    for key, (label, hint) in LABELS.items():
+        figure = float(getattr(result.metrics, key))
+        unit = " dB" if key == "sqnr_db" else ""
+        digits = {"sqnr_db": 4, "cosine": 10}.get(key, 6)
+        text = "no error" if key == "sqnr_db" and not np.isfinite(figure) and figure > 0 else (
+            display.short(figure, digits) + unit if np.isfinite(figure) else display.NOTHING
+        )  # fmt: skip
+        tiles.append(tile(key, label, "", text, hint))
+    share = result.n_clipped / result.size
+    if result.is_clipping:
+        tiles.append(
+            tile("clipped_share", "Clipped", "", display.percent(share), "the share of values beyond the codes")
+        )
+    else:
+        tiles.append(tile("outside_share", "Outside the codes", "", display.percent(share),
+                          "the share of codes that the format does not have; the notebook does not clip"))  # fmt: skip
+    return tiles
+
+
+def _one_or_many(numbers: Any, noun: str) -> str:
+    if numbers.size == 1:
+        number = numbers.reshape(-1)[0]
+        return (
+            display.shortest(int(number))
+            if float(number).is_integer() and noun == "zero point"
+            else display.shortest(number)
+        )
+    low, high = _ends(numbers, 4)
+    return f"{display.plural(numbers.size, noun)}, {low} to {high}"
+
+
+def _ends(numbers: Any, digits: int = 6) -> tuple[str, str]:
+    low, high = numbers.min(), numbers.max()
+    if float(low).is_integer() and float(high).is_integer() and (numbers.dtype.kind in "iu"):
+        return display.shortest(int(low)), display.shortest(int(high))
+    return display.short(low, digits), display.short(high, digits)

@@ -1,0 +1,4 @@
+"""How numbers, tables and formulas are written; knows no result.
+
+Imports quantcore only.
+"""

@@ -1,0 +1,4 @@
+"""Text to numbers, for the form and for files.
+
+Imports quantcore only.
+"""

@@ -1,0 +1,101 @@
+"""Fields that are right by themselves but not together: an error at the field that can settle it."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import quantcore as qc
+
+from ..notation import display
+from .fields import PROFILES
+from .reader import Reader
+
+Float64 = NDArray[np.float64]
+
+
+def check_profile(reader: Reader, granularity: str | None, precision: str | None) -> None:
+    """Refuse what the profile's arithmetic has no place for."""
+    profile = PROFILES[reader.profile_name]
+    if reader.profile_name == "notebook" and granularity in ("axis", "block"):
+        reader.error(
+            "granularity",
+            f"granularity is {granularity}; the notebook has one scale for the tensor. Choose another profile.",
+        )
+    only = qc.ARITHMETICS[profile.arithmetic].dtype
+    if only is not None and precision not in (None, np.dtype(only).name):
+        name = np.dtype(only).name
+        reader.error(
+            "precision",
+            f"precision is {precision}; {profile.label} computes in {name}. Choose {name}, or another profile.",
+        )
+
+
+def check_range(
+    reader: Reader, range_min: float | None, range_max: float | None, data: Float64 | None, dtype: np.dtype[Any]
+) -> None:
+    """Refuse a range that does not rise."""
+    for name, end in (("range_min", range_min), ("range_max", range_max)):
+        if end is not None and abs(end) > np.finfo(dtype).max:
+            reader.error(name, f"{name} is {end!r}; it must be a number that {dtype} holds. Use a smaller one.")
+    if data is None or any(error.field in ("range_min", "range_max") for error in reader.errors):
+        return
+    low = float(data.min()) if range_min is None else range_min
+    high = float(data.max()) if range_max is None else range_max
+    if low < high:
+        return
+    if range_max is None:
+        reader.error(
+            "range_min",
+            f"range_min is {low!r}; it must be below the largest value, {high!r}. Lower it or give range_max.",
+        )
+    else:
+        side = "the smallest value" if range_min is None else "range_min"
+        reader.error("range_max", f"range_max is {high!r}; it must be above {side}, {low!r}. Raise it or swap the two.")
+
+
+def check_precision(reader: Reader, field: str, numbers: Float64 | None, dtype: np.dtype[Any]) -> None:
+    """Refuse numbers that the precision does not hold."""
+    if numbers is None:
+        return
+    largest = float(np.finfo(dtype).max)
+    beyond = np.abs(numbers.reshape(-1)) > largest
+    if beyond.any():
+        entry, found = _first(numbers, beyond)
+        reader.error(
+            field,
+            f"{field} holds {found} as entry {entry}, which is beyond {dtype} (up to about {largest:.3g}). "
+            "Choose precision float64, or a smaller number.",
+        )
+
+
+def check_parameters(
+    reader: Reader, codes: Float64 | None, scale: Float64 | None, zero_point: Float64 | None, fmt: qc.IntFormat | None
+) -> None:
+    """Refuse scales that are none, and codes and zero points that the format does not have.
+
+    The notebook's formulas know no format: what they are given, they compute.
+    """
+    if scale is not None and (scale <= 0).any():
+        entry, found = _first(scale, scale.reshape(-1) <= 0)
+        reader.error("scale", f"scale holds {found} as entry {entry}; a scale must be finite and above 0.")
+    if fmt is None or reader.profile_name == "notebook":
+        return
+    for field, numbers in (("codes", codes), ("zero_point", zero_point)):
+        if numbers is None:
+            continue
+        outside = (numbers.reshape(-1) < fmt.qmin) | (numbers.reshape(-1) > fmt.qmax)
+        if outside.any():
+            entry, found = _first(numbers, outside)
+            allowed = f"{display.shortest(fmt.qmin)} to {display.shortest(fmt.qmax)}"
+            reader.error(
+                field,
+                f"{field} holds {found.removesuffix('.0')} as entry {entry}; the codes of {fmt!r} are {allowed}. "
+                "Change it, or the format.",
+            )
+
+
+def _first(numbers: Float64, wrong: NDArray[np.bool_]) -> tuple[int, str]:
+    """Where the first wrong number stands, counted from 1, and the number itself."""
+    index = int(np.flatnonzero(wrong)[0])
+    return index + 1, display.ascii_shortest(float(numbers.reshape(-1)[index]))

@@ -1,0 +1,148 @@
+"""Everything that was computed for a request: what the tables, steps and charts of the answer are made of."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+import quantcore as qc
+from quantcore.parameters.granularity import expand, parameter_shape
+
+from ..request.settings import Settings
+
+Floats = NDArray[np.floating[Any]]
+Indices = NDArray[np.intp]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Result:
+    """What was computed.
+
+    Attributes:
+        settings: what was asked.
+        x: the values, in the precision of the computation; when dequantizing, the reconstruction.
+        q: the codes; whole numbers, in floating point under the notebook's formulas.
+        x_hat: the reconstruction.
+        scale: the step between codes, one for each slice.
+        scale_factor: its reciprocal, one for each slice.
+        zero_point: the code of 0, one for each slice.
+        arithmetic: the name in quantcore.ARITHMETICS of how it was computed.
+        metrics: figures of the error; None when dequantizing, for nobody knows the original.
+        found: what a calibration found, if one range serves all the values and it was searched for.
+    """
+
+    settings: Settings
+    x: Floats
+    q: NDArray[Any]
+    x_hat: Floats
+    scale: Floats
+    scale_factor: Floats
+    zero_point: NDArray[Any]
+    arithmetic: str
+    metrics: qc.Metrics | None = None
+    found: qc.Calibrated | None = None
+    flat_x: Floats = field(init=False)
+    flat_q: NDArray[Any] = field(init=False)
+    flat_x_hat: Floats = field(init=False)
+    _made: dict[Callable[..., Any], Any] = field(init=False, repr=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Flat views, which is how elements are named."""
+        for name in ("x", "q", "x_hat"):
+            object.__setattr__(self, f"flat_{name}", getattr(self, name).reshape(-1))
+
+    def once(self, make: Callable[["Result"], T]) -> T:
+        """What a function makes of this result; made once for all who ask."""
+        if make not in self._made:
+            self._made[make] = make(self)
+        made: T = self._made[make]
+        return made
+
+    @property
+    def size(self) -> int:
+        """How many numbers there are."""
+        return int(self.x.size)
+
+    @property
+    def element(self) -> int:
+        """The flat index of the followed number."""
+        return self.settings.element
+
+    @property
+    def is_clipping(self) -> bool:
+        """Whether codes are kept within the format."""
+        return not self.settings.is_notebook
+
+    @property
+    def sides(self) -> NDArray[np.int8]:
+        """For each number whether its code, unclipped, is below those of the format (-1), above (1) or neither (0)."""
+        return self.once(_sides)
+
+    @property
+    def n_clipped(self) -> int:
+        """How many numbers have a code beyond those of the format, were it not clipped."""
+        return int(np.count_nonzero(self.sides))
+
+    @property
+    def wide_scale(self) -> Floats:
+        """The scale so that it broadcasts against the numbers."""
+        return expand(self.scale, self.settings.granularity, self.x.shape)
+
+    def parameter_index(self, elements: Indices) -> Indices:
+        """Which scale belongs to each of some elements, as indices into the flat scale."""
+        granularity = self.settings.granularity
+        if isinstance(granularity, qc.PerTensor):
+            return np.zeros(len(elements), np.intp)
+        shape = self.x.shape
+        places = list(np.unravel_index(elements, shape))
+        axis = granularity.axis % len(shape)
+        if isinstance(granularity, qc.PerAxis):
+            return np.asarray(places[axis], np.intp)
+        places[axis] = places[axis] // granularity.block_size
+        return np.asarray(np.ravel_multi_index(tuple(places), parameter_shape(granularity, shape)), np.intp)
+
+    def scale_of(self, element: int) -> tuple[Any, Any, Any]:
+        """Scale, scale factor and zero point of one element, as NumPy scalars."""
+        index = int(self.parameter_index(np.array([element]))[0])
+        return self.scale.reshape(-1)[index], self.scale_factor.reshape(-1)[index], self.zero_point.reshape(-1)[index]
+
+    def slice_of(self, element: int) -> Floats:
+        """The values that share their scale with an element."""
+        return self.x[self.slice_index(element)]
+
+    def slice_index(self, element: int) -> tuple[int | slice, ...]:
+        """Where in the arrays the numbers are that share their scale with an element."""
+        granularity, shape = self.settings.granularity, self.x.shape
+        if isinstance(granularity, qc.PerTensor):
+            return (slice(None),) * len(shape)
+        axis = granularity.axis % len(shape)
+        place = [int(i) for i in np.unravel_index(element, shape)]
+        if isinstance(granularity, qc.PerAxis):
+            return (slice(None),) * axis + (place[axis],)
+        start = place[axis] // granularity.block_size * granularity.block_size
+        return (*place[:axis], slice(start, start + granularity.block_size), *place[axis + 1 :])
+
+
+def _sides(result: Result) -> NDArray[np.int8]:
+    fmt, q = result.settings.fmt, result.q
+    if not result.is_clipping:
+        return (q > fmt.qmax).astype(np.int8) - (q < fmt.qmin).astype(np.int8)
+    sides = np.zeros(q.shape, np.int8)
+    at_end = (q == fmt.qmin) | (q == fmt.qmax)
+    if result.settings.is_dequantize or not at_end.any():
+        return sides
+    scale, zero_point = (
+        np.broadcast_to(expand(array, result.settings.granularity, q.shape), q.shape)[at_end].astype(np.float64)
+        for array in (result.scale, result.zero_point)
+    )
+    with np.errstate(over="ignore", under="ignore"):
+        exact = result.x[at_end].astype(np.float64) / scale
+    rounding = result.settings.rounding
+    down, up = ("floor", "ceil") if rounding == "stochastic" else (rounding, rounding)
+    above = qc.round_whole(exact, down) + zero_point > fmt.qmax
+    below = qc.round_whole(exact, up) + zero_point < fmt.qmin
+    sides[at_end] = above.astype(np.int8) - below.astype(np.int8)
+    return sides
