@@ -142,7 +142,7 @@ def bits_per_value(
         zero_point_bits: of one zero point; as many as a code if None, and 0 where a symmetric scheme stores none.
 
     >>> from quantcore.formats.integers import INT4
-    >>> from quantcore.granularity import PerBlock
+    >>> from quantcore.parameters.granularity import PerBlock
     >>> bits_per_value(INT4, PerBlock(32), (8, 64), scale_bits=16, zero_point_bits=0)
     4.5
     """
