@@ -1,18 +1,35 @@
 """The state of the page: the fields that were chosen, kept in the address after `#` as a query string.
 
 Every edit is a place in the browser's history, so going back is undoing; edits of the same field in a row are one. In a
-frame they leave no trace there: the history is the host's. Beside the fields of a request an address may hold looks.
+frame they leave no trace there: the history is the host's. Beside the fields of a request an address may hold those of
+the page's appearance.
 """
 
 from pyscript import window
 
 from page.form import LONG
 
-LOOKS = ("theme", "background", "controls", "group")  # what only the page knows, and the lab is not asked about
+APPEARANCE = ("theme", "background", "controls", "group")  # what only the page knows, and the lab is not asked about
 IS_FRAMED = not window.Object["is"](window.parent, window.self)  # `window` itself is a module here, no object
 
-looks = {}
-_last = {"field": None, "depth": 0, "deepest": 0}
+
+class History:
+    """Where the page is in the browser's history, counted in edits."""
+
+    def __init__(self):
+        """Begins before the first edit."""
+        self.field = None  # what was edited last, so long as the next edit of it shares the place
+        self.depth = 0
+        self.deepest = 0
+
+    def go_deeper(self):
+        """Notes a new place behind the present one."""
+        self.depth += 1
+        self.deepest = self.depth
+
+
+appearance = {}  # what the address says of it, by name
+_history = History()
 
 
 def read():
@@ -24,11 +41,11 @@ def read():
 
 
 def take(fields):
-    """Keeps the looks among fields and returns the others, those of a request."""
-    looks.clear()
-    for name in LOOKS:
+    """Keeps what is about the appearance and returns the other fields, those of a request."""
+    appearance.clear()
+    for name in APPEARANCE:
         if name in fields:
-            looks[name] = fields.pop(name)
+            appearance[name] = fields.pop(name)
     return fields
 
 
@@ -45,19 +62,18 @@ def write(chosen, defaults, edited):
     changes that place. None changes the present place.
     """
     told = dict(chosen)
-    told.update(looks)
+    told.update(appearance)
     text = query_of(told, defaults)
     if "#" + text == (window.location.hash or "#"):
         return
     target = "#" + text if text else window.location.pathname + window.location.search
-    if edited is None or edited == _last["field"] or IS_FRAMED:
-        window.history.replaceState(_last["depth"], "", target)
+    if edited is None or edited == _history.field or IS_FRAMED:
+        window.history.replaceState(_history.depth, "", target)
     else:
-        _last["depth"] += 1
-        _last["deepest"] = _last["depth"]
-        window.history.pushState(_last["depth"], "", target)
+        _history.go_deeper()
+        window.history.pushState(_history.depth, "", target)
     if edited is not None:
-        _last["field"] = edited
+        _history.field = edited
 
 
 def query_of(chosen, defaults):
@@ -71,25 +87,24 @@ def query_of(chosen, defaults):
 
 def settle():
     """Ends the run of edits that share a place in the history."""
-    _last["field"] = None
+    _history.field = None
 
 
 def begin():
     """Numbers the present place in the history, so that it is known again."""
-    window.history.replaceState(_last["depth"], "")
+    window.history.replaceState(_history.depth, "")
 
 
 def moved():
     """Notes that the browser went back or forward in the history, or followed a link to a new place in it."""
     if isinstance(window.history.state, int):
-        _last["depth"] = window.history.state
+        _history.depth = window.history.state
     else:
-        _last["depth"] += 1
-        _last["deepest"] = _last["depth"]
+        _history.go_deeper()
         begin()
     settle()
 
 
 def can_move():
     """Whether there is something to undo, and something to redo."""
-    return _last["depth"] > 0, _last["depth"] < _last["deepest"]
+    return _history.depth > 0, _history.depth < _history.deepest

@@ -8,8 +8,24 @@ from pyscript import create_named_worker, document, ffi, window
 from page import address, dom, snippets
 from page.shared import Shared
 
-looks = ("controls", "theme", "background")
-python = []  # what draws the picture, from the first time that somebody wants one
+APPEARANCE = ("controls", "theme", "background")
+
+
+class Drawer:
+    """The Python that draws the picture, from the first time that somebody wants one."""
+
+    def __init__(self):
+        """Begins without it."""
+        self.python = None
+
+    async def draw(self, chosen):
+        """Returns the picture of a request as the lab exports it, or what is wrong with the request."""
+        if self.python is None:
+            self.python = await _find_python()
+        return json.loads(await self.python.export(json.dumps(chosen), window.Object.new(), "picture.svg"))
+
+
+drawer = Drawer()
 
 
 def state():
@@ -23,7 +39,7 @@ def state():
 
 def request():
     """The fields of the request, without what only embeds know."""
-    return {name: text for name, text in state().items() if name not in looks + ("show",)}
+    return {name: text for name, text in state().items() if name not in APPEARANCE + ("show",)}
 
 
 def fields():
@@ -31,7 +47,7 @@ def fields():
     chosen = request()
     shown = [box.value for box in document.querySelectorAll("[name=show]:checked")]
     chosen["show"] = ",".join(shown) if shown else "mapping"
-    for name in looks:
+    for name in APPEARANCE:
         text = document.getElementById(name).value.strip()
         if text:
             chosen[name] = text
@@ -73,9 +89,7 @@ async def copy(button):
 async def save(button):
     """Saves the picture of the result under the name that the snippet has."""
     button.textContent = "Being drawn"
-    if not python:
-        python.append(await _find_python())
-    made = json.loads(await python[0].export(json.dumps(request()), window.Object.new(), "picture.svg"))
+    made = await drawer.draw(request())
     if not made["ok"]:
         return made["errors"][0]["message"]
     link = document.createElement("a")

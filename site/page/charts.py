@@ -9,10 +9,19 @@ from page import dom, turns
 SCRIPT = "vendor/plotly/plotly.min.js"
 CONFIG = {"displaylogo": False, "responsive": True, "displayModeBar": False}
 
-_figures = {}  # name: the figure last shown, a JavaScript object
-_waiting = set()  # the names of those that are not drawn yet
-_listeners = []  # called with Plotly's event when a point is clicked
-_template = {}  # what is made of the theme of the moment, under "made"
+
+class Charts:
+    """The figures of the page, and how far they are drawn."""
+
+    def __init__(self):
+        """Begins without any."""
+        self.figures = {}  # name: the figure last shown, a JavaScript object
+        self.waiting = set()  # the names of those that are not drawn yet
+        self.listeners = []  # called with Plotly's event when a point is clicked
+        self.template = None  # what is made of the theme of the moment, once it was needed
+
+
+_charts = Charts()
 
 
 def forget_drawings():
@@ -23,7 +32,7 @@ def forget_drawings():
 
 def on_point(listener):
     """Calls a JavaScript function with Plotly's event when a point of any chart is clicked."""
-    _listeners.append(listener)
+    _charts.listeners.append(listener)
 
 
 def load():
@@ -46,25 +55,25 @@ def show(figures):
     for container in document.querySelectorAll("[data-figure]"):
         name = container.dataset.figure
         if hasattr(figures, name):
-            _figures[name] = getattr(figures, name)
-            _waiting.add(name)
+            _charts.figures[name] = getattr(figures, name)
+            _charts.waiting.add(name)
 
 
 async def draw(names):
     """Draws those of the named figures that wait, in turns."""
     for name in names:
-        if name in _waiting:
+        if name in _charts.waiting:
             await turns.pause()
         container = document.querySelector('[data-figure="' + name + '"]')
-        if name in _waiting and container is not None:
-            _waiting.discard(name)
+        if name in _charts.waiting and container is not None:
+            _charts.waiting.discard(name)
             _draw(container, name)
 
 
 async def draw_rest(is_busy):
     """Draws all that waits, at leisure, until something else is to be done."""
     for container in document.querySelectorAll("[data-figure]"):
-        if container.dataset.figure in _waiting:
+        if container.dataset.figure in _charts.waiting:
             await asyncio.sleep(0.03)
             if is_busy():
                 return
@@ -79,15 +88,15 @@ def draw_near():
 def draw_all():
     """Draws all that waits at once, for paper."""
     for container in document.querySelectorAll("[data-figure]"):
-        if container.dataset.figure in _waiting:
-            _waiting.discard(container.dataset.figure)
+        if container.dataset.figure in _charts.waiting:
+            _charts.waiting.discard(container.dataset.figure)
             _draw(container, container.dataset.figure)
 
 
 def redraw():
     """Draws every figure again, in the theme of the moment, when it is on the screen."""
-    _template.clear()
-    _waiting.update(_figures)
+    _charts.template = None
+    _charts.waiting.update(_charts.figures)
     draw_near()
 
 
@@ -103,9 +112,9 @@ def download(name, kind):
 
 
 def _draw(container, name):
-    figure = _figures[name]
+    figure = _charts.figures[name]
     if not hasattr(window, "Plotly"):
-        _waiting.add(name)
+        _charts.waiting.add(name)
         load()
         return
     layout = window.Object.assign(window.Object.new(), figure.layout)
@@ -119,7 +128,7 @@ def _draw(container, name):
         drawn.className = "chart"
         container.replaceChildren(drawn)
         window.Plotly.newPlot(drawn, figure.data, layout, ffi.to_js(CONFIG))
-        for listener in _listeners:
+        for listener in _charts.listeners:
             drawn.on("plotly_click", listener)
     else:
         window.Plotly.react(drawn, figure.data, layout, ffi.to_js(CONFIG))
@@ -127,9 +136,9 @@ def _draw(container, name):
 
 def _themed():
     """The page's fonts and colours as a Plotly template, made once for each theme."""
-    if "made" not in _template:
-        _template["made"] = _make_template()
-    return _template["made"]
+    if _charts.template is None:
+        _charts.template = _make_template()
+    return _charts.template
 
 
 def _make_template():

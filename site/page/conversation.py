@@ -11,7 +11,7 @@ root = document.documentElement
 
 AT_ONCE = ("mapping", "staircase", "error")  # the instruments of the first reply, beside those on the screen
 PATIENCE = 0.3  # seconds after which work is called long, and can be cancelled
-PAUSE = 0.15  # seconds after an answer in which a hand that drags asks again
+PAUSE = 0.15  # seconds after an answer in which a handle that is dragged asks again
 
 _utf8 = window.TextDecoder.new()
 
@@ -119,7 +119,7 @@ class Conversation:
         return question, texts, self.worker.answer(question, texts)
 
     async def _receive(self, question, texts, reply):
-        """Shows an answer, while the worker is at the next one already if a hand drags. Returns what was sent."""
+        """Shows an answer; while the user drags, the worker is at the next one already. Returns what was sent."""
         number = self.n_sent
         reply = await reply
         turns.begin()
@@ -173,8 +173,8 @@ class Conversation:
     async def _show(self, reply, is_newest):
         """Shows an answer: its view to this page, the whole of it to the page's host. Returns whether it was good.
 
-        While a hand drags, something newer is wanted by the time that an answer comes. It is drawn all the same, for
-        the eye follows the hand; but nobody is told of it, and what was wrong for a moment is passed over.
+        While the user drags, something newer is wanted by the time that an answer comes. It is drawn all the same, as
+        feedback; but the host is not told of it, and what was wrong for a moment is passed over.
         """
         view = json.loads(_utf8.decode(reply[0]))
         if not (view["ok"] or is_newest):

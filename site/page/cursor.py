@@ -9,7 +9,16 @@ from page import charts
 
 STEPS = {"ArrowRight": (0, 1), "ArrowLeft": (0, -1), "ArrowDown": (1, 0), "ArrowUp": (-1, 0)}
 
-_places = {}  # name of the figure: (trace, point), or (row, column) of heat maps
+
+class Cursors:
+    """Where the cursor of each chart is."""
+
+    def __init__(self):
+        """Begins with none."""
+        self.places = {}  # name of the figure: (trace, point), or (row, column) of heat maps
+
+
+_cursors = Cursors()
 
 
 def walk(container, key):
@@ -27,7 +36,7 @@ def walk(container, key):
 def leave(container):
     """The chart has lost the focus: its cursor is gone, where it was is remembered."""
     drawn = charts.chart(container.dataset.figure)
-    if drawn is not None and container.dataset.figure in _places:
+    if drawn is not None and container.dataset.figure in _cursors.places:
         window.Plotly.Fx.unhover(drawn)
     document.querySelector("[data-region=cursor]").textContent = ""
 
@@ -36,9 +45,9 @@ def element(container):
     """The flat index of the number under the cursor; None where there is none."""
     name = container.dataset.figure
     drawn = charts.chart(name)
-    if drawn is None or name not in _places:
+    if drawn is None or name not in _cursors.places:
         return None
-    first, second = _places[name]
+    first, second = _cursors.places[name]
     if drawn.data[0].type == "heatmap":
         return element_at(drawn.data[0], [first, second])
     return element_at(drawn.data[first], second)
@@ -60,11 +69,11 @@ def _walk_points(drawn, container, step):
     if not traces:
         return ""
     name = container.dataset.figure
-    trace, point = _places.get(name, (traces[0], -1))
+    trace, point = _cursors.places.get(name, (traces[0], -1))
     place = traces.index(trace) if trace in traces else 0
     trace = traces[(place + step[0]) % len(traces)]
     point = max(0, min(point + step[1], _n_points(drawn, trace) - 1))
-    _places[name] = (trace, point)
+    _cursors.places[name] = (trace, point)
     window.Plotly.Fx.hover(drawn, ffi.to_js([{"curveNumber": trace, "pointNumber": point}]))
     full = drawn._fullData[trace]
     words = str(full.name) + ": x " + _short(full.x, point) + ", y " + _short(full.y, point)
@@ -81,10 +90,10 @@ def _walk_maps(drawn, maps, container, step):
     """From cell to cell."""
     name = container.dataset.figure
     first = drawn._fullData[maps[0]]
-    row, column = _places.get(name, (0, -1))
+    row, column = _cursors.places.get(name, (0, -1))
     row = max(0, min(row + step[0], first.z.length - 1))
     column = max(0, min(column + step[1], first.z[row].length - 1))
-    _places[name] = (row, column)
+    _cursors.places[name] = (row, column)
     shown = [drawn._fullData[position] for position in maps]
     hovered = [{"curveNumber": position, "pointNumber": [row, column]} for position in maps]
     subplots = [full.xaxis + full.yaxis for full in shown]

@@ -6,7 +6,16 @@ NAMESPACES = {"math": "http://www.w3.org/1998/Math/MathML", "svg": "http://www.w
 
 SKIPPED = ffi.to_js({"contentVisibilityAuto": True})  # counts as not visible what the browser skips
 
-_shown = {}
+
+class Regions:
+    """What each region of the page shows."""
+
+    def __init__(self):
+        """Begins with what the build wrote, which is not known here."""
+        self.nodes = {}  # by name
+
+
+_regions = Regions()
 
 
 def render(name, nodes):
@@ -14,11 +23,11 @@ def render(name, nodes):
     region = document.querySelector('[data-region="' + name + '"]')
     if region is None:
         return
-    if name in _shown:
-        _patch(region, _shown[name], nodes, None)
+    if name in _regions.nodes:
+        _patch(region, _regions.nodes[name], nodes, None)
     else:
         _take_over(region, nodes)
-    _shown[name] = nodes
+    _regions.nodes[name] = nodes
     if region.classList.contains("errors"):
         region.hidden = not nodes
 
@@ -27,7 +36,7 @@ def adopt(name, nodes):
     """Goes on from what the build wrote of these nodes, so that no click is lost; where it wrote none, draws them."""
     region = document.querySelector('[data-region="' + name + '"]')
     if region is not None and region.firstChild is not None:
-        _shown[name] = nodes
+        _regions.nodes[name] = nodes
     else:
         render(name, nodes)
 

@@ -7,7 +7,16 @@ from pyscript import document, window
 
 from page import dom, form, views
 
-_held = {"file": None}  # the file that was loaded last, for a worker that has to start again
+
+class Held:
+    """The file that was loaded last, for a worker that has to start again."""
+
+    def __init__(self):
+        """Begins without a file."""
+        self.file = None
+
+
+_held = Held()
 
 
 async def take(talk, file):
@@ -21,7 +30,7 @@ async def take(talk, file):
         dom.render("errors", views.errors(loaded["errors"]))
         dom.render("status", views.told(loaded, False))
         return
-    _held["file"] = file
+    _held.file = file
     _offer(loaded["arrays"])
     first = loaded["arrays"][0]
     found = loaded["file"]
@@ -38,8 +47,8 @@ async def take(talk, file):
 
 async def take_again(talk):
     """Gives a new worker the file that the old one had."""
-    if _held["file"] is not None:
-        await talk.worker.load(_held["file"])
+    if _held.file is not None:
+        await talk.worker.load(_held.file)
 
 
 def first_of(files):

@@ -1,4 +1,4 @@
-"""The page as a guest in another one: what belongs to its looks, and what it and its host say to each other.
+"""The page as a guest in another one: its appearance, and what it and its host say to each other.
 
 A host, usually the element of runtime/quant-lab.js, and the frame talk by messages `{"quantlab": {...}}`:
 
@@ -21,7 +21,17 @@ IS_EMBED = document.body.classList.contains("embed")
 OFFERED = "values,codes,scale,zero_point"  # the controls of an embed that names none
 THEMES = ("dark", "light")
 
-_told = {"origin": None, "height": 0}
+
+class Host:
+    """The page around this one."""
+
+    def __init__(self):
+        """Begins before it has said anything."""
+        self.origin = None  # who is told answers, once it has said hello
+        self.height = 0  # what it knows of our height, in pixels
+
+
+_host = Host()
 
 
 def complete(chosen):
@@ -35,12 +45,12 @@ def dress():
     """Gives an embed the theme, background and controls that its address names."""
     if not IS_EMBED:
         return
-    if address.looks.get("theme") in THEMES:
-        root.dataset.theme = address.looks["theme"]
+    if address.appearance.get("theme") in THEMES:
+        root.dataset.theme = address.appearance["theme"]
     else:
         root.removeAttribute("data-theme")
-    root.dataset.background = address.looks.get("background", "")
-    offered = address.looks.get("controls", OFFERED).replace(",", " ").split()
+    root.dataset.background = address.appearance.get("background", "")
+    offered = address.appearance.get("controls", OFFERED).replace(",", " ").split()
     for field in document.querySelectorAll("#controls [data-field]"):
         field.toggleAttribute("data-offered", field.dataset.field in offered)
 
@@ -74,12 +84,12 @@ def begin(talk):
         _tell_answer(talk, event.detail)
 
     def on_failure(event):
-        _tell({"kind": "error", "errors": [{"field": "", "message": event.detail}]}, _told["origin"])
+        _tell({"kind": "error", "errors": [{"field": "", "message": event.detail}]}, _host.origin)
 
     def on_resize(*_):
         height = window.Math.ceil(document.body.getBoundingClientRect().height)
-        if height != _told["height"]:
-            _told["height"] = height
+        if height != _host.height:
+            _host.height = height
             _tell({"kind": "height", "height": height}, "*")
 
     window.self.addEventListener("message", ffi.create_proxy(on_message))
@@ -91,7 +101,7 @@ def begin(talk):
 
 def _hear(talk, said, origin):
     if said.kind == "hello":
-        _told["origin"] = "*" if origin == "null" else origin  # a page from a disk or a sandbox has no origin to name
+        _host.origin = "*" if origin == "null" else origin  # a page from a disk or a sandbox has no origin to name
         if talk.answer is not None:
             _tell_answer(talk, talk.answer)
     elif said.kind == "ask":
@@ -103,12 +113,12 @@ def _hear(talk, said, origin):
 def _tell_answer(talk, answer):
     if answer.ok:
         fields = {name: text for name, text in talk.chosen.items() if text != form.LONG}
-        fields.update({name: text for name, text in address.looks.items() if name != "group"})
-        _tell({"kind": "answer", "request": fields}, _told["origin"], answer)
+        fields.update({name: text for name, text in address.appearance.items() if name != "group"})
+        _tell({"kind": "answer", "request": fields}, _host.origin, answer)
     else:
         message = ffi.to_js({"kind": "error"})
         message.errors = answer.errors
-        _post(message, _told["origin"])
+        _post(message, _host.origin)
 
 
 def _tell(content, origin, answer=None):

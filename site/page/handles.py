@@ -19,7 +19,7 @@ def lay(handles):
         holder.style.setProperty("--width", str(size.w) + "px")
         for slider in holder.querySelectorAll("[data-handle]"):
             if slider == document.activeElement:
-                continue  # it is where the hand is
+                continue  # the user is dragging it
             slider.min, slider.max = str(low), str(high)
             slider.step = str((high - low) / 400)
             slider.value = str(ends[slider.dataset.handle])

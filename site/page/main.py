@@ -8,8 +8,18 @@ from page import actions, address, charts, cursor, dom, files, form, guest, hand
 from page.conversation import Conversation, root
 
 talk = Conversation()
-stages = []  # [name, bytes received, bytes in all] of what is being loaded
-detours = []  # why Python does not start from its memory image, if it does not
+
+
+class Loading:
+    """What is being loaded before Python starts."""
+
+    def __init__(self):
+        """Begins with nothing."""
+        self.stages = []  # [name, bytes received, bytes in all]
+        self.fallback_reason = ""  # why Python does not start from its memory image, if it does not
+
+
+loading = Loading()
 
 
 def on_input(event):
@@ -118,17 +128,17 @@ def on_progress(event):
     if hasattr(detail, "stage") and detail.stage == "file":
         dom.render("status", views.reading(detail.name, detail.received, detail.total))
         return
-    if hasattr(detail, "detour") and not detours:
-        detours.append(detail.detour)
-        stages.clear()
-    for stage in stages:
+    if hasattr(detail, "fallbackReason") and not loading.fallback_reason:
+        loading.fallback_reason = detail.fallbackReason
+        loading.stages.clear()
+    for stage in loading.stages:
         if stage[0] == detail.stage:
             stage[1] = detail.received
             break
     else:
-        stages.append([detail.stage, detail.received, detail.total])
+        loading.stages.append([detail.stage, detail.received, detail.total])
     if talk.worker is None:
-        dom.render("status", views.loading(stages, detours))
+        dom.render("status", views.loading(loading.stages, loading.fallback_reason))
 
 
 async def begin():
@@ -160,7 +170,7 @@ async def begin():
     form.unfold()
     form.restore(talk.chosen)
     guest.begin(talk)
-    dom.render("status", views.loading(stages))
+    dom.render("status", views.loading(loading.stages))
     root.dataset.interactive = "true"
     if not guest.IS_EMBED:
         offline.begin()

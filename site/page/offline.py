@@ -7,7 +7,7 @@ from pyscript import document, ffi, window
 from page import dom
 
 PAUSE = 2  # seconds after the first answer, in which the page completes itself
-CHECK_EVERY = 600  # seconds between looks for a newer build, when the reader comes back to the page
+CHECK_EVERY = 600  # seconds between checks for a newer build, when the reader comes back to the page
 
 TEXTS = {
     "saved": "Saved: this page opens without a network, too.",
@@ -15,7 +15,18 @@ TEXTS = {
     "refused": "This window works online only: the browser does not let the page be saved here.",
 }
 
-_state = {"registration": None, "checked": 0.0, "asked": False}
+
+class State:
+    """How far the browser is with saving this page."""
+
+    def __init__(self):
+        """Begins before it was asked to."""
+        self.registration = None  # the browser's own, once there is one
+        self.checked = 0.0  # when a newer build was last looked for, in milliseconds
+        self.wants_newer = False  # whether the reader has asked for the build that waits
+
+
+_state = State()
 
 
 def words(state, *numbers):
@@ -41,8 +52,8 @@ def begin():
 
 def take_over(talk, button):
     """Asks the newer build, which is saved and waits, to take the place of this one."""
-    _state["asked"] = True
-    _state["registration"].waiting.postMessage("quantlab:take-over")
+    _state.wants_newer = True
+    _state.registration.waiting.postMessage("quantlab:take-over")
 
 
 def _begin_soon():
@@ -66,8 +77,8 @@ async def _begin():
     if registration is None:
         _tell("refused")
         return
-    _state["registration"] = registration
-    _state["checked"] = window.performance.now()
+    _state.registration = registration
+    _state.checked = window.performance.now()
     registration.addEventListener("updatefound", ffi.create_proxy(lambda event: _follow(registration.installing)))
     document.addEventListener("visibilitychange", ffi.create_proxy(lambda event: _check()))
     if registration.installing:
@@ -84,7 +95,7 @@ def _follow(installing):
 
 def _show():
     """Says where things stand: a newer build waits, this one is saved, or it could not be."""
-    registration = _state["registration"]
+    registration = _state.registration
     if registration.waiting and registration.active:
         _tell("newer")
     elif registration.active:
@@ -100,28 +111,28 @@ def _hear(event):
         return
     if hasattr(said, "others"):
         _tell("others", said.others)
-    elif _state["registration"] is not None and _state["registration"].installing and not _state["registration"].active:
+    elif _state.registration is not None and _state.registration.installing and not _state.registration.active:
         _tell("saving", said.saved, said.total)
 
 
 def _change(event):
     """Another build answers from now on; who asked for it gets it."""
-    if _state["asked"]:
+    if _state.wants_newer:
         window.location.reload()
 
 
 def _check():
     """Looks for a newer build when the reader comes back to the page."""
     now = window.performance.now()
-    if document.visibilityState == "visible" and now - _state["checked"] > 1000 * CHECK_EVERY:
-        _state["checked"] = now
+    if document.visibilityState == "visible" and now - _state.checked > 1000 * CHECK_EVERY:
+        _state.checked = now
         asyncio.create_task(_update())
 
 
 async def _update():
     try:
-        await _state["registration"].update()
-    except Exception as error:  # noqa: BLE001 - no network: the next look may find one
+        await _state.registration.update()
+    except Exception as error:  # noqa: BLE001 - no network: the next check may find one
         window.console.info(str(error))
 
 

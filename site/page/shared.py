@@ -32,7 +32,7 @@ class Shared:
         self._waiting = {}  # id: (question, promise)
         self._n_asked = 0
         self._there = _promise()  # kept when some Python answers
-        self._rivals = set()  # the other frames that might lead, where there are no locks
+        self._candidates = set()  # the other frames that might lead, where there are no locks
         self._is_led = False  # whether one of them does
 
     async def join(self):
@@ -87,10 +87,10 @@ class Shared:
         """Leads if no other frame does and none of them has a smaller name."""
         self._is_led = False
         while not self._is_led:
-            self._rivals = set()
+            self._candidates = set()
             self._send("candidate")
             await asyncio.sleep(ELECTION)
-            if not self._is_led and all(self._name < rival for rival in self._rivals):
+            if not self._is_led and all(self._name < other for other in self._candidates):
                 window.self.addEventListener("pagehide", ffi.create_proxy(lambda event: self._send("gone")))
                 self._send("leading")
                 await self._lead()
@@ -178,7 +178,7 @@ class Shared:
             if kind == "ready":
                 self._ask_again()
         elif kind == "candidate":
-            self._rivals.add(said.sender)
+            self._candidates.add(said.sender)
             if self._leads:
                 self._send("leading")
         elif kind == "leading":

@@ -1,10 +1,10 @@
 """What an author pastes to have an instrument in a text, one snippet for each tool: plain functions without a document.
 
-`site` is the address of the folder in which quant-lab.js lies; `fields` are those of a request, and looks.
+`site` is the address of the folder in which quant-lab.js lies; `fields` are those of a request, and of the appearance.
 """
 
 UNRESERVED = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~,"
-FRAME_LOOKS = ("theme", "background", "controls")
+FRAME_APPEARANCE = ("theme", "background", "controls")
 TITLE = "Quantization Lab"
 PICTURE = "A picture and a link"
 FILE = "quantization.svg"
@@ -35,12 +35,12 @@ def query(fields):
 
 
 def ordered(fields):
-    """The names of fields, the numbers first and the looks last: the page's Python keeps no order in a dict.
+    """The names of fields, the numbers first and the appearance last: the page's Python keeps no order in a dict.
 
     >>> ordered({"theme": "dark", "bits": "4", "show": "error", "values": "1"})
     ['values', 'bits', 'show', 'theme']
     """
-    last = ("show",) + FRAME_LOOKS
+    last = ("show",) + FRAME_APPEARANCE
     rank = [(last.index(name) + 2 if name in last else int(name != "values"), name) for name in fields]
     return [name for _, name in sorted(rank)]
 
@@ -56,7 +56,7 @@ def escaped(text):
 
 def link(site, fields):
     """The address of the laboratory in the same state."""
-    own = {name: text for name, text in fields.items() if name not in FRAME_LOOKS + ("show",)}
+    own = {name: text for name, text in fields.items() if name not in FRAME_APPEARANCE + ("show",)}
     return site + "index.html" + ("#" + query(own) if own else "")
 
 

@@ -95,7 +95,7 @@ def errors(found):
     return [["h2", {}, title], ["ul", {}] + links, ["p", {}, "Until then, the last valid result is shown below."]]
 
 
-def loading(stages, detours=()):
+def loading(stages, fallback_reason=""):
     """What is being loaded, in words and bytes; `stages` are (name, received, total) in order of their start."""
     if not stages:
         return [
@@ -110,9 +110,9 @@ def loading(stages, detours=()):
     else:
         text = "Loaded " + _megabytes(received) + " MB; starting Python"
     attributes = {}
-    if detours:
+    if fallback_reason:
         text = "The quick start failed, so Python starts the long way. " + text
-        attributes["title"] = detours[0]
+        attributes["title"] = fallback_reason
     return [["p", attributes, text], _progress(received, total)]
 
 

@@ -8,7 +8,16 @@ from page.conversation import fail, rest, root
 SOURCE = "runtime/worker.py"
 CONFIG = '{"interpreter": "./runtime/interpreter.mjs", "sync_main_only": true}'
 
-_n_started = [0]
+
+class Started:
+    """How many workers this page has started, as each needs a name of its own."""
+
+    def __init__(self):
+        """Begins with none: the first is the markup's."""
+        self.count = 0
+
+
+_started = Started()
 
 
 async def connect(talk):
@@ -47,8 +56,8 @@ async def restart(talk):
 
 
 async def _start():
-    _n_started[0] += 1
-    return await create_named_worker(SOURCE, "lab-" + str(_n_started[0]), CONFIG)
+    _started.count += 1
+    return await create_named_worker(SOURCE, "lab-" + str(_started.count), CONFIG)
 
 
 def _stop():

@@ -1,13 +1,13 @@
 // Runs before the first paint of an embed: puts the theme and the background that its address names on the root, and finds
 // the name that all frames of this site on the host's page have in common. The host's element gives one; without it, the
 // first frame there chose it.
-const looks = new URLSearchParams(location.hash.slice(1));
+const appearance = new URLSearchParams(location.hash.slice(1));
 const root = document.documentElement;
-if (["dark", "light"].includes(looks.get("theme"))) root.dataset.theme = looks.get("theme");
-root.dataset.background = looks.get("background") ?? "";
+if (["dark", "light"].includes(appearance.get("theme"))) root.dataset.theme = appearance.get("theme");
+root.dataset.background = appearance.get("background") ?? "";
 root.classList.add("scripted");
 
-const group = looks.get("group") ?? [...Array(parent.length).keys()].map(groupOf).find(Boolean);
+const group = appearance.get("group") ?? [...Array(parent.length).keys()].map(groupOf).find(Boolean);
 globalThis.quantlabGroup = group ?? crypto.getRandomValues(new Uint32Array(2)).join("");
 
 function groupOf(position) {

@@ -1,6 +1,6 @@
 // Stands in front of Pyodide's module as PyScript's `interpreter`. Python starts from the memory image that the build made,
 // with NumPy and the lab imported; where that fails, it starts the plain way, which takes longer and does the same. What is
-// being loaded is told to the page by messages {quantlab: {stage, received, total}}, with `detour`, the reason, if it failed.
+// being loaded is told to the page by messages {quantlab: {stage, received, total}}, with `fallbackReason` if it failed.
 import { loadPyodide as load, version } from "../vendor/pyodide/pyodide.mjs";
 import { imageOptions, readLibraries, STANDARD_LIBRARY } from "./image.mjs";
 import { provideStorage } from "./storage.mjs";
@@ -34,8 +34,8 @@ sys.modules["pyscript"] = types.ModuleType("pyscript")
 `;
 const NO_PACKAGES = { info: { abi_version: "2026_0" }, packages: {} }; // what Pyodide wants to know when it installs nothing
 
-let detour;
-const tell = (detail) => postMessage({ quantlab: { ...detail, ...(detour && { detour }) } });
+let fallbackReason;
+const tell = (detail) => postMessage({ quantlab: { ...detail, ...(fallbackReason && { fallbackReason }) } });
 
 // The body is read twice, once by us for its length: the response that Pyodide gets stays the browser's own, so that
 // compiled code can be cached.
@@ -88,7 +88,7 @@ export async function loadPyodide(options) {
     return await startFromImage({ ...options, indexURL });
   } catch (error) {
     console.info("Python starts without its memory image:", error);
-    detour = error.message.split("\n")[0];
+    fallbackReason = error.message.split("\n")[0];
     return startPlain({ ...options, indexURL });
   }
 }

@@ -191,7 +191,7 @@ def test_front() -> None:
             if not any((b <= bits and r > ratio) or (b < bits and r >= ratio) for b, r in points)
         }
     )
-    front = next(trace for trace in view["figure"]["data"] if trace["name"] == "front")
+    front = next(trace for trace in view["figure"]["data"] if trace["name"] == "Pareto front")
     assert list(zip(front["x"], front["y"], strict=True)) == expected
 
 

@@ -122,17 +122,17 @@ def test_errors_link_to_their_fields(count: int, title: str) -> None:
 
 
 LOADING = [
-    ([], (), "Starting Python."),
-    ([["NumPy", 500_000, 2_000_000]], (), "Loading NumPy, 0.5 of 2.0 MB"),
-    ([["Python", 9_000_000, 9_000_000], ["NumPy", 1_000_000, 1_000_000]], (), "Loaded 10.0 MB; starting Python"),
-    ([["NumPy", 0, 2_000_000]], ("no image",), "The quick start failed, so Python starts the long way. Loading NumPy"),
+    ([], "", "Starting Python."),
+    ([["NumPy", 500_000, 2_000_000]], "", "Loading NumPy, 0.5 of 2.0 MB"),
+    ([["Python", 9_000_000, 9_000_000], ["NumPy", 1_000_000, 1_000_000]], "", "Loaded 10.0 MB; starting Python"),
+    ([["NumPy", 0, 2_000_000]], "no image", "The quick start failed, so Python starts the long way. Loading NumPy"),
 ]
 
 
-@pytest.mark.parametrize(("stages", "detours", "text"), LOADING)
-def test_loading_is_told_in_bytes(stages: list[Any], detours: tuple[str, ...], text: str) -> None:
+@pytest.mark.parametrize(("stages", "fallback_reason", "text"), LOADING)
+def test_loading_is_told_in_bytes(stages: list[Any], fallback_reason: str, text: str) -> None:
     """What is loading is said with its bytes, beside a progress bar."""
-    nodes = views.loading(stages, detours)
+    nodes = views.loading(stages, fallback_reason)
     assert text_of(nodes).startswith(text)
     assert [node[0] for node in elements(nodes)][-1] == "progress"
 

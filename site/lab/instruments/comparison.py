@@ -117,7 +117,7 @@ def _reply(measured: list[Measured], best: Measured | None, result: Result) -> s
 def _caption(found: Comparison) -> str:
     text = (
         "Every mark is one way to store these values: further left takes less room, further up is more exact. "
-        "Nothing in the list beats a scheme on the front (the line) in both. The dashed line rises by 6.02 dB with "
+        "No scheme in the list beats one on the Pareto front (the line) in both. The dashed line rises by 6.02 dB with "
         "every bit: it is the Gaussian rate–distortion bound; for independent normally distributed numbers no scheme "
         "of any kind lies above it; values with structure, such as outliers or rows of different size, may. Bits per "
         "value count everything: codes, scales (32 bits for a tensor or a row, 16 in blocks; "

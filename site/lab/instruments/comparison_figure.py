@@ -50,7 +50,7 @@ def draw(measured: list[Measured], best: Measured | None) -> Json:
 
 
 def pareto(measured: list[Measured]) -> list[Measured]:
-    """The schemes that nothing beats in both bits and signal to noise, from the smallest to the largest."""
+    """The Pareto front: the schemes that no other beats in both bits and signal to noise, smallest first."""
     front: list[Measured] = []
     for scheme in sorted(measured, key=lambda scheme: (scheme.bits_per_value, -scheme.metrics.sqnr_db)):
         if not front or scheme.metrics.sqnr_db > front[-1].metrics.sqnr_db:
@@ -59,11 +59,15 @@ def pareto(measured: list[Measured]) -> list[Measured]:
 
 
 def _front(front: list[Measured]) -> Json:
-    """The corners of what the listed schemes can do: to the right of each mark, until the next is better."""
+    """The Pareto front as a line: level to the right of each mark, until the next scheme is better."""
     trace = figure.lines(
-        [scheme.bits_per_value for scheme in front], [scheme.metrics.sqnr_db for scheme in front], BACK, "front", 2,
+        [scheme.bits_per_value for scheme in front],
+        [scheme.metrics.sqnr_db for scheme in front],
+        BACK,
+        "Pareto front",
+        width=2,
         hoverinfo="skip",
-    )  # fmt: skip
+    )
     trace["line"]["shape"] = "hv"
     return trace
 

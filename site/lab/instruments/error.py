@@ -14,7 +14,7 @@ from .instrument import Instrument
 
 Json = dict[str, Any]
 
-MAX_TEETH = 64
+MAX_TEETH = 64  # of the sawtooth that is drawn
 WHOLE_STEP = ("floor", "ceil", "toward_zero", "stochastic")
 
 
@@ -58,7 +58,7 @@ def _figure(result: Result) -> Json:
     at = int(np.flatnonzero(shown == result.element)[0])
     traces = []
     if is_one_scale and (high - low) / grid.scale <= MAX_TEETH:
-        traces.append(_teeth(grid, low, high, result))
+        traces.append(_sawtooth(grid, low, high, result))
     traces += [
         figure.markers(x, heights, ERROR, "error", 9 if n <= 80 else 5, opacity=1.0 if n <= 80 else 0.5,
                        customdata=shown.tolist(), text=[f"{number:.3g}" for number in other.tolist()],
@@ -92,8 +92,8 @@ def _dequantize_figure(result: Result) -> Json:
     return figure.figure(traces, _layout("error x̂ − x", low, high, grid.scale / 2, grid.scale * 0.7))
 
 
-def _teeth(grid: Grid, low: float, high: float, result: Result) -> Json:
-    """The error of every value there is, not only of the data: a line that falls by one step a tooth."""
+def _sawtooth(grid: Grid, low: float, high: float, result: Result) -> Json:
+    """The sawtooth: the error of every value that could be, not only of the data; it falls by one step a tooth."""
     first = int(np.floor(low / grid.scale + grid.zero_point)) - 1
     last = int(np.ceil(high / grid.scale + grid.zero_point)) + 1
     codes = np.arange(first, last + 1)

@@ -1,4 +1,4 @@
-"""The followed number on the real line, between its neighbouring levels: where the decision for its code falls."""
+"""The followed number on the real line, between reconstruction levels: where the decision for its code falls."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -8,7 +8,7 @@ import numpy as np
 from quantcore import ARITHMETICS
 
 from ..drawing import figure
-from ..drawing.figure import BACK, CODE, ERROR, NEUTRAL, VALUE
+from ..drawing.figure import BACK, CODE, ERROR, NEUTRAL, VALUE, Floats
 from ..drawing.svg_axis import label, nice_ticks
 from ..explanation.table import column, row, table
 from ..notation import display
@@ -22,17 +22,17 @@ Json = dict[str, Any]
 TITLE = "The decision about one number"
 WINDOW = 2.6  # steps to both sides of what is shown
 MAX_CODES = 12  # written under the line
-LEVEL, BOUNDARY, STEM, ERROR_LINE = 0.14, 0.32, 0.42, 0.78  # heights in the drawing; the real line is at 0
+LEVEL, THRESHOLD, STEM, ERROR_LINE = 0.14, 0.32, 0.42, 0.78  # heights in the drawing; the real line is at 0
 BOTTOM, TOP = -0.65, 1.05
 DIRECTED = ("floor", "ceil", "toward_zero")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Decision:
-    """One number among the levels of its slice.
+    """One number among the reconstruction levels of its slice.
 
     Attributes:
-        grid: the levels, as wide apart as the scale.
+        grid: the reconstruction levels, as wide apart as the scale.
         code: the number's code.
         x: the number; None when only its code is given.
         x_hat: its reconstruction.
@@ -113,7 +113,7 @@ def _caption(result: Result, found: Decision) -> str:
         text += "It is exactly what the code stands for: no error."
     else:
         text += f"The code stands for {x_hat}: an error of {steps} {_of_a_step(found)}."
-    return text + _at_the_boundary(result)
+    return text + _at_a_threshold(result)
 
 
 def _of_a_step(found: Decision) -> str:
@@ -121,20 +121,20 @@ def _of_a_step(found: Decision) -> str:
 
 
 def _float_effect(result: Result, found: Decision) -> str:
-    """Where floating point moved a number across a boundary."""
+    """Where floating point moved a number across a decision threshold."""
     if found.x is None or found.low <= found.x <= found.high:
         return ""
     return f"(It lies a little beyond: {result.settings.dtype} rounded on the way, before the decision.) "
 
 
-def _at_the_boundary(result: Result) -> str:
-    """What happens to a number exactly on a boundary."""
+def _at_a_threshold(result: Result) -> str:
+    """What happens to a number exactly on a decision threshold."""
     rounding = result.settings.rounding
     if rounding == "stochastic":
         return ""
     if rounding in DIRECTED:
-        return " The dashed boundaries are the levels themselves; a number on a level keeps it."
-    text = f" A number exactly on a dashed boundary is a tie: {TIES[rounding]}"
+        return " The dashed decision thresholds are the levels themselves; a number on a level keeps it."
+    text = f" A number exactly on a dashed decision threshold is a tie: {TIES[rounding]}"
     if rounding == "half_even":
         of_codes = ARITHMETICS[result.arithmetic].zero_point_first
         text += (
@@ -149,21 +149,25 @@ def _figure(result: Result, found: Decision) -> Json:
     grid, (low, high) = found.grid, found.window
     codes = _codes(found, low, high)
     levels = grid.reals(codes)
-    boundaries = _boundaries(grid, codes, result.is_clipping)
-    boundaries = boundaries[(boundaries > low) & (boundaries < high)]
+    thresholds = _thresholds(grid, codes, result.is_clipping)
+    thresholds = thresholds[(thresholds > low) & (thresholds < high)]
     traces = [
-        figure.lines(figure.gapped(levels, levels), [-LEVEL, LEVEL, None] * levels.size, CODE, "level of a code", 2.5,
-                     hoverinfo="skip"),
-        figure.lines(figure.gapped(boundaries, boundaries), [-BOUNDARY, BOUNDARY, None] * boundaries.size, NEUTRAL,
-                     "boundary", 1.5, "dash", hoverinfo="skip"),
+        _strokes(levels, LEVEL, CODE, "reconstruction level", 2.5),
+        _strokes(thresholds, THRESHOLD, NEUTRAL, "decision threshold", 1.5, "dash"),
         *_pin(found.x_hat, -STEM, BACK, "reconstruction x̂", "diamond-open", result.flat_x_hat[result.element]),
-    ]  # fmt: skip
+    ]
     if found.x is not None:
         error = figure.lines(
             [found.x, found.x_hat], [ERROR_LINE] * 2, ERROR, "error", 4, hoverinfo="skip", showlegend=False
         )
         traces += [error, *_pin(found.x, STEM, VALUE, "value x", "circle", result.flat_x[result.element])]
     return figure.figure(traces, _layout(result, found, codes))
+
+
+def _strokes(places: Floats, height: float, color: str, name: str, width: float, dash: str = "solid") -> Json:
+    """A stroke through the line at each place, as far down as up."""
+    heights = [-height, height, None] * places.size
+    return figure.lines(figure.gapped(places, places), heights, color, name, width, dash, hoverinfo="skip")
 
 
 def _pin(place: float, height: float, color: str, name: str, symbol: str, value: Any) -> list[Json]:
@@ -184,7 +188,7 @@ def _codes(found: Decision, low: float, high: float) -> Any:
     return np.unique(np.append(np.arange(last, first - 1, -every), found.code))
 
 
-def _boundaries(grid: Grid, codes: Any, is_clipping: bool) -> Any:
+def _thresholds(grid: Grid, codes: Any, is_clipping: bool) -> Any:
     """Where one code's interval ends and the next begins; none where chance decides, or codes are left out."""
     if grid.rounding == "stochastic" or codes[-1] - codes[0] != codes.size - 1:
         return np.empty(0)
@@ -197,7 +201,7 @@ def _boundaries(grid: Grid, codes: Any, is_clipping: bool) -> Any:
 def _layout(result: Result, found: Decision, codes: Any) -> Json:
     low, high = found.window
     shapes = [
-        figure.band(max(found.low, low), min(found.high, high), -BOUNDARY, BOUNDARY, BACK, 0.16),
+        figure.band(max(found.low, low), min(found.high, high), -THRESHOLD, THRESHOLD, BACK, 0.16),
         figure.segment(low, 0, high, 0, width=1.5),
     ]
     texts = [figure.note(found.x_hat, -STEM, f"x̂ {_equals(result.flat_x_hat[result.element])}", yanchor="top")]

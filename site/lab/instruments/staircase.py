@@ -15,10 +15,10 @@ from .instrument import Instrument
 Json = dict[str, Any]
 
 MAX_STEPS = 1024
-LENS_FROM = 48
-"""From so many codes on, the treads are too small to be seen, and a lens shows those around the followed number."""
-LENS_STEPS = 3.5
-LENS: Json = {"xaxis": "x2", "yaxis": "y2", "showlegend": False}
+INSET_FROM = 48
+"""From so many codes on, the treads are too small to be seen, and an inset enlarges those near the followed number."""
+INSET_STEPS = 3.5
+INSET: Json = {"xaxis": "x2", "yaxis": "y2", "showlegend": False}
 
 
 def build(result: Result) -> Instrument:
@@ -31,8 +31,8 @@ def _caption(result: Result) -> str:
         "All values under one tread are rounded to the same real number: the height of the tread. A tread is as wide "
         "as the scale; the staircase follows the diagonal, on which nothing would be lost."
     )
-    if grid_of(result).n_codes >= LENS_FROM:
-        text += " The small picture enlarges the treads around the followed number."
+    if grid_of(result).n_codes >= INSET_FROM:
+        text += " The inset enlarges the treads around the followed number."
     if result.is_clipping:
         text += " Beyond its ends the staircase is flat: there, values are clipped."
     if result.scale.size > 1:
@@ -58,9 +58,9 @@ def _figure(result: Result) -> Json:
         "value x", "reconstruction x̂", xaxis=figure.axis("value x", *across),
         yaxis=figure.axis("reconstruction x̂", *upward), shapes=_flat_ends(grid, across) if result.is_clipping else [],
     )  # fmt: skip
-    if grid.n_codes >= LENS_FROM:
-        traces += _lens(result, grid, x, x_hat, followed)
-        layout |= _lens_axes(grid, x[followed], x_hat[followed])
+    if grid.n_codes >= INSET_FROM:
+        traces += _inset(result, grid, x, x_hat, followed)
+        layout |= _inset_axes(grid, x[followed], x_hat[followed])
         layout["annotations"] = [
             figure.note(0.03, 0.97, "enlarged", xref="x2 domain", yref="y2 domain", xanchor="left", yanchor="top")
         ]
@@ -103,7 +103,7 @@ def _treads(grid: Grid, across: tuple[float, float], is_clipping: bool) -> Json:
     if is_clipping:
         corners_x = [min(across[0], corners_x[0]), *corners_x, max(across[1], corners_x[-1])]
         corners_y = [corners_y[0], *corners_y, corners_y[-1]]
-    width = 1.5 if grid.n_codes < LENS_FROM else 1
+    width = 1.5 if grid.n_codes < INSET_FROM else 1
     return figure.lines(corners_x, corners_y, BACK, "staircase", width, hoverinfo="skip")
 
 
@@ -114,8 +114,8 @@ def _corners(grid: Grid, first: int, last: int) -> tuple[list[float], list[float
     return np.repeat(edges, 2)[1:-1].tolist(), np.repeat(grid.reals(codes), 2).tolist()
 
 
-def _lens(result: Result, grid: Grid, x: Floats, x_hat: Floats, followed: int) -> list[Json]:
-    """The traces of the small picture."""
+def _inset(result: Result, grid: Grid, x: Floats, x_hat: Floats, followed: int) -> list[Json]:
+    """The traces of the inset."""
     code = int(result.flat_q[result.element])
     first, last = code - 6, code + 6
     if result.is_clipping:
@@ -125,19 +125,19 @@ def _lens(result: Result, grid: Grid, x: Floats, x_hat: Floats, followed: int) -
         corners_x[0] = min(corners_x[0], x[followed] - 8 * grid.scale)
     if result.is_clipping and last == grid.qmax:
         corners_x[-1] = max(corners_x[-1], x[followed] + 8 * grid.scale)
-    near = np.abs(x - x[followed]) <= LENS_STEPS * grid.scale
+    near = np.abs(x - x[followed]) <= INSET_STEPS * grid.scale
     diagonal = x[followed] + np.array([-6, 6]) * grid.scale
     return [
-        figure.lines(diagonal, diagonal, NEUTRAL, "no loss", 1, "dot", hoverinfo="skip", **LENS),
-        figure.lines(corners_x, corners_y, BACK, "staircase", 1.5, hoverinfo="skip", **LENS),
-        figure.markers(x[near], x_hat[near], VALUE, "values", 7, hoverinfo="skip", **LENS),
-        figure.ring([x[followed]], [x_hat[followed]], **LENS),
+        figure.lines(diagonal, diagonal, NEUTRAL, "no loss", 1, "dot", hoverinfo="skip", **INSET),
+        figure.lines(corners_x, corners_y, BACK, "staircase", 1.5, hoverinfo="skip", **INSET),
+        figure.markers(x[near], x_hat[near], VALUE, "values", 7, hoverinfo="skip", **INSET),
+        figure.ring([x[followed]], [x_hat[followed]], **INSET),
     ]
 
 
-def _lens_axes(grid: Grid, x: float, x_hat: float) -> Json:
-    """The axes of the small picture, in the corner that the staircase leaves free."""
-    reach = LENS_STEPS * grid.scale
+def _inset_axes(grid: Grid, x: float, x_hat: float) -> Json:
+    """The axes of the inset, in the corner that the staircase leaves free."""
+    reach = INSET_STEPS * grid.scale
     frame = {"showline": True, "mirror": True, "linecolor": NEUTRAL, "linewidth": 1, "showgrid": False,
              "showticklabels": False, "automargin": False, "ticks": ""}  # fmt: skip
     return {

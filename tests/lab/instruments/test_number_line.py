@@ -1,4 +1,4 @@
-"""The decision about one number: interval, neighbours, error, and what happens at a boundary."""
+"""The decision about one number: interval, neighbours, error, and what happens at a decision threshold."""
 
 from collections.abc import Callable
 from fractions import Fraction
@@ -43,10 +43,10 @@ def test_the_notebooks_first_number(ask: Ask) -> None:
     assert f"error +{float((level + 3) / scale):.3g} of a step" in texts
 
 
-def test_boundaries_are_where_the_code_changes(ask: Ask) -> None:
-    """A hair to either side of each boundary, the code is the one or the other."""
+def test_decision_thresholds_are_where_the_code_changes(ask: Ask) -> None:
+    """A hair to either side of each threshold, the code is the one or the other."""
     _, figure = ask("number_line", [0.2], **GRID)
-    edges = traced(figure, "boundary")["x"][::3]
+    edges = traced(figure, "decision threshold")["x"][::3]
     assert edges == [-1.25, -0.75, -0.25, 0.25, 0.75, 1.25]
     hairs = [edge + side * 1e-9 for edge in edges for side in (-1, 1)]
     for index in range(len(edges)):
@@ -76,7 +76,9 @@ def test_the_interval_follows_the_rounding(ask: Ask, rounding: str, start: float
     assert [number(cell) for cell in own["cells"][2:4]] == [start, end]
     band = next(shape for shape in figure["layout"]["shapes"] if shape["type"] == "rect")
     assert (band["x0"], band["x1"]) == (start, end)
-    assert any(trace["name"] == "boundary" and trace["x"] for trace in figure["data"]) == (rounding != "stochastic")
+    assert any(trace["name"] == "decision threshold" and trace["x"] for trace in figure["data"]) == (
+        rounding != "stochastic"
+    )
 
 
 def test_the_notebook_cuts_toward_code_zero(ask: Ask) -> None:
@@ -119,7 +121,11 @@ def test_a_code_alone_has_an_interval_too(ask: Ask) -> None:
     """Given only codes, the interval is told, and no value and no error is made up."""
     view, figure = ask("number_line", direction="dequantize", profile="onnx", codes="2", scale="0.5", zero_point="0")
     assert "from 0.75 to 1.25" in view["caption"]
-    assert {trace["name"] for trace in figure["data"]} == {"level of a code", "boundary", "reconstruction x̂"}
+    assert {trace["name"] for trace in figure["data"]} == {
+        "reconstruction level",
+        "decision threshold",
+        "reconstruction x̂",
+    }
     assert [column["key"] for column in view["table"]["columns"]] == ["q", "x_hat", "from", "to"]
 
 
