@@ -39,6 +39,7 @@ from .metrics import Metrics, bits_per_value, clipped_share, code_entropy, compa
 from .parameters.choose import choose_qparams, qparams_from_range
 from .parameters.granularity import Granularity, PerAxis, PerBlock, PerTensor
 from .parameters.qparams import QuantParams, broadcast
+from .parameters.ranges import Ranges, choose_ranges
 from .rounding import ROUNDINGS, round_whole
 from .toolkits.arithmetic import ARITHMETICS, Arithmetic
 from .toolkits.choosing import TOOLKITS, Toolkit
@@ -70,6 +71,7 @@ __all__ = [
     "PerTensor",
     "QuantError",
     "QuantParams",
+    "Ranges",
     "Toolkit",
     "Trace",
     "TraceStep",
@@ -77,6 +79,7 @@ __all__ = [
     "broadcast",
     "calibrate",
     "choose_qparams",
+    "choose_ranges",
     "clipped_share",
     "code_entropy",
     "compare",

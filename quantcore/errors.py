@@ -1,4 +1,4 @@
-"""The one exception of quantcore."""
+"""The exception of quantcore, and its one special case."""
 
 from __future__ import annotations
 
@@ -23,3 +23,7 @@ class QuantError(ValueError):
     def __reduce__(self) -> tuple[type[QuantError], tuple[str, str]]:
         """Survive pickling, as between processes or threads of a test runner."""
         return type(self), (self.message, self.field)
+
+
+class UnknownArgumentError(QuantError, TypeError):
+    """An argument by a name that nothing here has: a TypeError too, as Python raises for any function."""

@@ -6,14 +6,14 @@ All are linear in the data: they search a histogram.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ..checks import real_numbers, refuse_not_finite
-from ..errors import QuantError
+from ..errors import QuantError, UnknownArgumentError
 from ..formats.integers import IntFormat
 from .ends import minmax, moving_average, percentile, percentile_modelopt, percentile_onnxruntime
 from .entropy import entropy_modelopt, entropy_onnxruntime
@@ -60,13 +60,24 @@ def calibrate(
     >>> calibrated.low, calibrated.high
     (-3.0, 3.0)
     """
-    if method not in CALIBRATIONS:
-        raise QuantError(f"calibration is {method!r}; it must be one of {', '.join(CALIBRATIONS)}.", "calibration")
-    unknown = sorted(settings.keys() - CalibrationSettings.__dataclass_fields__.keys())
-    if unknown:
-        allowed = ", ".join(CalibrationSettings.__dataclass_fields__)
-        raise QuantError(f"{unknown[0]} is not a setting of calibration; there are {allowed}.", unknown[0])
+    check_calibration(method)
+    if not isinstance(fmt, IntFormat):
+        raise QuantError(f"fmt is {fmt!r}; it must be an IntFormat, for instance quantcore.INT8.", "fmt")
+    check_settings(settings)
     return CALIBRATIONS[method](_batches(x), fmt, CalibrationSettings(**settings))
+
+
+def check_calibration(method: object) -> None:
+    """Refuse what is not a name in `CALIBRATIONS`."""
+    if not isinstance(method, str) or method not in CALIBRATIONS:
+        raise QuantError(f"calibration is {method!r}; it must be one of {', '.join(CALIBRATIONS)}.", "calibration")
+
+
+def check_settings(settings: Mapping[str, Any]) -> None:
+    """Refuse names that are not fields of `CalibrationSettings`."""
+    if unknown := sorted(settings.keys() - CalibrationSettings.__dataclass_fields__.keys()):
+        allowed = ", ".join(CalibrationSettings.__dataclass_fields__)
+        raise UnknownArgumentError(f"{unknown[0]} is not a setting of calibration; there are {allowed}.", unknown[0])
 
 
 def _batches(x: npt.ArrayLike | Sequence[npt.NDArray[Any]]) -> Batches:

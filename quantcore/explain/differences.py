@@ -16,9 +16,10 @@ from ..checks import real_numbers
 from ..compute.quantize import dequantize, quantize
 from ..errors import QuantError
 from ..formats.integers import IntFormat
-from ..parameters.choose import minmax_ranges, qparams_from_range
+from ..parameters.choose import qparams_from_range
 from ..parameters.granularity import Granularity, PerTensor, parameter_place
 from ..parameters.qparams import QuantParams, fitted
+from ..parameters.ranges import minmax_ranges
 from ..toolkits.arithmetic import Arithmetic, find_arithmetic
 from ..toolkits.choosing import Toolkit, find_toolkit
 from .trace import Trace, trace

@@ -43,7 +43,7 @@ class IntFormat:
             raise QuantError(f"bits is {bits}; it must be a whole number from {MIN_BITS} to {MAX_BITS}.", "bits")
         object.__setattr__(self, "bits", bits)
         for name in ("signed", "narrow"):
-            object.__setattr__(self, name, _truth(getattr(self, name), name))
+            object.__setattr__(self, name, truth(getattr(self, name), name))
         if self.code_range is not None:
             object.__setattr__(self, "code_range", self._checked_range(self.code_range))
 
@@ -105,7 +105,8 @@ def whole_number(value: object, field: str, allowed: str) -> int:
         raise QuantError(f"{field} is {value!r}; it must be {allowed}.", field) from None
 
 
-def _truth(value: object, field: str) -> bool:
+def truth(value: object, field: str) -> bool:
+    """`value` as a bool, where it is one, or 0 or 1."""
     if isinstance(value, (bool, np.bool_)) or (isinstance(value, (int, np.integer)) and value in (0, 1)):
         return bool(value)
     raise QuantError(f"{field} is {value!r}; it must be True or False.", field)

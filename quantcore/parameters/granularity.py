@@ -95,6 +95,37 @@ def parameter_place(granularity: Granularity, place: tuple[int, ...], shape: tup
     return (*place[:axis], place[axis] // granularity.block_size, *place[axis + 1 :])
 
 
+def parameter_index(elements: NDArray[np.intp], granularity: Granularity, shape: tuple[int, ...]) -> NDArray[np.intp]:
+    """Which parameters some elements of an array of `shape` have, both as flat indices.
+
+    >>> parameter_index(np.array([0, 9, 19]), PerBlock(4), (2, 10)).tolist()
+    [0, 2, 5]
+    """
+    if isinstance(granularity, PerTensor):
+        return np.zeros(len(elements), np.intp)
+    places = list(np.unravel_index(elements, shape))
+    axis = _checked_axis(granularity.axis, shape)
+    if isinstance(granularity, PerAxis):
+        return np.asarray(places[axis], np.intp)
+    places[axis] = places[axis] // granularity.block_size
+    return np.asarray(np.ravel_multi_index(tuple(places), parameter_shape(granularity, shape)), np.intp)
+
+
+def elements_at(place: tuple[int, ...], granularity: Granularity, shape: tuple[int, ...]) -> tuple[int | slice, ...]:
+    """The index of the elements that have the parameters at `place` of an array of `parameter_shape`.
+
+    >>> elements_at((1, 2), PerBlock(4), (2, 10)), elements_at((0, 3), PerAxis(1), (2, 10))
+    ((1, slice(8, 12, None)), (slice(None, None, None), 3))
+    """
+    if isinstance(granularity, PerTensor):
+        return (slice(None),) * len(shape)
+    axis = _checked_axis(granularity.axis, shape)
+    if isinstance(granularity, PerAxis):
+        return (slice(None),) * axis + (place[axis],)
+    start = place[axis] * granularity.block_size
+    return (*place[:axis], slice(start, start + granularity.block_size), *place[axis + 1 :])
+
+
 def split(values: NDArray[Element], granularity: Granularity) -> Iterator[tuple[NDArray[Element], tuple[Any, ...]]]:
     """Views that cover `values`, each with the index that makes parameters of `parameter_shape` broadcast against it.
 

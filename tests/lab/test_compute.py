@@ -27,4 +27,5 @@ def test_a_range_searched_once_gives_the_same_parameters(profile: str, calibrati
         result = compute(settings)
         assert result.scale == expected.scale
         assert result.zero_point == expected.zero_point
-        assert (result.found is None) == (calibration == "minmax")
+        assert result.ranges is not None
+        assert (result.ranges.curve() is None) == (calibration == "minmax")

@@ -16,12 +16,10 @@ from numpy.typing import NDArray
 import quantcore as qc
 from quantcore.compute.stages import before_rounding, multiplier, wide_dtype
 from quantcore.explain.differences import REASONS
-from quantcore.parameters.choose import minmax_ranges
-from quantcore.parameters.granularity import expand, parameter_shape
 
 from ..request.fields import PROFILES, default_of
 from ..request.settings import Settings
-from ..results.compute import arithmetic_of, compute
+from ..results.compute import arithmetic_of, compute, ranges_of
 from ..results.result import Floats, Indices, Result
 
 TRIED_FIRST: Mapping[str, str] = MappingProxyType({"onnx": "pytorch", "custom": "pytorch"})  # for the others: onnx
@@ -194,32 +192,9 @@ class Elements:
 
 
 def _ranges(result: Result) -> tuple[Floats, Floats]:
-    """The range behind every scale."""
-    settings = result.settings
-    low, high = minmax_ranges(settings.data, settings.granularity)
-    if settings.calibration == "manual":
-        whole_low, whole_high = float(low.min()), float(high.max())
-        low[...] = whole_low if settings.range_min is None else settings.range_min
-        high[...] = whole_high if settings.range_max is None else settings.range_max
-    elif settings.calibration != "minmax":
-        _calibrate(result, low, high)
-    return low, high
-
-
-def _calibrate(result: Result, low: Floats, high: Floats) -> None:
-    settings = result.settings
-    more = {"percentile": settings.percentile} if settings.calibration == "percentile" else {}
-    shape = parameter_shape(settings.granularity, result.x.shape)
-    numbers = expand(np.arange(low.size).reshape(shape), settings.granularity, result.x.shape)
-    first = np.zeros(low.size, np.intp)
-    first[np.broadcast_to(numbers, result.x.shape).reshape(-1)] = np.arange(result.size)  # one element of each slice
-    for element in first.tolist():
-        found = qc.calibrate(
-            result.slice_of(element).reshape(-1), settings.fmt, settings.calibration,
-            scheme=settings.scheme, include_zero=settings.include_zero, **more,
-        )  # fmt: skip
-        place = int(result.parameter_index(np.array([element]))[0])
-        low.reshape(-1)[place], high.reshape(-1)[place] = found.low, found.high
+    """The range behind every scale, of the values as they were given."""
+    ranges = ranges_of(result.settings, result.settings.data)
+    return ranges.low, ranges.high
 
 
 def params_of(way: Way, elements: Elements) -> qc.QuantParams:

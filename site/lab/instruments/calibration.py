@@ -13,8 +13,6 @@ from ..drawing import figure
 from ..drawing.figure import BACK, CODE, ERROR, NEUTRAL, VALUE
 from ..explanation.table import column, row, table
 from ..notation import display
-from ..results.compute import SEARCHED
-from ..results.ranges import calibrated, range_of
 from ..results.result import Result
 from .instrument import Instrument
 
@@ -70,44 +68,30 @@ def applies(result: Result) -> bool:
 
 def build(result: Result) -> Instrument:
     """The instrument for a result."""
-    calibration = result.once(calibrated) if result.settings.calibration in SEARCHED else None
-    if calibration is None or calibration.curve is None:
-        found = _survey(result)
-    else:
-        found = _searched(result, calibration, calibration.curve)
+    curve = result.followed_curve
+    found = _survey(result) if curve is None else _searched(result, curve)
     return Instrument(
         "calibration", TITLE, _caption(result, found), _figure(result, found), _table(found), width="half"
     )
 
 
-def _widest(result: Result) -> tuple[float, float]:
-    """The range that clips nothing."""
-    values, settings = result.slice_of(result.element), result.settings
-    low, high = float(values.min()), float(values.max())
-    if settings.scheme == "symmetric":
-        return min(low, -high), max(high, -low)
-    return (min(low, 0.0), max(high, 0.0)) if settings.include_zero else (low, high)
-
-
-def _searched(result: Result, found: qc.Calibrated, curve: qc.Curve) -> Search:
+def _searched(result: Result, curve: qc.Curve) -> Search:
     """What the calibration itself has searched."""
-    low, high = _widest(result)
+    low, high = result.followed_range
     best = None if curve.unit == "share" else curve.best
     chosen = (float(curve.threshold[curve.best]), float(curve.total[curve.best]))
-    what = "threshold" if curve.unit != "mse" else UPPER if abs(found.high) >= abs(found.low) else LOWER
+    what = "threshold" if curve.unit != "mse" else UPPER if abs(high) >= abs(low) else LOWER
     if result.settings.scheme == "symmetric":
         what = SYMMETRIC
-    return Search(
-        curve.threshold, curve.total, curve.clipping, curve.rounding, curve.unit, best, max(-low, high), chosen, what
-    )
+    widest = max(map(abs, result.widest_range))
+    return Search(curve.threshold, curve.total, curve.clipping, curve.rounding, curve.unit, best, widest, chosen, what)
 
 
 def _survey(result: Result) -> Search:
     """What a search would see, where the range was found without one: both ends drawn in alike."""
-    settings, used = result.settings, range_of(result)
-    widest = np.array(_widest(result))
+    settings, in_use = result.settings, result.followed_range
+    widest = np.array(result.widest_range)
     is_symmetric = settings.scheme == "symmetric"
-    in_use = np.array([-float(used.width), float(used.width)] if is_symmetric else [float(used.low), float(used.high)])
     centre = 0.0 if is_symmetric or settings.include_zero else float(widest.mean())
     side = 1 if centre else int(abs(in_use[1]) >= abs(in_use[0]))
     if widest[side] == centre:  # there are no values on this side

@@ -12,7 +12,6 @@ from ..drawing.figure import BACK, CODE, ERROR, VALUE
 from ..explanation.table import column, row, table
 from ..notation import display
 from ..results.levels import Grid, grid_of
-from ..results.ranges import range_of
 from ..results.result import Floats, Result
 from .instrument import Instrument
 
@@ -74,11 +73,7 @@ def histogram(result: Result) -> Histogram:
     if result.n_clipped:
         n_below, n_above = int(np.count_nonzero(sides < 0)), int(np.count_nonzero(sides > 0))
         beyond = counts_of(values[sides != 0], low, high, n_bins)
-    used = range_of(result)
-    ends = (float(used.low), float(used.high))
-    if result.settings.scheme == "symmetric":
-        ends = (-float(used.width), float(used.width))
-    return Histogram(edges(low, high, n_bins), counts - beyond, beyond, n_below, n_above, *ends)
+    return Histogram(edges(low, high, n_bins), counts - beyond, beyond, n_below, n_above, *result.followed_range)
 
 
 def _caption(result: Result, counted: Histogram) -> str:

@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 
 import quantcore as qc
-from quantcore.parameters.choose import minmax_ranges
 from quantcore.toolkits.arithmetic import Scaling, Unscaling
 
 from .case import Case, array, nested, program
@@ -87,9 +86,8 @@ def _is_computable(case: Case) -> bool:
     is_simple = settings.calibration in ("minmax", "manual") and not isinstance(case.granularity, qc.PerBlock)
     if case.is_dequantize or case.is_cut or not is_simple or settings.profile.toolkit != "onnx":
         return False
-    low, high = minmax_ranges(case.given, case.granularity)
-    if settings.calibration == "manual":
-        low, high = (np.asarray(end, case.dtype) for end in manual_range(case))
+    assert case.result.ranges is not None
+    low, high = (end.astype(case.dtype) for end in (case.result.ranges.low, case.result.ranges.high))
     if settings.scheme == "symmetric":
         width = np.maximum(np.abs(low), np.abs(high))
     else:
@@ -99,10 +97,8 @@ def _is_computable(case: Case) -> bool:
 
 def manual_range(case: Case) -> tuple[float, float]:
     """The range that the request gives, with the data's own ends where it gives none."""
-    settings = case.result.settings
-    low = float(case.result.x.min()) if settings.range_min is None else settings.range_min
-    high = float(case.result.x.max()) if settings.range_max is None else settings.range_max
-    return low, high
+    assert case.result.ranges is not None
+    return float(case.result.ranges.low.flat[0]), float(case.result.ranges.high.flat[0])
 
 
 def _n_steps(case: Case) -> int:

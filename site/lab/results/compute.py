@@ -13,9 +13,6 @@ from ..notation import display
 from ..request.settings import Settings
 from .result import Floats, Result
 
-SEARCHED = ("percentile", "mse", "entropy")
-"""Calibrations that look at more than the ends of the values."""
-
 
 def compute(settings: Settings) -> Result:
     """The answer's numbers.
@@ -35,36 +32,24 @@ def compute(settings: Settings) -> Result:
 def _quantize(settings: Settings, x: Floats) -> Result:
     """By a toolkit's arithmetic."""
     arithmetic = arithmetic_of(settings)
-    calibration, searched = _calibration(settings, x)
-    found = None
-    if settings.calibration in SEARCHED and isinstance(settings.granularity, qc.PerTensor):
-        found = search(settings, x)
-        if found.low <= found.high:  # else, of constant data, choose_qparams makes a range itself
-            calibration, searched = (found.low, found.high), {}
-    params = qc.choose_qparams(
-        x, settings.fmt, settings.scheme, settings.granularity, calibration, settings.include_zero, settings.dtype,
-        settings.profile.toolkit, **searched,
+    ranges = ranges_of(settings, x)
+    params = qc.qparams_from_range(
+        ranges.low, ranges.high, settings.fmt, settings.scheme, settings.granularity, settings.include_zero,
+        settings.dtype, settings.profile.toolkit,
     )  # fmt: skip
     rng = np.random.default_rng(settings.seed)
     q = qc.quantize(x, params, arithmetic, settings.rounding, rng)
     x_hat = qc.dequantize(q, params, arithmetic)
     return Result(
         settings, x, q, x_hat, params.scale, _reciprocal(params.scale), params.zero_point, arithmetic,
-        metrics=qc.compare(x, x_hat), found=found,
+        metrics=qc.compare(x, x_hat), ranges=ranges,
     )  # fmt: skip
 
 
 def _quantize_notebook(settings: Settings, x: Floats) -> Result:
     """By the notebook's formulas, with codes as they come."""
-    calibration, _ = _calibration(settings, x)
-    found = search(settings, x) if isinstance(calibration, str) else None
-    if found:
-        low, high = found.low, found.high
-    else:
-        assert not isinstance(calibration, str)
-        low, high = calibration
-    if settings.include_zero and settings.scheme == "affine":
-        low, high = min(low, 0.0), max(high, 0.0)
+    ranges = ranges_of(settings, x)
+    low, high = (float(end) for end in ranges.covered)
     choose = qc.notebook.absmax_quantize if settings.scheme == "symmetric" else qc.notebook.zeropoint_quantize
     chosen = choose(np.array([low, high], settings.dtype), settings.fmt)
     S, z = np.asarray(chosen.scale_factor, settings.dtype), np.asarray(chosen.zero_point, settings.dtype)
@@ -76,7 +61,7 @@ def _quantize_notebook(settings: Settings, x: Floats) -> Result:
         x_hat = (q - z) / S
     if not np.isfinite(x_hat).all():
         raise qc.QuantError(_no_scale_factor(low, high, settings), "values")
-    return Result(settings, x, q, x_hat, scale, S, z, "notebook", metrics=qc.compare(x, x_hat), found=found)
+    return Result(settings, x, q, x_hat, scale, S, z, "notebook", metrics=qc.compare(x, x_hat), ranges=ranges)
 
 
 def _dequantize(settings: Settings) -> Result:
@@ -117,24 +102,15 @@ def _reciprocal(scale: Floats) -> Floats:
         return np.asarray(1 / scale)
 
 
-def search(settings: Settings, x: Floats) -> qc.Calibrated:
-    """The range that the calibration finds for values of one scale, and the curve that it searched."""
-    method, searched = _calibration(settings, x)
-    assert isinstance(method, str)
-    return qc.calibrate(
-        x.reshape(-1), settings.fmt, method, scheme=settings.scheme, include_zero=settings.include_zero, **searched
-    )
-
-
-def _calibration(settings: Settings, x: Floats) -> tuple[str | tuple[float, float], dict[str, Any]]:
-    """What quantcore calls the calibration, and its settings."""
-    if settings.calibration == "manual":
-        low = float(x.min()) if settings.range_min is None else settings.range_min
-        high = float(x.max()) if settings.range_max is None else settings.range_max
-        return (low, high), {}
-    if settings.calibration == "percentile":
-        return "percentile", {"percentile": settings.percentile}
-    return settings.calibration, {}
+def ranges_of(settings: Settings, x: Floats) -> qc.Ranges:
+    """The ranges that the request's calibration finds, or the one that it gives."""
+    is_manual = settings.calibration == "manual"
+    calibration = (settings.range_min, settings.range_max) if is_manual else settings.calibration
+    searched: dict[str, Any] = {"percentile": settings.percentile} if calibration == "percentile" else {}
+    return qc.choose_ranges(
+        x, settings.fmt, settings.scheme, settings.granularity, calibration, settings.include_zero,
+        settings.profile.toolkit, **searched,
+    )  # fmt: skip
 
 
 def _no_scale_factor(low: float, high: float, settings: Settings) -> str:

@@ -10,7 +10,6 @@ from quantcore.parameters.derive import code_range
 from quantcore.toolkits.choosing import Denominator
 
 from ..notation import display
-from .compute import search
 from .result import Result
 
 
@@ -75,27 +74,16 @@ def _ends(result: Result) -> tuple[float, float, str]:
     values = result.slice_of(result.element)
     low, high = float(values.min()), float(values.max())
     whose = "The values" if result.scale.size == 1 else "The values that share a scale with this one"
+    assert result.ranges is not None
+    index = result.parameter_index(np.array([result.element]))[0]
+    found = float(result.ranges.low.reshape(-1)[index]), float(result.ranges.high.reshape(-1)[index])
     if settings.calibration == "minmax":
-        return low, high, f"{whose} reach from"
+        return *found, f"{whose} reach from"
     if settings.calibration == "manual":
-        given = (
-            low if settings.range_min is None else settings.range_min,
-            high if settings.range_max is None else settings.range_max,
-        )
-        return *given, "The range was given:"
-    found = result.once(calibrated)
+        return *found, "The range was given:"
     is_percentile = settings.calibration == "percentile"
     name = f"the {display.ascii_shortest(settings.percentile)} percentile" if is_percentile else settings.calibration
-    return (
-        found.low,
-        found.high,
-        f"{whose} reach from {display.short(low, 6)} to {display.short(high, 6)}; {name} chose",
-    )
-
-
-def calibrated(result: Result) -> qc.Calibrated:
-    """What the calibration chose for the slice that the followed number is in, and the curve that it searched."""
-    return result.found or search(result.settings, result.slice_of(result.element))
+    return *found, f"{whose} reach from {display.short(low, 6)} to {display.short(high, 6)}; {name} chose"
 
 
 def _symmetric_steps(result: Result, zero_point: int) -> float:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import quantcore as qc
-from quantcore.parameters.granularity import expand, parameter_shape
+from quantcore.parameters.granularity import elements_at, expand, parameter_index, parameter_place
 
 from ..request.settings import Settings
 
@@ -31,7 +31,7 @@ class Result:
         zero_point: the code of 0, one for each slice.
         arithmetic: the name in quantcore.ARITHMETICS of how it was computed.
         metrics: figures of the error; None when dequantizing, for nobody knows the original.
-        found: what a calibration found, if one range serves all the values and it was searched for.
+        ranges: the ranges that the scales come from; None when dequantizing.
     """
 
     settings: Settings
@@ -43,7 +43,7 @@ class Result:
     zero_point: NDArray[Any]
     arithmetic: str
     metrics: qc.Metrics | None = None
-    found: qc.Calibrated | None = None
+    ranges: qc.Ranges | None = None
     flat_x: Floats = field(init=False)
     flat_q: NDArray[Any] = field(init=False)
     flat_x_hat: Floats = field(init=False)
@@ -93,16 +93,30 @@ class Result:
 
     def parameter_index(self, elements: Indices) -> Indices:
         """Which scale belongs to each of some elements, as indices into the flat scale."""
-        granularity = self.settings.granularity
-        if isinstance(granularity, qc.PerTensor):
-            return np.zeros(len(elements), np.intp)
-        shape = self.x.shape
-        places = list(np.unravel_index(elements, shape))
-        axis = granularity.axis % len(shape)
-        if isinstance(granularity, qc.PerAxis):
-            return np.asarray(places[axis], np.intp)
-        places[axis] = places[axis] // granularity.block_size
-        return np.asarray(np.ravel_multi_index(tuple(places), parameter_shape(granularity, shape)), np.intp)
+        return parameter_index(elements, self.settings.granularity, self.x.shape)
+
+    @property
+    def followed_range(self) -> tuple[float, float]:
+        """The range that the codes of the followed number's slice are to cover."""
+        assert self.ranges is not None
+        return self._of_followed(self.ranges.covered)
+
+    @property
+    def widest_range(self) -> tuple[float, float]:
+        """The range of the followed number's slice that clips none of its values."""
+        assert self.ranges is not None
+        return self._of_followed(self.ranges.widest)
+
+    @property
+    def followed_curve(self) -> qc.Curve | None:
+        """What the calibration searched for the followed number's slice; None where it searched nothing."""
+        assert self.ranges is not None
+        return self.ranges.curve(int(self.parameter_index(np.array([self.element]))[0]))
+
+    def _of_followed(self, ends: tuple[Floats, Floats]) -> tuple[float, float]:
+        index = self.parameter_index(np.array([self.element]))[0]
+        low, high = (float(end.reshape(-1)[index]) for end in ends)
+        return low, high
 
     def scale_of(self, element: int) -> tuple[Any, Any, Any]:
         """Scale, scale factor and zero point of one element, as NumPy scalars."""
@@ -116,14 +130,8 @@ class Result:
     def slice_index(self, element: int) -> tuple[int | slice, ...]:
         """Where in the arrays the numbers are that share their scale with an element."""
         granularity, shape = self.settings.granularity, self.x.shape
-        if isinstance(granularity, qc.PerTensor):
-            return (slice(None),) * len(shape)
-        axis = granularity.axis % len(shape)
-        place = [int(i) for i in np.unravel_index(element, shape)]
-        if isinstance(granularity, qc.PerAxis):
-            return (slice(None),) * axis + (place[axis],)
-        start = place[axis] // granularity.block_size * granularity.block_size
-        return (*place[:axis], slice(start, start + granularity.block_size), *place[axis + 1 :])
+        place = tuple(int(i) for i in np.unravel_index(element, shape))
+        return elements_at(parameter_place(granularity, place, shape), granularity, shape)
 
 
 def _sides(result: Result) -> NDArray[np.int8]:

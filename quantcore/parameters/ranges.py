@@ -1,0 +1,181 @@
+"""The ranges that codes are to cover, one for each set of parameters: read off the data, searched for, or given."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..calibration.calibrate import calibrate, check_calibration, check_settings
+from ..calibration.settings import Curve
+from ..checks import real_numbers, refuse_not_finite
+from ..errors import QuantError
+from ..formats.integers import IntFormat, truth
+from ..toolkits.choosing import Toolkit, find_toolkit
+from .granularity import Granularity, PerTensor, elements_at, parameter_shape, pooled_axes, slices, split
+from .qparams import check_types
+
+FloatArray = NDArray[np.floating[Any]]
+Calibration = str | tuple[float | None, float | None]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ranges:
+    """The range of every set of parameters; what `choose_ranges` found.
+
+    Attributes:
+        low, high: The ends, in `parameter_shape`. Some libraries' searches answer a low above high for constant data.
+        data_low, data_high: Smallest and largest of the values that share parameters, in the same shape.
+        scheme: "affine" or "symmetric".
+        include_zero: Whether an affine range is widened to contain 0 before it is divided.
+    """
+
+    low: FloatArray
+    high: FloatArray
+    data_low: FloatArray
+    data_high: FloatArray
+    scheme: str
+    include_zero: bool
+    _curve: Callable[[int], Curve | None]
+
+    @property
+    def covered(self) -> tuple[FloatArray, FloatArray]:
+        """The ends that scale and zero point follow from: mirrored if symmetric, else with 0 where it is included."""
+        return self._widened(self.low, self.high)
+
+    @property
+    def widest(self) -> tuple[FloatArray, FloatArray]:
+        """The same of the data's own ends: ranges that clip nothing."""
+        return self._widened(self.data_low, self.data_high)
+
+    def curve(self, index: int = 0) -> Curve | None:
+        """What was searched for the set of parameters with this flat index; None where nothing was.
+
+        The curve of a single set is kept from the search; of many, that of `index` is made again.
+        """
+        return self._curve(index)
+
+    def _widened(self, low: FloatArray, high: FloatArray) -> tuple[FloatArray, FloatArray]:
+        if self.scheme == "symmetric":
+            reach = np.maximum(np.maximum(-low, high), 0)
+            return -reach, reach
+        return (np.minimum(low, 0), np.maximum(high, 0)) if self.include_zero else (low, high)
+
+
+def choose_ranges(
+    x: ArrayLike,
+    fmt: IntFormat,
+    scheme: str = "affine",
+    granularity: Granularity | None = None,
+    calibration: Calibration = "minmax",
+    include_zero: bool | None = None,
+    toolkit: str | Toolkit = "onnx",
+    **settings: Any,
+) -> Ranges:
+    """Find the range of the elements that share parameters: the first stage of `choose_qparams`.
+
+    Args:
+        x: Finite real numbers, at least one (or none, where both ends are given).
+        fmt: The codes; searches need to know how many there are.
+        scheme: "affine" or "symmetric".
+        granularity: Which elements share parameters; PerTensor() by default.
+        calibration: A name in CALIBRATIONS, or an explicit (min, max), the same for all; None for either is the
+            smallest or the largest of all values.
+        include_zero: Whether an affine range will be widened to contain 0. By default as the toolkit does.
+        toolkit: A name in TOOLKITS, or a record like those.
+        **settings: Of the calibration: see `CalibrationSettings`.
+
+    Raises:
+        QuantError: For data or arguments that give no range.
+        UnknownArgumentError: For an argument that neither this function nor `CalibrationSettings` has.
+
+    >>> import quantcore as qc
+    >>> ranges = choose_ranges([[-1.0, 2.0], [0.5, 4.0]], qc.INT8, granularity=qc.PerAxis(0))
+    >>> ranges.low.tolist(), ranges.covered[0].tolist()
+    ([[-1.0], [0.5]], [[-1.0], [0.0]])
+    """
+    granularity = PerTensor() if granularity is None else granularity
+    check_types(fmt, granularity)
+    if scheme not in ("affine", "symmetric"):
+        raise QuantError(f"scheme is {scheme!r}; it must be affine or symmetric.", "scheme")
+    with_zero = find_toolkit(toolkit).include_zero if include_zero is None else truth(include_zero, "include_zero")
+    check_settings(settings)
+    numbers = real_numbers(x)
+    if not isinstance(calibration, str):
+        return _given(numbers, granularity, calibration, scheme, with_zero)
+    settings |= {"scheme": scheme, "include_zero": with_zero}
+    check_calibration(calibration)
+    low, high = minmax_ranges(numbers, granularity)
+    if calibration == "minmax":
+        return Ranges(low, high, low, high, scheme, with_zero, _no_curve)
+    found_low, found_high = np.empty_like(low), np.empty_like(high)
+    curve: Curve | None = None
+    for place, values in slices(numbers, granularity, low.shape):
+        found = calibrate(values, fmt, calibration, **settings)
+        found_low[place], found_high[place], curve = found.low, found.high, found.curve
+
+    def curve_of(index: int) -> Curve | None:
+        if low.size == 1:
+            return curve
+        place = tuple(int(i) for i in np.unravel_index(index, low.shape))
+        values = numbers[elements_at(place, granularity, numbers.shape)]
+        return calibrate(values, fmt, calibration, **settings).curve
+
+    return Ranges(found_low, found_high, low, high, scheme, with_zero, curve_of)
+
+
+def minmax_ranges(numbers: NDArray[Any], granularity: Granularity) -> tuple[FloatArray, FloatArray]:
+    """Minimum and maximum of the elements that share parameters, in `parameter_shape`.
+
+    Raises:
+        QuantError: If there are no numbers, or one is not finite.
+    """
+    shape = parameter_shape(granularity, numbers.shape)
+    if not numbers.size:
+        raise QuantError("values are empty; give at least one number.", "values")
+    dtype = numbers.dtype if numbers.dtype.kind == "f" else np.dtype(np.float64)
+    low, high = np.empty(shape, dtype), np.empty(shape, dtype)
+    for view, index in split(numbers, granularity):
+        axes = pooled_axes(view.shape, low[index].shape)
+        low[index] = view.min(axis=axes).reshape(low[index].shape)
+        high[index] = view.max(axis=axes).reshape(low[index].shape)
+    if not (np.isfinite(low).all() and np.isfinite(high).all()):
+        refuse_not_finite(numbers, dtype)
+    return low, high
+
+
+def _given(numbers: NDArray[Any], granularity: Granularity, pair: object, scheme: str, with_zero: bool) -> Ranges:
+    """An explicit range, with the data's own ends where it has none."""
+    low, high = _checked_pair(pair)
+    shape = parameter_shape(granularity, numbers.shape)
+    if numbers.size or low is None or high is None:
+        data_low, data_high = minmax_ranges(numbers, granularity)
+        low = float(data_low.min()) if low is None else low
+        high = float(data_high.max()) if high is None else high
+    else:
+        data_low, data_high = np.full(shape, low), np.full(shape, high)
+    if low > high:
+        raise QuantError(f"range_min is {low} and range_max {high}; swap them, the minimum comes first.", "range_min")
+    return Ranges(np.full(shape, low), np.full(shape, high), data_low, data_high, scheme, with_zero, _no_curve)
+
+
+def _checked_pair(pair: object) -> tuple[float | None, float | None]:
+    """An explicit range as two numbers, or None for the data's own end."""
+    try:
+        low, high = (None if end is None else float(end) for end in pair)  # type: ignore[attr-defined]
+    except (TypeError, ValueError):
+        raise QuantError(
+            f"calibration is {pair!r}; it must be the name of a method or a pair (min, max).", "calibration"
+        ) from None
+    for end, field in ((low, "range_min"), (high, "range_max")):
+        if end is not None and not math.isfinite(end):
+            raise QuantError(f"{field} is {end}; it must be a finite number.", field)
+    return low, high
+
+
+def _no_curve(index: int) -> None:
+    """Nothing was searched."""
