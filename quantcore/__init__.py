@@ -29,7 +29,7 @@ Glossary (one name for one thing, everywhere):
 from . import notebook
 from .calibration.calibrate import CALIBRATIONS, Calibrated, CalibrationSettings, Curve, calibrate
 from .compute.matmul import MatMulTerms, matmul_integer, matmul_terms, qlinear_matmul
-from .compute.quantize import dequantize, quantize
+from .compute.quantize import clipped, dequantize, quantize
 from .errors import QuantError
 from .explain.differences import Difference, first_difference
 from .explain.trace import Trace, TraceStep, trace
@@ -80,6 +80,7 @@ __all__ = [
     "calibrate",
     "choose_qparams",
     "choose_ranges",
+    "clipped",
     "clipped_share",
     "code_entropy",
     "compare",

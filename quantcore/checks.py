@@ -59,8 +59,8 @@ def whole_codes(q: ArrayLike, fmt: IntFormat) -> NDArray[Any]:
     return array
 
 
-def buffer(out: NDArray[Any] | None, shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
-    """`out`, or a new array where it is None.
+def buffer(out: NDArray[Any] | None, shape: tuple[int, ...], dtype: np.dtype[Any], field: str = "out") -> NDArray[Any]:
+    """`out`, or a new array where it is None; `field` is what the caller calls it.
 
     Raises:
         QuantError: If `out` cannot take the result as it is.
@@ -69,7 +69,7 @@ def buffer(out: NDArray[Any] | None, shape: tuple[int, ...], dtype: np.dtype[Any
         return np.empty(shape, dtype)
     if not isinstance(out, np.ndarray) or out.shape != shape or out.dtype != dtype or not out.flags.writeable:
         found = f"{out.dtype} of shape {out.shape}" if isinstance(out, np.ndarray) else type(out).__name__
-        raise QuantError(f"out is {found}; it must be a writable array of {dtype} with shape {shape}.", "out")
+        raise QuantError(f"{field} is {found}; it must be a writable array of {dtype} with shape {shape}.", field)
     return out
 
 

@@ -12,11 +12,12 @@ import numpy as np
 import numpy.typing as npt
 
 from .checks import real_numbers
-from .compute.chunks import pieces, quiet_loops
+from .compute.quantize import clipped
 from .errors import QuantError
 from .formats.integers import IntFormat
 from .parameters.granularity import Granularity, parameter_shape
-from .parameters.qparams import QuantParams, fitted
+from .parameters.qparams import QuantParams
+from .toolkits.arithmetic import Arithmetic
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -96,32 +97,33 @@ def compare(x: npt.ArrayLike, x_hat: npt.ArrayLike) -> Metrics:
     )
 
 
-def clipped_share(x: npt.ArrayLike, params: QuantParams) -> float:
-    """The share of the values that lie more than half a step beyond the last code, so that clipping moves them.
+def clipped_share(
+    x: npt.ArrayLike,
+    params: QuantParams,
+    arithmetic: str | Arithmetic = "onnx",
+    rounding: str | None = None,
+    rng: np.random.Generator | None = None,
+) -> float:
+    """The share of the values whose code is moved to an end of the format: those that `clipped` tells.
 
     Args:
         x: real numbers, any shape, not empty.
-        params: as for `quantize`; computed in the precision of its scale.
+        params: as for `quantize`, and so are the other arguments.
+        arithmetic: by whose steps.
+        rounding: a name in ROUNDINGS.
+        rng: for rounding "stochastic".
 
     Raises:
-        QuantError: parameters that do not fit, nothing to count.
+        QuantError: as `quantize`, or nothing to count.
 
     >>> from quantcore.formats.integers import INT4
     >>> clipped_share([-9.0, -8.5, 0.0, 7.5, 8.0], QuantParams(1.0, 0, INT4))
-    0.4
+    0.6
     """
     values = real_numbers(x)
     if values.size == 0:
         raise QuantError("values are empty; give at least one number.", "values")
-    scale, zero_point = fitted(params, values.shape)
-    first, last = params.fmt.qmin - zero_point, params.fmt.qmax - zero_point
-    n_clipped = 0
-    with quiet_loops():
-        for part, _, parameters in pieces(values, values, params.granularity, (scale, first, last)):
-            step, low, high = parameters
-            steps = part.astype(scale.dtype) / step
-            n_clipped += int(np.count_nonzero((steps < low - 0.5) | (steps > high + 0.5)))
-    return n_clipped / values.size
+    return int(np.count_nonzero(clipped(values, params, arithmetic, rounding, rng))) / values.size
 
 
 def bits_per_value(

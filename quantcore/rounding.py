@@ -103,7 +103,9 @@ def round_whole(x: FloatArray, rounding: str = "half_even", rng: np.random.Gener
     >>> round_whole(np.array([0.49999999999999994, 2.5]), "half_away").tolist()
     [0.0, 3.0]
     """
-    return ROUNDINGS[check_rounding(rounding, rng)](x, rng)
+    rule = ROUNDINGS[check_rounding(rounding, rng)]
+    with np.errstate(invalid="ignore"):  # infinity has no fraction: it is NaN on the way, and infinity again
+        return rule(x, rng)
 
 
 def check_rounding(rounding: str, rng: np.random.Generator | None) -> str:

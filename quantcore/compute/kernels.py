@@ -45,6 +45,7 @@ def round_and_store(
     zero_point: FloatArray | None,
     codes: tuple[int, int],
     target: NDArray[np.integer[Any]],
+    sides: NDArray[np.int8] | None = None,
 ) -> bool:
     """Round half to even, add the zero point, clip, cast: four passes, or one more where something must be clipped.
 
@@ -58,6 +59,7 @@ def round_and_store(
         zero_point: A whole number, or those that broadcast against `value`; None: it is in `value` already.
         codes: (qmin, qmax).
         target: Where the codes go.
+        sides: Zeros; -1 goes where a code is clipped from below, 1 where from above.
 
     Returns:
         False, with nothing stored, if some x is not finite.
@@ -72,7 +74,7 @@ def round_and_store(
     bits = value.view(rounder.bits_type)
     low, high = (rounder.zero + code - added for code in codes)
     store = _store_paired if PAIRED else _store
-    return store(bits, (low, high), lambda: _are_finite(bits, rounder, x), codes[0], target)
+    return store(bits, (low, high), lambda: _clip(bits, (low, high), rounder, x, sides), codes[0], target)
 
 
 def add_number(values: FloatArray, number: Any) -> None:
@@ -88,14 +90,12 @@ def add_number(values: FloatArray, number: Any) -> None:
 
 
 def _store(
-    bits: NDArray[Any], ends: tuple[int, int], are_finite: Callable[[], bool], qmin: int, target: NDArray[Any]
+    bits: NDArray[Any], ends: tuple[int, int], clip: Callable[[], bool], qmin: int, target: NDArray[Any]
 ) -> bool:
     """Clip `bits` to `ends` where needed, and store the codes, of which `qmin` has the bits ends[0]."""
     low, high = ends
-    if np.minimum.reduce(bits, axis=None) < low or np.maximum.reduce(bits, axis=None) > high:
-        if not are_finite():
-            return False
-        np.clip(bits, low, high, out=bits)
+    if (np.minimum.reduce(bits, axis=None) < low or np.maximum.reduce(bits, axis=None) > high) and not clip():
+        return False
     np.copyto(target, bits, casting="unsafe")
     excess = low - qmin  # of the bits over the code; its low bits are those of minus the zero point
     if excess & 0xFFFF:
@@ -104,7 +104,7 @@ def _store(
 
 
 def _store_paired(
-    bits: NDArray[Any], ends: tuple[int, int], are_finite: Callable[[], bool], qmin: int, target: NDArray[Any]
+    bits: NDArray[Any], ends: tuple[int, int], clip: Callable[[], bool], qmin: int, target: NDArray[Any]
 ) -> bool:
     """As `_store`, with two int32 in a word: counted from the lowest code all must be small, so their union must be.
 
@@ -119,9 +119,8 @@ def _store_paired(
     # a word holds one element or two
     if (union if bits.itemsize == 8 else max(union >> 32, union & 0xFFFFFFFF)) > high - low:
         np.add(words, lowest, out=words)
-        if not are_finite():
+        if not clip():
             return False
-        np.clip(bits, low, high, out=bits)
         np.subtract(words, lowest, out=words)
     # the low bytes, which come first
     np.copyto(target, bits.reshape(-1).view(target.dtype)[:: bits.itemsize // target.itemsize].reshape(target.shape))
@@ -131,6 +130,19 @@ def _store_paired(
         np.bitwise_xor(codes, _repeated(sign, target.dtype, codes.dtype), out=codes)
     elif qmin:
         np.add(target, target.dtype.type(qmin), out=target)
+    return True
+
+
+def _clip(
+    bits: NDArray[Any], ends: tuple[int, int], rounder: _Rounder, x: FloatArray, sides: NDArray[np.int8] | None
+) -> bool:
+    """Clip `bits` to `ends`, and tell `sides` who was; False, with nothing done, if some x is not finite."""
+    if not _are_finite(bits, rounder, x):
+        return False
+    low, high = ends
+    if sides is not None:
+        np.subtract(bits > high, bits < low, out=sides, dtype=np.int8)
+    np.clip(bits, low, high, out=bits)
     return True
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,7 @@ def quantize(
     rounding: str | None = None,
     rng: np.random.Generator | None = None,
     out: NDArray[np.integer[Any]] | None = None,
+    sides: NDArray[np.int8] | None = None,
 ) -> NDArray[np.integer[Any]]:
     """Compute codes: q = clip(round(x / scale) + zero_point, qmin, qmax), as ONNX does or as another toolkit does.
 
@@ -38,6 +40,7 @@ def quantize(
         rounding: A name in ROUNDINGS; None: the arithmetic's own, half to even but for "tflite".
         rng: For rounding "stochastic".
         out: Where the codes go: an array of x's shape in `params.fmt.dtype`. Its content is undefined after an error.
+        sides: Where it goes who was clipped: an array of x's shape in int8, filled as `clipped` has it.
 
     Returns:
         Codes in `params.fmt.dtype`, one an element, with the shape of x.
@@ -61,22 +64,55 @@ def quantize(
     limit = CHUNK if is_simple and not steps.fused else CHUNK // 4  # the others need more temporaries
     scratch = np.empty(min(limit, x.size), dtype)
     parameters = [collapsed(array, dtype) for array in (multiplier(scale, steps), zero_point)]
+    if sides is not None:
+        buffer(sides, x.shape, np.dtype(np.int8), "sides")[...] = 0
+    sides_of = (
+        repeat(None) if sides is None else (goal for _, goal, _ in pieces(x, sides, params.granularity, (), limit))
+    )
     with quiet_loops():
-        for part, target, (factors, offsets) in pieces(x, codes, params.granularity, parameters, limit):
+        for (part, target, (factors, offsets)), side in zip(
+            pieces(x, codes, params.granularity, parameters, limit), sides_of, strict=False
+        ):
             values = part if part.dtype == dtype else part.astype(dtype)
             shift = offsets.astype(dtype, copy=False)
             room = scratch[: values.size].reshape(values.shape)
             value = _last(before_rounding(values, factors, shift, steps, room))
             if is_simple:
                 after = None if steps.zero_point_first else shift
-                is_fine = round_and_store(value.astype(wide, copy=False), values, after, codes_in_use, target)
+                is_fine = round_and_store(value.astype(wide, copy=False), values, after, codes_in_use, target, side)
             elif is_fine := bool(np.isfinite(values).all()):
                 value = round_whole(value.astype(wide, copy=False), rounding, rng)
-                code = _last(after_rounding(value, shift, codes_in_use, steps))
+                *_, unclipped, code = (
+                    value,
+                    *(number for _, number in after_rounding(value, shift, codes_in_use, steps)),
+                )
                 target[...] = code.astype(target.dtype)
+                if side is not None:
+                    np.subtract(unclipped > code, unclipped < code, out=side, dtype=np.int8)
             if not is_fine:
                 refuse_not_finite(x, dtype)
     return codes
+
+
+def clipped(
+    x: ArrayLike,
+    params: QuantParams,
+    arithmetic: str | Arithmetic = "onnx",
+    rounding: str | None = None,
+    rng: np.random.Generator | None = None,
+) -> NDArray[np.int8]:
+    """Tell whose code is moved to an end: -1 if it would be below qmin, 1 if above qmax, 0 if it is a code.
+
+    The arguments are those of `quantize`, by whose steps it is told; so is what is raised.
+
+    >>> import quantcore as qc
+    >>> clipped([-9.0, -8.5, 0.0, 7.5, 8.0], qc.QuantParams(1.0, 0, qc.INT4)).tolist()
+    [-1, 0, 0, 1, 1]
+    """
+    numbers = real_numbers(x)
+    sides = np.empty(numbers.shape, np.int8)
+    quantize(numbers, params, arithmetic, rounding, rng, sides=sides)
+    return sides
 
 
 def dequantize(

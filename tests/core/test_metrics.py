@@ -91,11 +91,10 @@ def test_shape_and_type_do_not_matter() -> None:
 
 @given(hnp.arrays(np.float64, st.integers(1, 30), elements=st.floats(-400, 400)), st.integers(-128, 127))
 def test_clipped_share_counts_what_clipping_moves(x: Any, zero_point: int) -> None:
-    """A value counts if its exact quotient lies more than half a step beyond the last code."""
-    scale = Fraction(3, 2)
-    low, high = (Fraction(2 * (code - zero_point) + side, 2) for code, side in ((-128, -1), (127, 1)))
-    expected = sum(not low <= Fraction(float(value) / 1.5) <= high for value in x)
-    params = qc.QuantParams(np.float64(scale), zero_point, qc.INT8)
+    """A value counts if its quotient, rounded half to even, is a code that the format does not have."""
+    codes = [round(Fraction(float(value) / 1.5)) + zero_point for value in x]
+    expected = sum(not -128 <= code <= 127 for code in codes)
+    params = qc.QuantParams(np.float64(1.5), zero_point, qc.INT8)
     assert clipped_share(x, params) == expected / x.size
 
 

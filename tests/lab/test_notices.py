@@ -33,3 +33,13 @@ def test_notices(request_: dict[str, str], level: str | None, message: str) -> N
 def test_lines_that_make_no_rows_are_not_remarked(values: str) -> None:
     """A number on each line, lines of different length, and lists in brackets are what they seem."""
     assert not [notice for notice in lab.answer({"values": values})["notices"] if "lines" in notice["message"]]
+
+
+def test_who_is_clipped_is_told_alike_everywhere() -> None:
+    """PyTorch's symmetric scale is absmax over 127.5: 1.5 becomes 128, is clipped, and all parts of the answer say so."""
+    answer = lab.answer({"profile": "pytorch", "scheme": "symmetric", "values": "-1, 0.3, 1.5", "element": "2"})
+    assert answer["codes"][2] == 127
+    assert answer["metrics"]["clipped_share"] == 1 / 3
+    assert any(notice["message"].startswith("1 value is clipped") for notice in answer["notices"])
+    step = next(step for step in answer["steps"] if step["key"] == "clipped")
+    assert "128" in step["text"]

@@ -104,8 +104,9 @@ def result_of(result: Result, name: str) -> Result:
     if name in PROFILES:
         return compute(settings_for(settings, name))
     params = qc.QuantParams(result.scale, result.zero_point, settings.fmt, settings.granularity)
-    q = qc.quantize(result.x, params, name, _rounding(settings, name), np.random.default_rng(settings.seed))
-    return replace(result, q=q, x_hat=qc.dequantize(q, params, name), arithmetic=name)
+    rng, sides = np.random.default_rng(settings.seed), np.empty(result.x.shape, np.int8)
+    q = qc.quantize(result.x, params, name, _rounding(settings, name), rng, sides=sides)
+    return replace(result, q=q, sides=sides, x_hat=qc.dequantize(q, params, name), arithmetic=name)
 
 
 def settings_for(settings: Settings, name: str) -> Settings:

@@ -160,7 +160,7 @@ def listed(values: Any) -> list[Any]:
 
 def codes(q: Any) -> list[str]:
     """Codes as texts, for the pointer."""
-    return [str(code) for code in np.asarray(q).astype(np.int64).tolist()]
+    return [str(int(code)) for code in np.asarray(q).tolist()]  # the notebook's may be beyond any integer type
 
 
 def gapped(*ends: Floats) -> list[float | None]:

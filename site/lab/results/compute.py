@@ -38,10 +38,11 @@ def _quantize(settings: Settings, x: Floats) -> Result:
         settings.dtype, settings.profile.toolkit,
     )  # fmt: skip
     rng = np.random.default_rng(settings.seed)
-    q = qc.quantize(x, params, arithmetic, settings.rounding, rng)
+    sides = np.empty(x.shape, np.int8)
+    q = qc.quantize(x, params, arithmetic, settings.rounding, rng, sides=sides)
     x_hat = qc.dequantize(q, params, arithmetic)
     return Result(
-        settings, x, q, x_hat, params.scale, _reciprocal(params.scale), params.zero_point, arithmetic,
+        settings, x, q, x_hat, sides, params.scale, _reciprocal(params.scale), params.zero_point, arithmetic,
         metrics=qc.compare(x, x_hat), ranges=ranges,
     )  # fmt: skip
 
@@ -61,7 +62,8 @@ def _quantize_notebook(settings: Settings, x: Floats) -> Result:
         x_hat = (q - z) / S
     if not np.isfinite(x_hat).all():
         raise qc.QuantError(_no_scale_factor(low, high, settings), "values")
-    return Result(settings, x, q, x_hat, scale, S, z, "notebook", metrics=qc.compare(x, x_hat), ranges=ranges)
+    sides = _outside(q, settings)
+    return Result(settings, x, q, x_hat, sides, scale, S, z, "notebook", metrics=qc.compare(x, x_hat), ranges=ranges)
 
 
 def _dequantize(settings: Settings) -> Result:
@@ -73,8 +75,10 @@ def _dequantize(settings: Settings) -> Result:
     params = qc.QuantParams(scale, zero_point, settings.fmt, settings.granularity)
     q = _whole(settings.data, "codes")
     x_hat = _finite_back(qc.dequantize(q, params, arithmetic), settings)
-    q = q.astype(settings.fmt.dtype)
-    return Result(settings, x_hat, q, x_hat, params.scale, _reciprocal(params.scale), params.zero_point, arithmetic)
+    q, sides = q.astype(settings.fmt.dtype), np.zeros(q.shape, np.int8)
+    return Result(
+        settings, x_hat, q, x_hat, sides, params.scale, _reciprocal(params.scale), params.zero_point, arithmetic
+    )
 
 
 def _dequantize_notebook(settings: Settings) -> Result:
@@ -86,7 +90,12 @@ def _dequantize_notebook(settings: Settings) -> Result:
     with np.errstate(all="ignore"):
         S = 1 / scale
         x_hat = _finite_back((q - z) / S, settings)
-    return Result(settings, x_hat, q, x_hat, scale, np.asarray(S), z, "notebook")
+    return Result(settings, x_hat, q, x_hat, _outside(q, settings), scale, np.asarray(S), z, "notebook")
+
+
+def _outside(q: Floats, settings: Settings) -> NDArray[np.int8]:
+    """Which of the notebook's codes, which it does not clip, the format does not have."""
+    return np.subtract(q > settings.fmt.qmax, q < settings.fmt.qmin, dtype=np.int8)
 
 
 def arithmetic_of(settings: Settings) -> str:

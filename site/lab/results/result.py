@@ -26,6 +26,7 @@ class Result:
         x: the values, in the precision of the computation; when dequantizing, the reconstruction.
         q: the codes; whole numbers, in floating point under the notebook's formulas.
         x_hat: the reconstruction.
+        sides: for each number whether its code, unclipped, is below those of the format (-1), above (1) or neither (0).
         scale: the step between codes, one for each slice.
         scale_factor: its reciprocal, one for each slice.
         zero_point: the code of 0, one for each slice.
@@ -38,6 +39,7 @@ class Result:
     x: Floats
     q: NDArray[Any]
     x_hat: Floats
+    sides: NDArray[np.int8]
     scale: Floats
     scale_factor: Floats
     zero_point: NDArray[Any]
@@ -75,11 +77,6 @@ class Result:
     def is_clipping(self) -> bool:
         """Whether codes are kept within the format."""
         return not self.settings.is_notebook
-
-    @property
-    def sides(self) -> NDArray[np.int8]:
-        """For each number whether its code, unclipped, is below those of the format (-1), above (1) or neither (0)."""
-        return self.once(_sides)
 
     @property
     def n_clipped(self) -> int:
@@ -132,25 +129,3 @@ class Result:
         granularity, shape = self.settings.granularity, self.x.shape
         place = tuple(int(i) for i in np.unravel_index(element, shape))
         return elements_at(parameter_place(granularity, place, shape), granularity, shape)
-
-
-def _sides(result: Result) -> NDArray[np.int8]:
-    fmt, q = result.settings.fmt, result.q
-    if not result.is_clipping:
-        return (q > fmt.qmax).astype(np.int8) - (q < fmt.qmin).astype(np.int8)
-    sides = np.zeros(q.shape, np.int8)
-    at_end = (q == fmt.qmin) | (q == fmt.qmax)
-    if result.settings.is_dequantize or not at_end.any():
-        return sides
-    scale, zero_point = (
-        np.broadcast_to(expand(array, result.settings.granularity, q.shape), q.shape)[at_end].astype(np.float64)
-        for array in (result.scale, result.zero_point)
-    )
-    with np.errstate(over="ignore", under="ignore"):
-        exact = result.x[at_end].astype(np.float64) / scale
-    rounding = result.settings.rounding
-    down, up = ("floor", "ceil") if rounding == "stochastic" else (rounding, rounding)
-    above = qc.round_whole(exact, down) + zero_point > fmt.qmax
-    below = qc.round_whole(exact, up) + zero_point < fmt.qmin
-    sides[at_end] = above.astype(np.int8) - below.astype(np.int8)
-    return sides
