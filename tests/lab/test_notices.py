@@ -36,7 +36,7 @@ def test_lines_that_make_no_rows_are_not_remarked(values: str) -> None:
 
 
 def test_who_is_clipped_is_told_alike_everywhere() -> None:
-    """PyTorch's symmetric scale is absmax over 127.5: 1.5 becomes 128, is clipped, and all parts of the answer say so."""
+    """PyTorch's symmetric scale is absmax over 127.5: 1.5 becomes 128 and is clipped; every part says so."""
     answer = lab.answer({"profile": "pytorch", "scheme": "symmetric", "values": "-1, 0.3, 1.5", "element": "2"})
     assert answer["codes"][2] == 127
     assert answer["metrics"]["clipped_share"] == 1 / 3
