@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from lab.parsing.parse import parse_numbers, parse_shape, parse_whole_numbers
+from lab.parsing.digits import parse_shape
+from lab.parsing.reading import parse_numbers, parse_whole_numbers
 
 from quantcore import QuantError
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
-from ..parsing.parse import parse_shape
+from ..parsing.digits import parse_shape
 from .generate import DEFAULT_SHAPE, GENERATORS, Recipe, generate
 from .picture import draw
 from .store import STORE

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 import quantcore as qc
 
 from ..notation import display
-from ..parsing.parse import parse_numbers, parse_shape, parse_whole_numbers
+from ..parsing.digits import parse_shape
 from ..parsing.places import quoted
+from ..parsing.reading import parse_numbers, parse_whole_numbers
 from .fields import FIELDS, Field, Kind, default_of
 
 Float64 = NDArray[np.float64]

@@ -1,4 +1,4 @@
-"""Numbers written as text: JSON, and whatever :func:`lab.parsing.parse.parse_numbers` reads."""
+"""Numbers written as text: JSON, and whatever :func:`lab.parsing.reading.read_numbers` reads."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,7 +7,7 @@ import numpy as np
 
 from quantcore import QuantError
 
-from ...parsing.parse import parse_numbers
+from ...parsing.reading import parse_numbers
 from .contents import MAX_WRITTEN, Entry, Floats, Skipped, refuse
 from .json_text import read_json
 

@@ -1,12 +1,10 @@
-"""Text to numbers: lists, nested lists, NumPy's and PyTorch's printouts, or numbers with anything usual between them.
+"""Digits to numbers: numbers with decimal points and anything usual between them.
 
-Numbers are separated by spaces, new lines, commas or semicolons. Brackets, where there are any, make the shape. NumPy
-reads the digits, so that a million numbers take a fraction of a second; only a text with a mistake in it is read a
-second time, token by token, to say where the mistake is.
+NumPy reads the digits, so that a million numbers take a fraction of a second; only a text with a mistake in it is read
+a second time, token by token, to say where the mistake is.
 """
 
 import re
-from functools import lru_cache
 from typing import NoReturn
 
 import numpy as np
@@ -14,8 +12,8 @@ from numpy.typing import NDArray
 
 from quantcore import QuantError
 
-from .brackets import MAX_DEPTH, shape_of
-from .places import TOKEN, quoted, quoted_token, token_place, where
+from .brackets import MAX_DEPTH
+from .places import TOKEN, quoted, token_place, where
 
 Float64 = NDArray[np.float64]
 
@@ -31,34 +29,18 @@ SEPARATORS = str.maketrans(",;\t\n\v\f\r\x1c\x1d\x1e\x1f[]()", " " * 15)
 MISSING = re.compile(r"[,;]\s*[,;]|[\[(]\s*[,;]|\A\s*[,;]")
 SHAPE = re.compile(r"\s*[(\[]?\s*[0-9]{1,9}(?:(?:\s*[,;x×*]\s*|\s+)[0-9]{1,9})*\s*,?\s*[)\]]?\s*")
 SKELETON = bytes.maketrans(b";(", b",[")
-ARRAY_CALL = re.compile(r"\s*(?:\w+\.)?(?:array|tensor|Array|Tensor|asarray)\s*\(")
-ARRAY_KEYWORDS = re.compile(
-    r"(?:,\s*\w+\s*=\s*(?:[\w.]+|'[^']*'|\"[^\"]*\"|<[^>]*>)\s*(?:\([^()]*\))?\s*)*,?\s*\)\s*\Z"
-)
 
 
-@lru_cache(maxsize=4)
-def parse_numbers(text: str, field: str) -> Float64:
-    """The numbers in a text: 1-D, or of the shape that nested brackets give.
-
-    The last few texts are remembered, for a page asks again with the same million numbers and another setting.
+def numbers_in(source: str, field: str) -> Float64:
+    """Every number of a text in order, shape aside.
 
     Args:
-        text: what was typed, pasted or read from a file.
+        source: numbers with decimal points, blanks, commas, semicolons and brackets, in ASCII.
         field: the request's field, for the message.
 
     Raises:
-        QuantError: naming the first token that is not a finite number, or the first list that is out of shape, with
-            its place in the text.
-
-    Returns:
-        A read-only array.
-
-    >>> parse_numbers("[[1, 2], [3, -4e-1]]", "values").tolist()
-    [[1.0, 2.0], [3.0, -0.4]]
+        QuantError: naming the first token that is not a finite number, with its place in the text.
     """
-    source = text if text.isascii() else text.translate(TO_ASCII)
-    source = _without_call(source)
     if _lacks_entries(source) and (missing := MISSING.search(source)):
         place = missing.end() - 1
         raise QuantError(
@@ -66,43 +48,13 @@ def parse_numbers(text: str, field: str) -> Float64:
             "write the missing number there, or delete the separator.",
             field,
         )
-    numbers = _read(source, field)
-    if numbers.size == 0:
-        raise QuantError(f"{field} holds no numbers. {EXAMPLE}.", field)
-    if any(bracket in source for bracket in "[]()"):
-        numbers = numbers.reshape(shape_of(source, field))
-    numbers.flags.writeable = False
-    return numbers
-
-
-def parse_whole_numbers(text: str, field: str) -> Float64:
-    """The whole numbers in a text, as float64.
-
-    Raises:
-        QuantError: as :func:`parse_numbers`, and naming the first number that is not whole.
-    """
-    numbers = parse_numbers(text, field)
-    broken = np.flatnonzero(numbers.ravel() != np.rint(numbers.ravel()))
-    if broken.size:
-        token = quoted_token(text, int(broken[0]))
-        raise QuantError(f"{field} holds {token}; every entry must be a whole number. Round it or remove it.", field)
-    return numbers
+    return _read(source, field)
 
 
 def _lacks_entries(source: str) -> bool:
     """Whether somewhere a separator follows another, or opens a list: a quick look, before the place is sought."""
     skeleton = source.encode("ascii", "replace").translate(SKELETON, b" \t\n\v\f\r")
     return b",," in skeleton or b"[," in skeleton or skeleton.startswith(b",")
-
-
-def _without_call(source: str) -> str:
-    """``tensor([1., 2.], dtype=...)`` as ``[1., 2.]``, blanks in place of what is left out, so that positions stay."""
-    opening = ARRAY_CALL.match(source)
-    closing = ARRAY_KEYWORDS.search(source) if opening else None
-    if not opening or not closing:
-        return source
-    inside = source[opening.end() : closing.start()]
-    return " " * opening.end() + inside
 
 
 def _read(source: str, field: str) -> Float64:

@@ -1,0 +1,43 @@
+"""Numbers as programs write them: 0x7f, 0x1.8p-3, 0b0101, 1_000, 0.1f, 1.2D+02, 12%: rewritten as plain decimals."""
+
+import re
+
+END = r"(?=[\s,;\[\](){}]|\Z)"
+START = r"(?<![\w.])"
+BASED = re.compile(
+    rf"{START}([+-]?)0(?:[xX](?P<hex>[0-9a-fA-F_]+(?:\.[0-9a-fA-F]*)?|\.[0-9a-fA-F]+)(?P<power>[pP][+-]?[0-9]+[fFlL]?)?"
+    rf"|[bB](?P<binary>[01_]+)|[oO](?P<octal>[0-7_]+))[uUlL]{{0,3}}{END}"
+)
+GROUPED = re.compile(r"(?<=[0-9])_(?=[0-9])")
+FORTRAN = re.compile(rf"{START}([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+))[dD]([+-]?[0-9]+){END}")
+SUFFIX = re.compile(
+    rf"[fFlLuUb](?<=[0-9.].)(?:(?<=b)f16|(?<=[fF])(?:16|32|64)|(?<=[^fFb])[uUlL]{{0,2}}|(?<=[fF])){END}"
+)
+PERCENT = re.compile(rf"{START}([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+))%{END}")
+
+
+def in_decimals(text: str) -> str:
+    """The text with every number in decimals, without suffixes, exact; other tokens stay as they are.
+
+    >>> in_decimals("0x7f 0x1.8p1 0b101 -1_000 0.1f 1.2D+02 12% 7u")
+    '127 3.0 5 -1000 0.1 1.2e+02 12e-2 7'
+    """
+    if "0x" in text or "0X" in text or "0b" in text or "0B" in text or "0o" in text:
+        text = BASED.sub(_based, text)
+    if "_" in text:
+        text = GROUPED.sub("", text)
+    if "d" in text or "D" in text:
+        text = FORTRAN.sub(r"\1e\2", text)
+    if "%" in text:
+        text = PERCENT.sub(r"\1e-2", text)
+    return SUFFIX.sub("", text) if any(letter in text for letter in "fFlLuU") else text
+
+
+def _based(found: re.Match[str]) -> str:
+    sign, digits = found.group(1), found.group("hex")
+    if digits is None:
+        base, digits = (2, found.group("binary")) if found.group("binary") else (8, found.group("octal"))
+        return sign + str(int(digits, base))
+    if found.group("power") is None and "." not in digits:
+        return sign + str(int(digits, 16))
+    return sign + repr(float.fromhex(f"0x{digits.replace('_', '')}{(found.group('power') or 'p0').rstrip('fFlL')}"))
