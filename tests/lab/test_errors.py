@@ -113,3 +113,11 @@ def test_a_wrong_list_of_values_does_not_matter_when_codes_are_asked() -> None:
     """Only the numbers of the direction in force are read."""
     assert lab.answer({"direction": "dequantize", "values": "junk"})["ok"]
     assert lab.answer({"codes": "junk", "scale": "junk", "zero_point": "junk"})["ok"]
+
+
+def test_the_ends_of_a_precision_are_in_it() -> None:
+    """-3.4028235e+38 is how float32's lowest number is printed; in float64 it lies beyond, but it rounds to it."""
+    answer = lab.answer({"profile": "onnx", "values": "-3.4028235e+38, 0, 1"})
+    assert answer["ok"]
+    assert answer["values"] == [-3.4028234663852886e38, 0, 1]
+    assert not lab.answer({"profile": "onnx", "values": "3.5e38"})["ok"]

@@ -36,7 +36,7 @@ def check_range(
 ) -> None:
     """Refuse a range that does not rise."""
     for name, end in (("range_min", range_min), ("range_max", range_max)):
-        if end is not None and abs(end) > np.finfo(dtype).max:
+        if end is not None and not _holds(dtype, np.float64(end)).all():
             reader.error(name, f"{name} is {end!r}; it must be a number that {dtype} holds. Use a smaller one.")
     if data is None or any(error.field in ("range_min", "range_max") for error in reader.errors):
         return
@@ -59,7 +59,7 @@ def check_precision(reader: Reader, field: str, numbers: Float64 | None, dtype: 
     if numbers is None:
         return
     largest = float(np.finfo(dtype).max)
-    beyond = np.abs(numbers.reshape(-1)) > largest
+    beyond = ~_holds(dtype, numbers.reshape(-1))
     if beyond.any():
         entry, found = _first(numbers, beyond)
         reader.error(
@@ -67,6 +67,13 @@ def check_precision(reader: Reader, field: str, numbers: Float64 | None, dtype: 
             f"{field} holds {found} as entry {entry}, which is beyond {dtype} (up to about {largest:.3g}). "
             "Choose precision float64, or a smaller number.",
         )
+
+
+def _holds(dtype: np.dtype[Any], numbers: Any) -> NDArray[np.bool_]:
+    """Which numbers are finite in a precision, once they are rounded to it: -3.4028235e+38 is float32's lowest."""
+    with np.errstate(over="ignore"):
+        is_finite: NDArray[np.bool_] = np.isfinite(np.asarray(numbers).astype(dtype))
+    return is_finite
 
 
 def check_parameters(

@@ -183,6 +183,11 @@ CSV = {
     "one row": ("1,2,3", [1, 2, 3]),
     "one column": ("weight\n1\n2\n3", [1, 2, 3]),
     "words": ("name,x,y\na,1,2\nb,3,4\n", [[1, 2], [3, 4]]),
+    "decimal commas between tabs": ("1,5\t-2,25\n3,0\t0,5", [[1.5, -2.25], [3, 0.5]]),
+    "decimal commas in one column": ("0,1\n-0,2\n0,3\n", [0.1, -0.2, 0.3]),
+    "typographic minus": ("\u22121.5,2\n3,\u22124\n", [[-1.5, 2], [3, -4]]),
+    "empty cell": ("1,2\n3,\n5,6\n", [[1, 2], [5, 6]]),
+    "trailing comma": ("1,2,\n3,4,\n", [[1, 2], [3, 4]]),
     "exponents": ("1e-3,2E5\n+3,-.5\n", [[1e-3, 2e5], [3, -0.5]]),
 }
 
@@ -201,6 +206,15 @@ def test_columns_can_be_chosen() -> None:
     assert [array["name"] for array in answer["arrays"]] == ["table", "id", "weight"]
     assert answer["skipped"] == [{"name": "note", "reason": 'holds words, such as "a".'}]
     assert read("t.csv", data, "weight").tolist() == [0.5, -0.5]
+
+
+def test_what_a_table_lacks_is_told() -> None:
+    """Rows with an empty cell and empty columns are left out, by number."""
+    answer = Store().load("t.csv", b"a,b,\n1,2,\n3,,\n5,6,\n")
+    assert answer["skipped"] == [
+        {"name": "column 3", "reason": "is empty."},
+        {"name": "row 3", "reason": "left out, for a cell of it is empty."},
+    ]
 
 
 def test_utf16_text_is_read() -> None:

@@ -9,11 +9,15 @@ import numpy as np
 
 from quantcore import QuantError
 
+from ...parsing.commas import Commas, readings_of
+from ...parsing.digits import TO_ASCII
 from ...parsing.places import quoted
 from .contents import Entry, Floats, Skipped, refuse
 from .written import decode, entry_of
 
-SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab"}
+GAP = {separator: rf"(?m)(?:^|{separator})[ ]*(?:{separator}|$)" for separator in (";", "\t", ",")}
+"""An empty cell."""
+
 MAX_NAMED = 1000
 WHOLE = "table"
 """The name of all columns together."""
@@ -25,27 +29,32 @@ NO_NUMBER = re.compile(r"could not convert string '(.*)' to float64 at row (\d+)
 def read_table(data: bytes) -> Iterator[Entry | Skipped]:
     """The numbers of a table, and each of its columns by name if it names them.
 
-    The separator is the one of comma, semicolon and tab that the first lines hold most of, or else blanks. With
-    semicolons or tabs, and without a single point, a comma is a decimal comma. Columns that begin with a word are
-    skipped, and so are lines in front that begin with #.
+    Semicolons, where there are any, separate cells, else tabs, else commas, else blanks. Beside the first two, and
+    where :func:`lab.parsing.commas.readings_of` finds it likelier, a comma is a decimal comma. Left out, and told, are
+    columns that begin with a word or are empty, and rows with an empty cell; lines in front that begin with # are
+    comments.
 
     Raises:
         QuantError: naming the row and the column of what is no number.
     """
-    text = _without_comments(decode(data).replace("\r\n", "\n").replace("\r", "\n"))
-    lines = [line for line in text[:100_000].lstrip().split("\n")[:20] if line.strip()]
+    written = decode(data).replace("\r\n", "\n").replace("\r", "\n")
+    text = _without_comments(written if written.isascii() else written.translate(TO_ASCII))
+    lines = [line for line in text[:100_000].lstrip(" \n").split("\n")[:20] if line.strip()]
     if not lines:
         refuse("holds no numbers. Write one row of them a line.")
     separator = _separator(lines)
-    if separator in (";", "\t") and "." not in text:
+    if _has_decimal_commas(text, lines, separator):
         text = text.replace(",", ".")
         lines = [line.replace(",", ".") for line in lines]
+        separator = None if separator == "," else separator
     first = _cells(lines[0], separator)
     has_names = not any(_is_number(cell) for cell in first) and any(cell for cell in first)
     if has_names and len(lines) == 1:
         refuse(f"holds a line of names ({quoted(lines[0])}) and no numbers below it. Write one row of them a line.")
     sample = _cells(lines[1], separator) if has_names else first
-    used = [column for column, cell in enumerate(sample) if _is_number(cell) or not cell]
+    rows = [_cells(line, separator) for line in lines[has_names:]]
+    is_empty = [all(len(row) <= column or not row[column] for row in rows) for column in range(len(sample))]
+    used = [column for column, cell in enumerate(sample) if (_is_number(cell) or not cell) and not is_empty[column]]
     if not used:
         refuse(
             f"holds no numbers in its first row, {quoted(lines[1 if has_names else 0])}. Write one row of them a line."
@@ -53,12 +62,38 @@ def read_table(data: bytes) -> Iterator[Entry | Skipped]:
     names = first if has_names and len(first) == len(sample) else []
     for column in range(len(sample)):
         if column not in used:
-            yield Skipped(
-                names[column] if names else f"column {column + 1}", f"holds words, such as {quoted(sample[column])}."
-            )
+            reason = "is empty." if is_empty[column] else f"holds words, such as {quoted(sample[column])}."
+            yield Skipped((names[column] if names else "") or f"column {column + 1}", reason)
+    text, left_out = _without_gaps(text, separator, has_names, used)
+    if left_out:
+        listed = ", ".join(map(str, left_out[:5])) + (f" and {len(left_out) - 5} more" if len(left_out) > 5 else "")
+        yield Skipped(f"row{'s' if len(left_out) > 1 else ''} {listed}", "left out, for a cell of it is empty.")
     table = _numbers(text, separator, has_names, used if len(used) < len(sample) else None)
     yield entry_of(WHOLE, table.reshape(-1) if 1 in table.shape else table)
     yield from _columns(table, [names[column] for column in used] if names else [])
+
+
+def _has_decimal_commas(text: str, lines: list[str], separator: str | None) -> bool:
+    """Whether commas are decimal commas: beside another separator and without a single point, or as they read best."""
+    if separator in (";", "\t", None):
+        return "." not in text
+    readings = readings_of("\n".join(lines if _is_number(lines[0].replace(",", "")) else lines[1:]))
+    return readings[0] is Commas.DECIMAL
+
+
+def _without_gaps(text: str, separator: str | None, has_names: bool, used: list[int]) -> tuple[str, list[int]]:
+    """The text without rows in which a used cell is empty, and the numbers of those rows, counted from 1."""
+    if separator is None or not re.search(GAP[separator], text):
+        return text, []
+    kept, left_out = [], []
+    for number, line in enumerate(text.lstrip(" \n").split("\n"), start=1):
+        cells = _cells(line, separator) if line.strip() else []
+        is_gap = any(column < len(cells) and not cells[column] for column in used)
+        if is_gap and not (has_names and number == 1):
+            left_out.append(number)
+        else:
+            kept.append(line)
+    return ("\n".join(kept), left_out) if any(line.strip() for line in kept[has_names:]) else (text, [])
 
 
 def _columns(table: Floats, names: list[str]) -> Iterator[Entry]:
@@ -106,12 +141,8 @@ def _without_comments(text: str) -> str:
 
 
 def _separator(lines: list[str]) -> str | None:
-    """The separator that the lines hold most of; None for blanks."""
-    counts = {separator: sum(line.count(separator) for line in lines) for separator in SEPARATORS}
-    if counts[";"]:  # commas beside semicolons are decimal commas
-        return ";"
-    separator = max(counts, key=lambda mark: counts[mark])
-    return separator if counts[separator] else None
+    """What separates cells: semicolons, tabs or commas, in this order; None for blanks."""
+    return next((separator for separator in (";", "\t", ",") if any(separator in line for line in lines)), None)
 
 
 def _cells(line: str, separator: str | None) -> list[str]:
