@@ -2,8 +2,10 @@
 """Builds, serves and tests Quantization Lab: `python3 build.py [build | serve | test | bench]`.
 
 This file is the list of the steps; each step is a module of site/assembly/. It uses the standard library only, and its
-syntax is understood by old Pythons, so that they can say what they lack.
+syntax is understood by old Pythons, even by Python 2, so that they can say what they lack.
 """
+
+from __future__ import print_function
 
 import sys
 
@@ -28,6 +30,7 @@ from assembly import (  # noqa: E402
     dist,
     environment,
     licences,
+    measuring,
     offline,
     onefile,
     prerender,
@@ -73,11 +76,13 @@ def run_test(options):
     testing.run_all(ROOT, python, chromium, options.pytest)
 
 
-def run_bench(_options):
-    """Runs the measurements of tests/bench/."""
+def run_bench(options):
+    """Runs the measurements of tests/bench/, or one part of them; beside another build when one is named."""
+    other = measuring.built(options.against) if options.against else None
+    parts = measuring.chosen(options.part, other)
     python = environment.prepare(ROOT, ["build", "test"], wanted=["bench"])
     build()
-    testing.run_benches(ROOT, python)
+    measuring.run(ROOT, python, parts, other)
 
 
 def read_arguments(arguments):
@@ -94,7 +99,12 @@ def read_arguments(arguments):
     serving.set_defaults(command=run_serve)
     testing = commands.add_parser("test", help="run every check; what follows goes to pytest")
     testing.set_defaults(command=run_test)
-    commands.add_parser("bench", help="measure speed").set_defaults(command=run_bench)
+    measured = commands.add_parser("bench", help="measure speed")
+    measured.add_argument("part", nargs="?", help="one of " + ", ".join(measuring.PARTS) + " (default: all but slow)")
+    measured.add_argument(
+        "--against", type=Path, metavar="DIR", help="compare with another build: a dist/, or its folder"
+    )
+    measured.set_defaults(command=run_bench)
     options, rest = parser.parse_known_args(arguments)
     if rest and options.command is not run_test:
         parser.error("unknown arguments: " + " ".join(rest))

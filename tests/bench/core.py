@@ -1,44 +1,41 @@
-"""How fast quantcore quantizes and dequantizes, as ratios measured side by side in one run.
+"""How fast quantcore quantizes and dequantizes, as multiples of a yardstick measured in the same turns.
 
-    python tests/bench/core.py [--largest N] [--repeat N]
-
-Every figure is the best of some repetitions, which alternate between the rivals, so that a disturbance hits all.
+python -m tests.bench.core [--largest N] [--turns N]
 """
 
 import argparse
-import sys
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
+from functools import partial
+from statistics import median
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-
 import quantcore as qc
+from tests.bench import onnx_rival
+from tests.bench.turns import in_turns, print_table, ratio, written
 
 Run = Callable[[], object]
+Rivals = dict[str, tuple[Run, int]]  # what to call, and on how many elements it works
+
+SIZES = (10_000, 100_000, 1_000_000, 10_000_000, 100_000_000)
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Print the tables."""
+    """Prints the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--largest", type=int, default=100_000_000, help="elements of the largest array")
-    parser.add_argument("--repeat", type=int, default=9, help="repetitions, of which the best counts")
+    parser.add_argument("--largest", type=int, default=SIZES[-1], help="elements of the largest array")
+    parser.add_argument("--turns", type=int, default=11, help="turns of each rival")
     options = parser.parse_args(argv)
     size = min(10_000_000, options.largest)
-    print(f"quantize + dequantize of {size:,} float32 to int8 and back; times as multiples of a copy of as many bytes")
-    print_ratios(measure(rivals(size), options.repeat), size)
-    print("\nper axis and per block, as multiples of per tensor")
-    print_ratios(measure(granularities(size), options.repeat), size)
-    print("\ntime for an element, by the number of elements (it should not rise)")
-    for n in (10_000 * 10**k for k in range(5)):
-        if n <= options.largest:
-            seconds = measure({"quantcore": round_trip(n)}, max(3, options.repeat * 10_000 // max(n, 1)))["quantcore"]
-            print(f"{n:>13,}  {seconds / n * 1e9:8.3f} ns")
+    turns = options.turns
+    compare(f"{size:,} float32 to int8 and back, in copies of as many bytes", rivals(size), "copy", turns)
+    compare(f"{size:,} by granularity, in round trips per tensor", granularities(size), "per tensor, affine", turns)
+    sizes = {f"{n:,}": (round_trip(n), n) for n in SIZES if n <= options.largest}
+    compare("one element, by their number", sizes, "1,000,000", turns)
 
 
-def rivals(n: int) -> dict[str, Run]:
+def rivals(n: int) -> Rivals:
     """The same work, done by others; the first is the yardstick."""
     x = np.random.default_rng(1).normal(size=n).astype(np.float32)
     x64 = x.astype(np.float64)
@@ -59,7 +56,7 @@ def rivals(n: int) -> dict[str, Run]:
         "notebook, float64": lambda: notebook(x64),
         "notebook, float32": lambda: notebook(x),
     }
-    return runs | onnxruntime(x, params)
+    return {name: (run, n) for name, run in (runs | onnx_rival.rival(x, params)).items()}
 
 
 def round_trip(n: int) -> Run:
@@ -75,7 +72,7 @@ def reused(x: np.ndarray, params: qc.QuantParams) -> Run:
     return lambda: qc.dequantize(qc.quantize(x, params, out=q), params, out=x_hat)
 
 
-def granularities(n: int) -> dict[str, Run]:
+def granularities(n: int) -> Rivals:
     """Per tensor, and finer, on a matrix."""
     n_columns = 4096
     x = np.random.default_rng(1).normal(size=(max(n // n_columns, 1), n_columns)).astype(np.float32)
@@ -88,7 +85,7 @@ def granularities(n: int) -> dict[str, Run]:
         "blocks of 32 rows": qc.PerBlock(32, axis=0),
     }
     return {
-        f"{name}, {scheme}": reused(x, qc.choose_qparams(x, qc.INT8, scheme, layout))
+        f"{name}, {scheme}": (reused(x, qc.choose_qparams(x, qc.INT8, scheme, layout)), x.size)
         for scheme in ("affine", "symmetric")
         for name, layout in layouts.items()
     }
@@ -104,73 +101,24 @@ def notebook(x: np.ndarray) -> np.ndarray:
     return (x_quant - zero_point) / scale
 
 
-def onnxruntime(x: np.ndarray, params: qc.QuantParams) -> dict[str, Run]:
-    """QuantizeLinear and DequantizeLinear on one thread, where onnxruntime can be imported."""
-    try:
-        import onnxruntime as ort
-    except ImportError:
-        return {}
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL  # or it would take both nodes out
-    session = ort.InferenceSession(_onnx_model(), options, ["CPUExecutionProvider"])
-    feeds = {"x": x, "s": params.scale, "z": params.zero_point.astype(np.int8)}
-    return {"onnxruntime, one thread": lambda: session.run(None, feeds)}
+def compare(title: str, rivals: Rivals, yardstick: str, n_turns: int) -> None:
+    """Prints one line a rival: how long it takes for one of its elements, and how many times the yardstick's time."""
+    measures = {name: partial(seconds_an_element, run, n) for name, (run, n) in rivals.items()}
+    figures = in_turns(measures, n_turns, n_before=1)
+    rows = {
+        name: {"times as long": ratio(times, figures[yardstick]), "ns an element": written(1e9 * median(times))}
+        for name, times in figures.items()
+    }
+    print_table(f"{title}; {n_turns} turns: median (middle half)", rows)
 
 
-def _onnx_model() -> bytes:
-    """x, s, z -> q = QuantizeLinear(x, s, z), y = DequantizeLinear(q, s, z), as ONNX writes it (protocol buffers)."""
-
-    def node(operator: str, inputs: str, output: str) -> bytes:
-        return b"".join(_field(1, name.encode()) for name in inputs) + _field(2, output.encode()) + _field(4, operator)
-
-    def value(name: str, element_type: int, n_axes: int) -> bytes:
-        shape = b"".join(_field(1, _field(2, "n")) for _ in range(n_axes))
-        return _field(1, name) + _field(2, _field(1, _field(1, element_type) + _field(2, shape)))
-
-    float32, int8 = 1, 3
-    graph = (
-        _field(1, node("QuantizeLinear", "xsz", "q"))
-        + _field(1, node("DequantizeLinear", "qsz", "y"))
-        + _field(2, "round trip")
-        + b"".join(_field(11, value(*given)) for given in (("x", float32, 1), ("s", float32, 0), ("z", int8, 0)))
-        + b"".join(_field(12, value(*result)) for result in (("q", int8, 1), ("y", float32, 1)))
-    )
-    opset = _field(1, "") + _field(2, 13)
-    return _field(1, 8) + _field(7, graph) + _field(8, opset)
-
-
-def _field(number: int, content: bytes | str | int) -> bytes:
-    """One field of a protocol buffer: a varint, or bytes with their length before them."""
-    if isinstance(content, int):
-        return _varint(number << 3) + _varint(content)
-    content = content.encode() if isinstance(content, str) else content
-    return _varint(number << 3 | 2) + _varint(len(content)) + content
-
-
-def _varint(value: int) -> bytes:
-    more = value >> 7
-    return bytes([value & 127 | (128 if more else 0)]) + (_varint(more) if more else b"")
-
-
-def measure(runs: dict[str, Run], repeat: int) -> dict[str, float]:
-    """The best time of each, in seconds, after one run that does not count."""
-    best = dict.fromkeys(runs, float("inf"))
-    for round_number in range(repeat + 1):
-        for name, run in runs.items():
-            start = time.perf_counter()
-            run()
-            seconds = time.perf_counter() - start
-            if round_number:
-                best[name] = min(best[name], seconds)
-    return best
-
-
-def print_ratios(seconds: dict[str, float], n: int) -> None:
-    """One line a rival, as multiples of the first."""
-    yardstick = next(iter(seconds.values()))
-    for name, time_taken in seconds.items():
-        print(f"{name:<28}{time_taken / yardstick:8.2f} x {n / time_taken / 1e6:12,.0f} million elements/s")
+def seconds_an_element(run: Run, n: int) -> float:
+    """How long a call on n elements takes for each of them; with few elements, on average over some calls."""
+    n_calls = max(1, 1_000_000 // n)
+    started = time.perf_counter()
+    for _ in range(n_calls):
+        run()
+    return (time.perf_counter() - started) / n_calls / n
 
 
 if __name__ == "__main__":

@@ -7,9 +7,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
+
+from assembly.serve import Server
 
 COMPRESSED = (".html", ".css", ".js", ".mjs", ".json", ".py", ".svg", ".wasm", ".txt")
 TYPES = {".mjs": "text/javascript", ".wasm": "application/wasm", ".bin": "application/octet-stream"}
@@ -112,7 +114,7 @@ class Handler(SimpleHTTPRequestHandler):
 def hosted(folder: Path, line: Line, hidden: tuple[str, ...] = ()) -> Iterator[Host]:
     """Serves a folder for as long as the context lasts; what begins with one of `hidden` is not found."""
     host = Host(folder, line, hidden)
-    with ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, host=host)) as server:
+    with Server(("127.0.0.1", 0), functools.partial(Handler, host=host)) as server:
         server.daemon_threads = True
         threading.Thread(target=server.serve_forever, daemon=True).start()
         host.address = f"http://127.0.0.1:{server.server_port}/"
