@@ -28,6 +28,7 @@ Glossary (one name for one thing, everywhere):
 
 from . import notebook
 from .calibration.calibrate import CALIBRATIONS, Calibrated, CalibrationSettings, Curve, calibrate
+from .compute.grid import Grid, decision_thresholds, grid, reconstruction_levels
 from .compute.matmul import MatMulTerms, matmul_integer, matmul_terms, qlinear_matmul
 from .compute.quantize import clipped, dequantize, quantize
 from .errors import QuantError
@@ -63,6 +64,7 @@ __all__ = [
     "Curve",
     "Difference",
     "Granularity",
+    "Grid",
     "IntFormat",
     "MatMulTerms",
     "Metrics",
@@ -84,8 +86,10 @@ __all__ = [
     "clipped_share",
     "code_entropy",
     "compare",
+    "decision_thresholds",
     "dequantize",
     "first_difference",
+    "grid",
     "matmul_integer",
     "matmul_terms",
     "notebook",
@@ -93,6 +97,7 @@ __all__ = [
     "qlinear_matmul",
     "qparams_from_range",
     "quantize",
+    "reconstruction_levels",
     "round_whole",
     "trace",
     "unpack",

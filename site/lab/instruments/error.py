@@ -8,7 +8,7 @@ from ..drawing import figure
 from ..drawing.figure import ERROR, NEUTRAL, Floats
 from ..explanation.table import column, row, table
 from ..notation import display
-from ..results.levels import Grid, grid_of
+from ..results.levels import Levels, grid_of
 from ..results.result import Result
 from .instrument import Instrument
 
@@ -92,7 +92,7 @@ def _dequantize_figure(result: Result) -> Json:
     return figure.figure(traces, _layout("error x̂ − x", low, high, grid.scale / 2, grid.scale * 0.7))
 
 
-def _sawtooth(grid: Grid, low: float, high: float, result: Result) -> Json:
+def _sawtooth(grid: Levels, low: float, high: float, result: Result) -> Json:
     """The sawtooth: the error of every value that could be, not only of the data; it falls by one step a tooth."""
     first = int(np.floor(low / grid.scale + grid.zero_point)) - 1
     last = int(np.ceil(high / grid.scale + grid.zero_point)) + 1

@@ -11,7 +11,7 @@ from ..drawing.binning import bins_for, counts_of, edges
 from ..drawing.figure import BACK, CODE, ERROR, VALUE
 from ..explanation.table import column, row, table
 from ..notation import display
-from ..results.levels import Grid, grid_of
+from ..results.levels import Levels, grid_of
 from ..results.result import Floats, Result
 from .instrument import Instrument
 
@@ -147,7 +147,7 @@ def _layout(result: Result, counted: Histogram, low: float, high: float) -> Json
     )  # fmt: skip
 
 
-def _every(grid: Grid, result: Result) -> int:
+def _every(grid: Levels, result: Result) -> int:
     """One in how many levels is drawn."""
     n_levels = result.settings.fmt.levels
     return 1 << max(0, (-(-n_levels // MAX_LEVELS) - 1).bit_length())

@@ -8,7 +8,7 @@ from ..drawing import figure
 from ..drawing.figure import BACK, CODE, NEUTRAL, VALUE, Floats, Indices
 from ..explanation.table import column, row, table
 from ..notation import display
-from ..results.levels import Grid, grid_of
+from ..results.levels import Levels, grid_of
 from ..results.result import Result
 from .instrument import Instrument
 
@@ -177,7 +177,7 @@ def _equals(value: Any) -> str:
     return f"≈ {text[1:]}" if text.startswith(display.ABOUT) else f"= {text}"
 
 
-def _layout(grid: Grid, low: float, high: float, is_labelled: bool) -> Json:
+def _layout(grid: Levels, low: float, high: float, is_labelled: bool) -> Json:
     shapes = [
         figure.segment(low, REAL_LINE, high, REAL_LINE, width=1.5),
         figure.segment(grid.low, CODE_LINE, grid.high, CODE_LINE, width=1.5),
@@ -198,14 +198,14 @@ def _layout(grid: Grid, low: float, high: float, is_labelled: bool) -> Json:
     )  # fmt: skip
 
 
-def _code_strokes(grid: Grid) -> Json:
+def _code_strokes(grid: Levels) -> Json:
     """A small stroke at each code, or at the ends of many, longer than those of the values' codes."""
     codes = np.arange(grid.qmin, grid.qmax + 1) if grid.n_codes <= 64 else np.array([grid.qmin, grid.qmax])
     reals = grid.reals(codes)
     return figure.strokes(reals, CODE_LINE - 2 * REACH, reals, CODE_LINE + 2 * REACH, NEUTRAL, 1, "codes")
 
 
-def _ticks(grid: Grid, span: float) -> tuple[list[float], list[str]]:
+def _ticks(grid: Levels, span: float) -> tuple[list[float], list[str]]:
     """The codes that are written under the line: the zero point, both ends, and round ones where there is room."""
     wanted = [grid.qmin, grid.qmax]
     if grid.zero_point.is_integer() and grid.qmin <= grid.zero_point <= grid.qmax:

@@ -13,7 +13,7 @@ from ..drawing.svg_axis import label, nice_ticks
 from ..explanation.table import column, row, table
 from ..notation import display
 from ..notation.rounding_words import TIES
-from ..results.levels import Grid, grid_of
+from ..results.levels import Levels, grid_of
 from ..results.result import Result
 from .instrument import Instrument
 
@@ -40,7 +40,7 @@ class Decision:
         side: -1 or 1 if the number lies below or above all codes, else 0.
     """
 
-    grid: Grid
+    grid: Levels
     code: int
     x: float | None
     x_hat: float
@@ -82,7 +82,7 @@ def decision(result: Result) -> Decision:
     return Decision(grid, code, x, x_hat, *interval(grid, code, result.is_clipping), side)
 
 
-def interval(grid: Grid, code: int, is_clipping: bool) -> tuple[float, float]:
+def interval(grid: Levels, code: int, is_clipping: bool) -> tuple[float, float]:
     """From where to where numbers get a code, or may get it where chance decides."""
     if grid.rounding == "stochastic":
         low, high = grid.reals(np.array([code - 1, code + 1])).tolist()
@@ -188,7 +188,7 @@ def _codes(found: Decision, low: float, high: float) -> Any:
     return np.unique(np.append(np.arange(last, first - 1, -every), found.code))
 
 
-def _thresholds(grid: Grid, codes: Any, is_clipping: bool) -> Any:
+def _thresholds(grid: Levels, codes: Any, is_clipping: bool) -> Any:
     """Where one code's interval ends and the next begins; none where chance decides, or codes are left out."""
     if grid.rounding == "stochastic" or codes[-1] - codes[0] != codes.size - 1:
         return np.empty(0)

@@ -8,7 +8,7 @@ from ..drawing import figure
 from ..drawing.figure import BACK, NEUTRAL, VALUE, Floats, Indices
 from ..explanation.table import column, row, table
 from ..notation import display
-from ..results.levels import Grid, grid_of, spread_out
+from ..results.levels import Levels, grid_of, spread_out
 from ..results.result import Result
 from .instrument import Instrument
 
@@ -86,14 +86,14 @@ def _points(result: Result, shown: Indices, x: Floats, x_hat: Floats) -> Json:
     )  # fmt: skip
 
 
-def _flat_ends(grid: Grid, across: tuple[float, float]) -> list[Json]:
+def _flat_ends(grid: Levels, across: tuple[float, float]) -> list[Json]:
     """Where values are clipped."""
     edges = grid.thresholds(np.array([grid.qmin - 1, grid.qmax])).tolist()
     stretches = ((across[0], edges[0]), (edges[1], across[1]))
     return [figure.band(low, high, 0, 1, NEUTRAL, yref="y domain") for low, high in stretches if low < high]
 
 
-def _treads(grid: Grid, across: tuple[float, float], is_clipping: bool) -> Json:
+def _treads(grid: Levels, across: tuple[float, float], is_clipping: bool) -> Json:
     """The staircase from one side of the drawing to the other."""
     if grid.n_codes > MAX_STEPS:  # finer than a pixel
         ends = grid.reals(spread_out(grid.qmin, grid.qmax, 2)).tolist()
@@ -107,14 +107,14 @@ def _treads(grid: Grid, across: tuple[float, float], is_clipping: bool) -> Json:
     return figure.lines(corners_x, corners_y, BACK, "staircase", width, hoverinfo="skip")
 
 
-def _corners(grid: Grid, first: int, last: int) -> tuple[list[float], list[float]]:
+def _corners(grid: Levels, first: int, last: int) -> tuple[list[float], list[float]]:
     """The corners of the treads of some codes."""
     codes = np.arange(first, last + 1)
     edges = grid.thresholds(np.arange(first - 1, last + 1))
     return np.repeat(edges, 2)[1:-1].tolist(), np.repeat(grid.reals(codes), 2).tolist()
 
 
-def _inset(result: Result, grid: Grid, x: Floats, x_hat: Floats, followed: int) -> list[Json]:
+def _inset(result: Result, grid: Levels, x: Floats, x_hat: Floats, followed: int) -> list[Json]:
     """The traces of the inset."""
     code = int(result.flat_q[result.element])
     first, last = code - 6, code + 6
@@ -135,7 +135,7 @@ def _inset(result: Result, grid: Grid, x: Floats, x_hat: Floats, followed: int) 
     ]
 
 
-def _inset_axes(grid: Grid, x: float, x_hat: float) -> Json:
+def _inset_axes(grid: Levels, x: float, x_hat: float) -> Json:
     """The axes of the inset, in the corner that the staircase leaves free."""
     reach = INSET_STEPS * grid.scale
     frame = {"showline": True, "mirror": True, "linecolor": NEUTRAL, "linewidth": 1, "showgrid": False,

@@ -1,4 +1,4 @@
-"""The codes of the followed number's slice on the real line: which numbers they stand for, and where they change."""
+"""The grid of the followed number's slice, as drawings ask for it: some codes at a time, for there may be 65,536."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -14,23 +14,31 @@ Float64 = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Grid:
-    """The real numbers that codes stand for, in one slice.
+class Levels:
+    """The codes of one slice on the real line.
 
     Attributes:
         qmin, qmax: the lowest and highest code to draw: those of the format, and under the notebook's formulas, which
             do not clip, also those that the values reached.
-        scale, zero_point: of the slice.
-        rounding: how a number between two codes is rounded.
-        toward: the code that rounding toward zero rounds to: that of 0, or code 0 where the zero point is added first.
+        params: of the slice.
+        arithmetic, rounding: by which codes are computed.
     """
 
     qmin: int
     qmax: int
-    scale: float
-    zero_point: float
+    params: qc.QuantParams
+    arithmetic: str
     rounding: str
-    toward: float = 0.0
+
+    @property
+    def scale(self) -> float:
+        """The step between neighbouring codes."""
+        return float(self.params.scale)
+
+    @property
+    def zero_point(self) -> float:
+        """The code of 0."""
+        return float(self.params.zero_point)
 
     @property
     def n_codes(self) -> int:
@@ -48,30 +56,22 @@ class Grid:
         return float(self.reals(np.array([self.qmax]))[0])
 
     def reals(self, codes: NDArray[Any]) -> Float64:
-        """The real numbers that codes stand for."""
-        return (codes.astype(np.float64) - self.zero_point) * self.scale
+        """The real numbers that codes stand for; the largest there are, where that is beyond the precision."""
+        return _drawable(qc.reconstruction_levels(codes, self.params, self.arithmetic))
 
     def thresholds(self, codes: NDArray[Any]) -> Float64:
         """For each code, the real number above which the next code begins."""
-        steps = codes.astype(np.float64) - self.zero_point
-        if self.rounding == "floor":
-            steps = steps + 1
-        elif self.rounding == "toward_zero":
-            steps = np.where(codes >= self.toward, steps + 1, steps)
-        elif self.rounding != "ceil":
-            steps = steps + 0.5
-        return steps * self.scale
+        return _drawable(qc.decision_thresholds(codes + 1, self.params, self.arithmetic, self.rounding))
 
 
-def grid_of(result: Result) -> Grid:
+def grid_of(result: Result) -> Levels:
     """The grid of the slice that the followed number is in."""
     scale, _, zero_point = result.scale_of(result.element)
     fmt = result.settings.fmt
     qmin, qmax = fmt.qmin, fmt.qmax
     if not result.is_clipping:
         qmin, qmax = min(qmin, int(result.q.min())), max(qmax, int(result.q.max()))
-    toward = 0.0 if qc.ARITHMETICS[result.arithmetic].zero_point_first else float(zero_point)
-    return Grid(qmin, qmax, float(scale), float(zero_point), result.settings.rounding, toward)
+    return Levels(qmin, qmax, qc.QuantParams(scale, zero_point, fmt), result.arithmetic, result.settings.rounding)
 
 
 def spread_out(low: int, high: int, limit: int) -> NDArray[np.int64]:
@@ -83,3 +83,8 @@ def spread_out(low: int, high: int, limit: int) -> NDArray[np.int64]:
     if high - low < limit:
         return np.arange(low, high + 1)
     return np.unique(np.rint(np.linspace(low, high, limit)).astype(np.int64))
+
+
+def _drawable(numbers: Float64) -> Float64:
+    limit = float(np.finfo(np.float64).max)
+    return np.clip(numbers, -limit, limit)
