@@ -29,6 +29,7 @@ from assembly import (  # noqa: E402
     check,
     dist,
     environment,
+    frame,
     licences,
     measuring,
     offline,
@@ -48,6 +49,7 @@ def build():
     files = assets.fetch_all(ROOT, python)
     with dist.new(ROOT) as folder:
         dist.copy_sources(ROOT, folder)
+        frame.write(folder)
         dist.copy_assets(files, folder)
         startup.make(ROOT, folder)
         licences.write(ROOT, folder)

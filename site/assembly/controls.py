@@ -1,20 +1,49 @@
 """Draws the form's controls from the table of fields, so that a field is described in one place.
 
-A page writes `<!--render:field-NAME-->` where the control of a field belongs. Choices of two become buttons side by
-side, longer ones a list; a flag is a check box; any amount of numbers is a text area; all else is a line of text.
+A page writes `<!--render:field-NAME-->` where the control of a field belongs, or `<!--render:fields-GROUP-->` for all
+of a group of the form, in which fields of half the width stand in pairs. An embed has `<!--render:fields-->`: every
+control, but for those of a file. Choices of two become buttons side by side, longer ones a list; a flag is a check box;
+any amount of numbers is a text area; all else is a line of text.
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
 
 Node = Any
+View = Callable[[Any], list[Node]]
 
 
-def views(fields: Iterable[Any], profiles: Mapping[str, Any]) -> dict[str, Callable[[Any], list[Node]]]:
-    """Returns the view of each field's control, by the name of its place."""
+def views(
+    form: Mapping[str, Iterable[Any]], beside: Iterable[Any], profiles: Mapping[str, Any], endings: Iterable[str]
+) -> dict[str, View]:
+    """Returns the view of each field's control and of each group of them, by the name of its place.
+
+    Args:
+        form: the fields of each group of the form.
+        beside: those that stand elsewhere on the page.
+        profiles: what sets defaults of fields.
+        endings: of the names of files that can be read.
+    """
     decided = {name for profile in profiles.values() for name in profile.defaults}
-    return {f"field-{field.name}": _view(field, field.name in decided) for field in fields}
+    fields = [*(field for group in form.values() for field in group), *beside]
+    single = {field.name: _view(field, field.name in decided, ",".join(endings)) for field in fields}
+    offered = [single[field.name] for field in fields if field.when.get("source") != ("file",)]
+    found = {f"field-{name}": view for name, view in single.items()}
+    found |= {f"fields-{name}": _group(group, single) for name, group in form.items()}
+    return {**found, "fields": lambda answer: [node for view in offered for node in view(answer)]}
+
+
+def _group(fields: Iterable[Any], single: Mapping[str, View]) -> View:
+    def view(answer: Any) -> list[Node]:
+        nodes: list[Node] = []
+        for is_half, members in groupby(fields, lambda field: field.is_half):
+            drawn = [node for field in members for node in single[field.name](answer)]
+            nodes += [["div", {"class": "pair"}, *drawn]] if is_half else drawn
+        return nodes
+
+    return view
 
 
 def links(presets: Iterable[Any]) -> list[Node]:
@@ -32,8 +61,22 @@ def downloads(exports: Mapping[str, Any]) -> list[Node]:
     return [["button", {**button, "data-kind": kind}, export.label] for kind, export in exports.items()]
 
 
-def _view(field: Any, is_decided: bool) -> Callable[[Any], list[Node]]:
+def ticks(names: Mapping[str, str], chosen: Iterable[str]) -> list[Node]:
+    """Draws a box to tick for each name of what can be shown, those that are chosen ticked."""
+    kept = set(chosen)
+    box = {"type": "checkbox", "name": "show"}
+    return [
+        ["label", {"class": "tick"}, ["input", {**box, "value": name, "checked": name in kept}], f" {title}"]
+        for name, title in names.items()
+    ]
+
+
+def _view(field: Any, is_decided: bool, endings: str) -> View:
     def view(answer: Any) -> list[Node]:
+        if field.kind == "hidden":
+            return [["input", {"type": "hidden", "name": field.name}]]
+        if field.kind == "file":
+            return [_file(field, endings)]
         attributes: dict[str, Any] = {"class": "field", "data-field": field.name}
         if field.cases:
             attributes["data-when"] = ";".join(map(_condition, field.cases))
@@ -41,6 +84,22 @@ def _view(field: Any, is_decided: bool) -> Callable[[Any], list[Node]]:
         return [["div", attributes, *_control(field, {"data-by-profile": is_decided})]]
 
     return view
+
+
+def _file(field: Any, endings: str) -> Node:
+    """Draws where a file is dropped or chosen, whatever the source is; its name goes into the request."""
+    name = field.name
+    when = {other: allowed for other, allowed in field.when.items() if other != "source"}
+    attributes = {"class": "field drop needs-script", "data-field": name, "data-when": _condition(when)}
+    chooser = {"type": "file", "id": "chooser", "aria-describedby": f"{name}-hint", "accept": f"{endings},image/*"}
+    return [
+        "div",
+        attributes,
+        ["label", {"for": "chooser"}, field.label],
+        ["input", chooser],
+        ["input", {"type": "hidden", "name": name}],
+        ["p", {"class": "hint", "id": f"{name}-hint"}, field.hint],
+    ]
 
 
 def _condition(case: Mapping[str, tuple[str, ...]]) -> str:
@@ -78,9 +137,10 @@ def _control(field: Any, extra: dict[str, Any]) -> list[Node]:
             ["input", {"type": "number", "step": 1, "value": field.default, **_bounds(field), **typing}],
             hint,
         ]
+    line = {"type": "text", "value": field.default, **typing}
     if field.name == "tensor":
-        typing["list"] = "tensor-options"
-    return [label, ["input", {"type": "text", "value": field.default, **typing}], hint]
+        return [label, ["input", {**line, "list": "tensor-options"}], hint, ["datalist", {"id": "tensor-options"}]]
+    return [label, ["input", line], hint]
 
 
 def _radio(field: Any, value: str, text: str, extra: dict[str, Any]) -> Node:

@@ -5,10 +5,11 @@ A page of site/ marks a place:
     <!--render:NAME-->anything, for who opens the source<!--/render-->
 
 and the build puts there what the view NAME of page/views.py returns for `answer = lab.answer({})`: a list of nodes, a
-node being a string or `[tag, {attribute: value}, *children]`, in HTML, SVG or MathML. The answer has two things more
-than the page's: under `drawings`, each of its figures as drawn by `lab.drawing.svg.draw`, and under `controls`, the
-fields beside an instrument. The form's controls are views too (`assembly.controls`). Attribute values: a string or
-number as it is, True for an attribute without value, False or None for none.
+node being a string or `[tag, {attribute: value}, *children]`, in HTML, SVG or MathML. The answer has three things more
+than the page's: under `drawings`, each of its figures as drawn by `lab.drawing.svg.draw`; under `controls`, the fields
+beside an instrument; under `first_reply`, the names of the instruments that a page waits for. The form's controls are
+views too (`assembly.controls`). Attribute values: a string or number as it is, True for an attribute without value,
+False or None for none.
 
 A place may name a request of its own, `<!--render:NAME?values=1,2&bits=4-->`; the answer is then the one to that. And
 beside the views a name may be what `assembly.examples` cuts out of an answer: a single number, a drawing, an embed.
@@ -38,7 +39,7 @@ VOID = frozenset(["area", "base", "br", "col", "embed", "hr", "img", "input", "l
 NAME = re.compile(r"[A-Za-z][\w:.-]*")
 ELSEWHERE = "https://example.org/quantization-lab/"  # stands for where the reader's copy of the site lies
 SIZE = (520, 320)  # of a drawing, in CSS pixels
-SIZES = {"mapping": (960, 340)}
+LEAD_SIZE = (960, 340)
 
 
 def run(python: Path, folder: Path) -> None:
@@ -108,38 +109,51 @@ def attribute(name: str, value: object) -> str:
 
 def main(paths: list[str]) -> int:
     """Renders the pages at the paths in place."""
-    names = (
-        "lab",
-        "lab.request.fields",
-        "lab.data.presets",
-        "lab.exports.export",
-        "lab.drawing.svg",
-        "page.views",
-        "page.snippets",
-    )
-    lab, fields, presets, export, svg, views, snippets = (importlib.import_module(name) for name in names)
+    lab, instruments, fields, svg = _modules("lab", "lab.instruments", "lab.request.fields", "lab.drawing.svg")
+    table = instruments.INSTRUMENTS
 
     def ask(request: dict[str, str]) -> dict[str, Any]:
         answer: dict[str, Any] = lab.answer({name: text for name, text in request.items() if name in fields.FIELDS})
         if not answer["ok"]:
             raise ValueError(f"the request {request} is refused: {answer['errors']}")
-        titles = {item["name"]: item["title"] for item in answer["instruments"]}
         answer["drawings"] = {
-            name: svg.draw(figure, *SIZES.get(name, SIZE), titles[name]) for name, figure in answer["figures"].items()
+            name: svg.draw(figure, *(LEAD_SIZE if name == instruments.LEAD else SIZE), table[name].title)
+            for name, figure in answer["figures"].items()
         }
         return answer
 
     answer = ask({})
-    form = controls.views(fields.TABLE, fields.PROFILES)
-    form["presets"] = lambda _answer: controls.links(presets.TABLE)
-    form["snippets"] = lambda _answer: snippets.views(ELSEWHERE, {"show": "mapping,table", "controls": "values,bits"})
-    form["downloads"] = lambda _answer: controls.downloads(export.EXPORTS)
-    drawn = {**views.VIEWS, **views.LATER, **views.STILL, **form}
-    beside = {name: form[f"field-{name}"](answer) for item in answer["instruments"] for name in item["controls"]}
+    views = _views(instruments, fields)
+    answer["controls"] = {name: views[f"field-{name}"](answer) for entry in table.values() for name in entry.controls}
+    answer["first_reply"] = [name for name, entry in table.items() if entry.in_first_reply]
     for path in map(Path, paths):
-        filled = {**answer, "controls": beside}
-        path.write_text(fill(path.read_text("utf-8"), drawn, filled, ask), "utf-8")
+        path.write_text(fill(path.read_text("utf-8"), views, answer, ask), "utf-8")
     return 0
+
+
+def _views(instruments: Any, fields: Any) -> dict[str, Callable[[Any], list[Node]]]:
+    """Returns every view that a place may name, those of the page and those of what the lab offers."""
+    presets, export, readers = _modules("lab.data.presets", "lab.exports.export", "lab.data.files.readers")
+    views, snippets = _modules("page.views", "page.snippets")
+    table = instruments.INSTRUMENTS
+    beside = [fields.FIELDS[name] for entry in table.values() for name in entry.controls]
+    to_show = {instruments.LEAD: table[instruments.LEAD].name, **instruments.PARTS}
+    to_show |= {name: entry.name for name, entry in table.items()}
+    embedded = [instruments.LEAD, "table"]  # what the page for authors begins with
+    return {
+        **views.VIEWS,
+        **views.LATER,
+        **views.STILL,
+        **controls.views(fields.FORM, beside, fields.PROFILES, readers.ENDINGS),
+        "presets": lambda _answer: controls.links(presets.TABLE),
+        "downloads": lambda _answer: controls.downloads(export.EXPORTS),
+        "to_show": lambda _answer: controls.ticks(to_show, embedded),
+        "snippets": lambda _answer: snippets.views(ELSEWHERE, {"show": ",".join(embedded), "controls": "values,bits"}),
+    }
+
+
+def _modules(*names: str) -> list[Any]:
+    return [importlib.import_module(name) for name in names]
 
 
 if __name__ == "__main__":

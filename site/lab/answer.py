@@ -13,9 +13,9 @@ from .explanation.notices import MAX_LISTED, notices
 from .explanation.steps.followed import steps
 from .explanation.summary import summary
 from .explanation.table import value_table
-from .instruments import INSTRUMENTS, PARTS, look
+from .instruments import GROUPS, INSTRUMENTS, PARTS, look
 from .notation.derivation import derivation
-from .programs import snippets
+from .programs import KINDS, snippets
 from .request.fields import FIELDS, default_of
 from .request.settings import RequestError, Settings, read
 from .results.compute import compute
@@ -175,9 +175,11 @@ def _described(result: Result) -> Json:
         "table": value_table(result),
         "steps": followed,
         "copy": derivation(followed),
+        "groups": [{"name": name, "title": title} for name, title in GROUPS.items()],
         "instruments": instruments,
         "figures": figures,
         "notices": notices(result),
+        "programs": [{"name": name, "title": program.title} for name, program in KINDS.items()],
         "code": snippets(result),
     }
     if result.size > MAX_LISTED:

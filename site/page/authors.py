@@ -46,7 +46,7 @@ def fields():
     """The request and the choices of the form, as an embed takes them."""
     chosen = request()
     shown = [box.value for box in document.querySelectorAll("[name=show]:checked")]
-    chosen["show"] = ",".join(shown) if shown else "mapping"
+    chosen["show"] = ",".join(shown) if shown else document.querySelector("[name=show]").value
     for name in APPEARANCE:
         text = document.getElementById(name).value.strip()
         if text:

@@ -9,7 +9,6 @@ from page import address, charts, dom, form, guest, handles, turns, views
 
 root = document.documentElement
 
-AT_ONCE = ("mapping", "staircase", "error")  # the instruments of the first reply, beside those on the screen
 PATIENCE = 0.3  # seconds after which work is called long, and can be cancelled
 PAUSE = 0.15  # seconds after an answer in which a handle that is dragged asks again
 
@@ -112,8 +111,8 @@ class Conversation:
         root.dataset.state = "computing"
         request = dict(self.chosen)
         if not request.get("show"):
-            near = charts.near()
-            request["show"] = ",".join(list(AT_ONCE) + [name for name in near if name not in AT_ONCE])
+            first = document.querySelector("[data-first-reply]").dataset.firstReply.split(",")
+            request["show"] = ",".join(first + [name for name in charts.near() if name not in first])
         question, texts, self.n_sent = json.dumps(request), form.long_texts(request), self.n_asked
         asyncio.create_task(self._tell_if_long(self.n_sent))
         return question, texts, self.worker.answer(question, texts)

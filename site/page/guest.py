@@ -37,7 +37,8 @@ _host = Host()
 def complete(chosen):
     """The chosen fields, with what an embed shows if nobody says."""
     if IS_EMBED and not chosen.get("show"):
-        chosen["show"] = document.body.dataset.show
+        lead = document.querySelector("[data-first-reply]").dataset.instrument
+        chosen["show"] = lead + "," + document.body.dataset.alsoShown
     return chosen
 
 

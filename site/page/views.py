@@ -5,21 +5,6 @@ browser reads the same nodes from what the build writes of them. Nothing here kn
 """
 
 MEGABYTE = 1_000_000
-FIRST = "mapping"  # the instrument that stands above everything else
-CODE_KINDS = (
-    ("quantcore", "quantcore"),
-    ("numpy", "NumPy alone"),
-    ("pytorch", "PyTorch"),
-    ("onnx", "ONNX"),
-    ("notebook", "The notebook’s style"),
-)
-GROUPS = (
-    ("mapping", "How each number is decided"),
-    ("range", "Which range to cover"),
-    ("error", "What is lost"),
-    ("matrix", "Rows, columns and products"),
-    ("compare", "Compared with others"),
-)
 
 
 def summary(answer):
@@ -78,8 +63,8 @@ def code(answer):
             ],
             ["pre", {"tabindex": "0"}, ["code", {}, text]],
         ]
-        for kind, title in CODE_KINDS
-        for text in [answer["code"].get(kind)]
+        for program in answer["programs"]
+        for kind, title, text in [(program["name"], program["title"], answer["code"].get(program["name"]))]
         if text
     ]
 
@@ -155,10 +140,24 @@ def failed(message):
     ]
 
 
-def mapping(answer):
+def lead(answer):
     """The caption and the table twin of the first instrument, whose chart stands above everything else."""
-    items = [item for item in answer["instruments"] if item["name"] == FIRST and item["applies"]]
-    return [node for item in items for node in _reading(item, answer)]
+    item = _lead_of(answer)
+    return _reading(item, answer) if item["applies"] else []
+
+
+def lead_card(answer):
+    """The card of the first instrument, as the build writes it; `first_reply` names what an answer begins with."""
+    item = _lead_of(answer)
+    attributes = {"class": "card", "data-instrument": item["name"], "data-part": item["name"]}
+    attributes["data-first-reply"] = ",".join(answer["first_reply"])
+    figure = _figure(item, answer)
+    figure[1]["class"] = "figure figure-wide"
+    return [["article", attributes, ["h2", {}, item["title"]], figure, ["div", {"data-region": "lead"}] + lead(answer)]]
+
+
+def _lead_of(answer):
+    return next(item for item in answer["instruments"] if item["size"] == "lead")
 
 
 def instruments(answer):
@@ -167,19 +166,14 @@ def instruments(answer):
     One that has nothing to say about this request is kept, hidden, in its place, so that places stay what they are.
     """
     sections = []
-    for group, title in GROUPS:
-        items = [item for item in answer["instruments"] if item["group"] == group and item["name"] != FIRST]
-        attributes = {"class": "question", "id": "question-" + group}
+    for group in answer["groups"]:
+        items = [item for item in answer["instruments"] if item["group"] == group["name"] and item["size"] != "lead"]
+        attributes = {"class": "question", "id": "question-" + group["name"]}
         if not any(_is_there(item) for item in items):
             attributes["hidden"] = ""
         cards = [_card(item, answer) for item in items]
-        sections.append(["section", attributes, ["h2", {}, title], ["div", {"class": "grid"}] + cards])
+        sections.append(["section", attributes, ["h2", {}, group["title"]], ["div", {"class": "grid"}] + cards])
     return sections
-
-
-def drawing(answer):
-    """The first instrument's drawing, if there is one: the build has drawings, the page has charts."""
-    return _drawing(answer, FIRST)
 
 
 def _is_there(item):
@@ -189,26 +183,33 @@ def _is_there(item):
 def _card(item, answer):
     name = item["name"]
     attributes = {"class": "card", "data-instrument": name, "id": "instrument-" + name}
-    if item.get("width") == "half":
-        attributes["class"] = "card card-half"
+    if item["size"] != "full":
+        attributes["class"] = "card card-" + item["size"]
     if not _is_there(item):
         attributes["hidden"] = ""
     controls = answer.get("controls", {})
     slot = [node for field in item["controls"] for node in controls.get(field, [])]
     # Every card has the same parts in the same places, so that a chart is never taken for something else.
-    figure = {"class": "figure", "data-figure": name, "data-keep": "figure-" + name, "tabindex": "0", "role": "group"}
-    figure["aria-label"] = item["title"] + ": chart, read by the arrow keys, Enter follows a number"
+    figure = _figure(item, answer)
+    figure[1]["data-keep"] = "figure-" + name
     if not (item["has_figure"] or item.get("waits")):
-        figure["hidden"] = ""
+        figure[1]["hidden"] = ""
     parts = [
         ["h3", {}, item["title"]],
         ["div", {"class": "slot", "data-keep": "controls-" + name}] + slot,
         ["p", {"class": "reply"}] + _text(item.get("reply", "")),
-        ["div", figure] + _drawing(answer, name),
+        figure,
         _handles(item),
         ["div", {}] + (_reading(item, answer) if item["applies"] else []),
     ]
     return ["article", attributes] + parts
+
+
+def _figure(item, answer):
+    """The place of a chart; the build puts a drawing there."""
+    attributes = {"class": "figure", "data-figure": item["name"], "tabindex": "0", "role": "group"}
+    attributes["aria-label"] = item["title"] + ": chart, read by the arrow keys, Enter follows a number"
+    return ["div", attributes] + _drawing(answer, item["name"])
 
 
 def _handles(item):
@@ -233,7 +234,7 @@ def _reading(item, answer):
     nodes.append(
         [
             "details",
-            {"class": "twin", "open": ""} if item["name"] == "comparison" else {"class": "twin"},
+            {"class": "twin", "open": ""} if item.get("opens_table") else {"class": "twin"},
             ["summary", {}, "The chart as a table, and as a picture"],
             _pictures(),
             _scrolling(
@@ -363,7 +364,7 @@ def _step(step):
 
 VIEWS = {
     "instruments": instruments,
-    "mapping": mapping,
+    "lead": lead,
     "notices": notices,
     "steps": steps,
     "summary": summary,
@@ -374,5 +375,5 @@ VIEWS = {
 LATER = {"code": code}
 """What it draws a moment later, unless it is on the screen."""
 
-STILL = {"drawing": drawing, "worked_example": worked_example}
+STILL = {"lead_card": lead_card, "worked_example": worked_example}
 """What only the build draws."""

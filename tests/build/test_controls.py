@@ -5,10 +5,12 @@ import pytest
 from assembly import controls
 from assembly.prerender import to_html
 from lab import answer
-from lab.request.fields import PROFILES, TABLE
+from lab.request.fields import FORM, PROFILES, TABLE, Kind
 
-VIEWS = controls.views(TABLE, PROFILES)
-NAMES = [field.name for field in TABLE]
+IN_FORM = {field.name for group in FORM.values() for field in group}
+BESIDE = [field for field in TABLE if field.name not in IN_FORM]
+VIEWS = controls.views(FORM, BESIDE, PROFILES, [".npy"])
+NAMES = [field.name for field in TABLE if field.kind not in (Kind.FILE, Kind.HIDDEN)]
 
 
 class Elements(HTMLParser):

@@ -26,7 +26,7 @@ def answer(request: pytest.FixtureRequest) -> dict[str, Any]:
     """An answer to draw."""
     found = lab.answer(REQUESTS[request.param])
     assert found["ok"]
-    return found
+    return {**found, "first_reply": ["mapping"]}  # as the build adds it
 
 
 def elements(nodes: list[Any]) -> Iterator[list[Any]]:
@@ -66,7 +66,7 @@ def test_nodes_are_well_formed(answer: dict[str, Any], name: str) -> None:
 def test_every_instrument_has_its_place(answer: dict[str, Any]) -> None:
     """Each instrument of an answer is drawn once, in the order of the answer within its group."""
     drawn = [node[1]["data-instrument"] for node in elements(views.instruments(answer)) if node[0] == "article"]
-    named = [item["name"] for item in answer["instruments"] if item["name"] != views.FIRST]
+    named = [item["name"] for item in answer["instruments"] if item["size"] != "lead"]
     assert sorted(drawn) == sorted(named)
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ..answer import computed, failure, metrics_of
 from ..drawing.svg import draw
-from ..instruments import look
+from ..instruments import INSTRUMENTS, LEAD, look
 from ..notation.nodes import markup, node
 from ..results.result import Result
 from .report import report
@@ -171,8 +171,8 @@ def _metrics_npz(result: Result) -> bytes:
 
 def _picture(result: Result) -> bytes:
     """A drawing on paper of its own: beside a text it has no page to take colours from."""
-    [view, *_], figures = look(result, ("mapping",))
-    drawn = draw(figures["mapping"], *PICTURE, view["title"])
+    _, figures = look(result, (LEAD,))
+    drawn = draw(figures[LEAD], *PICTURE, INSTRUMENTS[LEAD].title)
     assert isinstance(drawn, list)
     tag, attributes, *children = drawn
     paper = node("rect", {"width": "100%", "height": "100%", "fill": "#ffffff"})

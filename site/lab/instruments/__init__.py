@@ -20,24 +20,108 @@ from . import (
     product,
     staircase,
 )
-from .instrument import Entry, Instrument, when_quantizing
+from .instrument import GROUPS, Entry, Instrument, Size, when_quantizing
 
 INSTRUMENTS: dict[str, Entry] = {
-    "mapping": Entry("From real numbers to codes and back", "mapping", mapping.build),
-    "staircase": Entry("The staircase", "mapping", staircase.build),
-    "number_line": Entry(number_line.TITLE, "mapping", number_line.build),
-    "histogram": Entry(histogram.TITLE, "range", histogram.build, when_quantizing),
-    "calibration": Entry(calibration.TITLE, "range", calibration.build, calibration.applies),
-    "error": Entry("The error", "error", error.build),
-    "error_histogram": Entry(error_histogram.TITLE, "error", error_histogram.build, when_quantizing),
-    "heatmaps": Entry(heatmaps.TITLE, "matrix", heatmaps.build, heatmaps.applies),
-    "comparison": Entry(comparison.TITLE, "compare", comparison.build, when_quantizing, comparison.CONTROLS),
-    "disagreement": Entry(disagreement.TITLE, "compare", disagreement.build, when_quantizing, ("against",)),
-    "product": Entry(product.TITLE, "matrix", product.build, product.applies, ("weights",)),
+    "mapping": Entry(
+        title="From real numbers to codes and back",
+        name="The mapping",
+        group="mapping",
+        build=mapping.build,
+        size=Size.LEAD,
+        in_first_reply=True,
+    ),
+    "staircase": Entry(
+        title="The staircase",
+        name="Staircase",
+        group="mapping",
+        build=staircase.build,
+        size=Size.HALF,
+        in_first_reply=True,
+    ),
+    "number_line": Entry(
+        title="The decision about one number",
+        name="Number line",
+        group="mapping",
+        build=number_line.build,
+        size=Size.HALF,
+    ),
+    "histogram": Entry(
+        title="Where the values lie",
+        name="Histogram",
+        group="range",
+        build=histogram.build,
+        size=Size.HALF,
+        applies=when_quantizing,
+    ),
+    "calibration": Entry(
+        title="Which range is best?",
+        name="Range search",
+        group="range",
+        build=calibration.build,
+        size=Size.HALF,
+        applies=calibration.applies,
+    ),
+    "error": Entry(
+        title="The error",
+        name="Error",
+        group="error",
+        build=error.build,
+        size=Size.HALF,
+        in_first_reply=True,
+    ),
+    "error_histogram": Entry(
+        title="Is the error evenly spread?",
+        name="Histogram of the error",
+        group="error",
+        build=error_histogram.build,
+        size=Size.HALF,
+        applies=when_quantizing,
+    ),
+    "heatmaps": Entry(
+        title="The matrix",
+        name="Heat maps",
+        group="matrix",
+        build=heatmaps.build,
+        size=Size.TALL,
+        applies=heatmaps.applies,
+    ),
+    "comparison": Entry(
+        title="Which scheme for these values?",
+        name="Comparison of schemes",
+        group="compare",
+        build=comparison.build,
+        applies=when_quantizing,
+        controls=("compare", "max_error", "error_by", "model_parameters"),
+        opens_table=True,
+    ),
+    "disagreement": Entry(
+        title="Where two libraries disagree",
+        name="Comparison of toolkits",
+        group="compare",
+        build=disagreement.build,
+        applies=when_quantizing,
+        controls=("against",),
+    ),
+    "product": Entry(
+        title="A product in whole numbers",
+        name="Product of matrices",
+        group="matrix",
+        build=product.build,
+        applies=product.applies,
+        controls=("weights",),
+    ),
 }
 
-PARTS = ("summary", "table", "steps", "code")
-"""What a page shows beside instruments. Every answer has them; `show` names them for the page."""
+LEAD = next(name for name, entry in INSTRUMENTS.items() if entry.size is Size.LEAD)
+
+PARTS = {
+    "table": "Table",
+    "summary": "Parameters and error",
+    "steps": "Steps of one number",
+    "code": "Code",
+}
+"""What a page shows beside instruments, and its name in a list. Every answer has it; `show` names it for the page."""
 
 
 def look(result: Result, shown: Collection[str]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
@@ -50,16 +134,17 @@ def look(result: Result, shown: Collection[str]) -> tuple[list[dict[str, Any]], 
     figures: dict[str, Any] = {}
     shown = shown or INSTRUMENTS
     for name, entry in INSTRUMENTS.items():
-        place = {"group": entry.group, "controls": list(entry.controls)}
-        if not (entry.applies(result) and name in shown):
-            absent = {"name": name, "title": entry.title, **place, "applies": False, "has_figure": False}
-            views.append({**absent, "waits": True} if entry.applies(result) else absent)
+        view = {"name": name, **entry.view()}
+        applies = entry.applies(result)
+        if not (applies and name in shown):
+            absent = {**view, "applies": False, "has_figure": False}
+            views.append({**absent, "waits": True} if applies else absent)
             continue
         built = entry.build(result)
-        views.append({**built.view(), **place})
+        views.append({**view, "applies": True, "has_figure": built.figure is not None, **built.view()})
         if built.figure is not None:
             figures[name] = built.figure
     return views, figures
 
 
-__all__ = ["INSTRUMENTS", "PARTS", "Entry", "Instrument", "look"]
+__all__ = ["GROUPS", "INSTRUMENTS", "LEAD", "PARTS", "Entry", "Instrument", "Size", "look"]

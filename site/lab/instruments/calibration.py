@@ -19,7 +19,6 @@ from .instrument import Instrument
 Json = dict[str, Any]
 Float64 = NDArray[np.float64]
 
-TITLE = "Which range is best?"
 SHARES = np.unique(np.concatenate([np.arange(1, 49) / 48, 2.0 ** -np.arange(3, 10.5, 0.5)]))
 """The ranges of the curve, as shares of the widest."""
 MAX_ROWS = 16
@@ -70,9 +69,7 @@ def build(result: Result) -> Instrument:
     """The instrument for a result."""
     curve = result.followed_curve
     found = _survey(result) if curve is None else _searched(result, curve)
-    return Instrument(
-        "calibration", TITLE, _caption(result, found), _figure(result, found), _table(found), width="half"
-    )
+    return Instrument(_caption(result, found), _figure(result, found), _table(found))
 
 
 def _searched(result: Result, curve: qc.Curve) -> Search:

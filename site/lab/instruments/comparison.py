@@ -17,9 +17,6 @@ from .instrument import Instrument
 
 Json = dict[str, Any]
 
-TITLE = "Which scheme for these values?"
-CONTROLS = ("compare", "max_error", "error_by", "model_parameters")
-
 UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB")
 
 QUESTIONS = {"max_abs": "largest error", "mse": "mean squared error"}
@@ -45,9 +42,11 @@ def build(result: Result) -> Instrument:
     found = compare(result)
     best = cheapest(found.measured, result)
     return Instrument(
-        "comparison", TITLE, _caption(found), draw(found.measured, best), _table(found, result, best),
+        _caption(found),
+        draw(found.measured, best),
+        _table(found, result, best),
         reply=_reply(found.measured, best, result),
-    )  # fmt: skip
+    )
 
 
 def compare(result: Result) -> Comparison:

@@ -21,7 +21,6 @@ from .instrument import Instrument
 
 Json = dict[str, Any]
 
-TITLE = "Where two libraries disagree"
 MAX_EXPLAINED = 1000
 
 YES_NO = {
@@ -37,15 +36,17 @@ def build(result: Result) -> Instrument:
     try:
         found = rivalry(result)
     except qc.QuantError as error:
-        return Instrument(
-            "disagreement", TITLE, f"No comparison: {error.message}", None, table("No comparison", [], [])
-        )
+        return Instrument(f"No comparison: {error.message}", None, table("No comparison", [], []))
     explained = found.differing[:MAX_EXPLAINED]
     why = reasons(found, explained)
     return Instrument(
-        "disagreement", f"{found.a.label} against {found.b.label}", _caption(found, why), _figure(found),
-        _table(found, why[:PAGE_SIZE]), reply=_reply(found), tables=[_rules(found)],
-    )  # fmt: skip
+        _caption(found, why),
+        _figure(found),
+        _table(found, why[:PAGE_SIZE]),
+        title=f"{found.a.label} against {found.b.label}",
+        tables=[_rules(found)],
+        reply=_reply(found),
+    )
 
 
 def _reply(found: Rivalry) -> str:

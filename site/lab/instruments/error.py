@@ -21,8 +21,8 @@ WHOLE_STEP = ("floor", "ceil", "toward_zero", "stochastic")
 def build(result: Result) -> Instrument:
     """The instrument for a result."""
     figure_of = _dequantize_figure if result.settings.is_dequantize else _figure
-    title = "What a code leaves open" if result.settings.is_dequantize else "The error"
-    return Instrument("error", title, _caption(result), figure_of(result), _table(result), width="half")
+    title = "What a code leaves open" if result.settings.is_dequantize else ""
+    return Instrument(_caption(result), figure_of(result), _table(result), title=title)
 
 
 def _caption(result: Result) -> str:

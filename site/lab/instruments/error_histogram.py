@@ -16,7 +16,6 @@ from .instrument import Instrument
 
 Json = dict[str, Any]
 
-TITLE = "Is the error evenly spread?"
 MAX_BINS = 48
 FEW = 100
 """With fewer values, chance decides how the bars look."""
@@ -52,7 +51,7 @@ class Spread:
 def build(result: Result) -> Instrument:
     """The instrument for a result."""
     found = spread(result)
-    return Instrument("error_histogram", TITLE, _caption(result, found), _figure(found), _table(found), width="half")
+    return Instrument(_caption(result, found), _figure(found), _table(found))
 
 
 def spread(result: Result) -> Spread:

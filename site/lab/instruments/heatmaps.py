@@ -18,7 +18,6 @@ from .instrument import Instrument
 
 Json = dict[str, Any]
 
-TITLE = "The matrix"
 MAX_SIDE = 256
 """Cells along a side; more are drawn in blocks."""
 MAX_LINES = 40
@@ -84,7 +83,7 @@ def build(result: Result) -> Instrument:
         columns if len(columns) <= MAX_LINES else (),
         divmod(result.element, n_columns),
     )
-    return Instrument("heatmaps", TITLE, _caption(result, blocks, len(rows), len(columns)), figure, _table(result))
+    return Instrument(_caption(result, blocks, len(rows), len(columns)), figure, _table(result))
 
 
 def panels(result: Result, blocks: Blocks) -> list[Panel]:

@@ -17,7 +17,6 @@ from .instrument import Instrument
 
 Json = dict[str, Any]
 
-TITLE = "Where the values lie"
 MAX_BINS = 96
 MAX_ROWS = 24
 MAX_LEVELS = 64
@@ -54,9 +53,11 @@ def build(result: Result) -> Instrument:
     """The instrument for a result."""
     counted = histogram(result)
     return Instrument(
-        "histogram", TITLE, _caption(result, counted), _figure(result, counted), _table(result, counted), width="half",
+        _caption(result, counted),
+        _figure(result, counted),
+        _table(result, counted),
         handles={"range_min": counted.low, "range_max": counted.high},
-    )  # fmt: skip
+    )
 
 
 def histogram(result: Result) -> Histogram:

@@ -1,7 +1,8 @@
-"""What an instrument is: one way to look at a result."""
+"""What an instrument is, one way to look at a result, and what a line of the table of instruments says about it."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
 from ..notation.derivation import derivation
@@ -9,51 +10,62 @@ from ..results.result import Result
 
 Json = dict[str, Any]
 
+GROUPS = {
+    "mapping": "How each number is decided",
+    "range": "Which range to cover",
+    "error": "What is lost",
+    "matrix": "Rows, columns and products",
+    "compare": "Compared with others",
+}
+"""The questions that instruments help to answer, in the order of the page, with their titles."""
+
+
+class Size(StrEnum):
+    """How much room an instrument has on the page."""
+
+    LEAD = "lead"  # the first thing on the page, above its group
+    FULL = "full"  # all of the width
+    TALL = "tall"  # all of the width, for a figure that is higher than others
+    HALF = "half"  # two side by side
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Instrument:
     """One chart with its words and its numbers.
 
     Attributes:
-        name: the key of its figure.
-        title: what it shows.
         caption: in plain language, what to see in it.
         figure: a Plotly figure as a plain dict; None where words and numbers say all.
         table: its twin in numbers.
-        width: "full" or "half" of the page's grid.
+        title: what it shows, where the title in the table of instruments does not fit this result.
+        handles: lines of the figure that stand for fields of the request, by the field's name: where on the x axis.
         steps: its own arithmetic, as the answer's steps are; empty where it has none.
         tables: further tables, beside the chart's twin.
         reply: the answer in words to a question that the request asks; empty where it asks none.
-        handles: lines of the figure that stand for fields of the request, by the field's name: where on the x axis.
     """
 
-    name: str
-    title: str
     caption: str
     figure: Json | None
     table: Json
-    width: str = "full"
+    title: str = ""
     handles: Mapping[str, float] = field(default_factory=dict)
     steps: Sequence[Json] = ()
     tables: Sequence[Json] = ()
     reply: str = ""
 
     def view(self) -> Json:
-        """The instrument as the answer carries it; its figure goes under `figures`."""
-        seen: Json = {
-            "name": self.name,
+        """What the answer carries of it beside its line in the table; its figure goes under `figures`."""
+        seen: Json = {"caption": self.caption, "table": self.table}
+        extra: Json = {
             "title": self.title,
-            "caption": self.caption,
-            "table": self.table,
-            "width": self.width,
-            "applies": True,
-            "has_figure": self.figure is not None,
+            "steps": list(self.steps),
+            "tables": list(self.tables),
+            "reply": self.reply,
+            "handles": dict(self.handles),
         }
-        extra: Json = {"steps": list(self.steps), "tables": list(self.tables), "reply": self.reply}
         if self.steps:
             extra["copy"] = derivation(list(self.steps))
-        seen |= {key: value for key, value in extra.items() if value}
-        return {**seen, "handles": dict(self.handles)} if self.handles else seen
+        return seen | {key: value for key, value in extra.items() if value}
 
 
 def always(result: Result) -> bool:
@@ -66,20 +78,33 @@ def when_quantizing(result: Result) -> bool:
     return not result.settings.is_dequantize
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """An instrument's place in the table.
+    """All that is to be known of an instrument outside its module; the page and its HTML are made from it.
 
     Attributes:
-        title: what it shows; stands in for the instrument's own until that is built.
-        group: which question it helps to answer: mapping, range, error, matrix or compare.
+        title: what it shows, as a heading.
+        name: what it is called in a list to choose from, such as the one for authors.
+        group: which question it helps to answer, a key of :data:`GROUPS`.
         build: makes it for a result.
+        size: how much room it has on the page.
         applies: whether it has something to say about a result, found out at no cost.
         controls: the fields that ask it something, which stand beside it.
+        in_first_reply: whether the page waits for it before it shows anything of an answer.
+        opens_table: whether its twin in numbers is unfolded from the start.
     """
 
     title: str
+    name: str
     group: str
     build: Callable[[Result], Instrument]
+    size: Size = Size.FULL
     applies: Callable[[Result], bool] = always
     controls: tuple[str, ...] = ()
+    in_first_reply: bool = False
+    opens_table: bool = False
+
+    def view(self) -> Json:
+        """What the answer carries of it, built or not."""
+        seen: Json = {"title": self.title, "group": self.group, "size": self.size, "controls": list(self.controls)}
+        return seen | {"opens_table": True} if self.opens_table else seen

@@ -30,9 +30,7 @@ ABOVE = {"matches": "x", "overlaying": "x", "side": "top", "anchor": "y", "tickm
 
 def build(result: Result) -> Instrument:
     """The instrument for a result."""
-    return Instrument(
-        "mapping", "From real numbers to codes and back", _caption(result), _figure(result), _table(result)
-    )
+    return Instrument(_caption(result), _figure(result), _table(result))
 
 
 def _caption(result: Result) -> str:

@@ -19,7 +19,6 @@ from .instrument import Instrument
 
 Json = dict[str, Any]
 
-TITLE = "The decision about one number"
 WINDOW = 2.6  # steps to both sides of what is shown
 MAX_CODES = 12  # written under the line
 LEVEL, THRESHOLD, STEM, ERROR_LINE = 0.14, 0.32, 0.42, 0.78  # heights in the drawing; the real line is at 0
@@ -65,9 +64,7 @@ class Decision:
 def build(result: Result) -> Instrument:
     """The instrument for a result."""
     found = decision(result)
-    return Instrument(
-        "number_line", TITLE, _caption(result, found), _figure(result, found), _table(result, found), width="half"
-    )
+    return Instrument(_caption(result, found), _figure(result, found), _table(result, found))
 
 
 def decision(result: Result) -> Decision:

@@ -19,8 +19,6 @@ from .instrument import Instrument
 
 Json = dict[str, Any]
 
-TITLE = "A product in whole numbers"
-
 
 def build(result: Result) -> Instrument:
     """The instrument for a result."""
@@ -30,14 +28,12 @@ def build(result: Result) -> Instrument:
             return _built(result, multiply(result))
         except qc.QuantError as error:
             reason = f"The weights or the product cannot be quantized: {error.message}"
-    return Instrument("product", TITLE, reason, None, table("No product", [], []))
+    return Instrument(reason, None, table("No product", [], []))
 
 
 def _built(result: Result, product: Product) -> Instrument:
     at = followed(result, product)
     return Instrument(
-        "product",
-        TITLE,
         _caption(product),
         _figure(product, at),
         _table(product, at),

@@ -23,7 +23,7 @@ INSET: Json = {"xaxis": "x2", "yaxis": "y2", "showlegend": False}
 
 def build(result: Result) -> Instrument:
     """The instrument for a result."""
-    return Instrument("staircase", "The staircase", _caption(result), _figure(result), _table(result), width="half")
+    return Instrument(_caption(result), _figure(result), _table(result))
 
 
 def _caption(result: Result) -> str:

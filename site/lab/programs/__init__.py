@@ -1,10 +1,11 @@
 """The same computation as a program to copy, one module for each way to write it.
 
 Every program runs as it is and gives the page's codes; where a library cannot compute what the request asks for, the
-program says so in a comment.
+program says so in a comment. A new kind is a new module here and a line in this table.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from ..results.result import Result
 from .as_notebook import as_notebook
@@ -14,16 +15,30 @@ from .with_onnx import onnx_node
 from .with_quantcore import quantcore
 from .with_torch import torch_tensors
 
-KINDS: dict[str, Callable[[Case], str]] = {
-    "quantcore": quantcore,
-    "numpy": numpy_alone,
-    "pytorch": torch_tensors,
-    "onnx": onnx_node,
-    "notebook": as_notebook,
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """One way to write the computation.
+
+    Attributes:
+        title: what stands above the program.
+        write: makes its text.
+    """
+
+    title: str
+    write: Callable[[Case], str]
+
+
+KINDS: dict[str, Program] = {
+    "quantcore": Program("quantcore", quantcore),
+    "numpy": Program("NumPy alone", numpy_alone),
+    "pytorch": Program("PyTorch", torch_tensors),
+    "onnx": Program("ONNX", onnx_node),
+    "notebook": Program("The notebook’s style", as_notebook),
 }
 
 
 def snippets(result: Result) -> dict[str, str]:
     """One program of each kind, by its name."""
     case = case_of(result)
-    return {kind: write(case) for kind, write in KINDS.items()}
+    return {kind: program.write(case) for kind, program in KINDS.items()}

@@ -8,7 +8,10 @@ from .contents import Contents, Entry, Skipped, contents_of, refuse
 TABLES = ("csv", "tsv", "tab", "dat")
 TEXTS = ("txt", "text", "md", "py", "log", "")
 
-FORMATS = ".npy, .npz, .safetensors, .csv, .tsv, .json or .txt"
+ENDINGS = (".npy", ".npz", ".safetensors", ".csv", ".tsv", ".json", ".txt")
+"""The endings of what can be read; others of the tables and texts above are read, too."""
+
+FORMATS = f"{', '.join(ENDINGS[:-1])} or {ENDINGS[-1]}"
 
 UNREADABLE = {
     "pickle": ("pkl", "pickle", "pt", "pth", "bin", "ckpt", "joblib"),

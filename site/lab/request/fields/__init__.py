@@ -1,0 +1,36 @@
+"""Every field of a request, and the profiles that set their defaults.
+
+The form's controls, the link after ``#``, an embed's attributes, a preset and a test case are all requests: flat
+mappings of these names to strings. What is absent takes the default of the profile in force. A new field is a line in
+one of the tables, which also is its control on the page.
+"""
+
+from .arithmetic import ARITHMETIC, GRANULARITY, RANGE
+from .field import Field, Kind
+from .numbers import FROM_FILE, NUMBERS
+from .profiles import PROFILES, Profile
+from .questions import OTHERS, QUESTIONS
+
+FORM: dict[str, tuple[Field, ...]] = {
+    "numbers": NUMBERS,
+    "arithmetic": ARITHMETIC,
+    "range": RANGE,
+    "granularity": GRANULARITY,
+}
+"""The fields of the form, by the group in which their controls stand, in the order of the page."""
+
+TABLE: tuple[Field, ...] = (*(field for group in FORM.values() for field in group), *QUESTIONS, *OTHERS)
+
+FIELDS: dict[str, Field] = {field.name: field for field in TABLE}
+
+
+def default_of(name: str, profile: str) -> str:
+    """What an absent field stands for under a profile.
+
+    >>> default_of("precision", "notebook"), default_of("precision", "onnx")
+    ('float64', 'float32')
+    """
+    return PROFILES[profile].defaults.get(name, FIELDS[name].default)
+
+
+__all__ = ["FIELDS", "FORM", "FROM_FILE", "PROFILES", "TABLE", "Field", "Kind", "Profile", "default_of"]

@@ -1,0 +1,165 @@
+"""How the numbers are quantized: the arithmetic and its format, the range, and which numbers share a scale."""
+
+from .field import QUANTIZE, Field, Kind
+from .profiles import PROFILES
+
+NOT_NOTEBOOK = tuple(name for name in PROFILES if name != "notebook")
+
+ARITHMETIC: tuple[Field, ...] = (
+    Field(
+        name="profile",
+        label="Computed as",
+        hint="Whose arithmetic is followed to the last bit.",
+        kind=Kind.CHOICE,
+        default="notebook",
+        choices={name: profile.label for name, profile in PROFILES.items()},
+    ),
+    Field(
+        name="scheme",
+        label="Scheme",
+        hint="Affine spends the codes on the range of the values; symmetric fixes the zero point.",
+        kind=Kind.CHOICE,
+        default="affine",
+        choices={"affine": "Affine", "symmetric": "Symmetric"},
+        when=QUANTIZE,
+    ),
+    Field(
+        name="bits",
+        label="Bits",
+        hint="The width of a code, from 2 to 16.",
+        kind=Kind.INTEGER,
+        default="8",
+        low=2,
+        high=16,
+        is_half=True,
+    ),
+    Field(
+        name="signed",
+        label="Signed codes",
+        hint="int8 counts from −128 to 127, uint8 from 0 to 255.",
+        kind=Kind.FLAG,
+        default="1",
+        is_half=True,
+    ),
+    Field(
+        name="narrow",
+        label="Narrow range",
+        hint="Leaves the lowest code unused, so that the range is symmetric.",
+        kind=Kind.FLAG,
+        default="0",
+    ),
+    Field(
+        name="rounding",
+        label="Rounding",
+        hint="What happens between two codes.",
+        kind=Kind.CHOICE,
+        default="half_even",
+        choices={
+            "half_even": "to nearest, ties to even",
+            "half_away": "to nearest, ties away from zero",
+            "toward_zero": "toward zero",
+            "floor": "down (floor)",
+            "ceil": "up (ceil)",
+            "stochastic": "up or down by chance",
+        },
+        when=QUANTIZE,
+    ),
+    Field(
+        name="precision",
+        label="Precision",
+        hint="The floating-point numbers that it is computed with.",
+        kind=Kind.CHOICE,
+        default="float64",
+        choices={"float32": "float32", "float64": "float64"},
+    ),
+)
+
+RANGE: tuple[Field, ...] = (
+    Field(
+        name="calibration",
+        label="Range from",
+        hint="How the range that the codes cover is found.",
+        kind=Kind.CHOICE,
+        default="minmax",
+        choices={
+            "minmax": "smallest and largest value",
+            "percentile": "a percentile",
+            "mse": "least squared error",
+            "entropy": "least divergence (entropy)",
+            "manual": "the two numbers below",
+        },
+        when=QUANTIZE,
+    ),
+    Field(
+        name="percentile",
+        label="Percentile",
+        hint="How much of the values the range must hold, in percent.",
+        kind=Kind.NUMBER,
+        default="99.99",
+        low=50,
+        high=100,
+        when={"calibration": ("percentile",)},
+    ),
+    Field(
+        name="range_min",
+        label="Range from",
+        hint="Empty takes the smallest value.",
+        kind=Kind.NUMBER,
+        default="",
+        optional=True,
+        when={"calibration": ("manual",)},
+        is_half=True,
+    ),
+    Field(
+        name="range_max",
+        label="Range to",
+        hint="Empty takes the largest value.",
+        kind=Kind.NUMBER,
+        default="",
+        optional=True,
+        when={"calibration": ("manual",)},
+        is_half=True,
+    ),
+    Field(
+        name="include_zero",
+        label="Zero in range",
+        hint="Widens the range to hold 0, so that 0 has a code of its own.",
+        kind=Kind.FLAG,
+        default="0",
+        when={**QUANTIZE, "scheme": ("affine",)},
+    ),
+)
+
+GRANULARITY: tuple[Field, ...] = (
+    Field(
+        name="granularity",
+        label="One scale for",
+        hint="The whole tensor, each slice of an axis, or each block.",
+        kind=Kind.CHOICE,
+        default="tensor",
+        choices={"tensor": "the tensor", "axis": "each slice of an axis", "block": "each block"},
+        when={"profile": NOT_NOTEBOOK},
+    ),
+    Field(
+        name="axis",
+        label="Axis",
+        hint="0 for the rows, 1 for the columns; −1 is the last.",
+        kind=Kind.INTEGER,
+        default="0",
+        low=-8,
+        high=7,
+        when={"granularity": ("axis", "block")},
+        is_half=True,
+    ),
+    Field(
+        name="block_size",
+        label="Block size",
+        hint="How many neighbours along the axis share a scale.",
+        kind=Kind.INTEGER,
+        default="32",
+        low=1,
+        high=2**31 - 1,
+        when={"granularity": ("block",)},
+        is_half=True,
+    ),
+)

@@ -1,0 +1,91 @@
+"""What single parts of the page are asked, beside which these controls stand, and what a request says of the answer."""
+
+from quantcore import ARITHMETICS
+
+from .field import QUANTIZE, Field, Kind
+from .profiles import PROFILES
+
+QUESTIONS: tuple[Field, ...] = (
+    Field(
+        name="element",
+        label="Follow number",
+        hint="The index of the number whose steps are shown, from 0.",
+        kind=Kind.INTEGER,
+        default="0",
+        low=0,
+        high=2**53,
+    ),
+    Field(
+        name="compare",
+        label="Schemes",
+        hint="Names such as int8_tensor, int4_block32, uint8_affine_channel; empty: the usual ones.",
+        kind=Kind.TEXT,
+        default="",
+        optional=True,
+        when=QUANTIZE,
+    ),
+    Field(
+        name="max_error",
+        label="Error at most",
+        hint="Which scheme is the cheapest with no larger error? Empty asks nothing.",
+        kind=Kind.NUMBER,
+        default="",
+        low=0,
+        high=1e300,
+        optional=True,
+        when=QUANTIZE,
+    ),
+    Field(
+        name="error_by",
+        label="Measured as",
+        hint="What that error is.",
+        kind=Kind.CHOICE,
+        default="max_abs",
+        choices={"max_abs": "largest error", "mse": "mean squared error"},
+        when=QUANTIZE,
+    ),
+    Field(
+        name="model_parameters",
+        label="Parameters of the model",
+        hint="How large it would be, stored like this.",
+        kind=Kind.NUMBER,
+        default="7000000000",
+        low=1,
+        high=1e15,
+        when=QUANTIZE,
+    ),
+    Field(
+        name="against",
+        label="Compare with",
+        hint="Which other arithmetic to hold against this one.",
+        kind=Kind.CHOICE,
+        default="",
+        choices={
+            "": "whichever shows most",
+            **{name: profile.label for name, profile in PROFILES.items()},
+            **{name: f"{name}, same scale" for name in ARITHMETICS if name not in PROFILES},
+        },
+        when=QUANTIZE,
+    ),
+    Field(
+        name="weights",
+        label="Weights",
+        hint="A matrix to multiply the values by; empty takes random ones.",
+        kind=Kind.NUMBERS,
+        default="",
+        optional=True,
+        when=QUANTIZE,
+    ),
+)
+
+OTHERS: tuple[Field, ...] = (
+    Field(name="format", label="Low-bit format", hint="Empty for integers.", kind=Kind.TEXT, default="", optional=True),
+    Field(
+        name="show",
+        label="Show",
+        hint="Names of instruments and of parts of the page; empty for all.",
+        kind=Kind.TEXT,
+        default="",
+        optional=True,
+    ),
+)
