@@ -116,8 +116,9 @@ def main(paths: list[str]) -> int:
         answer: dict[str, Any] = lab.answer({name: text for name, text in request.items() if name in fields.FIELDS})
         if not answer["ok"]:
             raise ValueError(f"the request {request} is refused: {answer['errors']}")
+        titles = {item["name"]: item["title"] for item in answer["instruments"]}
         answer["drawings"] = {
-            name: svg.draw(figure, *(LEAD_SIZE if name == instruments.LEAD else SIZE), table[name].title)
+            name: svg.draw(figure, *(LEAD_SIZE if name == instruments.LEAD else SIZE), titles[name])
             for name, figure in answer["figures"].items()
         }
         return answer

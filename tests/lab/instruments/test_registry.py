@@ -1,10 +1,15 @@
-"""The table of instruments: fixed order, built only when asked for, each in its group."""
+"""The table of instruments: fixed order, built only when asked for, each in its group; nothing else names them."""
+
+import re
+from pathlib import Path
 
 import lab
 import pytest
-from lab.instruments import INSTRUMENTS
+from lab.instruments import GROUPS, INSTRUMENTS, Size
+from lab.request.fields import FIELDS
 
-GROUPS = ("mapping", "range", "error", "matrix", "compare")
+SITE = Path(lab.__file__).parents[1]
+REQUESTS = re.compile(r"<!--render:embed\?.*?-->|>>> .*|^    \(\[.*", re.MULTILINE)  # an author's, and examples
 
 
 def test_every_instrument_is_listed_in_the_same_order() -> None:
@@ -50,3 +55,17 @@ def test_what_needs_the_values_does_not_apply_to_codes(name: str) -> None:
     views = {view["name"]: view for view in lab.answer({"direction": "dequantize"})["instruments"]}
     assert not views[name]["applies"]
     assert "waits" not in views[name]
+
+
+def test_one_instrument_leads() -> None:
+    """The page has one instrument above all others."""
+    assert [entry.size for entry in INSTRUMENTS.values()].count(Size.LEAD) == 1
+
+
+@pytest.mark.parametrize("name", [name for name in INSTRUMENTS if name not in FIELDS and name != "error"])
+def test_nothing_but_the_table_names_an_instrument(name: str) -> None:
+    """Outside its folder nothing of the site has an instrument's name, so that a new one is a line to add."""
+    files = [path for kind in ("py", "html", "css", "js", "mjs") for path in SITE.rglob(f"*.{kind}")]
+    others = [path for path in files if "instruments" not in path.parts]
+    quoted = re.compile(rf"""[\"'=,&]{name}[\"',&]""")
+    assert [path.name for path in others if quoted.search(REQUESTS.sub("", path.read_text("utf-8")))] == []
