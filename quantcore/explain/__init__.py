@@ -1,4 +1,4 @@
 """Why: the steps of one element, and the rule by which two toolkits differ.
 
-Imports every other folder of quantcore; none of them imports it.
+Imports `compute`, `parameters`, `calibration`, `toolkits`, `formats` and the root's modules; no folder imports it.
 """

@@ -9,29 +9,7 @@ from pathlib import Path
 
 from assembly import sources
 from assembly.report import BuildError, size, stage
-
-
-@dataclass(frozen=True, slots=True)
-class Asset:
-    """One file of a package: `member` inside the package, `to` its place in dist/."""
-
-    member: str
-    sha256: str
-    to: str
-
-
-@dataclass(frozen=True, slots=True)
-class Package:
-    """A package of assets.toml; `carrier` is another package that holds the same files."""
-
-    name: str
-    version: str
-    source: str
-    licence: str
-    licence_texts: tuple[str, ...]
-    files: tuple[Asset, ...]
-    carrier: str = ""
-    carrier_folder: str = ""
+from assembly.sources import Asset, Package
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,10 @@ import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from assembly.assets import Package, read
+from assembly.assets import read
 from assembly.dist import copy
 from assembly.report import BuildError
+from assembly.sources import Package
 
 OURS = "quantization-lab.txt"
 IN_WHEEL = re.compile(r"[^/]+\.dist-info/licenses/(.+)")

@@ -5,14 +5,11 @@ import subprocess
 import tarfile
 import tempfile
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from assembly.environment import find_node, last_lines, run_module
 from assembly.report import BuildError, stage
-
-if TYPE_CHECKING:
-    from assembly.assets import Asset, Package
 
 NO_NETWORK = "The first build needs the network. Check the connection, then run it again; later builds need none."
 
@@ -20,8 +17,31 @@ NO_NETWORK = "The first build needs the network. Check the connection, then run 
 NPM_PATIENCE = ("--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=2000")  # milliseconds
 
 
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """One file of a package: `member` inside the package, `to` its place in dist/."""
+
+    member: str
+    sha256: str
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A package of assets.toml; `carrier` is another package that holds the same files."""
+
+    name: str
+    version: str
+    source: str
+    licence: str
+    licence_texts: tuple[str, ...]
+    files: tuple[Asset, ...]
+    carrier: str = ""
+    carrier_folder: str = ""
+
+
 def fetch(
-    package: "Package", files: Sequence["Asset"], packages: Sequence["Package"], cache: Path, python: Path
+    package: Package, files: Sequence[Asset], packages: Sequence[Package], cache: Path, python: Path
 ) -> dict[str, bytes]:
     """Fetches files of a package, unverified.
 
@@ -44,7 +64,7 @@ def fetch(
     )
 
 
-def from_npm(package: "Package", files: Sequence["Asset"]) -> dict[str, bytes]:
+def from_npm(package: Package, files: Sequence[Asset]) -> dict[str, bytes]:
     """Lets npm fetch a package's tarball and takes members out of it."""
     _, npm = find_node()
     with tempfile.TemporaryDirectory() as folder:
@@ -72,7 +92,7 @@ def read_tarball(path: Path, members: Sequence[str]) -> dict[str, bytes]:
     return contents
 
 
-def pyodide_cdn(packages: Sequence["Package"], cache: Path) -> str:
+def pyodide_cdn(packages: Sequence[Package], cache: Path) -> str:
     """Returns the address from which this Pyodide loads its packages, as its own verified module has it."""
     pyodide = next(package for package in packages if package.name == "pyodide")
     module = next(file for file in pyodide.files if file.member == "pyodide.mjs")
@@ -84,7 +104,7 @@ def pyodide_cdn(packages: Sequence["Package"], cache: Path) -> str:
     return address[1] + pyodide.version + address[2]
 
 
-def wheel(package: "Package", file: "Asset", cdn: str, python: Path) -> bytes:
+def wheel(package: Package, file: "Asset", cdn: str, python: Path) -> bytes:
     """Fetches a wheel from Pyodide's CDN or, where that is out of reach, from inside a package on PyPI."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "wheel"

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 import quantcore as qc
 
+from .comparing.schemes import SCHEMES
 from .explanation.notices import MAX_LISTED, notices
 from .explanation.steps.followed import steps
 from .explanation.summary import summary
@@ -88,7 +89,7 @@ def computed(request: dict[str, str]) -> Result | list[qc.QuantError]:
 
 @lru_cache(maxsize=1)  # what is asked for next is often another instrument for the same request
 def _computed(fields: tuple[tuple[str, str], ...]) -> Result:
-    settings = read(dict(fields), (*INSTRUMENTS, *PARTS))
+    settings = read(dict(fields), (*INSTRUMENTS, *PARTS), tuple(SCHEMES))
     try:
         return compute(settings)
     except qc.QuantError as error:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 from assembly import assets, sources
-from assembly.assets import Asset, Package
 from assembly.report import BuildError
+from assembly.sources import Asset, Package
 
 CONTENT = b"the right bytes"
 DIGEST = hashlib.sha256(CONTENT).hexdigest()

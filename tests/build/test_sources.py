@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 from assembly import download, environment, sources
-from assembly.assets import Asset, Package
 from assembly.report import BuildError
+from assembly.sources import Asset, Package
 
 from tests.build.fakes import FakeServer, make_tarball, make_wheel
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ ROOMS = {  # folder: what it may import besides itself
     "site/lab": {"quantcore", "numpy", *sys.stdlib_module_names},
     "site/page": {"pyscript", *MICROPYTHON},
 }
+NAMES = ("quantcore", "lab", "page", "assembly")  # as the rooms are imported
 HOSTS = re.compile(r"pypi\.org|pythonhosted\.org|npmjs\.|jsdelivr|unpkg\.com", re.IGNORECASE)
 
 
@@ -74,12 +76,22 @@ def test_a_page_that_refers_to_nothing_is_not_built(root: Path, tmp_path: Path) 
 
 
 def imports(path: Path) -> Iterator[str]:
-    """Gives the top-level names of the modules that a file imports."""
+    """Gives the full names of what a file of a room imports: modules, or names in them."""
+    package = module_of(path).split(".")[: None if path.name == "__init__.py" else -1]
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Import):
-            yield from (name.name.split(".")[0] for name in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
-            yield node.module.split(".")[0]
+            yield from (name.name for name in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else []
+            module = [node.module] if node.module else []
+            yield from (".".join([*base, *module, name.name]) for name in node.names)
+
+
+def module_of(path: Path) -> str:
+    """Returns the name by which a file of a room is imported."""
+    names = path.with_suffix("").parts
+    room = max(position for position, name in enumerate(names) if name in NAMES)
+    return ".".join(names[room:]).removesuffix(".__init__")
 
 
 @pytest.mark.parametrize("room", ROOMS)
@@ -88,8 +100,46 @@ def test_imports_point_one_way(root: Path, room: str) -> None:
     files = sorted((root / room).rglob("*.py"))
     allowed = ROOMS[room] | {Path(room).name}
     assert files
-    found = {(path.relative_to(root).as_posix(), name) for path in files for name in imports(path)}
+    found = {(path.relative_to(root).as_posix(), name.split(".")[0]) for path in files for name in imports(path)}
     assert {(path, name) for path, name in found if name not in allowed} == set()
+
+
+def graph(root: Path, room: str) -> dict[str, set[str]]:
+    """Returns the modules of a room, and which of them each imports."""
+    files = {module_of(path): path for path in (root / room).rglob("*.py")}
+    found: dict[str, set[str]] = {}
+    for name, path in files.items():
+        targets = {target if target in files else target.rpartition(".")[0] for target in imports(path)}
+        found[name] = targets & set(files) - {name}
+    return found
+
+
+@pytest.mark.parametrize("room", ["quantcore", "site/lab", "site/page", "site/assembly"])
+def test_no_imports_go_in_a_circle(root: Path, room: str) -> None:
+    """The modules of a room have an order in which each imports only those before it."""
+    modules = graph(root, room)
+    assert len(modules) > 5
+    TopologicalSorter(modules).prepare()  # raises CycleError, which names the circle
+
+
+@pytest.mark.parametrize("room", ["quantcore", "site/lab"])
+def test_folders_import_what_they_say(root: Path, room: str) -> None:
+    """What a folder's docstring says that it imports is all that it does, and what the folders say has no circle."""
+    top, modules = root / room, graph(root, room)
+    folders = {module_of(path): path.read_text("utf-8") for path in top.rglob("*/__init__.py") if path.parent != top}
+    at_root = {name for name in modules if name.count(".") == 1 and name not in folders}
+    said: dict[str, set[str]] = {}
+    for name, text in folders.items():
+        sentence = re.search(r"[Ii]mports .*?[;.]\s", ast.get_docstring(ast.parse(text)) + "\n", re.DOTALL)
+        assert sentence, f"{name} does not say what it imports"
+        said[name] = {f"{top.name}.{other}" for other in re.findall(r"`([^`]+)`", sentence[0])}
+        said[name] |= at_root if "the root's modules" in sentence[0] else set()
+    assert len(said) > 5
+    place = {name: name if name in folders or name in at_root else name.rpartition(".")[0] for name in modules}
+    for name, targets in modules.items():
+        if place[name] in folders:
+            assert {place[target] for target in targets} <= said[place[name]] | {place[name]}, name
+    TopologicalSorter({name: targets & set(folders) for name, targets in said.items()}).prepare()
 
 
 def tracked(root: Path) -> list[Path]:

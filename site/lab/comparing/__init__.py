@@ -1,4 +1,4 @@
 """The same values under other settings: other schemes, other toolkits, in a layer's product.
 
-Imports `results`, `notation` and quantcore.
+Imports `results`, `request`, `request.fields`, `data`, `drawing` (its bins), `notation` and quantcore.
 """

@@ -4,5 +4,7 @@
 - :mod:`.picture` draws the bundled picture.
 - :mod:`.store` keeps the files that were dropped, as long as the worker lives; :mod:`.files` says what is in them,
   with one module a format.
-- :mod:`.source` picks the numbers of a request; :mod:`.presets` names requests worth looking at.
+- :mod:`.presets` names requests worth looking at.
+
+Imports `data.files`, `parsing` and quantcore.
 """

@@ -1,4 +1,4 @@
 """Words and tables about a result.
 
-Imports `results`, `notation` and quantcore.
+Imports `results`, `request.fields`, `parsing`, `notation` and quantcore.
 """

@@ -1,4 +1,5 @@
 """What can be taken along as a file: one module a kind of download.
 
-Imports what an answer is made of.
+Imports `answer`, `instruments`, `programs`, `explanation`, `explanation.steps`, `results`, `request.fields`, `drawing`,
+`notation` and quantcore.
 """

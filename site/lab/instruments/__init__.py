@@ -1,6 +1,8 @@
 """The instruments, in the order of the page. A new one is a new module here and a line in this table.
 
 A request's `show` may name instruments and, for pages that show little, the other parts of an answer.
+
+Imports `results`, `comparing`, `explanation`, `explanation.steps`, `drawing`, `notation` and quantcore.
 """
 
 from collections.abc import Collection

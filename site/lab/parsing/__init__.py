@@ -1,4 +1,4 @@
 """Text to numbers, for the form and for files.
 
-Imports quantcore only.
+Imports `notation` and quantcore.
 """

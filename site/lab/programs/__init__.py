@@ -2,6 +2,8 @@
 
 Every program runs as it is and gives the page's codes; where a library cannot compute what the request asks for, the
 program says so in a comment. A new kind is a new module here and a line in this table.
+
+Imports `results`, `notation` and quantcore.
 """
 
 from collections.abc import Callable

@@ -1,17 +1,11 @@
 """What a request asks beyond the numbers themselves: what to compare them with, and how cheap they may become."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..comparing.schemes import SCHEMES
-
-if TYPE_CHECKING:
-    from .reader import Reader
+from .reader import Reader
 
 MAX_COMPARED = 40
 
@@ -37,9 +31,14 @@ class Questions:
     weights: NDArray[np.float64] | None = None
 
 
-def read_questions(reader: Reader) -> Questions:
-    """The questions of a request; what is wrong with them stays with the reader."""
-    compare = reader.names("compare", tuple(SCHEMES), "a scheme")
+def read_questions(reader: Reader, schemes: tuple[str, ...] | None) -> Questions:
+    """The questions of a request; what is wrong with them stays with the reader.
+
+    Args:
+        reader: gives the fields.
+        schemes: the names that may be compared; None for any.
+    """
+    compare = reader.names("compare", schemes, "a scheme")
     if len(compare) > MAX_COMPARED:
         reader.error("compare", f"compare holds {len(compare)} names; it may hold {MAX_COMPARED}. Leave some out.")
     weights = reader.numbers("weights") if reader.text("weights").strip() else None

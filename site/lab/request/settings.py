@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 
 import quantcore as qc
 
-from ..data.source import read_values
 from .consistency import check_parameters, check_precision, check_profile, check_range
 from .fields import PROFILES, Profile
 from .options import Questions, read_questions
 from .reader import Reader
+from .source import read_values
 
 Float64 = NDArray[np.float64]
 
@@ -77,12 +77,15 @@ class Settings:
         return self.direction == "dequantize"
 
 
-def read(request: dict[str, str], instruments: tuple[str, ...] | None = None) -> Settings:
+def read(
+    request: dict[str, str], instruments: tuple[str, ...] | None = None, schemes: tuple[str, ...] | None = None
+) -> Settings:
     """The settings that a request asks for.
 
     Args:
         request: field names and texts.
         instruments: the names that `show` may hold, of instruments and parts of the page; None for any.
+        schemes: the names that `compare` may hold; None for any.
 
     Raises:
         RequestError: with one error for every field that is wrong.
@@ -127,7 +130,7 @@ def read(request: dict[str, str], instruments: tuple[str, ...] | None = None) ->
         check_range(reader, range_min, range_max, data, dtype)
     element = reader.element(data)
     show = reader.names("show", instruments, "an instrument or a part of the page")
-    questions = read_questions(reader)
+    questions = read_questions(reader, schemes)
     if reader.errors or data is None or scale is None or zero_point is None or fmt is None:
         raise RequestError(reader.errors)
     return Settings(

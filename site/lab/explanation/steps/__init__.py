@@ -1,4 +1,4 @@
 """The steps of the followed number, typeset from what quantcore computed.
 
-Imports `results`, `notation` and quantcore.
+Imports `results`, `comparing`, `notation` and quantcore.
 """

@@ -3,6 +3,8 @@
 The form's controls, the link after ``#``, an embed's attributes, a preset and a test case are all requests: flat
 mappings of these names to strings. What is absent takes the default of the profile in force. A new field is a line in
 one of the tables, which also is its control on the page.
+
+Imports `data`, `data.files` and quantcore.
 """
 
 from .arithmetic import ARITHMETIC, GRANULARITY, RANGE

@@ -1,21 +1,19 @@
 """The numbers that a request is about: typed, generated, drawn, or out of a file."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from numpy.typing import NDArray
 
+from ..data.generate import DEFAULT_SHAPE, GENERATORS, Recipe, generate
+from ..data.picture import draw
+from ..data.store import STORE
 from ..parsing.digits import parse_shape
-from .generate import DEFAULT_SHAPE, GENERATORS, Recipe, generate
-from .picture import draw
-from .store import STORE
-
-if TYPE_CHECKING:
-    from ..request.reader import Reader
+from .reader import Reader
 
 MEASURED = ("spread", "outlier_share", "outlier_size", "degrees")
 
 
-def read_values(reader: "Reader", source: str, seed: int) -> NDArray[Any] | None:
+def read_values(reader: Reader, source: str, seed: int) -> NDArray[Any] | None:
     """The values to quantize, as float32 or float64 in their shape; None where the request is wrong.
 
     Args:
@@ -32,7 +30,7 @@ def read_values(reader: "Reader", source: str, seed: int) -> NDArray[Any] | None
     return reader.shaped(reader.numbers("values")) if source else None
 
 
-def _generated(reader: "Reader", source: str, seed: int) -> NDArray[Any] | None:
+def _generated(reader: Reader, source: str, seed: int) -> NDArray[Any] | None:
     text = reader.text("shape")
     shape = reader.attempt(lambda: parse_shape(text, "shape")) if text else DEFAULT_SHAPE
     measures = [reader.number(name) for name in MEASURED]
@@ -45,7 +43,7 @@ def _generated(reader: "Reader", source: str, seed: int) -> NDArray[Any] | None:
     return reader.attempt(lambda: generate(source, recipe))
 
 
-def _from_file(reader: "Reader") -> NDArray[Any]:
+def _from_file(reader: Reader) -> NDArray[Any]:
     names = ("file", "file_sha256", "tensor", "file_shape")
     file, entry, numbers = STORE.values(*(reader.text(name) for name in names))
     shape = ",".join(map(str, numbers.shape))
