@@ -34,6 +34,7 @@ from .compute.quantize import clipped, dequantize, quantize
 from .errors import QuantError
 from .explain.differences import Difference, first_difference
 from .explain.trace import Trace, TraceStep, trace
+from .explain.trace_qparams import QParamsTrace, trace_qparams
 from .formats.integers import INT2, INT4, INT8, INT16, UINT2, UINT4, UINT8, UINT16, IntFormat
 from .formats.packing import pack, unpack
 from .metrics import Metrics, bits_per_value, clipped_share, code_entropy, compare
@@ -71,6 +72,7 @@ __all__ = [
     "PerAxis",
     "PerBlock",
     "PerTensor",
+    "QParamsTrace",
     "QuantError",
     "QuantParams",
     "Ranges",
@@ -100,5 +102,6 @@ __all__ = [
     "reconstruction_levels",
     "round_whole",
     "trace",
+    "trace_qparams",
     "unpack",
 ]

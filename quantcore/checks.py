@@ -41,13 +41,18 @@ def refuse_not_finite(x: NDArray[Any], dtype: np.dtype[Any]) -> None:
     raise QuantError(f"values{where} is {x[index]}; {reason}. Remove or replace it.", "values")
 
 
-def whole_codes(q: ArrayLike, fmt: IntFormat) -> NDArray[Any]:
-    """`q` as an array of codes of the format.
+def whole_codes(q: ArrayLike, fmt: IntFormat | None) -> NDArray[Any]:
+    """`q` as an array of codes of the format; None: of whole numbers, which may be floating point.
 
     Raises:
         QuantError: If it is ragged, holds something else, or a number that is not a code.
     """
     array = _array(q, "codes")
+    if fmt is None:
+        is_number = array.dtype.kind in "iuf" and array.dtype.itemsize <= 8
+        if not is_number or (array.dtype.kind == "f" and not (np.isfinite(array) & (array == np.rint(array))).all()):
+            raise QuantError("codes hold something else than whole numbers; round them first.", "codes")
+        return array
     if array.dtype.kind not in "iu" and array.size:
         raise QuantError(f"codes are of type {array.dtype}; they must be whole numbers.", "codes")
     type_holds_only_codes = array.dtype == fmt.dtype and fmt.levels == 1 << 8 * fmt.dtype.itemsize

@@ -14,7 +14,7 @@ from ..checks import buffer, real_numbers, refuse_not_finite, whole_codes
 from ..errors import QuantError
 from ..parameters.qparams import QuantParams, fitted
 from ..rounding import check_rounding, round_whole
-from ..toolkits.arithmetic import Arithmetic, find_arithmetic
+from ..toolkits.arithmetic import Arithmetic, Unscaling, find_arithmetic
 from .chunks import CHUNK, collapsed, pieces, quiet_loops
 from .kernels import round_and_store
 from .stages import Step, after_rounding, before_rounding, decode, multiplier, wide_dtype, working_dtype
@@ -28,9 +28,9 @@ def quantize(
     arithmetic: str | Arithmetic = "onnx",
     rounding: str | None = None,
     rng: np.random.Generator | None = None,
-    out: NDArray[np.integer[Any]] | None = None,
+    out: NDArray[Any] | None = None,
     sides: NDArray[np.int8] | None = None,
-) -> NDArray[np.integer[Any]]:
+) -> NDArray[Any]:
     """Compute codes: q = clip(round(x / scale) + zero_point, qmin, qmax), as ONNX does or as another toolkit does.
 
     Args:
@@ -39,11 +39,12 @@ def quantize(
         arithmetic: A name in ARITHMETICS, or a record like those.
         rounding: A name in ROUNDINGS; None: the arithmetic's own, half to even but for "tflite".
         rng: For rounding "stochastic".
-        out: Where the codes go: an array of x's shape in `params.fmt.dtype`. Its content is undefined after an error.
+        out: Where the codes go: an array of x's shape in the dtype of the result. Undefined after an error.
         sides: Where it goes who was clipped: an array of x's shape in int8, filled as `clipped` has it.
 
     Returns:
-        Codes in `params.fmt.dtype`, one an element, with the shape of x.
+        Codes in `params.fmt.dtype`, one an element, with the shape of x. Where the arithmetic does not clip, whole
+        numbers in its floating-point precision, which may be none of the codes.
 
     Raises:
         QuantError: For a number that is not finite, or arguments that do not fit each other.
@@ -57,13 +58,14 @@ def quantize(
     x = real_numbers(x)
     scale, zero_point = fitted(params, x.shape)
     _check_order(zero_point, steps)
-    codes, codes_in_use = buffer(out, x.shape, params.fmt.dtype), (params.fmt.qmin, params.fmt.qmax)
     dtype = working_dtype(steps, scale)
     wide = wide_dtype(dtype)
-    is_simple = rounding == "half_even" and zero_point.dtype.kind == "i"
+    codes = buffer(out, x.shape, params.fmt.dtype if steps.clips else dtype)
+    codes_in_use = params.fmt.qmin, params.fmt.qmax
+    is_simple = rounding == "half_even" and zero_point.dtype.kind == "i" and steps.clips
     limit = CHUNK if is_simple and not steps.fused else CHUNK // 4  # the others need more temporaries
     scratch = np.empty(min(limit, x.size), dtype)
-    parameters = [collapsed(array, dtype) for array in (multiplier(scale, steps), zero_point)]
+    parameters = [collapsed(array, dtype) for array in (_multiplier(params, scale, steps), zero_point)]
     if sides is not None:
         buffer(sides, x.shape, np.dtype(np.int8), "sides")[...] = 0
     sides_of = (
@@ -82,13 +84,10 @@ def quantize(
                 is_fine = round_and_store(value.astype(wide, copy=False), values, after, codes_in_use, target, side)
             elif is_fine := bool(np.isfinite(values).all()):
                 value = round_whole(value.astype(wide, copy=False), rounding, rng)
-                *_, unclipped, code = (
-                    value,
-                    *(number for _, number in after_rounding(value, shift, codes_in_use, steps)),
-                )
+                *_, unclipped, code = value, *(n for _, n in after_rounding(value, shift, codes_in_use, steps))
                 target[...] = code.astype(target.dtype)
                 if side is not None:
-                    np.subtract(unclipped > code, unclipped < code, out=side, dtype=np.int8)
+                    np.subtract(unclipped > params.fmt.qmax, unclipped < params.fmt.qmin, out=side, dtype=np.int8)
             if not is_fine:
                 refuse_not_finite(x, dtype)
     return codes
@@ -102,6 +101,8 @@ def clipped(
     rng: np.random.Generator | None = None,
 ) -> NDArray[np.int8]:
     """Tell whose code is moved to an end: -1 if it would be below qmin, 1 if above qmax, 0 if it is a code.
+
+    Where the arithmetic does not clip, nothing is moved; told is who is outside of the codes.
 
     The arguments are those of `quantize`, by whose steps it is told; so is what is raised.
 
@@ -124,7 +125,7 @@ def dequantize(
     """Compute the reconstruction: x_hat = (q - zero_point) * scale, as ONNX does or as another toolkit does.
 
     Args:
-        q: Codes within the format, of any shape.
+        q: Codes within the format, of any shape; whole numbers of any size and type where the arithmetic does not clip.
         params: Scale, zero point, format and granularity.
         arithmetic: A name in ARITHMETICS, or a record like those.
         out: Where the numbers go: an array of q's shape in the dtype of the result.
@@ -140,13 +141,14 @@ def dequantize(
     [-61.5, 2.0, 66.0]
     """
     steps = find_arithmetic(arithmetic)
-    q = whole_codes(q, params.fmt)
+    q = whole_codes(q, params.fmt if steps.clips else None)
     scale, zero_point = fitted(params, q.shape)
-    multiplier(scale, steps)  # raises if the scale is out of reach
+    factor = _multiplier(params, scale, steps)  # raises if the scale is out of reach
     dtype = working_dtype(steps, scale)
     values, wide = buffer(out, q.shape, dtype), wide_dtype(dtype)
     scratch = None if dtype == wide else np.empty(min(CHUNK, q.size), wide)
-    parameters = [collapsed(scale, scale.dtype), collapsed(zero_point, wide)]
+    by = factor if steps.unscaling is Unscaling.FACTOR else scale
+    parameters = [collapsed(by, by.dtype), collapsed(zero_point, wide)]
     with quiet_loops():
         for part, target, (scales, offsets) in pieces(q, values, params.granularity, parameters):
             room = target if scratch is None else scratch[: part.size].reshape(part.shape)
@@ -154,6 +156,10 @@ def dequantize(
             if scratch is not None:
                 target[...] = number
     return values
+
+
+def _multiplier(params: QuantParams, scale: FloatArray, steps: Arithmetic) -> FloatArray:
+    return multiplier(scale, steps, params.scale_factor.reshape(scale.shape))
 
 
 def _check_order(zero_point: NDArray[Any], steps: Arithmetic) -> None:

@@ -25,8 +25,13 @@ def working_dtype(arithmetic: Arithmetic, scale: FloatArray) -> np.dtype[Any]:
     return np.dtype(scale.dtype if arithmetic.dtype is None else arithmetic.dtype)
 
 
-def multiplier(scale: FloatArray, arithmetic: Arithmetic) -> FloatArray:
+def multiplier(scale: FloatArray, arithmetic: Arithmetic, scale_factor: FloatArray | None = None) -> FloatArray:
     """What x is divided by or multiplied with.
+
+    Args:
+        scale: As it is kept.
+        arithmetic: Whose steps.
+        scale_factor: As it is kept, for `Scaling.FACTOR`; None: the reciprocal of the scale.
 
     Raises:
         QuantError: If it is not finite or is 0 in the precision of the arithmetic.
@@ -37,6 +42,8 @@ def multiplier(scale: FloatArray, arithmetic: Arithmetic) -> FloatArray:
     with np.errstate(over="ignore", under="ignore", divide="ignore"):
         if arithmetic.scaling is Scaling.RECIPROCAL_FLOAT64:
             factor = (1 / scale.astype(np.float64)).astype(dtype)
+        elif arithmetic.scaling is Scaling.FACTOR:
+            factor = (1 / scale if scale_factor is None else scale_factor).astype(dtype)
         else:
             factor = scale.astype(dtype)
             if arithmetic.scaling is Scaling.RECIPROCAL:
@@ -79,7 +86,7 @@ def after_rounding(
     if not arithmetic.zero_point_first:
         value = value + zero_point
         yield "shifted", value
-    yield "code", np.clip(value, *code_range)
+    yield "code", np.clip(value, *code_range) if arithmetic.clips else value
 
 
 def decode(
@@ -89,7 +96,7 @@ def decode(
 
     Args:
         q: Codes.
-        scale: As it is kept, and
+        scale: As it is kept, or with `Unscaling.FACTOR` the scale factor, and
         zero_point: in `wide_dtype` of the working precision, both broadcasting against q.
         qmax: The highest code.
         arithmetic: Whose steps.
@@ -113,6 +120,9 @@ def decode(
             np.multiply(out, (scale.astype(np.float64) * qmax).astype(dtype), out=out)
             yield "scaled code", out
             np.multiply(out, dtype.type(1 / qmax), out=out)
+        case Unscaling.FACTOR:
+            yield "difference", out
+            np.divide(out, scale.astype(dtype, copy=False), out=out)
     yield "reconstruction", out
 
 

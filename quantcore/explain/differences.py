@@ -43,6 +43,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "rounding": "tie rule",
         "unscaling": "reconstruction",
         "dtype": "precision of the arithmetic",
+        "clips": "clipping",
     }
 )
 
@@ -253,4 +254,5 @@ _YES_NO = {
     "include_zero": ("widens the range to contain 0", "takes the range as it is"),
     "zero_point_first": ("adds the zero point before rounding", "adds it after rounding"),
     "fused": ("rounds product and sum once", "rounds after each operation"),
+    "clips": ("clips codes to the format", "leaves codes as they come"),
 }

@@ -18,10 +18,11 @@ from ..formats.integers import IntFormat, whole_number
 from ..parameters.granularity import parameter_place
 from ..parameters.qparams import QuantParams, fitted
 from ..rounding import check_rounding, round_fraction, round_whole
-from ..toolkits.arithmetic import Arithmetic, Scaling, find_arithmetic
+from ..toolkits.arithmetic import Arithmetic, Scaling, Unscaling, find_arithmetic
 
 FloatArray = NDArray[np.floating[Any]]
 HALF = Fraction(1, 2)
+_FACTORS = {Scaling.DIVIDE: "scale", Scaling.FACTOR: "scale factor"}
 _TIE_RULES = {
     "half_even": "takes the even one",
     "half_away": "takes the one farther from zero",
@@ -35,18 +36,20 @@ class TraceStep:
     """One intermediate value.
 
     Attributes:
-        name: "x", "scale" or "reciprocal", then "scaled", "shifted", "rounded", "code" in the order of the arithmetic,
-            then "difference" or "scaled code", and "reconstruction".
+        name: "x", "scale", "reciprocal" or "scale factor", then "scaled", "shifted", "rounded", "code" in the order of
+            the arithmetic, then "difference" or "scaled code", and "reconstruction".
         value: What was computed.
         exact: What exact arithmetic gives for the same step from the numbers as they are kept; from "difference" on,
             for the code that was computed.
         note: In words, where rounding of floating point, a tie or clipping decided something; else empty.
+        dtype: The precision in which it was computed.
     """
 
     name: str
     value: float
     exact: Fraction
     note: str = ""
+    dtype: str = "float64"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,23 +110,26 @@ def trace(
     numbers = real_numbers(x)
     place = _checked_index(index, numbers.shape)
     where = parameter_place(params.granularity, place, numbers.shape)
-    scale, zero_point = (array[where].reshape(1) for array in fitted(params, numbers.shape))
+    arrays = fitted(params, numbers.shape)
+    scale, zero_point = (array[where].reshape(1) for array in arrays)
+    scale_factor = params.scale_factor.reshape(arrays[0].shape)[where].reshape(1)
     given = numbers[place].reshape(1)
     dtype = working_dtype(steps, scale)
     refuse_not_finite(given, dtype)
-    values = _values(given.astype(dtype), scale, zero_point, params.fmt, steps, rounding, rng)
-    exact = _exact_values(given, scale, zero_point, values, params.fmt, steps, rounding)
+    values = _values(given.astype(dtype), scale, scale_factor, zero_point, params.fmt, steps, rounding, rng)
+    by = 1 / Fraction(scale_factor.item()) if steps.scaling is Scaling.FACTOR else Fraction(scale.item())
+    exact = _exact_values(Fraction(given.item()), by, Fraction(zero_point.item()), values, params.fmt, steps, rounding)
     unrounded = "scaled" if not steps.zero_point_first else "shifted"
     notes = {
         unrounded: _note_on_float(values[unrounded], exact[unrounded], dtype),
         "rounded": _note_on_rounding(values[unrounded], exact[unrounded], values["rounded"], rounding, dtype),
-        "code": _note_on_clipping(values, params.fmt),
+        "code": _note_on_clipping(values, params.fmt) if steps.clips else "",
     }
     return Trace(
         index=place,
         arithmetic=steps.name,
         rounding=rounding,
-        steps=tuple(TraceStep(name, value, exact[name], notes.get(name, "")) for name, value in values.items()),
+        steps=tuple(TraceStep(name, n, exact[name], notes.get(name, ""), dtype.name) for name, n in values.items()),
         is_tie=math.isfinite(values[unrounded]) and _is_tie(Fraction(values[unrounded])),
         is_decided_by_float=values["code"] != exact["code"],
         is_clipped=bool(notes["code"]),
@@ -133,6 +139,7 @@ def trace(
 def _values(
     x: FloatArray,
     scale: FloatArray,
+    scale_factor: FloatArray,
     zero_point: NDArray[Any],
     fmt: IntFormat,
     steps: Arithmetic,
@@ -140,8 +147,9 @@ def _values(
     rng: np.random.Generator | None,
 ) -> dict[str, float]:
     """What is computed, by the functions that `quantize` and `dequantize` use."""
-    factor, offset, wide = multiplier(scale, steps), zero_point.astype(x.dtype), wide_dtype(x.dtype)
-    values = {"x": x.item(), "scale" if steps.scaling is Scaling.DIVIDE else "reciprocal": factor.item()}
+    factor = multiplier(scale, steps, scale_factor)
+    offset, wide = zero_point.astype(x.dtype), wide_dtype(x.dtype)
+    values = {"x": x.item(), _FACTORS.get(steps.scaling, "reciprocal"): factor.item()}
     with np.errstate(all="ignore"):
         for name, value in before_rounding(x, factor, offset, steps):
             values[name], unrounded = value.item(), value
@@ -149,34 +157,35 @@ def _values(
         values["rounded"] = rounded.item()
         for name, value in after_rounding(rounded, offset, (fmt.qmin, fmt.qmax), steps):
             values[name], code = value.item(), value
-        for name, value in decode(code, scale, zero_point.astype(wide), fmt.qmax, steps, np.empty(1, wide)):
+        by = factor if steps.unscaling is Unscaling.FACTOR else scale
+        for name, value in decode(code, by, zero_point.astype(wide), fmt.qmax, steps, np.empty(1, wide)):
             values[name] = value.astype(x.dtype).item() if name == "reconstruction" else value.item()
     return values
 
 
 def _exact_values(
-    x: NDArray[Any],
-    scale: FloatArray,
-    zero_point: NDArray[Any],
+    x: Fraction,
+    s: Fraction,
+    z: Fraction,
     values: dict[str, float],
     fmt: IntFormat,
     steps: Arithmetic,
     rounding: str,
 ) -> dict[str, Fraction]:
     """The same steps in exact arithmetic; the way back starts from the code that was computed."""
-    given, s, z = (Fraction(array.item()) for array in (x, scale, zero_point))
-    first = given / s + (z if steps.zero_point_first else 0)
+    first = x / s + (z if steps.zero_point_first else 0)
     rounded = Fraction(values["rounded"] if rounding == "stochastic" else round_fraction(first, rounding))
     last = rounded if steps.zero_point_first else rounded + z
     q = Fraction(values["code"])
     return {
-        "x": given,
+        "x": x,
         "scale": s,
         "reciprocal": 1 / s,
-        "scaled": given / s,
+        "scale factor": 1 / s,
+        "scaled": x / s,
         "shifted": first if steps.zero_point_first else last,
         "rounded": rounded,
-        "code": min(max(last, Fraction(fmt.qmin)), Fraction(fmt.qmax)),
+        "code": min(max(last, Fraction(fmt.qmin)), Fraction(fmt.qmax)) if steps.clips else last,
         "difference": q - z,
         "scaled code": (q - z) * s * fmt.qmax,
         "reconstruction": (q - z) * s,

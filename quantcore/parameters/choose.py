@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, DTypeLike
 from ..errors import QuantError
 from ..formats.integers import IntFormat, truth
 from ..toolkits.choosing import Toolkit, ZeroPoint, find_toolkit
-from .derive import code_range, scale_and_zero_point, symmetric_zero_point
+from .derive import code_range, derivation, symmetric_zero_point
 from .granularity import Granularity, PerTensor
 from .qparams import QuantParams, check_types
 from .ranges import Calibration, choose_ranges
@@ -87,14 +87,25 @@ def qparams_from_range(
     middle = symmetric_zero_point(fmt, codes, rules) if scheme == "symmetric" else None
     with np.errstate(over="ignore"):  # an infinite end gives an infinite scale, which is refused below
         bottom, top = np.asarray(low).astype(precision), np.asarray(high).astype(precision)
-    scale, zero_point = scale_and_zero_point(bottom, top, codes, middle, rules, with_zero)
+    found = dict(derivation(bottom, top, codes, middle, rules, with_zero))
+    scale, zero_point, factor = found["scale"], found["zero_point"], found.get("scale_factor")
     if not np.isfinite(scale).all():
         raise QuantError(
             f"the values' range is too wide for {precision}: its scale is infinite. Use float64, or a smaller range.",
             "values",
         )
-    is_code = middle is not None or (with_zero and rules.zero_point is not ZeroPoint.FLOAT)
-    return QuantParams(scale, zero_point.astype(np.int32) if is_code else zero_point, fmt, granularity)
+    if factor is not None and not (np.isfinite(factor).all() and np.isfinite(zero_point).all() and (scale > 0).all()):
+        raise QuantError(
+            f"the values' range is too narrow for {precision}: its scale factor, or the zero point, is infinite. "
+            "Use float64, values nearer to 1, or another toolkit.",
+            "values",
+        )
+    is_code = rules.zero_point is not ZeroPoint.FACTOR and (
+        middle is not None or (with_zero and rules.zero_point is not ZeroPoint.FLOAT)
+    )
+    return QuantParams(
+        scale, zero_point.astype(np.int32) if is_code else zero_point, fmt, granularity, scale_factor=factor
+    )
 
 
 def _checked_dtype(dtype: DTypeLike) -> np.dtype[Any]:

@@ -1,38 +1,92 @@
-"""Scale and zero point from a range, by the rules of a toolkit."""
+"""Scale and zero point from a range, by the rules of a toolkit: the steps that its record parametrises.
+
+They are a generator of named values, so that `qparams_from_range`, which takes the last of them, and `trace_qparams`,
+which takes all, cannot disagree. Given `Fraction` objects instead of floating point, every step is exact.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..formats.integers import IntFormat
-from ..rounding import round_whole
+from ..rounding import round_fraction, round_whole
 from ..toolkits.arithmetic import find_arithmetic
 from ..toolkits.choosing import Degenerate, Denominator, Middle, Toolkit, ZeroPoint
 
 FloatArray = NDArray[np.floating[Any]]
+Step = tuple[str, NDArray[Any]]
 
 
-def scale_and_zero_point(
-    low: FloatArray, high: FloatArray, codes: tuple[int, int], middle: int | None, rules: Toolkit, with_zero: bool
-) -> tuple[FloatArray, FloatArray]:
-    """Scale and zero point in the dtype of `low`: symmetric about the code `middle`, or affine where that is None."""
+def derivation(
+    low: NDArray[Any], high: NDArray[Any], codes: tuple[int, int], middle: int | None, rules: Toolkit, with_zero: bool
+) -> Iterator[Step]:
+    """The values from the ends of a range to "scale" and, last, "zero_point", each with its name.
+
+    Args:
+        low: The lower ends, in the precision in which the scale is kept, or `Fraction` objects; and
+        high: the upper ends.
+        codes: The lowest and highest code that the range is divided into.
+        middle: The code of 0 in a symmetric scheme; None: an affine one.
+        rules: The toolkit's.
+        with_zero: Whether an affine range is widened to contain 0.
+
+    Yields:
+        "low" and "high", as they are divided.
+        "width", or "absmax" or "scale_below" and "scale_above": what is divided, or its two quotients.
+        "quotient", or "scale_factor" where the toolkit keeps that.
+        "is_degenerate", "scale".
+        "low_in_steps", "high_in_steps", "is_low_nearer", "rounded", "unrounded", "unclipped": as the rule needs them.
+        "zero_point".
+    """
+    if middle is None and with_zero:
+        low, high = np.minimum(low, 0), np.maximum(high, 0)
+    yield from (("low", low), ("high", high))
     with np.errstate(over="ignore", under="ignore", divide="ignore", invalid="ignore"):
-        if middle is not None:
-            scale, is_degenerate = symmetric_scale(low, high, codes, middle, rules)
-            zero_point: FloatArray = np.full(scale.shape, middle, scale.dtype)
+        dtype = _division_dtype(low, rules)
+        if middle is None:
+            n_steps: Any = _number(codes[1] - codes[0], dtype)
+            width = _in(high, dtype) - _in(low, dtype)
+            yield "width", width
+            quotient = width / n_steps
         else:
-            if with_zero:
-                low, high = np.minimum(low, 0), np.maximum(high, 0)
-            scale, is_degenerate = affine_scale(low, high, codes, rules)
-            zero_point = affine_zero_point(low, high, scale, codes, rules)
+            n_steps = _number(symmetric_steps(codes, middle, rules), dtype)
+            below, above = _in(np.minimum(low, 0), dtype), _in(np.maximum(high, 0), dtype)
+            if rules.denominator is Denominator.NO_CLIPPING:
+                below, above = below / _number(codes[0] - middle, dtype), above / n_steps
+                yield from (("scale_below", below), ("scale_above", above))
+                quotient = np.maximum(below, above)
+            else:
+                width = np.maximum(-below, above)
+                yield "absmax", width
+                quotient = width / n_steps
+        if rules.zero_point is ZeroPoint.FACTOR and (
+            middle is None or rules.denominator is not Denominator.NO_CLIPPING
+        ):
+            factor = n_steps / np.where(width == 0, _number(1, dtype), width)
+            yield "scale_factor", _in(factor, low.dtype)
+            quotient, is_degenerate = 1 / factor, width == 0
+            scale = quotient
+        else:
+            yield "quotient", quotient
+            scale, is_degenerate = _not_degenerate(quotient, n_steps, low.dtype, rules)
+        yield "is_degenerate", is_degenerate
+        yield "scale", _in(scale, low.dtype)
+        if middle is not None:
+            zero_point: NDArray[Any] = np.full(scale.shape, middle)
+        else:
+            by = factor if rules.zero_point is ZeroPoint.FACTOR else scale
+            for name, zero_point in _affine_zero_point(low, high, by, codes, rules):
+                yield name, zero_point
             if with_zero and rules.zero_point is not ZeroPoint.FLOAT:
                 zero_point = np.clip(zero_point, *codes)
         if rules.degenerate is Degenerate.ONE_AND_ZERO:
             zero_point = np.where(is_degenerate, np.clip(0, *codes), zero_point)
-        return scale.astype(low.dtype), zero_point.astype(low.dtype)
+        yield "zero_point", _in(zero_point, low.dtype)
 
 
 def code_range(fmt: IntFormat, scheme: str, rules: Toolkit, reduce_range: bool) -> tuple[int, int]:
@@ -54,74 +108,94 @@ def symmetric_zero_point(fmt: IntFormat, codes: tuple[int, int], rules: Toolkit)
     return 1 << fmt.bits - 1 if is_whole_type else sum(codes) // 2
 
 
-def symmetric_scale(
-    low: FloatArray, high: FloatArray, codes: tuple[int, int], middle: int, rules: Toolkit
-) -> tuple[FloatArray, NDArray[np.bool_]]:
-    """The scale of [-absmax, absmax], and where it is degenerate."""
-    (qmin, qmax), dtype = codes, _division_dtype(low, rules)
-    below, above = np.minimum(low, 0).astype(dtype), np.maximum(high, 0).astype(dtype)
-    if rules.denominator is Denominator.NO_CLIPPING:
-        n_steps = dtype.type(qmax - middle)
-        scale = np.maximum(below / dtype.type(qmin - middle), above / n_steps)
-    else:
-        is_half = rules.denominator is Denominator.HALF_RANGE
-        n_steps = dtype.type((qmax - qmin) / 2 if is_half else min(n for n in (qmax - middle, middle - qmin) if n > 0))
-        scale = np.maximum(-below, above) / n_steps
-    return _not_degenerate(scale, n_steps, low.dtype, rules)
+def symmetric_steps(codes: tuple[int, int], middle: int, rules: Toolkit) -> Fraction:
+    """Into how many steps the largest magnitude is divided; with NO_CLIPPING that of the upper side."""
+    qmin, qmax = codes
+    match rules.denominator:
+        case Denominator.NO_CLIPPING:
+            return Fraction(qmax - middle)
+        case Denominator.HALF_RANGE:
+            return Fraction(qmax - qmin, 2)
+        case Denominator.QMAX:
+            return Fraction(min(n for n in (qmax - middle, middle - qmin) if n > 0))
 
 
-def affine_scale(
-    low: FloatArray, high: FloatArray, codes: tuple[int, int], rules: Toolkit
-) -> tuple[FloatArray, NDArray[np.bool_]]:
-    """The scale of [low, high], and where it is degenerate."""
-    dtype = _division_dtype(low, rules)
-    n_steps = dtype.type(codes[1] - codes[0])
-    span = high.astype(dtype) - low.astype(dtype)
-    scale = 1 / (n_steps / span) if rules.zero_point is ZeroPoint.FACTOR else span / n_steps
-    return _not_degenerate(scale, n_steps, low.dtype, rules)
+def _affine_zero_point(
+    low: NDArray[Any], high: NDArray[Any], scale: NDArray[Any], codes: tuple[int, int], rules: Toolkit
+) -> Iterator[Step]:
+    """The values up to where 0 lies among the codes, not yet clipped to them; a whole number, but for FLOAT.
 
-
-def affine_zero_point(
-    low: FloatArray, high: FloatArray, scale: FloatArray, codes: tuple[int, int], rules: Toolkit
-) -> FloatArray:
-    """Where 0 lies among the codes, not yet clipped to them; a whole number, but for ZeroPoint.FLOAT."""
-    dtype = scale.dtype if rules.zero_point_dtype is None else np.dtype(rules.zero_point_dtype)
+    With ZeroPoint.FACTOR, `scale` is the scale factor.
+    """
+    dtype = scale.dtype if rules.zero_point_dtype is None else _precision(low, rules.zero_point_dtype)
     if rules.zero_point_dtype is not None:
-        scale = scale.astype(low.dtype)  # computed from the scale as it is kept
-    (qmin, qmax), scale = codes, scale.astype(dtype)
-    low, high = low.astype(dtype), high.astype(dtype)
+        scale = _in(scale, low.dtype)  # computed from the scale as it is kept
+    (qmin, qmax), scale = codes, _in(scale, dtype)
+    low, high = _in(low, dtype), _in(high, dtype)
     rounding = find_arithmetic(rules.arithmetic).rounding
     match rules.zero_point:
         case ZeroPoint.FLOAT:
-            return qmin - low / scale
+            yield "low_in_steps", low / scale
+            yield "unrounded", qmin - low / scale
         case ZeroPoint.CLIP_ROUNDED:
-            return qmin - round_whole(low / scale, rounding)
+            yield "low_in_steps", low / scale
+            rounded = _rounded(low / scale, rounding)
+            yield "rounded", rounded
+            yield "unclipped", qmin - rounded
         case ZeroPoint.ROUND_CLIPPED:
-            return round_whole(qmin - low / scale, rounding)
+            yield "low_in_steps", low / scale
+            yield "unrounded", qmin - low / scale
+            yield "unclipped", _rounded(qmin - low / scale, rounding)
         case ZeroPoint.NEARER_END:
             from_low, from_high = qmin - low / scale, qmax - high / scale
+            yield from (("low_in_steps", low / scale), ("high_in_steps", high / scale))
             # the rounding error of each is proportional to the sum of its terms
             errs_less = abs(qmin) + np.abs(low / scale) < abs(qmax) + np.abs(high / scale)
-            return round_whole(np.where(errs_less, from_low, from_high), rounding)
+            yield "is_low_nearer", errs_less
+            yield "unrounded", np.where(errs_less, from_low, from_high)
+            yield "unclipped", _rounded(np.where(errs_less, from_low, from_high), rounding)
         case ZeroPoint.FACTOR:
-            return round_whole(-(1 / scale) * low + qmin, rounding)
+            shifted = -scale * low + qmin
+            yield "unrounded", shifted
+            yield "unclipped", _rounded(shifted, rounding)
 
 
 def _not_degenerate(
-    scale: FloatArray, n_steps: np.floating[Any], stored: np.dtype[Any], rules: Toolkit
-) -> tuple[FloatArray, NDArray[np.bool_]]:
+    scale: NDArray[Any], n_steps: Any, stored: np.dtype[Any], rules: Toolkit
+) -> tuple[NDArray[Any], NDArray[np.bool_]]:
     """The one place that decides what becomes of a range without width (all values 0, or too close to it)."""
-    is_degenerate = ~(scale.astype(stored) > 0) | (scale < rules.min_scale)
+    is_degenerate = ~(_in(scale, stored) > 0).astype(bool) | (scale < rules.min_scale).astype(bool)
     match rules.degenerate:
         case Degenerate.FLOOR:
             instead: Any = rules.min_scale
         case Degenerate.UNIT_RANGE:
             instead = 1 / n_steps
         case _:
-            instead = 1.0
-    return np.where(is_degenerate, scale.dtype.type(instead), scale), is_degenerate
+            instead = 1
+    return np.where(is_degenerate, _number(instead, scale.dtype), scale), is_degenerate
 
 
-def _division_dtype(low: FloatArray, rules: Toolkit) -> np.dtype[Any]:
+def _division_dtype(low: NDArray[Any], rules: Toolkit) -> np.dtype[Any]:
     # float16 cannot hold the number of 16-bit codes
-    return np.result_type(low.dtype, np.float32) if rules.range_dtype is None else np.dtype(rules.range_dtype)
+    if rules.range_dtype is not None:
+        return _precision(low, rules.range_dtype)
+    return low.dtype if low.dtype.kind == "O" else np.result_type(low.dtype, np.float32)
+
+
+def _precision(exact_or_not: NDArray[Any], dtype: Any) -> np.dtype[Any]:
+    """The precision of a step; exact numbers stay exact."""
+    return exact_or_not.dtype if exact_or_not.dtype.kind == "O" else np.dtype(dtype)
+
+
+def _in(numbers: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
+    return numbers.astype(dtype)
+
+
+def _number(number: Any, dtype: np.dtype[Any]) -> Any:
+    return Fraction(number) if dtype.kind == "O" else dtype.type(number)
+
+
+def _rounded(numbers: NDArray[Any], rounding: str) -> NDArray[Any]:
+    if numbers.dtype.kind == "f":
+        return round_whole(numbers, rounding)
+    return np.array([Fraction(round_fraction(number, rounding)) for number in numbers.flat]).reshape(numbers.shape)

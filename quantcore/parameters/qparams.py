@@ -24,6 +24,8 @@ class QuantParams:
             kept as it is: an offset that need not be a code, for ranges without 0 and for float zero points.
         fmt: The codes.
         granularity: Which elements share parameters.
+        scale_factor: Codes per unit, in the shape and the dtype of `scale`, where it is what a toolkit keeps and
+            computes with. By default 1 / scale.
 
     Raises:
         QuantError: For a scale or a zero point that cannot be one.
@@ -36,9 +38,16 @@ class QuantParams:
     zero_point: NDArray[Any]
     fmt: IntFormat
     granularity: Granularity = field(default_factory=PerTensor)
+    scale_factor: NDArray[np.floating[Any]] = field(kw_only=True, repr=False)
 
     def __init__(
-        self, scale: ArrayLike, zero_point: ArrayLike, fmt: IntFormat, granularity: Granularity | None = None
+        self,
+        scale: ArrayLike,
+        zero_point: ArrayLike,
+        fmt: IntFormat,
+        granularity: Granularity | None = None,
+        *,
+        scale_factor: ArrayLike | None = None,
     ) -> None:
         granularity = PerTensor() if granularity is None else granularity
         check_types(fmt, granularity)
@@ -53,13 +62,12 @@ class QuantParams:
                 "zero_point",
             )
         _check_rank(scale, granularity)
-        for name, value in zip(self.__slots__, (_frozen(scale), _frozen(zero_point), fmt, granularity), strict=True):
+        if scale_factor is None:
+            with np.errstate(over="ignore"):  # infinite where a subnormal scale has no reciprocal
+                scale_factor = 1 / scale
+        values = _frozen(scale), _frozen(zero_point), fmt, granularity, _frozen(_checked_factor(scale_factor, scale))
+        for name, value in zip(self.__slots__, values, strict=True):
             object.__setattr__(self, name, value)
-
-    @property
-    def scale_factor(self) -> NDArray[np.floating[Any]]:
-        """Codes per unit: the reciprocal of `scale`, which the seed notebook calls scale factor."""
-        return 1 / self.scale
 
 
 def broadcast(params: QuantParams, shape: tuple[int, ...]) -> tuple[NDArray[np.floating[Any]], NDArray[Any]]:
@@ -103,6 +111,19 @@ def _checked_scale(scale: ArrayLike) -> NDArray[np.floating[Any]]:
     if wrong.any():
         where = f" at index {_first(wrong)}" if array.ndim else ""
         raise QuantError(f"scale is {array[wrong][0]!s}{where}; it must be finite and above 0.", "scale")
+    return array
+
+
+def _checked_factor(scale_factor: ArrayLike, scale: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
+    array = np.asarray(_numbers(scale_factor, "scale_factor"), scale.dtype)
+    if array.size == 1:
+        array = np.broadcast_to(array.reshape(()), scale.shape)
+    if array.shape != scale.shape:
+        raise QuantError(
+            f"scale_factor has the shape {array.shape} and scale {scale.shape}; they must be the same.", "scale_factor"
+        )
+    if not (array > 0).all():
+        raise QuantError(f"scale_factor is {array[~(array > 0)][0]!s}; it must be above 0.", "scale_factor")
     return array
 
 

@@ -24,6 +24,7 @@ class Scaling(enum.Enum):
     DIVIDE = "x / s"
     RECIPROCAL = "x * (1 / s)"  # 1 / s in the precision of the arithmetic
     RECIPROCAL_FLOAT64 = "x * float32(1 / s)"  # 1 / s in float64, rounded once to the precision of the arithmetic
+    FACTOR = "x * S"  # the scale factor S as the toolkit keeps it, of which 1 / S is the scale
 
 
 class Unscaling(enum.Enum):
@@ -33,6 +34,7 @@ class Unscaling(enum.Enum):
     MULTIPLY_FLOAT64 = "float32(float64(q - z) * s)"
     DIVIDE_FLOAT64 = "(q - z) / float32(1 / s)"  # by what `RECIPROCAL_FLOAT64` multiplies with
     ABSMAX = "q * absmax * float32(1 / qmax)"  # absmax = s * qmax
+    FACTOR = "(q - z) / S"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ class Arithmetic:
         rounding: The rule of ROUNDINGS.
         unscaling: How a code meets the scale.
         dtype: The precision it computes in; None: that of the scale.
+        clips: Whether codes are kept within the format, and cast to its type. Without, they stay floating point.
     """
 
     name: str
@@ -64,6 +67,7 @@ class Arithmetic:
     rounding: str = "half_even"
     unscaling: Unscaling = Unscaling.MULTIPLY
     dtype: DTypeLike | None = None
+    clips: bool = True
 
 
 def _torch(name: str, source: str, summary: str, **steps: Any) -> Arithmetic:
@@ -147,8 +151,8 @@ ARITHMETICS: Mapping[str, Arithmetic] = MappingProxyType(
             ),
             Arithmetic(
                 "notebook", "the seed notebook", "as written", "zeropoint_quantize",
-                "Multiplies by the scale factor, adds the zero point, then rounds.",
-                scaling=Scaling.RECIPROCAL, zero_point_first=True, unscaling=Unscaling.DIVIDE_FLOAT64,
+                "Multiplies by the scale factor, adds the zero point, then rounds; neither clips nor casts.",
+                scaling=Scaling.FACTOR, zero_point_first=True, unscaling=Unscaling.FACTOR, clips=False,
             ),
         )
     }

@@ -200,7 +200,7 @@ TOOLKITS: Mapping[str, Toolkit] = MappingProxyType(
             Toolkit(
                 "notebook", "the seed notebook", "as written", "zeropoint_quantize, absmax_quantize",
                 "Scale factor (qmax - qmin) / (max - min); 0 need not be in the range; a range of 0 counts as 1.",
-                arithmetic="notebook", zero_point=ZeroPoint.FACTOR, include_zero=False, min_scale=2.0**-126,
+                arithmetic="notebook", middle=Middle.ZERO, zero_point=ZeroPoint.FACTOR, include_zero=False,
             ),
         )
     }

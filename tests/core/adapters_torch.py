@@ -10,7 +10,7 @@ import pytest
 
 import quantcore as qc
 from quantcore.compute.stages import before_rounding, multiplier
-from quantcore.parameters.derive import scale_and_zero_point
+from quantcore.parameters.derive import derivation
 from tests.core.comparing import check
 
 Case = dict[str, Any]
@@ -144,7 +144,7 @@ def _int32_parameters(low: float, high: float, scheme: str, toolkit: qc.Toolkit)
     codes = (-(2**31), 2**31 - 1)
     ends = (np.float32(low).reshape(1), np.float32(high).reshape(1))
     middle = 0 if scheme == "symmetric" else None
-    scale = scale_and_zero_point(*ends, codes, middle, toolkit, with_zero=True)[0]
+    scale = dict(derivation(*ends, codes, middle, toolkit, with_zero=True))["scale"]
     quotient = np.rint(np.minimum(ends[0], 0) / scale).astype(np.float64)
     zero_point = np.zeros(1) if middle == 0 else np.clip(codes[0] - np.maximum(quotient, codes[0]), *codes)
     return {"scale": scale, "zero_point": zero_point}

@@ -53,10 +53,27 @@ def test_other_formats_spread_the_range_over_their_codes(fmt: qc.IntFormat) -> N
     assert result.x_quant[2] == fmt.qmax
 
 
-def test_the_arithmetic_named_notebook_gives_its_codes() -> None:
-    """With the notebook's toolkit and arithmetic, quantize gives the same codes, clipped and cast, in float64."""
-    x = np.random.default_rng(4).normal(size=1000)
-    params = qc.choose_qparams(x, qc.INT8, toolkit="notebook", dtype=np.float64)
-    result = qc.notebook.zeropoint_quantize(x)
-    np.testing.assert_array_equal(qc.quantize(x, params, "notebook"), np.clip(result.x_quant, -128, 127))
-    np.testing.assert_allclose(params.scale_factor, result.scale_factor, rtol=1e-15)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("fmt", [qc.INT8, qc.UINT8, qc.UINT4, qc.INT16, qc.IntFormat(3, narrow=True)], ids=repr)
+@pytest.mark.parametrize("scheme", ["affine", "symmetric"])
+def test_the_record_named_notebook_gives_the_same(scheme: str, fmt: qc.IntFormat, dtype: type) -> None:
+    """With the notebook's toolkit and arithmetic every number is the notebook's own, bit for bit."""
+    rng = np.random.default_rng(4)
+    samples = [rng.normal(mean, size=n) for mean in (0, 10, -1e4) for n in (1, 2, 50)] + [np.zeros(3)]
+    own = qc.notebook.absmax_quantize if scheme == "symmetric" else qc.notebook.zeropoint_quantize
+    for sample in samples:
+        x = sample.astype(dtype)
+        expected = own(x, fmt)
+        params = qc.choose_qparams(x, fmt, scheme, toolkit="notebook", dtype=dtype)
+        q = qc.quantize(x, params, "notebook")
+        assert q.dtype == dtype
+        assert params.scale_factor == expected.scale_factor
+        assert params.zero_point == expected.zero_point
+        np.testing.assert_array_equal(q, expected.x_quant)
+        np.testing.assert_array_equal(qc.dequantize(q, params, "notebook"), expected.x_dequant)
+
+
+def test_a_range_too_narrow_for_a_scale_factor_is_refused() -> None:
+    """Where the notebook's own functions give infinity, its record raises."""
+    with pytest.raises(qc.QuantError, match="too narrow for float32"):
+        qc.choose_qparams([0.0, 1e-40], qc.INT8, toolkit="notebook")

@@ -24,7 +24,6 @@ from ..results.result import Floats, Indices, Result
 
 TRIED_FIRST: Mapping[str, str] = MappingProxyType({"onnx": "pytorch", "custom": "pytorch"})  # for the others: onnx
 SAMPLE = 4096  # values on which the more instructive rival is looked for
-CLIPPING = "clipping"
 ABOUT_RECONSTRUCTION = ("scale_dtype", "range_dtype", "dtype", "unscaling")
 
 
@@ -36,30 +35,25 @@ class Way:
         label: whose way it is.
         toolkit: how a range becomes scale and zero point.
         arithmetic: how a value becomes a code.
-        clips: whether codes are kept within the format.
     """
 
     label: str
     toolkit: qc.Toolkit
     arithmetic: qc.Arithmetic
-    clips: bool
 
     def rule(self, name: str) -> Any:
         """The value of a rule."""
-        if name == CLIPPING:
-            return self.clips
         return getattr(self.toolkit if hasattr(self.toolkit, name) else self.arithmetic, name)
 
     def with_rules(self, names: tuple[str, ...], other: "Way") -> "Way":
         """This way with some rules of another."""
         changed = {name: other.rule(name) for name in names}
         toolkit = {name: value for name, value in changed.items() if hasattr(self.toolkit, name)}
-        arithmetic = {name: value for name, value in changed.items() if name not in toolkit and name != CLIPPING}
+        arithmetic = {name: value for name, value in changed.items() if name not in toolkit}
         return replace(
             self,
             toolkit=replace(self.toolkit, **toolkit),
             arithmetic=replace(self.arithmetic, **arithmetic),
-            clips=changed.get(CLIPPING, self.clips),
         )
 
 
@@ -133,7 +127,7 @@ def way_of(settings: Settings, arithmetic: str, label: str) -> Way:
         qc.TOOLKITS[settings.profile.toolkit], include_zero=settings.include_zero, scale_dtype=settings.dtype.type
     )
     rules = replace(qc.ARITHMETICS[arithmetic], rounding=settings.rounding)
-    return Way(label or settings.profile.label, toolkit, rules, not settings.is_notebook)
+    return Way(label or settings.profile.label, toolkit, rules)
 
 
 def _way(result: Result, name: str) -> Way:
@@ -141,7 +135,7 @@ def _way(result: Result, name: str) -> Way:
         settings = settings_for(result.settings, name)
         return way_of(settings, arithmetic_of(settings), "")
     own = way_of(result.settings, name, name)
-    return replace(own, arithmetic=replace(own.arithmetic, rounding=_rounding(result.settings, name)), clips=True)
+    return replace(own, arithmetic=replace(own.arithmetic, rounding=_rounding(result.settings, name)))
 
 
 def _rounding(settings: Settings, name: str) -> str:
@@ -212,7 +206,7 @@ def unrounded(way: Way, elements: Elements) -> Floats:
 
 
 def _unrounded(way: Way, elements: Elements, params: qc.QuantParams) -> Floats:
-    factor = multiplier(params.scale, way.arithmetic)
+    factor = multiplier(params.scale, way.arithmetic, params.scale_factor)
     shift = params.zero_point.astype(factor.dtype)
     with np.errstate(over="ignore", under="ignore"):
         x = elements.x.astype(way.toolkit.scale_dtype)
@@ -230,7 +224,7 @@ def codes(way: Way, elements: Elements) -> Floats:
         if not way.arithmetic.zero_point_first:
             code = code + params.zero_point
     fmt = elements.settings.fmt
-    return np.asarray(np.clip(code, fmt.qmin, fmt.qmax) if way.clips else code)
+    return np.asarray(np.clip(code, fmt.qmin, fmt.qmax) if way.arithmetic.clips else code)
 
 
 def reasons(found: Rivalry, places: Indices) -> list[tuple[str, ...]]:
@@ -258,7 +252,7 @@ def reasons(found: Rivalry, places: Indices) -> list[tuple[str, ...]]:
 
 def different_rules(a: Way, b: Way) -> list[str]:
     """The names of the rules in which two ways differ."""
-    return [name for name in (*REASONS, CLIPPING) if a.rule(name) != b.rule(name)]
+    return [name for name in REASONS if a.rule(name) != b.rule(name)]
 
 
 def _groups(names: list[str]) -> Iterator[tuple[str, ...]]:

@@ -10,7 +10,7 @@ import numpy as np
 import quantcore as qc
 from quantcore.explain.differences import REASONS
 
-from ..comparing.toolkits import CLIPPING, Elements, Rivalry, Way, different_rules, reasons, rivalry, unrounded
+from ..comparing.toolkits import Elements, Rivalry, Way, different_rules, reasons, rivalry, unrounded
 from ..drawing import figure
 from ..drawing.figure import CODE, NEUTRAL, VALUE
 from ..explanation.table import PAGE_SIZE, column, place, row, table
@@ -27,7 +27,7 @@ YES_NO = {
     "include_zero": ("widens the range to hold 0", "takes the range as it is"),
     "zero_point_first": ("adds the zero point before rounding", "adds the zero point after rounding"),
     "fused": ("rounds product and sum once, together", "rounds after every operation"),
-    CLIPPING: ("clips codes to the format", "leaves codes as they come"),
+    "clips": ("clips codes to the format", "leaves codes as they come"),
 }
 
 
@@ -90,7 +90,7 @@ def _caption(found: Rivalry, why: list[tuple[str, ...]]) -> str:
 
 def word(name: str) -> str:
     """What a rule is called."""
-    return "clipping" if name == CLIPPING else REASONS[name]
+    return REASONS[name]
 
 
 def in_words(name: str, way: Way, bits: int) -> str:

@@ -194,8 +194,6 @@ def _fused(x: str, scale: str) -> list[str]:
 
 def way_back(case: Case) -> list[str]:
     """Lines from `q` to `x_hat`."""
-    if case.result.settings.is_notebook:
-        return ["x_hat = (q - zero_point) / scale_factor"]
     difference = f"(q.astype(np.{case.working}) - zero_point)"
     match case.arithmetic.unscaling:
         case Unscaling.MULTIPLY:
@@ -204,6 +202,8 @@ def way_back(case: Case) -> list[str]:
             return [f"x_hat = ({difference} * scale.astype(np.float64)).astype(np.{case.working})"]
         case Unscaling.DIVIDE_FLOAT64:
             return [f"x_hat = {difference} / (1 / scale.astype(np.float64)).astype(np.{case.working})"]
+        case Unscaling.FACTOR:
+            return ["x_hat = (q - zero_point) / scale_factor"]
         case Unscaling.ABSMAX:
             absmax = f"(scale.astype(np.float64) * {case.fmt.qmax}).astype(np.{case.working})"
             return [f"x_hat = {difference} * {absmax} * np.{case.working}({1 / case.fmt.qmax!r})"]

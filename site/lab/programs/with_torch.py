@@ -174,8 +174,6 @@ def _in(case: Case, name: str, dtype: Any) -> str:
 
 
 def _way_back(case: Case) -> list[str]:
-    if case.result.settings.is_notebook:
-        return ["x_hat = (q - zero_point) / scale_factor"]
     working = f"torch.{case.working}"
     difference = f"(q.to({working}) - zero_point)"
     match case.arithmetic.unscaling:
@@ -185,6 +183,8 @@ def _way_back(case: Case) -> list[str]:
             return [f"x_hat = ({difference}.double() * scale.double()).to({working})"]
         case Unscaling.DIVIDE_FLOAT64:
             return [f"x_hat = {difference} / (1 / scale.double()).to({working})"]
+        case Unscaling.FACTOR:
+            return ["x_hat = (q - zero_point) / scale_factor"]
         case Unscaling.ABSMAX:
             absmax = f"(scale.double() * {case.fmt.qmax}).to({working})"
             return [f"x_hat = {difference} * {absmax} * torch.tensor({1 / case.fmt.qmax!r}, dtype={working})"]

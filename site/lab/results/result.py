@@ -76,7 +76,7 @@ class Result:
     @property
     def is_clipping(self) -> bool:
         """Whether codes are kept within the format."""
-        return not self.settings.is_notebook
+        return qc.ARITHMETICS[self.arithmetic].clips
 
     @property
     def n_clipped(self) -> int:
