@@ -91,13 +91,14 @@ def qparams_from_range(
     scale, zero_point, factor = found["scale"], found["zero_point"], found.get("scale_factor")
     if not np.isfinite(scale).all():
         raise QuantError(
-            f"the values' range is too wide for {precision}: its scale is infinite. Use float64, or a smaller range.",
+            f"the values' range is too wide for {precision}: its scale is infinite. "
+            f"Use a smaller range{_or_float64(precision)}.",
             "values",
         )
     if factor is not None and not (np.isfinite(factor).all() and np.isfinite(zero_point).all() and (scale > 0).all()):
         raise QuantError(
             f"the values' range is too narrow for {precision}: its scale factor, or the zero point, is infinite. "
-            "Use float64, values nearer to 1, or another toolkit.",
+            f"Use values nearer to 1, or another toolkit{_or_float64(precision)}.",
             "values",
         )
     is_code = rules.zero_point is not ZeroPoint.FACTOR and (
@@ -106,6 +107,10 @@ def qparams_from_range(
     return QuantParams(
         scale, zero_point.astype(np.int32) if is_code else zero_point, fmt, granularity, scale_factor=factor
     )
+
+
+def _or_float64(precision: np.dtype[Any]) -> str:
+    return "" if precision == np.float64 else ", or float64"
 
 
 def _checked_dtype(dtype: DTypeLike) -> np.dtype[Any]:

@@ -114,6 +114,8 @@ def multiply(result: Result) -> Product:
     )
     q_w = qc.quantize(w, w_params, result.arithmetic)
     w_hat = qc.dequantize(q_w, w_params, result.arithmetic).astype(np.float64)
+    q_w = q_w.astype(np.int64)  # where nothing is clipped they are floating point
+    w_params = qc.QuantParams(w_params.scale, w_params.zero_point.astype(np.int64), settings.fmt)
     per_row = result.scale.ndim > 0
     s_x = (result.scale[rows] if per_row else result.scale).astype(np.float64)
     z_x = (result.zero_point[rows] if per_row else result.zero_point).astype(np.int64)
@@ -125,7 +127,7 @@ def multiply(result: Result) -> Product:
     y_params = qc.choose_qparams(y, settings.fmt, "affine", dtype=settings.dtype)
     q_y = _requantized(result, (q_x, s_x, z_x), (q_w, w_params), y_params)
     return Product(
-        rows.start, x, w, given is None, q_x, q_w.astype(np.int64), result.x_hat[rows].astype(np.float64), w_hat,
+        rows.start, x, w, given is None, q_x, q_w, result.x_hat[rows].astype(np.float64), w_hat,
         s_x, s_w, z_x, int(w_params.zero_point), terms, y, s_x * s_w * terms.total, y_params, q_y,
         None if q_y is None else qc.dequantize(q_y, y_params).astype(np.float64),
     )  # fmt: skip
