@@ -5,7 +5,7 @@ import json
 
 from pyscript import document, window
 
-from page import address, charts, form, offline, onefile, worker
+from page import address, charts, dom, form, offline, onefile, views, worker
 
 root = document.documentElement
 
@@ -59,7 +59,15 @@ def export(talk, button):
 
 
 async def _save(talk, kind):
+    while talk.worker is None:
+        await asyncio.sleep(0.1)
     made = json.loads(await talk.worker.export(json.dumps(talk.chosen), form.long_texts(talk.chosen), kind))
+    if not made["ok"]:
+        form.show_errors(made["errors"])
+        dom.render("errors", views.errors(made["errors"]))
+        dom.render("status", views.not_saved(made["errors"]))
+        document.querySelector("[data-region=errors]").focus()
+        return
     data = await window.fetch("data:" + made["type"] + ";base64," + made["data"])
     _offer(await data.blob(), made["name"])
 

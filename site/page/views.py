@@ -111,6 +111,11 @@ def told(view, is_too_long):
     return [["p", {}, "Not computed: " + view["errors"][0]["message"]]]
 
 
+def not_saved(errors):
+    """Why there is no file to save."""
+    return [["p", {}, "Not saved: " + errors[0]["message"]]]
+
+
 def reading(name, received, total):
     """A file on its way into the worker."""
     text = "Reading " + name + ", " + _megabytes(received) + " of " + _megabytes(total) + " MB"

@@ -71,6 +71,24 @@ def test_report(lab: Visit) -> None:
         assert part in text
 
 
+def test_no_file_while_a_field_is_wrong(lab: Visit) -> None:
+    """A download of what cannot be computed says why: in the status line and in the list, which gets the focus."""
+    lab.follow_link("profile=onnx&bits=8")
+    message = "bits is 40; it must be a whole number from 2 to 16."
+    lab.retype("bits", "40")
+    expect(lab.page.locator("#bits-error")).to_have_text(message)
+    lab.page.locator("[data-action=export][data-kind='codes.csv']").click()
+    expect(lab.page.locator("[data-region=status]")).to_have_text(f"Not saved: {message}")
+    errors = lab.page.locator("[data-region=errors]")
+    expect(errors).to_be_focused()
+    expect(errors).to_be_in_viewport()
+    errors.get_by_role("link", name=message).click()
+    expect(lab.page.locator("#bits")).to_be_focused()
+    assert lab.retype("bits", "6")["ok"]
+    expect(errors).to_be_hidden()
+    assert rows(saved(lab, "codes.csv"))
+
+
 @pytest.mark.parametrize(("kind", "magic"), [("svg", b"<svg"), ("png", b"\x89PNG\r\n\x1a\n")])
 def test_picture_of_a_chart(lab: Visit, kind: str, magic: bytes) -> None:
     """A chart is saved as a drawing or as a picture of the size that it says."""
