@@ -236,7 +236,7 @@ class Conversation:
     def _draw_code(self, render):
         """Draws the programs, which are only in the answer for the page's host: they are most of its text."""
         programs = {kind: getattr(self.answer.code, kind) for kind in window.Object.keys(self.answer.code)}
-        render("code", views.code({"code": programs}))
+        render("code", views.code({"programs": self.view["programs"], "code": programs}))
 
     def lay_handles(self):
         """Lays the sliders over the charts that have them, wherever those are now."""
