@@ -17,7 +17,7 @@ def real_numbers(x: ArrayLike) -> NDArray[Any]:
     Raises:
         QuantError: If it is ragged, or holds something else.
     """
-    array = _array(x, "values")
+    array = as_array(x, "values")
     if array.dtype.kind not in "iuf" or array.dtype.itemsize > 8:
         raise QuantError(
             f"values are of type {array.dtype}; they must be whole numbers, or float16, float32 or float64.", "values"
@@ -47,7 +47,7 @@ def whole_codes(q: ArrayLike, fmt: IntFormat | None) -> NDArray[Any]:
     Raises:
         QuantError: If it is ragged, holds something else, or a number that is not a code.
     """
-    array = _array(q, "codes")
+    array = as_array(q, "codes")
     if fmt is None:
         is_number = array.dtype.kind in "iuf" and array.dtype.itemsize <= 8
         if not is_number or (array.dtype.kind == "f" and not (np.isfinite(array) & (array == np.rint(array))).all()):
@@ -78,8 +78,13 @@ def buffer(out: NDArray[Any] | None, shape: tuple[int, ...], dtype: np.dtype[Any
     return out
 
 
-def _array(value: ArrayLike, name: str) -> NDArray[Any]:
+def as_array(value: ArrayLike, name: str) -> NDArray[Any]:
+    """`value` as an array.
+
+    Raises:
+        QuantError: If it is ragged.
+    """
     try:
         return np.asarray(value)
     except ValueError:
-        raise QuantError(f"{name} are ragged; every row must have the same length.", name) from None
+        raise QuantError(f"{name} must be an array, not ragged: every row must have the same length.", name) from None

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from .checks import real_numbers
+from .checks import as_array, real_numbers
 from .compute.quantize import clipped
 from .errors import QuantError
 from .formats.integers import IntFormat
@@ -71,30 +71,74 @@ def compare(x: npt.ArrayLike, x_hat: npt.ArrayLike) -> Metrics:
         )
     if reference.size == 0:
         raise QuantError("x is empty; an error needs at least one value. Give a value and its reconstruction.", "x")
-    unit = _unit(reference, estimate)
-    sum_xx = sum_yy = sum_xy = sum_dd = sum_d = max_d = 0.0
-    with np.errstate(invalid="ignore"):  # inf - inf; refused below
-        for a, b in _chunks(reference, estimate):
-            a, b = a / unit, b / unit
-            d = a - b
-            sum_xx += _dot(a, a)
-            sum_yy += _dot(b, b)
-            sum_xy += _dot(a, b)
-            sum_dd += _dot(d, d)
-            np.abs(d, out=d)
-            sum_d += float(d.sum())
-            max_d = max(max_d, float(d.max()))
-    if not math.isfinite(sum_dd):
+    sums = _sums(reference, estimate)
+    if not sums.are_exact:  # squares left float64 on one side or the other: once more, in units of what is largest
         _refuse_non_finite(reference, estimate)
-    n = reference.size
+        sums = _sums(reference, estimate, *(_exponent(peak) for peak in _peaks(reference, estimate)))
+    n, unit = reference.size, math.ldexp(1.0, sums.unit_d)
     return Metrics(
-        max_abs=max_d * unit,
-        mae=sum_d / n * unit,
-        mse=sum_dd / n * unit * unit,
-        rmse=math.sqrt(sum_dd / n) * unit,
-        sqnr_db=_decibels(sum_xx, sum_dd),
-        cosine=_cosine(sum_xy, sum_xx, sum_yy),
+        max_abs=sums.max_d * unit,
+        mae=sums.d / n * unit,
+        mse=sums.dd / n * unit * unit,
+        rmse=math.sqrt(sums.dd / n) * unit,
+        sqnr_db=_decibels(sums.xx, sums.dd) + 20 * math.log10(2) * (sums.unit_x - sums.unit_d),
+        cosine=_cosine(sums.xy, sums.xx, sums.yy),
     )
+
+
+@dataclass(slots=True)
+class _Sums:
+    """What is added up over x, y = x_hat and d = |x - y|, each in units of a power of two."""
+
+    unit_x: int
+    unit_y: int
+    unit_d: int
+    xx: float = 0.0
+    yy: float = 0.0
+    xy: float = 0.0
+    dd: float = 0.0
+    d: float = 0.0
+    max_d: float = 0.0
+
+    @property
+    def are_exact(self) -> bool:
+        """Whether no square can have over- or underflowed (or been 0: that is seen when it is looked at again)."""
+        return all(1e-280 < total < 1e300 for total in (self.xx, self.yy, self.dd))
+
+
+def _sums(
+    x: npt.NDArray[np.generic], y: npt.NDArray[np.generic], unit_x: int = 0, unit_y: int = 0, unit_d: int = 0
+) -> _Sums:
+    sums = _Sums(unit_x, unit_y, unit_d)
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        for a, b in _chunks(x, y):
+            # the difference of the largest float64 is none itself: of halves it is
+            d = a - b if unit_d < 1023 else a / 2 - b / 2
+            if unit_x or unit_y or unit_d:
+                a, b = np.ldexp(a, -unit_x), np.ldexp(b, -unit_y)
+                d = np.ldexp(d, -unit_d if unit_d < 1023 else 1 - unit_d)
+            sums.xx += _dot(a, a)
+            sums.yy += _dot(b, b)
+            sums.xy += _dot(a, b)
+            sums.dd += _dot(d, d)
+            np.abs(d, out=d)
+            sums.d += float(d.sum())
+            sums.max_d = max(sums.max_d, float(d.max()))
+    return sums
+
+
+def _peaks(x: npt.NDArray[np.generic], y: npt.NDArray[np.generic]) -> tuple[float, float, float]:
+    """The largest magnitudes of x, y and x - y, the last maybe infinite."""
+    peaks = np.zeros(3)
+    with np.errstate(over="ignore"):
+        for a, b in _chunks(x, y):
+            peaks = np.maximum(peaks, [np.abs(part).max() for part in (a, b, a - b)])
+    return peaks[0], peaks[1], peaks[2]
+
+
+def _exponent(peak: float) -> int:
+    """Of the unit in which `peak` is about 1."""
+    return 1023 if math.isinf(peak) else min(math.frexp(peak)[1], 1023)
 
 
 def clipped_share(
@@ -168,7 +212,7 @@ def code_entropy(q: npt.ArrayLike) -> float:
     >>> code_entropy([0, 0, 1, 1, 2, 2, 3, 3])
     2.0
     """
-    codes = np.asarray(q)
+    codes = as_array(q, "codes")
     if codes.dtype.kind not in "iu":
         raise QuantError(f"codes are of type {codes.dtype}; they must be whole numbers.", "codes")
     if codes.size == 0:
@@ -188,7 +232,7 @@ def code_entropy(q: npt.ArrayLike) -> float:
 
 def _real(field: str, value: npt.ArrayLike) -> npt.NDArray[np.generic]:
     """`value` as an array of real numbers."""
-    array = np.asarray(value)
+    array = as_array(value, field)
     if array.dtype.kind not in "fiub":
         raise QuantError(f"{field} has dtype {array.dtype}; it must hold real numbers.", field)
     return array
@@ -204,16 +248,6 @@ def _chunks(*arrays: npt.NDArray[np.generic]) -> Iterator[tuple[FloatArray, ...]
 def _dot(a: FloatArray, b: FloatArray) -> float:
     """Sum of products, not by BLAS: on chunks this short its threads cost more than they bring."""
     return float(np.einsum("i,i", a, b))
-
-
-def _unit(x: npt.NDArray[np.generic], x_hat: npt.NDArray[np.generic]) -> float:
-    """A power of two that brings squares of float64 extremes back into range; 1.0 for anything float32 can hold."""
-    if np.result_type(x, x_hat) != np.float64:
-        return 1.0
-    peak = max(max(abs(float(a.max())), abs(float(a.min()))) for a in (x, x_hat))
-    if peak == 0 or not math.isfinite(peak) or 1e-75 < peak < 1e75:
-        return 1.0
-    return math.ldexp(1.0, min(max(math.frexp(peak)[1], -1000), 1023))
 
 
 def _decibels(signal: float, noise: float) -> float:

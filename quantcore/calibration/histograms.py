@@ -102,10 +102,16 @@ def counted(x: Batch, bins: int, ends: tuple[Any, Any] | None = None) -> tuple[n
     except ValueError:  # "Too many bins for data range", where the libraries give up
         low, high = (float(end) for end in ends or (x.min(), x.max()))
         if low == high:
-            low, high = low - 0.5, high + 0.5
+            low, high = widened(low)
         index = ((x.astype(np.float64) - low) / (high - low) * bins).astype(np.intp)
         counts, edges = np.bincount(np.minimum(index, bins - 1), minlength=bins), np.linspace(low, high, bins + 1)
     return counts, edges
+
+
+def widened(value: float) -> tuple[float, float]:
+    """A range around a single value: half to either side, or more where that would make no difference."""
+    room = max(0.5, abs(value) * 2.0**-20)
+    return value - room, value + room
 
 
 def as_float32(batch: Batch) -> npt.NDArray[np.float32]:

@@ -53,7 +53,8 @@ def chunks(shape: tuple[int, ...], limit: int = CHUNK) -> Iterator[Piece]:
 def collapsed(parameters: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
     """A single value in `dtype` of no dimensions, where all are the same; else `parameters` as they are."""
     if parameters.size and (parameters.size == 1 or parameters.min() == parameters.max()):
-        return np.asarray(parameters.flat[0]).astype(dtype)
+        with np.errstate(over="ignore", under="ignore"):
+            return np.asarray(parameters.flat[0]).astype(dtype)
     return parameters
 
 

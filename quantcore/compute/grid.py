@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..parameters.granularity import parameter_place
 from ..parameters.qparams import QuantParams, fitted
 from ..rounding import check_rounding, round_whole
-from ..toolkits.arithmetic import Arithmetic, find_arithmetic
+from ..toolkits.arithmetic import Arithmetic, Unscaling, find_arithmetic
 from .chunks import quiet_loops
 from .stages import after_rounding, before_rounding, decode, multiplier, wide_dtype, working_dtype
 
@@ -83,12 +83,13 @@ def reconstruction_levels(
 ) -> Float64:
     """The real numbers that codes stand for, as `dequantize` computes them; the arguments are those of `grid`."""
     steps = find_arithmetic(arithmetic)
-    scale, zero_point = _parameters(params, place, shape)
+    scale, zero_point, factor = _parameters(params, place, shape, steps)
     dtype = working_dtype(steps, scale)
     wide = wide_dtype(dtype)
     q = np.asarray(codes)
+    by = factor if steps.unscaling is Unscaling.FACTOR else scale
     with quiet_loops():
-        *_, (_, value) = decode(q, scale, zero_point.astype(wide), params.fmt.qmax, steps, np.empty(q.shape, wide))
+        *_, (_, value) = decode(q, by, zero_point.astype(wide), params.fmt.qmax, steps, np.empty(q.shape, wide))
         return value.astype(dtype).astype(np.float64)
 
 
@@ -108,8 +109,7 @@ def decision_thresholds(
     steps = find_arithmetic(arithmetic)
     rounding = steps.rounding if rounding is None else rounding
     rule = check_rounding("half_up" if rounding == "stochastic" else rounding, None)
-    scale, zero_point = _parameters(params, place, shape)
-    factor = multiplier(scale, steps)
+    scale, zero_point, factor = _parameters(params, place, shape, steps)
     dtype = working_dtype(steps, scale)
     wanted = np.asarray(codes).astype(np.float64)
     rule = "half_up" if rounding == "stochastic" else rounding
@@ -141,10 +141,15 @@ def _codes(x: FloatArray, factor: FloatArray, zero_point: FloatArray, steps: Ari
     return next(after_rounding(code, zero_point, (0, 0), steps))[1] if not steps.zero_point_first else code
 
 
-def _parameters(params: QuantParams, place: tuple[int, ...], shape: tuple[int, ...]) -> tuple[FloatArray, NDArray[Any]]:
+def _parameters(
+    params: QuantParams, place: tuple[int, ...], shape: tuple[int, ...], steps: Arithmetic
+) -> tuple[FloatArray, NDArray[Any], FloatArray]:
+    """Scale, zero point and what x is multiplied or divided by, of one element."""
     where = parameter_place(params.granularity, place, shape)
     scale, zero_point = fitted(params, shape)
-    return np.asarray(scale[where]), np.asarray(zero_point[where])
+    factor = params.scale_factor.reshape(scale.shape)[where]
+    scale, zero_point = np.asarray(scale[where]), np.asarray(zero_point[where])
+    return scale, zero_point, multiplier(scale, steps, np.asarray(factor))
 
 
 def _ordered(x: FloatArray) -> NDArray[np.signedinteger[Any]]:

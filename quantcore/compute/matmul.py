@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..checks import as_array
 from ..errors import QuantError
 from ..parameters.granularity import PerBlock
 from ..parameters.qparams import QuantParams, fitted
@@ -117,9 +118,16 @@ def qlinear_matmul(
             f"y_params has scales of shape {y_params.scale.shape}; the result has one. Use PerTensor().", "y_params"
         )
     acc = matmul_integer(left, right, za, zb)
-    with np.errstate(over="ignore"):  # an infinite multiplier saturates, as it should
+    with np.errstate(over="ignore", under="ignore", invalid="ignore", divide="ignore"):
         multiplier = sa.astype(np.float32) * sb.astype(np.float32) / y_params.scale.astype(np.float32)
-        scaled = np.rint(acc.astype(np.float32) * multiplier)
+        if np.isnan(multiplier).any():
+            raise QuantError(
+                "the scales of a, b and the result are so small or so large that float32 has no s_a s_b / s_y. "
+                "Use scales nearer to 1.",
+                "y_params",
+            )
+        # an infinite multiplier saturates, as it should, but for sums that are 0
+        scaled = np.where(acc == 0, np.float32(0), np.rint(acc.astype(np.float32) * multiplier))
     zy, fmt = int(y_params.zero_point), y_params.fmt
     np.clip(scaled, fmt.qmin - zy, fmt.qmax - zy, out=scaled)
     return (scaled + np.float32(zy)).astype(fmt.dtype)
@@ -172,7 +180,7 @@ def _operands(
 
 
 def _matrix(field: str, value: npt.ArrayLike) -> npt.NDArray[Any]:
-    array = np.asarray(value)
+    array = as_array(value, field)
     if array.dtype.kind not in "iu":
         raise QuantError(f"{field} has dtype {array.dtype}; codes are integers. Quantize the values first.", field)
     if array.ndim < 2:
@@ -182,7 +190,7 @@ def _matrix(field: str, value: npt.ArrayLike) -> npt.NDArray[Any]:
 
 def _zero_point(field: str, value: npt.ArrayLike, matrix: npt.NDArray[Any], axis: int) -> IntArray:
     """The zero point with length 1 on the axis that is summed: one number, or one along `axis` of the matrix."""
-    array = np.asarray(value)
+    array = as_array(value, field)
     if array.dtype.kind not in "iu":
         raise QuantError(f"{field} has dtype {array.dtype}; zero points are whole numbers here.", field)
     length = matrix.shape[axis]

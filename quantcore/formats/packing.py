@@ -16,6 +16,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from ..checks import as_array
 from ..errors import QuantError
 
 Order = Literal["low_first", "high_first", "halves"]
@@ -43,7 +44,7 @@ def pack(q: npt.ArrayLike, bits: int, order: Order = "low_first") -> npt.NDArray
     ['00011110', '00110000']
     """
     n_per_byte = _codes_per_byte(bits, order)
-    codes = np.asarray(q)
+    codes = as_array(q, "codes")
     if codes.dtype.kind not in "iu":
         raise QuantError(f"codes are of type {codes.dtype}; they must be whole numbers.", "codes")
     codes = codes.reshape(-1)
@@ -82,7 +83,7 @@ def unpack(
     [1, -2, 3]
     """
     n_per_byte = _codes_per_byte(bits, order)
-    octets = np.asarray(packed)
+    octets = as_array(packed, "packed")
     if octets.dtype.kind not in "iu" or (octets.size and not (octets.min() >= 0 and octets.max() <= 255)):
         raise QuantError(f"packed has dtype {octets.dtype}; it must hold bytes, 0 to 255.", "packed")
     octets = octets.reshape(-1).astype(np.uint8)

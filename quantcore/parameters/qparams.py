@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..checks import as_array
 from ..errors import QuantError
 from ..formats.integers import IntFormat
 from .granularity import Granularity, PerAxis, PerBlock, PerTensor, expand, fit
@@ -139,10 +140,7 @@ def _checked_zero_point(zero_point: ArrayLike, fmt: IntFormat) -> NDArray[Any]:
 
 
 def _numbers(value: ArrayLike, name: str) -> NDArray[Any]:
-    try:
-        array = np.asarray(value)
-    except ValueError:
-        raise QuantError(f"{name} is ragged; its rows must have the same length.", name) from None
+    array = as_array(value, name)
     if array.dtype.kind not in "iuf":
         raise QuantError(f"{name} is of type {array.dtype}; it must be numbers.", name)
     return array

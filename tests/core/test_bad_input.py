@@ -105,6 +105,11 @@ CASES: dict[str, tuple[Callable[[], object], str, str]] = {
     "zero point after rounding": (
         lambda: qc.quantize([0.0], qc.QuantParams(1.0, 0.5, qc.INT8)), "zero_point", "Use the arithmetic torch_float"
     ),
+    "compared to something ragged": (lambda: qc.compare([1.0, 2.0], RAGGED), "x_hat", "ragged"),
+    "ragged codes packed": (lambda: qc.pack(RAGGED, 4), "codes", "ragged"),
+    "entropy of ragged codes": (lambda: qc.code_entropy(RAGGED), "codes", "ragged"),
+    "product of ragged codes": (lambda: qc.matmul_integer(RAGGED, [[1]], 0, 0), "a", "ragged"),
+    "NaN clipped": (lambda: qc.clipped_share(NAN, PARAMS), "values", "is nan"),
     # buffers
     "out of another type": (lambda: qc.quantize(X, PARAMS, out=np.empty(X.shape, np.uint8)), "out", "array of int8"),
     "out of another shape": (lambda: qc.dequantize([1], PARAMS, out=np.empty(2, np.float32)), "out", "shape (1,)"),

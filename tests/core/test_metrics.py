@@ -162,3 +162,36 @@ def test_the_first_bad_value_is_named() -> None:
     """The message says which value is not finite, and where."""
     with pytest.raises(qc.QuantError, match="nan at index 70000"):
         compare(np.where(np.arange(100_000) >= 70_000, np.nan, 1.0), np.ones(100_000))
+
+
+@given(
+    hnp.arrays(np.float64, (2, 5), elements=st.floats(allow_nan=False, allow_infinity=False))
+    | hnp.arrays(np.float64, (2, 5), elements=st.sampled_from([1e308, -1.79e308, 1.0, 5e-324, 3e-200, 0.0, 1e160]))
+)
+def test_figures_of_any_size_are_those_of_fractions(pair: Any) -> None:
+    """Near the largest and the smallest float64, and with both at once, the figures are what exact sums give."""
+    x, y = ([Fraction(value) for value in row] for row in pair.tolist())
+    errors = [abs(a - b) for a, b in zip(x, y, strict=True)]
+    xx, yy, dd = (sum(value * value for value in row) for row in (x, y, errors))
+    found = compare(*pair)
+    for figure, exact in ((found.max_abs, max(errors)), (found.mae, sum(errors) / 5), (found.mse, dd / 5)):
+        if exact < Fraction(1.79e308):
+            assert figure == pytest.approx(float(exact), rel=1e-12, abs=1e-322)
+        else:
+            assert figure > 1.78e308
+    if xx and yy:
+        product = sum(a * b for a, b in zip(x, y, strict=True))
+        assert found.cosine == pytest.approx(root(product * product / (xx * yy)) * (1 if product > 0 else -1), abs=1e-7)
+    if xx and dd:
+        assert found.sqnr_db == pytest.approx(20 * log10_root(xx / dd), rel=1e-12, abs=1e-9)
+
+
+def root(value: Fraction) -> float:
+    """The square root of a number up to 1."""
+    return math.sqrt(value) if value > Fraction(1, 10**300) else 0.0
+
+
+def log10_root(ratio: Fraction) -> float:
+    """log10 of the square root of a ratio of any size."""
+    shift = ratio.numerator.bit_length() - ratio.denominator.bit_length()
+    return (math.log10(ratio / Fraction(2) ** shift) + shift * math.log10(2)) / 2

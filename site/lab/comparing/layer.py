@@ -44,7 +44,8 @@ class Product:
         y: the product in real numbers.
         y_hat: the same from whole numbers, s_x s_w times the total.
         y_params: scale, zero point and format of the output's own codes.
-        q_y, y_back: those codes and what they stand for; None where a zero point is no code.
+        q_y, y_back: those codes and what they stand for; None where a zero point is no code, or float32 has no factor
+            s_x s_w / s_y.
     """
 
     first_row: int
@@ -65,6 +66,12 @@ class Product:
     y_params: qc.QuantParams
     q_y: NDArray[Any] | None
     y_back: Float64 | None
+
+    @property
+    def has_whole_zero_point(self) -> bool:
+        """Whether every zero point of x is a code."""
+        fmt = self.y_params.fmt
+        return bool(((self.z_x >= fmt.qmin) & (self.z_x <= fmt.qmax)).all())
 
     @property
     def overflows(self) -> bool:
@@ -152,11 +159,14 @@ def _made_up(seed: int, depth: int) -> Float64:
 def _requantized(
     result: Result, left: tuple[Whole, Float64, Whole], right: tuple[Any, qc.QuantParams], y_params: qc.QuantParams
 ) -> NDArray[Any] | None:
-    """The output's codes, as integer kernels compute them from the sums; None where a zero point is no code."""
+    """The output's codes, as integer kernels compute them from the sums; None where they cannot."""
     fmt = result.settings.fmt
     q_x, s_x, z_x = left
     if (z_x < fmt.qmin).any() or (z_x > fmt.qmax).any():
         return None
     granularity = qc.PerAxis(0) if s_x.ndim else qc.PerTensor()
     x_params = qc.QuantParams(s_x, z_x, fmt, granularity)
-    return qlinear_matmul(q_x, x_params, right[0], right[1], y_params)
+    try:
+        return qlinear_matmul(q_x, x_params, right[0], right[1], y_params)
+    except qc.QuantError:  # float32 has no s_x s_w / s_y
+        return None

@@ -22,6 +22,7 @@ Floats = NDArray[np.floating[Any]]
 MAX_EXACT = 2048
 """So many values are taken as they are; of more, as many are sampled."""
 ROWS = 16  # ranges at a time, so that the temporaries stay in the processor's cache
+WIDEST = 1e150  # in units of the largest magnitude: its square is still a number
 BITS = 6  # 64 bins to an octave
 OCTAVES = 16  # below absmax * 2^-16 all magnitudes share a bin
 
@@ -55,8 +56,10 @@ def tradeoff(values: NDArray[np.floating[Any]], low: Float64, high: Float64, set
     """
     unit = float(max(-values.min(), values.max()))
     flat = values.reshape(-1)
+    with np.errstate(over="ignore"):  # what is so wide costs the same as if it were still wider
+        low, high = (np.clip(end / unit, -WIDEST, WIDEST) for end in (low, high))
     params = qc.qparams_from_range(
-        low / unit, high / unit, settings.fmt, settings.scheme, qc.PerAxis(0), settings.include_zero, np.float64,
+        low, high, settings.fmt, settings.scheme, qc.PerAxis(0), settings.include_zero, np.float64,
         settings.profile.toolkit,
     )  # fmt: skip
     scale, zero_point = params.scale.reshape(-1, 1), params.zero_point.reshape(-1, 1)  # (n_ranges, 1)

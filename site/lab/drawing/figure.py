@@ -216,5 +216,20 @@ def padded(low: float, high: float, share: float = 0.05) -> tuple[float, float]:
     room = (high - low) * share
     if not room > 0:
         room = abs(high) * 0.5 or 1.0
+    return within_floats(low - room, high + room)
+
+
+def around(low: float, high: float, reach: float) -> tuple[float, float]:
+    """A range that goes on by `reach` at both ends, or as far as makes a difference."""
+    begin, end = within_floats(low - reach, high + reach)
+    return (begin, end) if begin < end else padded(begin, end)
+
+
+def within_floats(low: float, high: float) -> tuple[float, float]:
+    """A range, as far as float64 has room for drawing it.
+
+    >>> within_floats(-np.inf, 1.0)[0] > -np.inf
+    True
+    """
     limit = float(np.finfo(np.float64).max) / 4
-    return max(low - room, -limit), min(high + room, limit)
+    return max(low, -limit), min(high, limit)

@@ -21,6 +21,7 @@ Float64 = NDArray[np.float64]
 
 SHARES = np.unique(np.concatenate([np.arange(1, 49) / 48, 2.0 ** -np.arange(3, 10.5, 0.5)]))
 """The ranges of the curve, as shares of the widest."""
+FARTHEST = 1e6  # of a curve; a range in use that is wider still is marked without it
 MAX_ROWS = 16
 UNITS = {
     "mse": "mean squared error",
@@ -89,11 +90,13 @@ def _survey(result: Result) -> Search:
     settings, in_use = result.settings, result.followed_range
     widest = np.array(result.widest_range)
     is_symmetric = settings.scheme == "symmetric"
-    centre = 0.0 if is_symmetric or settings.include_zero else float(widest.mean())
+    centre = 0.0 if is_symmetric or settings.include_zero else float(widest[0] / 2 + widest[1] / 2)
     side = 1 if centre else int(abs(in_use[1]) >= abs(in_use[0]))
     if widest[side] == centre:  # there are no values on this side
         side = 1 - side
-    reach = max(1.0, float((in_use[side] - centre) / (widest[side] - centre)))
+    with np.errstate(over="ignore"):
+        reach = max(1.0, float((in_use[side] - centre) / (widest[side] - centre)))
+        reach = min(reach, FARTHEST, float(np.finfo(settings.dtype).max / 2 / np.abs(widest).max()))
     shares = SHARES if reach == 1 else np.append(SHARES, np.linspace(1, reach * 1.05, 12)[1:])
     ranges = np.vstack([centre + shares[:, np.newaxis] * (widest - centre), in_use])  # (n_ranges + 1, 2)
     cost = tradeoff(result.slice_of(result.element), ranges[:, 0], ranges[:, 1], settings)
@@ -133,6 +136,8 @@ def _caption(result: Result, found: Search) -> str:
     least, at = float(found.total[found.best]), display.short(float(found.threshold[found.best]), 4)
     ends = "With both ends drawn in alike" if settings.scheme == "affine" else "Among symmetric ranges"
     gain = found.chosen[1] / least if 0 < least < np.inf else 1.0
+    if not np.isfinite(gain):
+        return text + f"{ends}, it is least for a range that ends at {at}; the one in use ends at {chosen}."
     if gain < 1.02:
         return text + f"{ends}, no range is much better than the one in use, which ends at {chosen}."
     return text + (
@@ -150,10 +155,10 @@ def _figure(result: Result, found: Search) -> Json:
         traces.insert(
             1, figure.lines(found.threshold, _positive(found.rounding), BACK, "rounding", 2, "dot", hoverinfo="skip")
         )
-    cost = _positive(np.array([found.chosen[1]]))
-    traces.append(
-        figure.markers([found.chosen[0]], cost, CODE, "in use", 11, "diamond", showlegend=False, hoverinfo="skip")
-    )
+    place, cost = (_positive(np.array([number])) for number in found.chosen)
+    if not _is_log(found):
+        place = [found.chosen[0]]
+    traces.append(figure.markers(place, cost, CODE, "in use", 11, "diamond", showlegend=False, hoverinfo="skip"))
     return figure.figure(traces, _layout(result, found))
 
 
@@ -167,25 +172,24 @@ def _positive(numbers: Float64) -> list[float | None]:
 
 
 def _layout(result: Result, found: Search) -> Json:
-    low, high = float(found.threshold[0]), max(float(found.threshold[-1]), found.chosen[0], found.widest)
-    is_log = low > 0 and min(found.chosen[0], _at_least(found)) < high / 10
-    marks = _marks(result, found)
+    low, high = _ends(found)
+    is_log = _is_log(found)
+    marks = [mark for mark in _marks(found) if mark[0] > 0 or not is_log]
+    begin, end = figure.padded(low, high, 0.02)
+    if is_log:
+        begin, end = float(np.log10(low)), float(np.log10(high)) + 0.05
     shapes, texts = [], []
     for height, (place, name, color, dash) in enumerate(marks):
         shapes.append({**figure.segment(place, 0, place, 1, color, 1.5, dash), "yref": "y domain"})
         at = float(np.log10(place)) if is_log else place
-        share = (at - np.log10(low)) / np.log10(high / low) if is_log else (place - low) / (high - low)
-        anchor = "left" if share < 0.5 else "right"
+        anchor = "left" if at < begin / 2 + end / 2 else "right"
         text = f"{name} {display.short(result.settings.dtype.type(place), 4)}"
         texts.append(
             figure.note(
                 at, 1, text, yref="y domain", xanchor=anchor, yanchor="bottom", yshift=15 * (len(marks) - 1 - height)
             )
         )
-    room = 0.02 * (high - low)
-    across: Json = {"type": "log", "range": [float(np.log10(low)), float(np.log10(high * 1.1))]} if is_log else {
-        "range": [low - room, high + room]
-    }  # fmt: skip
+    across: Json = {"type": "log", "range": [begin, end]} if is_log else {"range": [begin, end]}
     powers = _powers(found.total)
     upward: Json = {"type": "log", "exponentformat": "power", "range": powers}
     if powers[1] - powers[0] > 2:
@@ -197,11 +201,22 @@ def _layout(result: Result, found: Search) -> Json:
     )  # fmt: skip
 
 
+def _ends(found: Search) -> tuple[float, float]:
+    """The thresholds between which something is drawn."""
+    return float(found.threshold[0]), max(float(found.threshold[-1]), found.chosen[0], found.widest)
+
+
+def _is_log(found: Search) -> bool:
+    """Whether the thresholds are seen better on an axis of powers of ten."""
+    low, high = _ends(found)
+    return low > 0 and min(found.chosen[0], _at_least(found)) < high / 10
+
+
 def _at_least(found: Search) -> float:
     return found.chosen[0] if found.best is None else float(found.threshold[found.best])
 
 
-def _marks(result: Result, found: Search) -> list[tuple[float, str, str, str]]:
+def _marks(found: Search) -> list[tuple[float, str, str, str]]:
     """The upright lines: place, name, colour and dash; what coincides has one line."""
     is_widest = np.isclose(found.chosen[0], found.widest, rtol=1e-6)
     marks = [(found.chosen[0], "min–max, in use" if is_widest else "in use", CODE, "solid")]

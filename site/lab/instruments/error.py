@@ -48,7 +48,8 @@ def _figure(result: Result) -> Json:
     x, error = result.flat_x[shown].astype(np.float64), result.once(_errors)[shown]
     n = len(shown)
     low, high = figure.padded(float(x.min()), float(x.max()), 0.06)
-    steps = error / result.scale.reshape(-1)[result.parameter_index(shown)]
+    with np.errstate(over="ignore"):
+        steps = error / result.scale.reshape(-1)[result.parameter_index(shown)]
     is_one_scale = result.scale.size == 1
     heights, unit = (error, grid.scale) if is_one_scale else (steps, 1.0)
     reach = unit if result.settings.rounding in WHOLE_STEP else unit / 2
@@ -65,7 +66,7 @@ def _figure(result: Result) -> Json:
                        **figure.hover("x = %{x:.9~g}", *template)),
         figure.ring([x[at]], [heights[at]]),
     ]  # fmt: skip
-    top = max(reach, float(np.abs(heights).max()))
+    top = max(reach, float(np.abs(heights[np.isfinite(heights)]).max(initial=0.0)))
     y_title = "error x̂ − x" if is_one_scale else "error in steps, (x̂ − x) / s"
     return figure.figure(traces, _layout(y_title, low, high, reach, top * 1.25))
 

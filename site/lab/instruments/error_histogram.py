@@ -64,7 +64,7 @@ def spread(result: Result) -> Spread:
     if sums.farthest > reach * 1.01:  # floating point, where the scale has few digits
         reach = sums.farthest
         sums = _sums(result, reach, n_bins)
-    unit = float(result.scale.max())
+    unit = _unit(result)
     measured, predicted = sums.rounding / max(n, 1), sums.scales / max(n, 1) / model.divisor
     return Spread(
         model, edges(-reach, reach, n_bins), sums.counts / max(n, 1) / (2 * reach / n_bins), n, n_clipped,
@@ -75,7 +75,7 @@ def spread(result: Result) -> Spread:
 
 @dataclass(slots=True, eq=False)
 class _Sums:
-    """What is added up over the values, in units of the largest scale, in which no square leaves float64."""
+    """What is added up over the values, in a unit in which no square leaves float64."""
 
     counts: Any  # of the errors in steps
     rounding: float = 0.0  # squared errors of the values that are not clipped
@@ -87,7 +87,7 @@ class _Sums:
 def _sums(result: Result, reach: float, n_bins: int) -> _Sums:
     """One pass over the values, errors counted from -reach to reach."""
     sums = _Sums(np.zeros(n_bins, np.intp))
-    unit, is_one = float(result.scale.max()), result.scale.size == 1
+    unit, is_one = _unit(result), result.scale.size == 1
     arrays: list[Any] = [result.flat_x, result.flat_x_hat]
     if has_clipped := bool(result.is_clipping and result.n_clipped):
         arrays.append(result.sides)
@@ -95,20 +95,23 @@ def _sums(result: Result, reach: float, n_bins: int) -> _Sums:
         arrays.append(np.broadcast_to(result.wide_scale, result.x.shape))
     for x, x_hat, *more in pieces(*arrays):
         errors = np.subtract(x_hat, x, dtype=np.float64)
-        errors /= unit
-        scales = np.ones(errors.size) if is_one else more[-1] / unit
+        scales = np.full(errors.size, float(result.scale.max())) if is_one else more[-1].astype(np.float64)
         if has_clipped:
             is_rounded = more[0] == 0
-            sums.clipping += _squared(errors[~is_rounded])
+            sums.clipping += _squared(errors[~is_rounded] / unit)
             errors, scales = errors[is_rounded], scales[is_rounded]
-        sums.rounding += _squared(errors)
-        sums.scales += _squared(scales)
-        if not is_one:
-            errors /= scales
+        sums.rounding += _squared(errors / unit)
+        sums.scales += _squared(scales / unit)
         if errors.size:
+            errors /= scales
             sums.farthest = max(sums.farthest, float(errors.max()), -float(errors.min()))
             sums.counts += counts_of(errors, -reach, reach, n_bins)
     return sums
+
+
+def _unit(result: Result) -> float:
+    """The largest scale, or the largest error where that is larger."""
+    return max(float(result.scale.max()), result.metrics.max_abs if result.metrics else 0.0)
 
 
 def _squared(values: Floats) -> float:

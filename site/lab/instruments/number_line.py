@@ -55,10 +55,8 @@ class Decision:
     @property
     def window(self) -> tuple[float, float]:
         """The part of the real line that is drawn."""
-        reach = WINDOW * self.grid.scale
         seen = [self.x_hat] if self.x is None else [self.x, self.x_hat]
-        low, high = min(seen) - reach, max(seen) + reach
-        return (low, high) if low < high else figure.padded(low, high)
+        return figure.around(min(seen), max(seen), WINDOW * self.grid.scale)
 
 
 def build(result: Result) -> Instrument:
@@ -205,7 +203,7 @@ def _layout(result: Result, found: Decision, codes: Any) -> Json:
     if found.x is not None:
         texts += [
             figure.note(found.x, STEM, f"x {_equals(result.flat_x[result.element])}", yanchor="bottom"),
-            figure.note((found.x + found.x_hat) / 2, ERROR_LINE, _error_text(found), yanchor="bottom", yshift=3),
+            figure.note(found.x / 2 + found.x_hat / 2, ERROR_LINE, _error_text(found), yanchor="bottom", yshift=3),
         ]
     round_numbers = nice_ticks(low, high, 4)
     plain = {"showgrid": False, "ticks": ""}

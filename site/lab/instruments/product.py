@@ -59,9 +59,10 @@ def _caption(product: Product) -> str:
         "(the band)."
     )
     if product.q_y is None:
-        text += (
-            " The values' zero point is no code here, so an integer kernel could not write codes; see the sums only."
-        )
+        reason = "The scales are too small or too large for the factor that float32 would need"
+        if not product.has_whole_zero_point:
+            reason = "The values' zero point is no code here"
+        text += f" {reason}, so an integer kernel could not write codes; see the sums only."
     if product.overflows:
         text += " A sum leaves the range of 32 bits: hardware would wrap around, and the output be wrong altogether."
     return text

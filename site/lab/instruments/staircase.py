@@ -138,11 +138,11 @@ def _inset(result: Result, grid: Levels, x: Floats, x_hat: Floats, followed: int
 def _inset_axes(grid: Levels, x: float, x_hat: float) -> Json:
     """The axes of the inset, in the corner that the staircase leaves free."""
     reach = INSET_STEPS * grid.scale
-    frame = {"showline": True, "mirror": True, "linecolor": NEUTRAL, "linewidth": 1, "showgrid": False,
+    frame: Json = {"showline": True, "mirror": True, "linecolor": NEUTRAL, "linewidth": 1, "showgrid": False,
              "showticklabels": False, "automargin": False, "ticks": ""}  # fmt: skip
     return {
-        "xaxis2": figure.axis("", x - reach, x + reach, domain=[0.6, 0.99], anchor="y2", **frame),
-        "yaxis2": figure.axis("", x_hat - reach, x_hat + reach, domain=[0.05, 0.58], anchor="x2", **frame),
+        "xaxis2": figure.axis("", *figure.around(x, x, reach), domain=[0.6, 0.99], anchor="y2", **frame),
+        "yaxis2": figure.axis("", *figure.around(x_hat, x_hat, reach), domain=[0.05, 0.58], anchor="x2", **frame),
     }
 
 

@@ -57,24 +57,25 @@ class Levels:
 
     def reals(self, codes: NDArray[Any]) -> Float64:
         """The real numbers that codes stand for; the largest there are, where that is beyond the precision."""
-        return _drawable(qc.reconstruction_levels(codes, self.params, self.arithmetic))
+        return _drawable(qc.reconstruction_levels(_floats(codes), self.params, self.arithmetic))
 
     def thresholds(self, codes: NDArray[Any]) -> Float64:
         """For each code, the real number above which the next code begins."""
-        return _drawable(qc.decision_thresholds(codes + 1, self.params, self.arithmetic, self.rounding))
+        return _drawable(qc.decision_thresholds(_floats(codes) + 1, self.params, self.arithmetic, self.rounding))
 
 
 def grid_of(result: Result) -> Levels:
     """The grid of the slice that the followed number is in."""
-    scale, _, zero_point = result.scale_of(result.element)
+    scale, factor, zero_point = result.scale_of(result.element)
     fmt = result.settings.fmt
     qmin, qmax = fmt.qmin, fmt.qmax
     if not result.is_clipping:
         qmin, qmax = min(qmin, int(result.q.min())), max(qmax, int(result.q.max()))
-    return Levels(qmin, qmax, qc.QuantParams(scale, zero_point, fmt), result.arithmetic, result.settings.rounding)
+    params = qc.QuantParams(scale, zero_point, fmt, scale_factor=factor)
+    return Levels(qmin, qmax, params, result.arithmetic, result.settings.rounding)
 
 
-def spread_out(low: int, high: int, limit: int) -> NDArray[np.int64]:
+def spread_out(low: int, high: int, limit: int) -> NDArray[Any]:
     """Whole numbers from low to high, all of them or evenly thinned out, both ends included.
 
     >>> spread_out(0, 3, 9).tolist(), spread_out(-128, 127, 3).tolist()
@@ -82,7 +83,12 @@ def spread_out(low: int, high: int, limit: int) -> NDArray[np.int64]:
     """
     if high - low < limit:
         return np.arange(low, high + 1)
-    return np.unique(np.rint(np.linspace(low, high, limit)).astype(np.int64))
+    some: NDArray[Any] = np.unique(np.rint(np.linspace(float(low), float(high), limit)))
+    return some.astype(np.int64) if high - low < 2**53 else some  # the notebook's may be beyond any integer type
+
+
+def _floats(codes: NDArray[Any]) -> Float64:
+    return np.asarray(codes, np.float64)
 
 
 def _drawable(numbers: Float64) -> Float64:
