@@ -18,5 +18,6 @@ Glossary of symbols, as everywhere on the page:
 
 from .answer import answer, more, respond
 from .exports.export import export
+from .strict_json import strict_json
 
-__all__ = ["answer", "export", "more", "respond"]
+__all__ = ["answer", "export", "more", "respond", "strict_json"]

@@ -21,6 +21,7 @@ from .request.fields import FIELDS, default_of
 from .request.settings import RequestError, Settings, read
 from .results.compute import compute
 from .results.result import Result
+from .strict_json import strict_json
 
 Json = dict[str, Any]
 
@@ -109,14 +110,14 @@ def respond(request: str | dict[str, str]) -> tuple[str, str, dict[str, NDArray[
     """
     result = computed(json.loads(request) if isinstance(request, str) else request)
     if isinstance(result, list):
-        text = _json(failure(result))
+        text = strict_json(failure(result))
         return text, text, {}
     described = _described(result)
-    texts = {key: _json(value) for key, value in described.items()}
-    whole = {**texts, "request": _json(_shorter_than(HUGE_TEXT, described["request"]))}
+    texts = {key: strict_json(value) for key, value in described.items()}
+    whole = {**texts, "request": strict_json(_shorter_than(HUGE_TEXT, described["request"]))}
     view = {key: text for key, text in texts.items() if key not in ("figures", "code")}
-    view["request"] = _json(_shorter_than(LONG_TEXT, described["request"]))
-    view["params"] = _json({key: _first(value) for key, value in described["params"].items()})
+    view["request"] = strict_json(_shorter_than(LONG_TEXT, described["request"]))
+    view["params"] = strict_json({key: _first(value) for key, value in described["params"].items()})
     flat = {"codes": result.flat_q, "values": result.flat_x, "dequantized": result.flat_x_hat}
     arrays = {name: array[:MAX_LISTED].astype(np.float64) for name, array in flat.items()}
     return _object(view), _object(whole), arrays
@@ -133,10 +134,6 @@ def _first(value: Any) -> Any:
 
 def _shorter_than(limit: int, texts: dict[str, str]) -> dict[str, str]:
     return {name: text for name, text in texts.items() if len(text) <= limit}
-
-
-def _json(content: Json) -> str:
-    return json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 def failure(errors: list[qc.QuantError]) -> Json:

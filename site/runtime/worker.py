@@ -29,12 +29,12 @@ def more(request, texts, name):
     """One instrument of a request that was answered without it: its view, and its figure, as JSON in bytes."""
     added = lab.more(_complete(request, texts), name)
     figures = added.pop("figures", {})
-    return [_bytes(json.dumps(added)), _bytes(json.dumps(figures))]
+    return [_bytes(lab.strict_json(added)), _bytes(lab.strict_json(figures))]
 
 
 def export(request, texts, kind):
     """The result of a request as a file: its name, type and base64-coded data, as JSON text."""
-    return json.dumps(lab.export(_complete(request, texts), kind))
+    return lab.strict_json(lab.export(_complete(request, texts), kind))
 
 
 def _bytes(text):
@@ -48,7 +48,7 @@ def _complete(request, texts):
 async def load(file):
     """Reads a file of the browser's piece by piece, telling how far it is; says what is in it, as JSON text."""
     if str(file.type).startswith("image/"):
-        return json.dumps(await _load_picture(file))
+        return lab.strict_json(await _load_picture(file))
     size = int(file.size)
     taking = store.intake(file.name, size)
     for start in range(0, size, PIECE):
@@ -57,7 +57,7 @@ async def load(file):
             break
         detail = {"stage": "file", "name": file.name, "received": start, "total": size}
         js.postMessage(to_js({"quantlab": detail}, dict_converter=js.Object.fromEntries))
-    return json.dumps(taking.finish())
+    return lab.strict_json(taking.finish())
 
 
 async def _load_picture(file):

@@ -175,3 +175,12 @@ def test_bad_input_names_its_field(x: Any, method: str, settings: dict[str, Any]
     with pytest.raises(qc.QuantError) as caught:
         calibrate(x, qc.INT8, method, **settings)
     assert caught.value.field == field
+
+
+@pytest.mark.parametrize("value", [1e17, 1e-300, -3e200, 5e-324])
+@pytest.mark.parametrize("method", ["percentile", "percentile_onnxruntime", "entropy"])
+def test_a_single_value_of_any_size_is_a_range(value: float, method: str) -> None:
+    """Where half to either side of the value makes no difference, its histogram still has bins."""
+    found = calibrate([value, value], qc.INT8, method)
+    assert min(value, 0) <= found.low <= max(value, 0)
+    assert min(value, 0) <= found.high <= max(value, 0)

@@ -1,6 +1,7 @@
 """The answer: the notebook's example digit for digit, the shape of the JSON, and what toolkits are known to compute."""
 
 import json
+import math
 
 import lab
 import pytest
@@ -181,3 +182,45 @@ def test_respond_does_not_send_megabytes_back() -> None:
     assert len(json.loads(whole)["params"]["scale"]) == 10_000
     assert len(json.loads(view)["params"]["scale"]) == 100
     assert len(view) < 100_000
+
+
+SHOWN = [
+    {"profile": "onnx", "values": "2.0", "narrow": "1", "include_zero": "0"},
+    {"profile": "onnx", "values": "10 11 12", "include_zero": "0"},
+    {"profile": "pytorch", "values": "[[1, 2], [-7, -5]]", "include_zero": "0", "granularity": "axis"},
+    {
+        "profile": "custom",
+        "values": "[[1, 2, 3], [-7, -5, 1e6]]",
+        "granularity": "block",
+        "block_size": "2",
+        "axis": "1",
+    },
+    {"profile": "tflite", "values": "-3 0.1 3.2", "signed": "0"},
+    {"profile": "notebook", "values": "10 11"},
+]
+
+
+@pytest.mark.parametrize("request_", SHOWN)
+def test_what_is_shown_is_taken_back(request_: dict[str, str]) -> None:
+    """Codes, scale and zero point of an answer, given in the other direction, give its reconstruction."""
+    shown = lab.answer(request_)
+    back = {
+        **{name: text for name, text in request_.items() if name != "values"},
+        "direction": "dequantize",
+        "codes": json.dumps(shown["codes"]),
+        "shape": ",".join(map(str, shown["shape"])),
+        "scale": json.dumps(shown["params"]["scale"]),
+        "zero_point": json.dumps(shown["params"]["zero_point"]),
+    }
+    answer = lab.answer(back)
+    assert answer["ok"], answer["errors"]
+    assert answer["dequantized"] == shown["dequantized"]
+
+
+def test_there_is_no_nan_in_json() -> None:
+    """What JSON has no number for is null, however deep; `JSON.parse` would stop at NaN."""
+    content = {"a": [1.0, {"b": (math.nan, -math.inf)}], "c": None}
+    assert json.loads(lab.strict_json(content), parse_constant=pytest.fail) == {
+        "a": [1.0, {"b": [None, None]}],
+        "c": None,
+    }

@@ -5,7 +5,6 @@ A kind is what is wanted and its format, such as `codes.csv`. Files hold every n
 
 import base64
 import io
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +17,7 @@ from ..drawing.svg import draw
 from ..instruments import INSTRUMENTS, LEAD, look
 from ..notation.nodes import markup, node
 from ..results.result import Result
+from ..strict_json import strict_json
 from .report import report
 
 Json = dict[str, Any]
@@ -204,7 +204,7 @@ def _texts(column: NDArray[Any]) -> list[str]:
 
 
 def _json(content: Json) -> bytes:
-    return (json.dumps(content, allow_nan=False, separators=(",", ":")) + "\n").encode()
+    return (strict_json(content) + "\n").encode()
 
 
 def _plain(array: NDArray[Any]) -> Any:

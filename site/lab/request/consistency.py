@@ -77,11 +77,17 @@ def _holds(dtype: np.dtype[Any], numbers: Any) -> NDArray[np.bool_]:
 
 
 def check_parameters(
-    reader: Reader, codes: Float64 | None, scale: Float64 | None, zero_point: Float64 | None, fmt: qc.IntFormat | None
+    reader: Reader,
+    codes: Float64 | None,
+    scale: Float64 | None,
+    zero_point: Float64 | None,
+    fmt: qc.IntFormat | None,
+    has_offset: bool,
 ) -> None:
     """Refuse scales that are none, and codes and zero points that the format does not have.
 
-    The notebook's formulas know no format: what they are given, they compute.
+    The notebook's formulas know no format: what they are given, they compute. With an offset, which an affine range
+    without 0 has in place of a zero point, that may lie outside the codes.
     """
     if scale is not None and (scale <= 0).any():
         entry, found = _first(scale, scale.reshape(-1) <= 0)
@@ -89,7 +95,7 @@ def check_parameters(
     if fmt is None or reader.profile_name == "notebook":
         return
     for field, numbers in (("codes", codes), ("zero_point", zero_point)):
-        if numbers is None:
+        if numbers is None or (field == "zero_point" and has_offset):
             continue
         outside = (numbers.reshape(-1) < fmt.qmin) | (numbers.reshape(-1) > fmt.qmax)
         if outside.any():

@@ -121,7 +121,7 @@ def read(
     fmt = qc.IntFormat(int(bits), signed=signed, narrow=narrow) if bits is not None else None
     check_profile(reader, granularity_name, precision)
     if is_dequantize:
-        check_parameters(reader, data, scale, zero_point, fmt)
+        check_parameters(reader, data, scale, zero_point, fmt, scheme == "affine" and not include_zero)
         check_precision(reader, "scale", scale, dtype)
     else:
         check_precision(reader, "values" if source == "values" else "source", data, dtype)

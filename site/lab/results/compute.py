@@ -58,7 +58,9 @@ def _dequantize(settings: Settings) -> Result:
     fmt, clips = settings.fmt, qc.ARITHMETICS[arithmetic].clips
     wanted = parameter_shape(settings.granularity, settings.data.shape)
     scale = _given(settings.scale, wanted, "scale", settings.dtype)
-    zero_point = _given(settings.zero_point, wanted, "zero_point", np.dtype(np.int64) if clips else settings.dtype)
+    are_codes = bool(((settings.zero_point >= fmt.qmin) & (settings.zero_point <= fmt.qmax)).all())
+    kind = np.dtype(np.int64) if clips and are_codes else settings.dtype
+    zero_point = _given(settings.zero_point, wanted, "zero_point", kind)
     params = qc.QuantParams(scale, zero_point, fmt, settings.granularity)
     q = _whole(settings.data, "codes") if clips else settings.data.astype(settings.dtype)
     x_hat = qc.dequantize(q, params, arithmetic)
