@@ -26,10 +26,12 @@ serve.run(serve.reserve(Path(sys.argv[1]), 0), open_browser=False)
 class Running:
     """A server in a process of its own."""
 
-    def __init__(self, process: subprocess.Popen[str], port: int) -> None:
-        """Takes note of the process and its port."""
+    def __init__(self, process: subprocess.Popen[str], port: int, folder: Path) -> None:
+        """Takes note of the process, its port, and what it serves."""
         self.process = process
         self.port = port
+        self.folder = folder
+        self.text = ""  # of the last answer
 
     def get(self, path: str, **headers: str) -> http.client.HTTPResponse:
         """Asks for a path and reads the answer whole."""
@@ -37,7 +39,7 @@ class Running:
         try:
             connection.request("GET", path, headers={name.replace("_", "-"): value for name, value in headers.items()})
             response = connection.getresponse()
-            response.read()
+            self.text = response.read().decode("utf-8")
             return response
         finally:
             connection.close()
@@ -57,6 +59,7 @@ def running(tmp_path: Path, root: Path) -> Iterator[Running]:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("content" * 100_000)
     (tmp_path / "small.js").write_text("small")
+    (tmp_path / "digits").write_text("0123456789")
     command = [sys.executable, "-c", PROGRAM, str(tmp_path)]
     process = subprocess.Popen(
         command, cwd=root / "site", stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
@@ -66,7 +69,7 @@ def running(tmp_path: Path, root: Path) -> Iterator[Running]:
     said = process.stdout.readline()
     address = re.search(r"http://127\.0\.0\.1:(\d+)/", said)
     assert address, said
-    yield Running(process, int(address[1]))
+    yield Running(process, int(address[1]), tmp_path)
     if process.poll() is None:
         process.kill()
     process.communicate()
@@ -130,7 +133,7 @@ def test_a_browser_that_hangs_up_is_no_error(running: Running) -> None:
     """A connection cut in the middle of an answer leaves no traceback."""
     for _ in range(3):
         client = socket.create_connection(("127.0.0.1", running.port))
-        client.sendall(b"GET /a.wasm HTTP/1.1\r\nHost: x\r\n\r\n")
+        client.sendall(b"GET /a.wasm HTTP/1.1\r\nHost: localhost\r\n\r\n")
         client.recv(10)
         client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # close with a reset
         client.close()
@@ -144,6 +147,82 @@ def test_a_missing_file_is_said(running: Running) -> None:
     errors = running.stop()[2]
     assert "404 /absent.js" in errors
     assert errors.count("\n") == 1
+
+
+@pytest.mark.parametrize("path", ["/%00", "/a.js%00.html", "/%ED%A0%80"])
+def test_what_can_be_no_name_is_refused(running: Running, path: str) -> None:
+    """NUL, or half of a surrogate pair, is a bad request; the server goes on, without a traceback."""
+    assert running.get(path).status == 400
+    assert running.get("/small.js").status == 200
+    errors = running.stop()[2]
+    assert (errors.count("\n"), f"400 {path}" in errors) == (1, True)
+
+
+@pytest.mark.parametrize("host", ["localhost", "LOCALHOST:8000", "127.0.0.1:1234", "[::1]:8000"])
+def test_this_machine_is_answered(running: Running, host: str) -> None:
+    """Whatever this machine calls itself is answered, with any port, as one may be forwarded."""
+    assert running.get("/small.js", Host=host).status == 200
+
+
+@pytest.mark.parametrize("host", ["attacker.example", "localhost.attacker.example", "127.0.0.1.nip.example:8000", ""])
+def test_other_names_are_not_answered(running: Running, host: str) -> None:
+    """A page of elsewhere whose name leads to this machine reads nothing; a sentence says where the server is."""
+    response = running.get("/small.js", Host=host)
+    assert response.status == 421
+    assert f"Open http://127.0.0.1:{running.port}/ on it." in running.text
+
+
+def test_links_out_of_the_folder_are_not_followed(running: Running, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A symbolic link to a file, a folder or an index elsewhere is as if it were not there; one to a neighbour is."""
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (elsewhere / "index.html").write_text("secret")
+    (running.folder / "file.html").symlink_to(elsewhere / "index.html")
+    (running.folder / "folder").symlink_to(elsewhere)
+    (running.folder / "own").mkdir()
+    (running.folder / "own" / "index.html").symlink_to(elsewhere / "index.html")
+    (running.folder / "neighbour.js").symlink_to(running.folder / "small.js")
+    paths = ("/file.html", "/folder/", "/folder/index.html", "/own/", "/own/index.html", "/neighbour.js")
+    assert [running.get(path).status for path in paths] == [404, 404, 404, 404, 404, 200]
+    assert running.get("/file.html", Range="bytes=0-2").status == 404
+
+
+@pytest.mark.parametrize(
+    ("asked", "range_sent", "content"),
+    [
+        ("bytes=2-4", "bytes 2-4/10", "234"),
+        ("bytes=7-", "bytes 7-9/10", "789"),
+        ("bytes=-3", "bytes 7-9/10", "789"),
+        ("bytes=-30", "bytes 0-9/10", "0123456789"),
+        ("bytes=9-99", "bytes 9-9/10", "9"),
+    ],
+)
+def test_parts_of_a_file(running: Running, asked: str, range_sent: str, content: str) -> None:
+    """One range of bytes is sent as such, cut at the file's end."""
+    response = running.get("/digits", Range=asked)
+    assert (response.status, response.getheader("Content-Range")) == (206, range_sent)
+    assert (running.text, response.getheader("Content-Length")) == (content, str(len(content)))
+
+
+@pytest.mark.parametrize("asked", ["bytes=10-", "bytes=99-100", "bytes=-0"])
+def test_parts_that_are_not_there(running: Running, asked: str) -> None:
+    """A range behind the end is refused with the file's length."""
+    response = running.get("/digits", Range=asked)
+    assert (response.status, response.getheader("Content-Range"), running.text) == (416, "bytes */10", "")
+
+
+@pytest.mark.parametrize("asked", ["bytes=4-2", "bytes=0-1,4-5", "bytes=-", "lines=1-2", "bytes=a-b"])
+def test_what_is_no_range_gets_the_whole(running: Running, asked: str) -> None:
+    """What cannot be read as one range is ignored, as HTTP has it."""
+    response = running.get("/digits", Range=asked)
+    assert (response.status, running.text) == (200, "0123456789")
+    assert response.getheader("Accept-Ranges") == "bytes"
+
+
+def test_a_part_of_what_has_changed_is_the_whole(running: Running) -> None:
+    """Who goes on with an older version gets the new one from its beginning."""
+    changed = running.get("/digits").getheader("Last-Modified", "")
+    assert running.get("/digits", Range="bytes=2-4", If_Range=changed).status == 206
+    assert running.get("/digits", Range="bytes=2-4", If_Range="Thu, 01 Jan 1970 00:00:00 GMT").status == 200
 
 
 def test_a_port_in_use(root: Path) -> None:
