@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Builds, serves and tests Quantization Lab: `python3 build.py [build | serve | test | bench]`.
+"""Builds, serves and tests Quantization Lab: `python3 build.py [build | serve | test | bench | lock]`.
 
 This file is the list of the steps; each step is a module of site/assembly/. It uses the standard library only, and its
 syntax is understood by old Pythons, even by Python 2, so that they can say what they lack.
@@ -29,6 +29,7 @@ from assembly import (  # noqa: E402
     check,
     dist,
     environment,
+    faults,
     frame,
     licences,
     measuring,
@@ -87,6 +88,11 @@ def run_bench(options):
     measuring.run(ROOT, python, parts, other)
 
 
+def run_lock(_options):
+    """Writes the digests of the pinned Python packages into site/requirements.lock."""
+    environment.make_lock(ROOT)
+
+
 def read_arguments(arguments):
     """Returns the options, with `command` as the function to call."""
     parser = argparse.ArgumentParser(prog="build.py", description="Builds, serves and tests Quantization Lab.")
@@ -107,6 +113,7 @@ def read_arguments(arguments):
         "--against", type=Path, metavar="DIR", help="compare with another build: a dist/, or its folder"
     )
     measured.set_defaults(command=run_bench)
+    commands.add_parser("lock", help="note the digests of the Python packages anew").set_defaults(command=run_lock)
     options, rest = parser.parse_known_args(arguments)
     if rest and options.command is not run_test:
         parser.error("unknown arguments: " + " ".join(rest))
@@ -119,13 +126,18 @@ def main(arguments):
     options = read_arguments(arguments)
     try:
         options.command(options)
+        return 0
     except BuildError as error:
-        print("build.py: " + str(error), file=sys.stderr)
-        return 1
+        words = str(error)
+    except OSError as error:
+        words = faults.told(error)
+        if not words:
+            raise
     except KeyboardInterrupt:
         print("\nStopped.", file=sys.stderr)
         return 130
-    return 0
+    print("build.py: " + words, file=sys.stderr)
+    return 1
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from assembly import files as writing
 from assembly import sources
 from assembly.report import BuildError, size, stage
 from assembly.sources import Asset, Package
@@ -30,8 +31,17 @@ def read(path: Path, kind: str = "package") -> list[Package]:
 
 
 def cache_folder(root: Path) -> Path:
-    """Returns the folder of the cache: QUANTLAB_CACHE, or .cache/ of the project."""
-    return Path(os.environ.get("QUANTLAB_CACHE") or root / ".cache").resolve()
+    """Returns the folder of the cache: QUANTLAB_CACHE, or .cache/ of the project.
+
+    Raises:
+        BuildError: There is something else in its place.
+    """
+    named = os.environ.get("QUANTLAB_CACHE")
+    folder = Path(named or root / ".cache").resolve()
+    if folder.exists() and not folder.is_dir():
+        words = f"QUANTLAB_CACHE names {named}" if named else f"the cache is to be {folder}"
+        raise BuildError(f"{words}, which is not a folder. {'Name a folder, or none' if named else 'Remove it'}.")
+    return folder
 
 
 def fetch_all(root: Path, python: Path, kind: str = "package") -> list[Cached]:
@@ -48,6 +58,7 @@ def fetch_all(root: Path, python: Path, kind: str = "package") -> list[Cached]:
     packages = read(root / "site" / "assets.toml", kind)
     cache = cache_folder(root) / "sha256"
     cache.mkdir(parents=True, exist_ok=True)
+    writing.remove_leftovers(cache)
     for package in packages:
         missing = [file for file in package.files if not is_cached(cache, file)]
         if missing:
@@ -86,7 +97,5 @@ def store(cache: Path, package: Package, files: Iterable[Asset], contents: dict[
             + "\nEither it was altered on the way (try another network), or the version changed without its digests."
         )
     for file in files:
-        unfinished = cache / f"{file.sha256}.part-{os.getpid()}"
-        unfinished.write_bytes(contents[file.member])
-        unfinished.replace(cache / file.sha256)
+        writing.write(cache / file.sha256, contents[file.member])
     stage("Verified", f"{package.name} {package.version}, {size(sum(len(contents[file.member]) for file in files))}")

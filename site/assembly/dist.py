@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from os import getpid
 from pathlib import Path
 
+from assembly import files as writing
 from assembly.assets import Cached
 from assembly.report import stage
 
@@ -24,7 +25,8 @@ SOURCE_MAP = re.compile(rb"\n?//# sourceMappingURL=\S+\s*$")
 @contextmanager
 def new(root: Path) -> Iterator[Path]:
     """Gives an empty folder to fill, which becomes dist/ if all goes well and vanishes if not."""
-    folder = root / f"dist.part-{getpid()}"
+    writing.remove_leftovers(root, "dist")
+    folder = root / f"dist{writing.PART}{getpid()}"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     try:

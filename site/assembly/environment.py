@@ -6,14 +6,23 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from assembly import faults, files, lock
 from assembly.report import BuildError, stage
 
 NODE_NEEDED = 20
+VENV_LACKS = re.compile("ensurepip|No module named '?venv")
+NEEDS_NETWORK = "The first run needs the network. Check the connection (and `pip config list`), then run it again."
+WRONG_DIGEST = "DO NOT MATCH THE HASHES"  # pip's words; what follows names the package and both digests
 SHOWN_OF_PIP = re.compile(r"\s*(Downloading|Using cached) \S+\.(whl|tar\.gz) |Installing collected packages")
+
+
+class UnavailableError(BuildError):
+    """Packages that cannot be had."""
 
 
 def prepare(root: Path, groups: Sequence[str], wanted: Sequence[str] = ()) -> Path:
@@ -31,14 +40,36 @@ def prepare(root: Path, groups: Sequence[str], wanted: Sequence[str] = ()) -> Pa
         BuildError: The environment cannot be made, or a package cannot be installed.
     """
     python = make_venv(root / ".venv")
-    pinned = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["dependency-groups"]
-    install(python, [requirement for group in groups for requirement in pinned[group]])
+    pinned, locked = pins(root), lock.read(root)
+    install(python, [requirement for group in groups for requirement in pinned[group]], locked)
     for group in wanted:
         try:
-            install(python, pinned[group])
-        except BuildError:
+            install(python, pinned[group], locked)
+        except UnavailableError:
             stage("Left out", f"{group}: {', '.join(pinned[group])} cannot be installed here")
     return python
+
+
+def pins(root: Path) -> dict[str, list[str]]:
+    """Returns the requirements of each dependency group of pyproject.toml."""
+    groups: dict[str, list[str]] = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["dependency-groups"]
+    return groups
+
+
+def make_lock(root: Path) -> None:
+    """Writes the digests of what pyproject.toml pins into the lock.
+
+    Raises:
+        BuildError: The index has not all of them, or cannot be reached.
+    """
+    python = make_venv(root / ".venv")
+    requirements = {requirement for group in pins(root).values() for requirement in group}
+    stage("Locking", f"{len(requirements)} Python packages in {lock.PLACE}")
+    done = run_module(python, "assembly.locking", str(root / lock.PLACE), *requirements)
+    if done.returncode:
+        raise BuildError(
+            f"the lock could not be made:\n{last_lines(done.stderr)}\n{faults.remedy(done.stderr, NEEDS_NETWORK)}"
+        )
 
 
 def make_venv(folder: Path) -> Path:
@@ -51,10 +82,10 @@ def make_venv(folder: Path) -> Path:
     command = [sys.executable, "-m", "venv", "--clear", str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise BuildError(
-            f"cannot make the environment {folder}:\n{(done.stdout + done.stderr).strip()}\n"
-            f"Python's venv module must be complete; on Debian and Ubuntu: apt install python{version}-venv"
-        )
+        said = (done.stdout + done.stderr).strip()
+        incomplete = f"Python's venv module must be complete; on Debian and Ubuntu: apt install python{version}-venv"
+        remedy = faults.remedy(said, incomplete if VENV_LACKS.search(said) else f"Remove {folder}, then run it again.")
+        raise BuildError(f"cannot make the environment {folder}:\n{said}\n{remedy}")
     return python
 
 
@@ -67,23 +98,51 @@ def python_version(python: Path) -> str:
         return ""
 
 
-def install(python: Path, requirements: Sequence[str]) -> None:
-    """Installs what the environment's stamp does not list yet."""
+def install(python: Path, requirements: Sequence[str], locked: Mapping[str, str]) -> None:
+    """Installs what the environment's stamp does not list yet: ready-made wheels, each with a digest of the lock.
+
+    Raises:
+        UnavailableError: A package cannot be had.
+        BuildError: A package is not what the lock says, or the machine refuses it.
+    """
     stamp = python.parent.parent / "installed.json"
-    installed: list[str] = json.loads(stamp.read_text("utf-8")) if stamp.exists() else []
+    installed = stamped(stamp)
     missing = [requirement for requirement in requirements if requirement not in installed]
     if not missing:
         return
     stage("Python packages", f"installing {', '.join(missing)}")
-    status, output = run_pip(python, ["install", *missing])
+    with tempfile.TemporaryDirectory() as folder:
+        listing = Path(folder) / "requirements.txt"
+        listing.write_text(lock.entries(locked, missing), "utf-8")
+        status, output = run_pip(python, ["install", "--require-hashes", "--only-binary=:all:", "-r", str(listing)])
     if status:
-        raise BuildError(
-            f"pip could not install the Python packages:\n{last_lines(output)}\n"
-            "The first run needs the network. Check the connection (and `pip config list`), then run it again."
-        )
+        raise refusal(output)
     names = {requirement.split("==")[0] for requirement in missing}
     kept = [requirement for requirement in installed if requirement.split("==")[0] not in names]
-    stamp.write_text(json.dumps(sorted(kept + missing), indent=1) + "\n", "utf-8")
+    files.write(stamp, (json.dumps(sorted(kept + missing), indent=1) + "\n").encode())
+
+
+def stamped(stamp: Path) -> list[str]:
+    """Returns what is installed; nothing if that cannot be read, as pip then finds what is there."""
+    try:
+        installed = json.loads(stamp.read_bytes())
+    except (FileNotFoundError, ValueError):
+        return []
+    return [entry for entry in installed if isinstance(entry, str)] if isinstance(installed, list) else []
+
+
+def refusal(output: str) -> BuildError:
+    """Returns the error for what pip said as it failed."""
+    if WRONG_DIGEST in output:
+        words = output[output.rindex(WRONG_DIGEST) :].partition("\n")[2]
+        return BuildError(
+            f"a Python package is not what {lock.PLACE} says; nothing was installed.\n{words.rstrip()}\n"
+            "Either it was altered on the way (try another network), or the lock is older than the pins in\n"
+            "pyproject.toml (python3 build.py lock makes it anew)."
+        )
+    words = f"pip could not install the Python packages:\n{last_lines(output)}\n"
+    remedy = faults.remedy(output, "")
+    return BuildError(words + remedy) if remedy else UnavailableError(words + NEEDS_NETWORK)
 
 
 def run_pip(python: Path, arguments: Sequence[str]) -> tuple[int, str]:

@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
-from assembly import controls, examples
+from assembly import controls, examples, faults
 from assembly.environment import last_lines, run_module
 from assembly.report import BuildError, stage
 
@@ -50,7 +50,8 @@ def run(python: Path, folder: Path) -> None:
     stage("Rendering", "the worked example, with the same code that runs in the page")
     done = run_module(python, "assembly.prerender", *map(str, pages))
     if done.returncode:
-        raise BuildError(f"the example could not be rendered:\n{last_lines(done.stderr, 30)}")
+        words = f"the example could not be rendered:\n{last_lines(done.stderr, 30)}"
+        raise BuildError(f"{words}\n{faults.remedy(done.stderr, '')}".rstrip())
 
 
 def fill(

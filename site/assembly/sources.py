@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from assembly import faults
 from assembly.environment import find_node, last_lines, run_module
 from assembly.report import BuildError, stage
 
@@ -73,7 +74,8 @@ def from_npm(package: Package, files: Sequence[Asset]) -> dict[str, bytes]:
         tarballs = list(Path(folder).glob("*.tgz"))
         if done.returncode or len(tarballs) != 1:
             raise BuildError(
-                f"npm could not fetch {package.name}@{package.version}:\n{last_lines(done.stderr)}\n{NO_NETWORK}"
+                f"npm could not fetch {package.name}@{package.version}:\n{last_lines(done.stderr)}\n"
+                + faults.remedy(done.stderr, NO_NETWORK)
             )
         return read_tarball(tarballs[0], [file.member for file in files])
 
@@ -121,4 +123,5 @@ def wheel(package: Package, file: "Asset", cdn: str, python: Path) -> bytes:
             reason = done.stderr.strip().splitlines()[-1:] or [f"status {done.returncode}"]
             failures.append(f"  {place}: {reason[0]}")
             stage("", f"{place}: out of reach")
-        raise BuildError(f"{file.member} could not be fetched:\n" + "\n".join(failures) + f"\n{NO_NETWORK}")
+        reasons = "\n".join(failures)
+        raise BuildError(f"{file.member} could not be fetched:\n{reasons}\n{faults.remedy(reasons, NO_NETWORK)}")

@@ -6,19 +6,19 @@ change of the lab or of quantcore makes it anew, which takes some seconds in Nod
 
 import gzip
 import json
-import shutil
 import struct
 import subprocess
 import tempfile
 import zipfile
 from pathlib import Path
 
-from assembly import bundle, plotly, preload
+from assembly import bundle, faults, files, plotly, preload
 from assembly.assets import cache_folder, digest
 from assembly.environment import find_node, last_lines
 from assembly.report import BuildError, size, stage
 
 FOLDER = "python"  # in dist/
+DIGEST = ".sha256"  # of a kept image, in a file beside it
 SITE_PACKAGES = "/lib/python3.14/site-packages/"
 SUFFIX = ".cpython-314-wasm32-emscripten.so"
 LIBRARIES = (  # what `import numpy, numpy.random` loads, in an order in which each finds what it needs
@@ -61,10 +61,11 @@ def make(root: Path, folder: Path) -> None:
     wheel = next((folder / "vendor/pyodide").glob("numpy-*.whl"))
     write_libraries(wheel, target / "libraries.bin")
     kept = cache_folder(root) / "startup" / f"{key(folder)}.image"
-    if not kept.exists():
+    if (image := read_kept(kept)) is None:
         stage("Starting Python", "in Node, to keep its memory with NumPy and the lab imported")
-        make_image(folder, wheel, target / "libraries.bin", kept)
-    shutil.copyfile(kept, target / "image.bin")
+        image = make_image(folder, wheel, target / "libraries.bin")
+        keep(kept, image)
+    (target / "image.bin").write_bytes(image)
     for path in sorted(target.iterdir()):
         print(f"  {path.name:<24}{size(path.stat().st_size):>12} sha256 {digest(path.read_bytes())}")
 
@@ -86,15 +87,36 @@ def write_libraries(wheel: Path, target: Path) -> None:
     target.write_bytes(gzip.compress(whole, 9, mtime=0))
 
 
-def make_image(folder: Path, wheel: Path, libraries: Path, target: Path) -> None:
-    """Runs startup.mjs; the image appears complete or not at all."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent) as unfinished:
+def read_kept(path: Path) -> bytes | None:
+    """Returns an image of the cache; None if it is not there, or not what was put there."""
+    noted = path.with_suffix(DIGEST)
+    if not (path.is_file() and noted.is_file()):
+        return None
+    image = path.read_bytes()
+    return image if digest(image) == noted.read_text("utf-8", "replace").strip() else None
+
+
+def keep(path: Path, image: bytes) -> None:
+    """Puts an image into the cache, with its digest beside it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    files.remove_leftovers(path.parent)
+    files.write(path, image)
+    files.write(path.with_suffix(DIGEST), f"{digest(image)}\n".encode())
+
+
+def make_image(folder: Path, wheel: Path, libraries: Path) -> bytes:
+    """Runs startup.mjs and returns the image.
+
+    Raises:
+        BuildError: Node cannot make it.
+    """
+    with tempfile.TemporaryDirectory() as unfinished:
         image = Path(unfinished) / "image"
         script = Path(__file__).with_name("startup.mjs")
         paths = [script, folder / "vendor/pyodide", libraries, wheel, folder / "lab.zip", image]
         command = [find_node()[0], *map(str, paths)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
-            raise BuildError(f"Node could not make the memory image:\n{last_lines(done.stderr, 20)}")
-        image.replace(target)
+            words = f"Node could not make the memory image:\n{last_lines(done.stderr, 20)}"
+            raise BuildError(f"{words}\n{faults.remedy(done.stderr, '')}".rstrip())
+        return image.read_bytes()

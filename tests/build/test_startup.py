@@ -1,4 +1,5 @@
 import gzip
+import hashlib
 import json
 import os
 import re
@@ -54,8 +55,8 @@ def test_the_image_is_the_same_wherever_it_is_made(dist: Path, tmp_path: Path, m
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(tmp_path)
     elsewhere = tmp_path / "another place"
-    startup.make_image(elsewhere, wheel(elsewhere), elsewhere / "python/libraries.bin", tmp_path / "image")
-    assert (tmp_path / "image").read_bytes() == (dist / "python/image.bin").read_bytes()
+    image = startup.make_image(elsewhere, wheel(elsewhere), elsewhere / "python/libraries.bin")
+    assert image == (dist / "python/image.bin").read_bytes()
 
 
 def test_what_the_image_follows_from_decides_its_key(dist: Path, tmp_path: Path) -> None:
@@ -72,15 +73,59 @@ def test_what_the_image_follows_from_decides_its_key(dist: Path, tmp_path: Path)
     assert len({first, second, startup.key(tmp_path / "two")}) == 3
 
 
-def test_a_failure_in_node_is_told_and_leaves_nothing(
-    dist: Path, tmp_path: Path, programs: Callable[..., Path]
-) -> None:
-    """When Node cannot make the image, the build says why and keeps no half of it."""
+def test_a_failure_in_node_is_told(dist: Path, programs: Callable[..., Path]) -> None:
+    """When Node cannot make the image, the build says why."""
     programs(node='if [ "$1" = --version ]; then echo v22.0.0; else echo "no memory" >&2; exit 3; fi', npm="")
-    target = tmp_path / "kept" / "image"
     with pytest.raises(BuildError, match=r"(?s)memory image.*no memory"):
-        startup.make_image(dist, wheel(dist), dist / "python/libraries.bin", target)
-    assert list(target.parent.iterdir()) == []
+        startup.make_image(dist, wheel(dist), dist / "python/libraries.bin")
+
+
+def test_a_kept_image_is_taken_as_it_was_put_there(tmp_path: Path) -> None:
+    """An image in the cache is used with its digest beside it; changed, cut or without one it is made anew."""
+    kept = tmp_path / "startup" / "key.image"
+    assert startup.read_kept(kept) is None
+    startup.keep(kept, b"image")
+    assert startup.read_kept(kept) == b"image"
+    assert kept.with_suffix(".sha256").read_text() == f"{hashlib.sha256(b'image').hexdigest()}\n"
+    for harmed in (b"imagE", b"imag", b""):
+        kept.write_bytes(harmed)
+        assert startup.read_kept(kept) is None
+    startup.keep(kept, b"image")
+    kept.with_suffix(".sha256").write_bytes(b"\xff")
+    assert startup.read_kept(kept) is None
+    kept.with_suffix(".sha256").unlink()
+    assert startup.read_kept(kept) is None
+
+
+@pytest.mark.parametrize("harmed", [b"", b"changed"])
+def test_a_harmed_image_does_not_get_into_the_site(
+    dist: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, harmed: bytes
+) -> None:
+    """A build with a cut or changed image in its cache makes a new one, and keeps that."""
+    made: list[Path] = []
+
+    def make_image(folder: Path, *_: Path) -> bytes:
+        made.append(folder)
+        return b"as made"
+
+    for step in (bundle, preload):
+        for name in ("make", "add"):
+            monkeypatch.setattr(step, name, lambda _folder: None, raising=False)
+    monkeypatch.setattr(plotly, "unwrapped", lambda content: content)
+    monkeypatch.setattr(startup, "make_image", make_image)
+    monkeypatch.setattr(startup, "write_libraries", lambda _wheel, target: target.write_bytes(b""))
+    monkeypatch.setenv("QUANTLAB_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "vendor/plotly").mkdir(parents=True)
+    (tmp_path / "vendor/plotly/plotly.min.js").touch()
+    shutil.copytree(dist / "vendor/pyodide", tmp_path / "vendor/pyodide")
+    shutil.copyfile(dist / "lab.zip", tmp_path / "lab.zip")
+    startup.make(tmp_path, tmp_path)
+    (kept,) = (tmp_path / "cache/startup").glob("*.image")
+    kept.write_bytes(harmed)
+    shutil.rmtree(tmp_path / "python")
+    startup.make(tmp_path, tmp_path)
+    assert (tmp_path / "python/image.bin").read_bytes() == kept.read_bytes() == b"as made"
+    assert len(made) == 2
 
 
 def run_in_image(dist: Path, python: str) -> dict[str, object]:
