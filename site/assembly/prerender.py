@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
-from assembly import controls, examples, faults
+from assembly import controls, examples, faults, shapes
 from assembly.environment import last_lines, run_module
 from assembly.report import BuildError, stage
 
@@ -136,7 +136,7 @@ def main(paths: list[str]) -> int:
 def _views(instruments: Any, fields: Any) -> dict[str, Callable[[Any], list[Node]]]:
     """Returns every view that a place may name, those of the page and those of what the lab offers."""
     presets, export, readers = _modules("lab.data.presets", "lab.exports.export", "lab.data.files.readers")
-    views, snippets = _modules("page.views", "page.snippets")
+    views, snippets, types = _modules("page.views", "page.snippets", "lab.answer_types")
     table = instruments.INSTRUMENTS
     beside = [fields.FIELDS[name] for entry in table.values() for name in entry.controls]
     to_show = {instruments.LEAD: table[instruments.LEAD].name, **instruments.PARTS}
@@ -149,6 +149,7 @@ def _views(instruments: Any, fields: Any) -> dict[str, Callable[[Any], list[Node
         **controls.views(fields.FORM, beside, fields.PROFILES, readers.ENDINGS),
         "presets": lambda _answer: controls.links(presets.TABLE),
         "downloads": lambda _answer: controls.downloads(export.EXPORTS),
+        "answer": lambda _answer: shapes.views(types.Answer, types.Failure),
         "to_show": lambda _answer: controls.ticks(to_show, embedded),
         "snippets": lambda _answer: snippets.views(ELSEWHERE, {"show": ",".join(embedded), "controls": "values,bits"}),
     }

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 import quantcore as qc
 
+from .answer_types import VERSION, Added, Answer, Described, Failure, Metrics, Problem
 from .comparing.schemes import SCHEMES
 from .explanation.notices import MAX_LISTED, notices
 from .explanation.steps.followed import steps
@@ -22,8 +23,6 @@ from .request.settings import RequestError, Settings, read
 from .results.compute import compute
 from .results.result import Result
 from .strict_json import strict_json
-
-Json = dict[str, Any]
 
 LONG_TEXT, HUGE_TEXT = 10_000, 1_000_000
 FEW = 100
@@ -39,7 +38,7 @@ FIELD_OF = {
 """Names of quantcore's arguments that the form calls otherwise."""
 
 
-def answer(request: dict[str, str]) -> Json:
+def answer(request: dict[str, str]) -> Answer | Failure:
     """Everything about a request's numbers, as plain JSON.
 
     Args:
@@ -62,7 +61,7 @@ def answer(request: dict[str, str]) -> Json:
     }
 
 
-def more(request: dict[str, str], name: str) -> Json:
+def more(request: dict[str, str], name: str) -> Added | Failure:
     """One instrument for a request that was answered without it: what it adds to that answer.
 
     Asked right after the answer, it costs only the instrument.
@@ -75,7 +74,8 @@ def more(request: dict[str, str], name: str) -> Json:
     if isinstance(result, list):
         return failure(result)
     views, figures = look(result, (name,))
-    return {"ok": True, "instruments": [view for view in views if view["name"] == name], "figures": figures}
+    added = [view for view in views if view["name"] == name]
+    return {"version": VERSION, "ok": True, "instruments": added, "figures": figures}
 
 
 def computed(request: dict[str, str]) -> Result | list[qc.QuantError]:
@@ -136,9 +136,10 @@ def _shorter_than(limit: int, texts: dict[str, str]) -> dict[str, str]:
     return {name: text for name, text in texts.items() if len(text) <= limit}
 
 
-def failure(errors: list[qc.QuantError]) -> Json:
+def failure(errors: list[qc.QuantError]) -> Failure:
     """The answer to a request that cannot be computed."""
-    return {"ok": False, "errors": [{"field": error.field, "message": error.message} for error in errors]}
+    found: list[Problem] = [{"field": error.field, "message": error.message} for error in errors]
+    return {"version": VERSION, "ok": False, "errors": found}
 
 
 def _at_field(error: qc.QuantError, settings: Settings) -> qc.QuantError:
@@ -151,12 +152,13 @@ def _at_field(error: qc.QuantError, settings: Settings) -> qc.QuantError:
     return qc.QuantError(error.message, field)
 
 
-def _described(result: Result) -> Json:
+def _described(result: Result) -> Described:
     """The answer but for its arrays."""
     instruments, figures = look(result, result.settings.show)
     followed = steps(result)
     fmt = result.settings.fmt
-    found: Json = {
+    found: Described = {
+        "version": VERSION,
         "ok": True,
         "request": result.settings.texts,
         "defaults": {name: default_of(name, result.settings.profile_name) for name in FIELDS},
@@ -185,12 +187,21 @@ def _described(result: Result) -> Json:
     return found
 
 
-def metrics_of(result: Result) -> Json:
+def metrics_of(result: Result) -> Metrics:
     """The error figures, null where there is no number."""
-    names = ("max_abs", "mae", "mse", "rmse", "sqnr_db", "cosine")
-    figures = {name: getattr(result.metrics, name, None) for name in names}
-    clipped = None if result.metrics is None else result.n_clipped / result.size
-    return {name: _finite(figure) for name, figure in {**figures, "clipped_share": clipped}.items()}
+
+    def figure(name: str) -> float | None:
+        return _finite(getattr(result.metrics, name, None))
+
+    return {
+        "max_abs": figure("max_abs"),
+        "mae": figure("mae"),
+        "mse": figure("mse"),
+        "rmse": figure("rmse"),
+        "sqnr_db": figure("sqnr_db"),
+        "cosine": figure("cosine"),
+        "clipped_share": None if result.metrics is None else result.n_clipped / result.size,
+    }
 
 
 def _numbers(array: Any) -> list[float | None]:

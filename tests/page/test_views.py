@@ -2,13 +2,14 @@
 
 import json
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_origin, get_type_hints, is_typeddict
 
 import lab
 import pytest
 from assembly.environment import find_node
+from lab.answer_types import Answer
 from page import views
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -135,6 +136,42 @@ def test_loading_is_told_in_bytes(stages: list[Any], fallback_reason: str, text:
     nodes = views.loading(stages, fallback_reason)
     assert text_of(nodes).startswith(text)
     assert [node[0] for node in elements(nodes)][-1] == "progress"
+
+
+class Held(dict[str, Any]):
+    """A part of an answer that knows its type: only members that the type has can be asked for."""
+
+    def __init__(self, content: Mapping[str, Any], kind: Any, more: Collection[str] = ()) -> None:
+        """Wraps all parts, too; `more` are the members that the page adds."""
+        hints = get_type_hints(kind)
+        self.known = set(hints) | set(more)
+        super().__init__(
+            {name: held(value, hints[name]) if name in hints else value for name, value in content.items()}
+        )
+
+    def __getitem__(self, name: str) -> Any:
+        assert name in self.known, name
+        return super().__getitem__(name)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        assert name in self.known, name
+        return super().get(name, default)
+
+
+def held(value: Any, kind: Any) -> Any:
+    """A value whose typed parts are held to their types."""
+    if is_typeddict(kind):
+        return Held(value, kind)
+    if get_origin(kind) is list:
+        return [held(item, get_args(kind)[0]) for item in value]
+    return value
+
+
+@pytest.mark.parametrize("name", views.VIEWS | views.LATER | views.STILL)
+def test_views_read_what_an_answer_has(answer: dict[str, Any], name: str) -> None:
+    """No view asks an answer for a member that its type does not have, and so draws the same from a typed one."""
+    draw = (views.VIEWS | views.LATER | views.STILL)[name]
+    assert draw(Held(answer, Answer, ("controls", "drawings", "first_reply", "order"))) == draw(answer)
 
 
 IN_MICROPYTHON = """

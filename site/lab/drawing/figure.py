@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..answer_types import Figure
+
 Json = dict[str, Any]
 Floats = NDArray[np.floating[Any]]
 Indices = NDArray[np.intp]
@@ -28,7 +30,7 @@ LEGEND_ON_TOP = {
 """A legend along the top edge, where something stands between it and the plot."""
 
 
-def figure(traces: list[Json], layout: Json) -> Json:
+def figure(traces: list[Json], layout: Json) -> Figure:
     """A Plotly figure."""
     return {"data": traces, "layout": layout}
 

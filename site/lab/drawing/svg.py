@@ -8,6 +8,7 @@ import itertools
 import re
 from typing import Any
 
+from ..answer_types import Figure
 from ..notation.nodes import Node, node
 from .svg_axis import Axis, make_axis
 from .svg_marks import FONT_SIZE, Point, hairline, label, marker, polyline, rectangle, short, write
@@ -18,7 +19,7 @@ ANCHORS = {"left": "start", "center": "middle", "right": "end"}
 MARGIN = {"l": 64, "r": 16, "t": 36, "b": 48}
 
 
-def draw(figure: Json, width: float = 720, height: float = 300, description: str = "") -> Node:
+def draw(figure: Figure, width: float = 720, height: float = 300, description: str = "") -> Node:
     """The figure as an SVG tree.
 
     Args:
@@ -44,7 +45,7 @@ def draw(figure: Json, width: float = 720, height: float = 300, description: str
 class _Plot:
     """The drawing's geometry: its axes and the box that they share."""
 
-    def __init__(self, figure: Json, width: float, height: float) -> None:
+    def __init__(self, figure: Figure, width: float, height: float) -> None:
         self.layout, self.traces = figure["layout"], figure["data"]
         margin = MARGIN | self.layout.get("margin", {})
         self.left, self.right = margin["l"], width - margin["r"]

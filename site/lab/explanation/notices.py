@@ -1,34 +1,31 @@
 """What is worth knowing about a result before it is believed."""
 
-from typing import Any
-
 import numpy as np
 
 import quantcore as qc
 
+from ..answer_types import Notice
 from ..notation import display
 from ..parsing.places import TOKEN
 from ..request.fields import FIELDS, default_of
 from ..results.result import Result
 
-Json = dict[str, Any]
-
 MAX_LISTED = 10_000
 LONG = 100_000  # characters: nobody typed them
 
 
-def notices(result: Result) -> list[Json]:
+def notices(result: Result) -> list[Notice]:
     """Every remark, warnings first."""
     found = [remark for check in CHECKS for remark in check(result)]
     return sorted(found, key=lambda remark: remark["level"] != "warning")
 
 
-def warning(message: str) -> Json:
+def warning(message: str) -> Notice:
     """Something that makes the result bad or surprising."""
     return {"level": "warning", "message": message}
 
 
-def info(message: str) -> Json:
+def info(message: str) -> Notice:
     """Something that explains the result."""
     return {"level": "info", "message": message}
 
@@ -37,7 +34,7 @@ def _codes(fmt: qc.IntFormat) -> str:
     return f"{display.shortest(fmt.qmin)} to {display.shortest(fmt.qmax)}"
 
 
-def _codes_outside(result: Result) -> list[Json]:
+def _codes_outside(result: Result) -> list[Notice]:
     if result.is_clipping or not result.n_clipped:
         return []
     fmt = result.settings.fmt
@@ -48,7 +45,7 @@ def _codes_outside(result: Result) -> list[Json]:
     )]  # fmt: skip
 
 
-def _clipped(result: Result) -> list[Json]:
+def _clipped(result: Result) -> list[Notice]:
     if not result.is_clipping or not result.n_clipped:
         return []
     which = "1 value is" if result.n_clipped == 1 else f"{display.count(result.n_clipped)} values are"
@@ -58,7 +55,7 @@ def _clipped(result: Result) -> list[Json]:
     )]  # fmt: skip
 
 
-def _zero(result: Result) -> list[Json]:
+def _zero(result: Result) -> list[Notice]:
     fmt, z = result.settings.fmt, result.zero_point
     outside = (z < fmt.qmin) | (z > fmt.qmax)
     if result.settings.is_dequantize or not outside.any():
@@ -71,7 +68,7 @@ def _zero(result: Result) -> list[Json]:
     )]  # fmt: skip
 
 
-def _constant(result: Result) -> list[Json]:
+def _constant(result: Result) -> list[Notice]:
     if result.settings.is_dequantize or result.settings.calibration == "manual":
         return []
     low, high = result.x.min(), result.x.max()
@@ -87,7 +84,7 @@ def _constant(result: Result) -> list[Json]:
     return [info(f"All values are {display.short(low, 6)}; the range reaches from there to 0.")]
 
 
-def _subnormal(result: Result) -> list[Json]:
+def _subnormal(result: Result) -> list[Notice]:
     tiny = np.finfo(result.scale.dtype).tiny
     if not (result.scale < tiny).any():
         return []
@@ -97,7 +94,7 @@ def _subnormal(result: Result) -> list[Json]:
     )]  # fmt: skip
 
 
-def _rounded_input(result: Result) -> list[Json]:
+def _rounded_input(result: Result) -> list[Notice]:
     data = result.settings.data
     if result.settings.is_dequantize or result.x.dtype == data.dtype:
         return []
@@ -108,7 +105,7 @@ def _rounded_input(result: Result) -> list[Json]:
     return [warning(f"{which} too small for {result.x.dtype} and became 0. Choose precision float64 to keep them.")]
 
 
-def _off_profile(result: Result) -> list[Json]:
+def _off_profile(result: Result) -> list[Notice]:
     """Settings by which the codes are no longer those of the library that the profile is named after."""
     settings = result.settings
     if settings.profile_name == "custom":
@@ -123,7 +120,7 @@ def _off_profile(result: Result) -> list[Json]:
     return [info(f"{told[0].upper()}{told[1:]}, so this is no longer exactly what {settings.profile.label} computes.")]
 
 
-def _lines(result: Result) -> list[Json]:
+def _lines(result: Result) -> list[Notice]:
     """Rows that were meant as rows: lines do not make a matrix, brackets do."""
     text = result.settings.texts["values"]
     if result.settings.is_dequantize or result.x.ndim > 1 or len(text) > LONG or set("[(") & set(text):
@@ -138,7 +135,7 @@ def _lines(result: Result) -> list[Json]:
     )]  # fmt: skip
 
 
-def _cut(result: Result) -> list[Json]:
+def _cut(result: Result) -> list[Notice]:
     if result.size <= MAX_LISTED:
         return []
     return [info(

@@ -4,12 +4,11 @@ from typing import Any
 
 import numpy as np
 
+from ..answer_types import Tile
 from ..notation import display
 from ..notation import mathml as m
 from ..notation.nodes import Node
 from ..results.result import Result
-
-Json = dict[str, Any]
 
 LABELS = {
     "max_abs": ("Largest error", "the farthest that a value moved"),
@@ -21,17 +20,17 @@ LABELS = {
 }
 
 
-def summary(result: Result) -> list[Json]:
+def summary(result: Result) -> list[Tile]:
     """All figures, parameters first."""
     return _parameters(result) + _errors(result)
 
 
-def tile(key: str, label: str, symbol: Node, value: str, hint: str) -> Json:
+def tile(key: str, label: str, symbol: Node, value: str, hint: str) -> Tile:
     """One figure."""
     return {"key": key, "label": label, "symbol": symbol, "value": value, "hint": hint}
 
 
-def _parameters(result: Result) -> list[Json]:
+def _parameters(result: Result) -> list[Tile]:
     fmt = result.settings.fmt
     q_low, q_high = display.shortest(int(result.q.min())), display.shortest(int(result.q.max()))
     scale, factor, zero_point = result.scale, result.scale_factor, result.zero_point
@@ -65,7 +64,7 @@ def _parameters(result: Result) -> list[Json]:
     return tiles
 
 
-def _errors(result: Result) -> list[Json]:
+def _errors(result: Result) -> list[Tile]:
     if result.metrics is None:
         return []
     tiles = []

@@ -4,20 +4,19 @@ from typing import Any
 
 import numpy as np
 
+from ..answer_types import Column, Row, Table
 from ..notation import display
 from ..results.result import Result
-
-Json = dict[str, Any]
 
 PAGE_SIZE = 50
 
 
-def column(key: str, label: str, hint: str) -> Json:
+def column(key: str, label: str, hint: str) -> Column:
     """One column of a table."""
     return {"key": key, "label": label, "hint": hint}
 
 
-def table(caption: str, columns: list[Json], rows: list[Json], first: int = 0, total: int | None = None) -> Json:
+def table(caption: str, columns: list[Column], rows: list[Row], first: int = 0, total: int | None = None) -> Table:
     """A table, or one page of it."""
     return {
         "caption": caption,
@@ -29,7 +28,7 @@ def table(caption: str, columns: list[Json], rows: list[Json], first: int = 0, t
     }
 
 
-def row(index: int, cells: list[str], selected: bool = False) -> Json:
+def row(index: int, cells: list[str], selected: bool = False) -> Row:
     """One row; index is the element that it is about."""
     return {"index": index, "selected": selected, "cells": cells}
 
@@ -47,7 +46,7 @@ def place(result: Result, element: int) -> str:
     return f"[{', '.join(str(int(i)) for i in np.unravel_index(element, result.x.shape))}]"
 
 
-def value_table(result: Result) -> Json:
+def value_table(result: Result) -> Table:
     """The page of numbers that holds the followed one."""
     columns = dequantize_columns() if result.settings.is_dequantize else quantize_columns(result)
     cells = _dequantize_cells if result.settings.is_dequantize else _quantize_cells
@@ -70,7 +69,7 @@ CODE_COLUMNS = [
 ]
 
 
-def quantize_columns(result: Result) -> list[Json]:
+def quantize_columns(result: Result) -> list[Column]:
     """What is told about each number."""
     if result.settings.is_notebook:
         scaled = column(
@@ -88,7 +87,7 @@ def quantize_columns(result: Result) -> list[Json]:
     ]
 
 
-def dequantize_columns() -> list[Json]:
+def dequantize_columns() -> list[Column]:
     """What is told about each code."""
     return [
         *CODE_COLUMNS,

@@ -12,7 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+import quantcore as qc
+
 from ..answer import computed, failure, metrics_of
+from ..answer_types import VERSION, Download, Failure
 from ..drawing.svg import draw
 from ..instruments import INSTRUMENTS, LEAD, look
 from ..notation.nodes import markup, node
@@ -20,7 +23,6 @@ from ..results.result import Result
 from ..strict_json import strict_json
 from .report import report
 
-Json = dict[str, Any]
 Arrays = dict[str, NDArray[Any]]
 
 TYPES = {
@@ -47,7 +49,7 @@ class Export:
     write: Callable[[Result], bytes]
 
 
-def export(request: dict[str, str], kind: str) -> Json:
+def export(request: dict[str, str], kind: str) -> Download | Failure:
     r"""A result as a file.
 
     Args:
@@ -63,12 +65,18 @@ def export(request: dict[str, str], kind: str) -> Json:
     """
     if kind not in EXPORTS:
         message = f'"{kind}" is not a kind of file; there are {", ".join(EXPORTS)}.'
-        return {"ok": False, "errors": [{"field": "kind", "message": message}]}
+        return failure([qc.QuantError(message, "kind")])
     result = computed({name: text for name, text in request.items() if name != "show"})  # a report has everything
     if isinstance(result, list):
         return failure(result)
     data = base64.b64encode(EXPORTS[kind].write(result)).decode("ascii")
-    return {"ok": True, "name": f"quantization-lab-{kind}", "type": TYPES[kind.rpartition(".")[2]], "data": data}
+    return {
+        "version": VERSION,
+        "ok": True,
+        "name": f"quantization-lab-{kind}",
+        "type": TYPES[kind.rpartition(".")[2]],
+        "data": data,
+    }
 
 
 # Codes, in the shape of the numbers
@@ -203,7 +211,7 @@ def _texts(column: NDArray[Any]) -> list[str]:
     return texts
 
 
-def _json(content: Json) -> bytes:
+def _json(content: Any) -> bytes:
     return (strict_json(content) + "\n").encode()
 
 

@@ -1,8 +1,8 @@
 """The whole page as a Markdown document: settings, parameters, numbers, steps, instruments, and the way back to it."""
 
-from typing import Any
 from urllib.parse import urlencode
 
+from ..answer_types import Table
 from ..explanation.notices import notices
 from ..explanation.steps.followed import steps
 from ..explanation.summary import summary
@@ -14,8 +14,6 @@ from ..notation.nodes import text_of
 from ..programs import snippets
 from ..request.fields import FIELDS, Kind, default_of
 from ..results.result import Result
-
-Json = dict[str, Any]
 
 MAX_ROWS = 20
 LONGEST = 8_000  # characters of a field that a link may carry
@@ -102,7 +100,7 @@ def _instruments(result: Result) -> list[str]:
     return parts
 
 
-def table(shown: Json) -> str:
+def table(shown: Table) -> str:
     """One of the lab's tables, its first rows if it is long."""
     rows = [[markdown_text(cell) for cell in line["cells"]] for line in shown["rows"][:MAX_ROWS]]
     head = [markdown_text(column["label"]) for column in shown["columns"]]

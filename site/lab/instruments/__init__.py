@@ -6,8 +6,9 @@ Imports `results`, `comparing`, `explanation`, `explanation.steps`, `drawing`, `
 """
 
 from collections.abc import Collection
-from typing import Any
 
+from ..answer_types import Figure, InstrumentView
+from ..notation.derivation import derivation
 from ..results.result import Result
 from . import (
     calibration,
@@ -126,27 +127,57 @@ PARTS = {
 """What a page shows beside instruments, and its name in a list. Every answer has it; `show` names it for the page."""
 
 
-def look(result: Result, shown: Collection[str]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+def look(result: Result, shown: Collection[str]) -> tuple[list[InstrumentView], dict[str, Figure]]:
     """Every instrument as the answer carries it, and the figures of those that were built, by name.
 
     Built is what applies to the result, and of that only what is in `shown`; all where that is empty. The rest stands
     in its place with `applies` false; what would apply, were it shown, also has `waits` true.
     """
-    views: list[dict[str, Any]] = []
-    figures: dict[str, Any] = {}
+    looks: list[InstrumentView] = []
+    figures: dict[str, Figure] = {}
     shown = shown or INSTRUMENTS
     for name, entry in INSTRUMENTS.items():
-        view = {"name": name, **entry.view()}
-        applies = entry.applies(result)
-        if not (applies and name in shown):
-            absent = {**view, "applies": False, "has_figure": False}
-            views.append({**absent, "waits": True} if applies else absent)
+        seen = _place(name, entry)
+        looks.append(seen)
+        if not entry.applies(result):
+            continue
+        if name not in shown:
+            seen["waits"] = True
             continue
         built = entry.build(result)
-        views.append({**view, "applies": True, "has_figure": built.figure is not None, **built.view()})
+        _fill(seen, built)
         if built.figure is not None:
             figures[name] = built.figure
-    return views, figures
+    return looks, figures
+
+
+def _place(name: str, entry: Entry) -> InstrumentView:
+    """What the answer carries of an instrument that is not built."""
+    place: InstrumentView = {
+        "name": name,
+        "title": entry.title,
+        "group": entry.group,
+        "size": entry.size,
+        "controls": list(entry.controls),
+        "applies": False,
+        "has_figure": False,
+    }
+    return {**place, "opens_table": True} if entry.opens_table else place
+
+
+def _fill(seen: InstrumentView, built: Instrument) -> None:
+    """Adds what a built instrument shows; what is empty is left out."""
+    seen["applies"], seen["has_figure"] = True, built.figure is not None
+    seen["title"] = built.title or seen["title"]
+    seen["caption"], seen["table"] = built.caption, built.table
+    if built.steps:
+        seen["steps"], seen["copy"] = list(built.steps), derivation(list(built.steps))
+    if built.tables:
+        seen["tables"] = list(built.tables)
+    if built.reply:
+        seen["reply"] = built.reply
+    if built.handles:
+        seen["handles"] = dict(built.handles)
 
 
 __all__ = ["GROUPS", "INSTRUMENTS", "LEAD", "PARTS", "Entry", "Instrument", "Size", "look"]

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 import quantcore as qc
 
+from ..answer_types import Figure, Table
 from ..comparing.tradeoff import tradeoff
 from ..drawing import figure
 from ..drawing.figure import BACK, CODE, ERROR, NEUTRAL, VALUE
@@ -146,7 +147,7 @@ def _caption(result: Result, found: Search) -> str:
     )
 
 
-def _figure(result: Result, found: Search) -> Json:
+def _figure(result: Result, found: Search) -> Figure:
     traces = [figure.lines(found.threshold, _positive(found.total), VALUE, "total", 2.5, **_told(found))]
     if found.clipping is not None and found.rounding is not None:
         traces.insert(
@@ -237,7 +238,7 @@ def _powers(total: Float64) -> list[float]:
     return [least - 1.0, min(float(np.log10(positive.max())), least + 4) + 0.2]
 
 
-def _table(found: Search) -> Json:
+def _table(found: Search) -> Table:
     columns = [column("threshold", "Range ends at", "the end that is farther out")]
     parts = [found.total]
     columns.append(column("total", UNITS[found.unit].capitalize(), "what a range with this end costs"))

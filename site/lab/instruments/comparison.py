@@ -8,6 +8,7 @@ from typing import Any
 import quantcore as qc
 from quantcore.metrics import bits_per_value
 
+from ..answer_types import Row, Table
 from ..comparing.schemes import SCHEMES, Measured, Sample, measure, sample_of, usual
 from ..explanation.table import column, row, table
 from ..notation import display
@@ -139,7 +140,7 @@ def _caption(found: Comparison) -> str:
     return text
 
 
-def _table(found: Comparison, result: Result, best: Measured | None) -> Json:
+def _table(found: Comparison, result: Result, best: Measured | None) -> Table:
     n = result.settings.questions.model_parameters
     columns = [
         column(
@@ -155,7 +156,7 @@ def _table(found: Comparison, result: Result, best: Measured | None) -> Json:
         column("clipped", "Clipped", "the share of values beyond the codes"),
         column("size", "Model size", f"of {display.count(int(n))} parameters stored like this"),
     ]
-    rows = []
+    rows: list[Row] = []
     for index, scheme in enumerate(found.measured):
         size = n * scheme.bits_per_value / 8
         cells = [
@@ -168,7 +169,7 @@ def _table(found: Comparison, result: Result, best: Measured | None) -> Json:
             display.percent(scheme.clipped_share),
             size_text(size),
         ]
-        sort = [
+        sort: list[str | float | None] = [
             scheme.label, scheme.bits_per_value, sortable(scheme.metrics.sqnr_db),
             min(scheme.metrics.mse, sys.float_info.max),
             scheme.metrics.max_abs, scheme.metrics.cosine, scheme.clipped_share, size,

@@ -3,6 +3,7 @@
 import math
 from typing import Any
 
+from ..answer_types import Figure
 from ..comparing.schemes import Measured
 from ..drawing import figure
 from ..drawing.figure import BACK, CODE, ERROR, NEUTRAL, VALUE
@@ -18,7 +19,7 @@ PLACES = ("middle right", "top center", "bottom center", "middle left")
 PLACES_ON_FRONT = ("top center", "bottom center", "middle left", "middle right")  # the front goes on to the right
 
 
-def draw(measured: list[Measured], best: Measured | None) -> Json:
+def draw(measured: list[Measured], best: Measured | None) -> Figure:
     """The figure; schemes without any error have no place in it."""
     shown = [scheme for scheme in measured if math.isfinite(scheme.metrics.sqnr_db)]
     if not shown:

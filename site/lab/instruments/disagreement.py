@@ -10,6 +10,7 @@ import numpy as np
 import quantcore as qc
 from quantcore.explain.differences import REASONS
 
+from ..answer_types import Figure, Table
 from ..comparing.toolkits import Elements, Rivalry, Way, different_rules, reasons, rivalry, unrounded
 from ..drawing import figure
 from ..drawing.figure import CODE, NEUTRAL, VALUE
@@ -109,7 +110,7 @@ def in_words(name: str, way: Way, bits: int) -> str:
     return np.dtype(rule).name if rule is not None else "that of the scale"
 
 
-def _rules(found: Rivalry) -> Json:
+def _rules(found: Rivalry) -> Table:
     """The rules in which both differ, side by side."""
     columns = [
         column("rule", "Rule", "what is done differently"),
@@ -124,7 +125,7 @@ def _rules(found: Rivalry) -> Json:
     return table("The rules that differ", columns, rows)
 
 
-def _figure(found: Rivalry) -> Json:
+def _figure(found: Rivalry) -> Figure:
     x, element = found.first.flat_x, found.first.element
     if found.is_about_codes:
         change = found.second.flat_q.astype(np.float64) - found.first.flat_q
@@ -157,7 +158,7 @@ def _marks(found: Rivalry, places: Indices, change: Any, color: str, name: str, 
     )  # fmt: skip
 
 
-def _table(found: Rivalry, why: list[tuple[str, ...]]) -> Json:
+def _table(found: Rivalry, why: list[tuple[str, ...]]) -> Table:
     a, b = found.a.label, found.b.label
     columns = [
         column("place", "Place", "the index, or the indices in the matrix"),

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from ..answer_types import Figure, Table
 from ..drawing import figure
 from ..drawing.figure import ERROR, NEUTRAL, Floats
 from ..explanation.table import column, row, table
@@ -42,7 +43,7 @@ def _caption(result: Result) -> str:
     return text
 
 
-def _figure(result: Result) -> Json:
+def _figure(result: Result) -> Figure:
     grid = grid_of(result)
     shown = figure.select([result.flat_x, result.once(_errors)], keep=(result.element,))
     x, error = result.flat_x[shown].astype(np.float64), result.once(_errors)[shown]
@@ -75,7 +76,7 @@ def _errors(result: Result) -> Floats:
     return result.flat_x_hat.astype(np.float64) - result.flat_x
 
 
-def _dequantize_figure(result: Result) -> Json:
+def _dequantize_figure(result: Result) -> Figure:
     grid = grid_of(result)
     shown = figure.select([result.flat_x_hat], keep=(result.element,))
     x_hat = result.flat_x_hat[shown].astype(np.float64)
@@ -120,7 +121,7 @@ def _layout(y_title: str, low: float, high: float, reach: float, top: float) -> 
     )  # fmt: skip
 
 
-def _table(result: Result) -> Json:
+def _table(result: Result) -> Table:
     if result.settings.is_dequantize:
         columns = [
             column("x_hat", "Real x̂", "the reconstruction"),

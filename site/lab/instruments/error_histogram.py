@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from ..answer_types import Figure, Table
 from ..drawing import figure
 from ..drawing.binning import bins_for, counts_of, edges, pieces
 from ..drawing.figure import ERROR, NEUTRAL
@@ -171,7 +172,7 @@ def _verdict(found: Spread) -> str:
     return words
 
 
-def _figure(found: Spread) -> Json:
+def _figure(found: Spread) -> Figure:
     middles = (found.edges[:-1] + found.edges[1:]) / 2
     width = np.full(middles.size, found.edges[1] - found.edges[0])
     traces = [
@@ -189,7 +190,7 @@ def _figure(found: Spread) -> Json:
     return figure.figure(traces, layout)
 
 
-def _table(found: Spread) -> Json:
+def _table(found: Spread) -> Table:
     columns = [
         column("from", "From", "where the stretch of errors begins, in steps"),
         column("to", "To", "where it ends, in steps"),

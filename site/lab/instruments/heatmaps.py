@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 import quantcore as qc
 
+from ..answer_types import Table
 from ..explanation.table import column, row, table
 from ..notation import display
 from ..results.result import Floats, Result
@@ -153,7 +154,7 @@ def _caption(result: Result, blocks: Blocks, n_row_lines: int, n_column_lines: i
     return text
 
 
-def _table(result: Result) -> Json:
+def _table(result: Result) -> Table:
     """The numbers around the followed one, cell by cell."""
     n_rows, n_columns = result.x.shape
     at_row, at_column = divmod(result.element, n_columns)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..answer_types import Figure
 from ..drawing import figure
 from ..drawing.figure import NEUTRAL
 from ..results.result import Floats
@@ -53,7 +54,7 @@ def draw(
     row_lines: Sequence[float],
     column_lines: Sequence[float],
     followed: tuple[int, int],
-) -> Json:
+) -> Figure:
     """The figure.
 
     Args:

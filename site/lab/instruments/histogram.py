@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..answer_types import Figure, Table
 from ..drawing import figure
 from ..drawing.binning import bins_for, counts_of, edges
 from ..drawing.figure import BACK, CODE, ERROR, VALUE
@@ -100,7 +101,7 @@ def _beyond(result: Result, counted: Histogram) -> str:
     return f"{below} of the values lie beyond its lower end and {above} beyond its upper end, and {fate}."
 
 
-def _figure(result: Result, counted: Histogram) -> Json:
+def _figure(result: Result, counted: Histogram) -> Figure:
     grid = grid_of(result)
     middles = (counted.edges[:-1] + counted.edges[1:]) / 2
     width = np.full(middles.size, counted.edges[1] - counted.edges[0])
@@ -160,7 +161,7 @@ def _levels(result: Result, every: int) -> NDArray[np.int64]:
     return np.unique(np.append(np.arange(fmt.qmin, fmt.qmax + 1, every), fmt.qmax))
 
 
-def _table(result: Result, counted: Histogram) -> Json:
+def _table(result: Result, counted: Histogram) -> Table:
     columns = [
         column("from", "From x", "where the stretch begins"),
         column("to", "To x", "where the stretch ends"),

@@ -3,12 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
 
-from ..notation.derivation import derivation
+from ..answer_types import Figure, Step, Table
 from ..results.result import Result
-
-Json = dict[str, Any]
 
 GROUPS = {
     "mapping": "How each number is decided",
@@ -45,27 +42,13 @@ class Instrument:
     """
 
     caption: str
-    figure: Json | None
-    table: Json
+    figure: Figure | None
+    table: Table
     title: str = ""
     handles: Mapping[str, float] = field(default_factory=dict)
-    steps: Sequence[Json] = ()
-    tables: Sequence[Json] = ()
+    steps: Sequence[Step] = ()
+    tables: Sequence[Table] = ()
     reply: str = ""
-
-    def view(self) -> Json:
-        """What the answer carries of it beside its line in the table; its figure goes under `figures`."""
-        seen: Json = {"caption": self.caption, "table": self.table}
-        extra: Json = {
-            "title": self.title,
-            "steps": list(self.steps),
-            "tables": list(self.tables),
-            "reply": self.reply,
-            "handles": dict(self.handles),
-        }
-        if self.steps:
-            extra["copy"] = derivation(list(self.steps))
-        return seen | {key: value for key, value in extra.items() if value}
 
 
 def always(result: Result) -> bool:
@@ -103,8 +86,3 @@ class Entry:
     controls: tuple[str, ...] = ()
     in_first_reply: bool = False
     opens_table: bool = False
-
-    def view(self) -> Json:
-        """What the answer carries of it, built or not."""
-        seen: Json = {"title": self.title, "group": self.group, "size": self.size, "controls": list(self.controls)}
-        return seen | {"opens_table": True} if self.opens_table else seen

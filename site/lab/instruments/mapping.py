@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from ..answer_types import Figure, Table
 from ..drawing import figure
 from ..drawing.figure import BACK, CODE, NEUTRAL, VALUE, Floats, Indices
 from ..explanation.table import column, row, table
@@ -51,7 +52,7 @@ def _caption(result: Result) -> str:
     return text
 
 
-def _figure(result: Result) -> Json:
+def _figure(result: Result) -> Figure:
     grid = grid_of(result)
     shown = figure.select([result.flat_x, result.flat_x_hat], MAX_LINES, (result.element,))
     x, x_hat = result.flat_x[shown].astype(np.float64), result.flat_x_hat[shown].astype(np.float64)
@@ -220,7 +221,7 @@ def _ticks(grid: Levels, span: float) -> tuple[list[float], list[str]]:
     return grid.reals(np.array(kept)).tolist(), texts
 
 
-def _table(result: Result) -> Json:
+def _table(result: Result) -> Table:
     columns = [column("x", "Value x", "on the upper line"), column("q", "Code q", "on the lower line"),
                column("x_hat", "Reconstruction x̂", "on the upper line again")]  # fmt: skip
     shown = figure.select([result.flat_x, result.flat_x_hat], 20, (result.element,))

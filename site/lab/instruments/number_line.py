@@ -7,6 +7,7 @@ import numpy as np
 
 from quantcore import ARITHMETICS
 
+from ..answer_types import Figure, Table
 from ..drawing import figure
 from ..drawing.figure import BACK, CODE, ERROR, NEUTRAL, VALUE, Floats
 from ..drawing.svg_axis import label, nice_ticks
@@ -140,7 +141,7 @@ def _at_a_threshold(result: Result) -> str:
     return f"{text}."
 
 
-def _figure(result: Result, found: Decision) -> Json:
+def _figure(result: Result, found: Decision) -> Figure:
     grid, (low, high) = found.grid, found.window
     codes = _codes(found, low, high)
     levels = grid.reals(codes)
@@ -229,7 +230,7 @@ def _equals(value: Any) -> str:
     return f"≈ {text[1:]}" if text.startswith(display.ABOUT) else f"= {text}"
 
 
-def _table(result: Result, found: Decision) -> Json:
+def _table(result: Result, found: Decision) -> Table:
     grid = found.grid
     codes = np.arange(max(grid.qmin, found.code - 2), min(grid.qmax, found.code + 2) + 1)
     columns = [

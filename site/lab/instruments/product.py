@@ -6,6 +6,7 @@ import numpy as np
 
 import quantcore as qc
 
+from ..answer_types import Figure, Table
 from ..comparing.layer import MAX_COLUMNS, Product, multiply, obstacle
 from ..comparing.layer import applies as applies
 from ..drawing import figure
@@ -68,7 +69,7 @@ def _caption(product: Product) -> str:
     return text
 
 
-def _figure(product: Product, at: tuple[int, int]) -> Json:
+def _figure(product: Product, at: tuple[int, int]) -> Figure:
     y = product.y.reshape(-1)
     error = product.y_hat.reshape(-1) - y
     index = at[0] * product.w.shape[1] + at[1]
@@ -96,7 +97,7 @@ def _figure(product: Product, at: tuple[int, int]) -> Json:
     return figure.figure(traces, layout)
 
 
-def _table(product: Product, at: tuple[int, int]) -> Json:
+def _table(product: Product, at: tuple[int, int]) -> Table:
     columns = [
         column("place", "Place", "row of the values, column of the weights"),
         column("product", "Σ q_x q_w", "the sum of the products of codes"),
@@ -138,7 +139,7 @@ def _cells(product: Product, i: int, j: int) -> list[str]:
     ]
 
 
-def _error_table(product: Product) -> Json:
+def _error_table(product: Product) -> Table:
     """Output error beside the error of what went in."""
     columns = [
         column("what", "Of", "which numbers are compared with their originals"),

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from ..answer_types import Figure, Table
 from ..drawing import figure
 from ..drawing.figure import BACK, NEUTRAL, VALUE, Floats, Indices
 from ..explanation.table import column, row, table
@@ -40,7 +41,7 @@ def _caption(result: Result) -> str:
     return text
 
 
-def _figure(result: Result) -> Json:
+def _figure(result: Result) -> Figure:
     grid = grid_of(result)
     shown = _shown(result)
     x, x_hat = result.flat_x[shown].astype(np.float64), result.flat_x_hat[shown].astype(np.float64)
@@ -146,7 +147,7 @@ def _inset_axes(grid: Levels, x: float, x_hat: float) -> Json:
     }
 
 
-def _table(result: Result) -> Json:
+def _table(result: Result) -> Table:
     grid = grid_of(result)
     near = int(result.flat_q[result.element])
     codes = np.arange(max(grid.qmin, near - 5), min(grid.qmax, near + 5) + 1)

@@ -1,11 +1,9 @@
 """The steps as one text to be copied: LaTeX for a paper, Markdown for a notebook or a page."""
 
 import re
-from typing import Any
 
+from ..answer_types import Derivation, Step
 from .mathml import HAT
-
-Json = dict[str, Any]
 
 # What a sentence of the lab may hold that LaTeX would misread, or has another way to write.
 IN_LATEX = {
@@ -18,12 +16,12 @@ HATTED = re.compile(f"(.){HAT}")
 MARKDOWN_MARKS = re.compile(r"([\\`*_\[\]<>|])")
 
 
-def derivation(steps: list[Json]) -> dict[str, str]:
+def derivation(steps: list[Step]) -> Derivation:
     """All steps in words and formulas, by the name of the language."""
     return {"latex": as_latex(steps), "markdown": as_markdown(steps)}
 
 
-def as_latex(steps: list[Json]) -> str:
+def as_latex(steps: list[Step]) -> str:
     r"""A list of steps, each with its formula displayed; needs amsmath.
 
     >>> print(as_latex([{"title": "Scale", "text": "100 % of it.", "latex": "s=1"}]))
@@ -39,7 +37,7 @@ def as_latex(steps: list[Json]) -> str:
     return "\n".join([r"\begin{enumerate}", *items, r"\end{enumerate}"])
 
 
-def as_markdown(steps: list[Json]) -> str:
+def as_markdown(steps: list[Step]) -> str:
     """A numbered list, each step with its formula between dollar signs.
 
     >>> print(as_markdown([{"title": "Scale", "text": "All of it.", "latex": "s=1"}]))

@@ -5,17 +5,16 @@ from typing import Any
 
 import numpy as np
 
+from ..answer_types import Step
 from . import display
 from . import mathml as m
 from .nodes import Node
-
-Json = dict[str, Any]
 
 DIGITS = 10
 WHOLE_FROM = 2.0**52  # from here on every float64 is a whole number
 
 
-def step(key: str, title: str, text: str, formula: Node) -> Json:
+def step(key: str, title: str, text: str, formula: Node) -> Step:
     """One step: in words, as MathML and as LaTeX."""
     return {"key": key, "title": title, "text": text, "math": m.math(formula), "latex": m.latex(formula)}
 

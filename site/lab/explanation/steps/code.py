@@ -9,13 +9,12 @@ import numpy as np
 import quantcore as qc
 from quantcore.toolkits.arithmetic import Scaling
 
+from ...answer_types import Step
 from ...notation import mathml as m
 from ...notation.equations import alone, equation, is_exact, operand, plus, relate, shown, step, times, value, whole
 from ...notation.nodes import Node
 from ...notation.rounding_words import explain
 from ...results.result import Result
-
-Json = dict[str, Any]
 
 RECIPROCAL = m.identifier("r")
 
@@ -51,7 +50,7 @@ class Passage:
     q: int
 
 
-def way_there(result: Result) -> list[Json]:
+def way_there(result: Result) -> list[Step]:
     """Scaled, rounded and, where codes are clipped, the code."""
     passage = passage_of(result)
     found = [_reciprocal(result, passage)] if passage.by_symbol is RECIPROCAL else []
@@ -92,7 +91,7 @@ def _by_chance(number: float, otherwise: int) -> int:
     return min(max(otherwise, floor), floor + 1)
 
 
-def _reciprocal(result: Result, passage: Passage) -> Json:
+def _reciprocal(result: Result, passage: Passage) -> Step:
     s, r = shown(result.scale_of(result.element)[0]), shown(passage.by)
     name = qc.ARITHMETICS[result.arithmetic].library
     text = f"{name} does not divide by the scale: it multiplies by the reciprocal, rounded to {passage.by.dtype}."
@@ -101,7 +100,7 @@ def _reciprocal(result: Result, passage: Passage) -> Json:
     return step("reciprocal", "Reciprocal", text, formula)
 
 
-def _scaled(result: Result, passage: Passage) -> Json:
+def _scaled(result: Result, passage: Passage) -> Step:
     x, by, scaled = shown(passage.x), shown(passage.by), shown(passage.scaled)
     if passage.divides:
         text, exact = "The value divided by the scale: how many steps it lies from 0.", value(x) / value(by)
@@ -114,7 +113,7 @@ def _scaled(result: Result, passage: Passage) -> Json:
     return step("scaled", "Scaled", text, m.chain(*members, alone(scaled), relations=signs))
 
 
-def _rounded(result: Result, passage: Passage) -> Json:
+def _rounded(result: Result, passage: Passage) -> Step:
     scaled, before, z = shown(passage.scaled), shown(passage.before), whole(passage.zero_point)
     in_steps = m.fraction(m.X, m.SCALE) if passage.divides else times(m.X, passage.by_symbol)
     text = explain(passage.before, passage.exact, passage.rounded, result.settings.rounding, str(passage.x.dtype))
@@ -148,7 +147,7 @@ def _not_clipped(result: Result, passage: Passage) -> str:
     )
 
 
-def _clipped(result: Result, passage: Passage) -> Json:
+def _clipped(result: Result, passage: Passage) -> Step:
     fmt, z, rounded = result.settings.fmt, whole(passage.zero_point), whole(passage.rounded)
     ends = [m.number(whole(fmt.qmin)), m.number(whole(fmt.qmax))]
     total = passage.rounded if passage.is_added_first else passage.rounded + int(passage.zero_point)

@@ -1,8 +1,8 @@
 """The arithmetic of one number, step by step, with its own numbers beside the symbols."""
 
 from fractions import Fraction
-from typing import Any
 
+from ...answer_types import Step
 from ...notation import display
 from ...notation import mathml as m
 from ...notation.equations import (
@@ -24,17 +24,15 @@ from .code import way_there
 from .parameters import parameters
 from .stored import stored
 
-Json = dict[str, Any]
 
-
-def steps(result: Result) -> list[Json]:
+def steps(result: Result) -> list[Step]:
     """Every step for the followed number."""
     if result.settings.is_dequantize:
         return [*stored(result), _way_back(result)]
     return [*parameters(result), *way_there(result), *stored(result), _way_back(result), _error(result)]
 
 
-def _way_back(result: Result) -> Json:
+def _way_back(result: Result) -> Step:
     element = result.element
     scale, factor, zero_point = result.scale_of(element)
     q, z, back = whole(result.flat_q[element]), whole(zero_point), shown(result.flat_x_hat[element])
@@ -64,7 +62,7 @@ def _position(distance: Fraction) -> str:
     return f"the code lies {far} {'below' if distance < 0 else 'above'} the code of 0"
 
 
-def _error(result: Result) -> Json:
+def _error(result: Result) -> Step:
     element = result.element
     x, x_hat = result.flat_x[element], result.flat_x_hat[element]
     scale, _, _ = result.scale_of(element)

@@ -6,6 +6,7 @@ from typing import Any
 import quantcore as qc
 from quantcore.toolkits.choosing import ZeroPoint
 
+from ...answer_types import Step
 from ...notation import display
 from ...notation import mathml as m
 from ...notation.equations import (
@@ -28,14 +29,12 @@ from ...notation.nodes import Node
 from ...results.ranges import Range, range_of
 from ...results.result import Result
 
-Json = dict[str, Any]
-
 ABSMAX = m.row(m.words("max"), magnitude(m.X))
 RANGE = minus(m.XMAX, m.XMIN)
 N_STEPS = minus(m.QMAX, m.QMIN)
 
 
-def parameters(result: Result) -> list[Json]:
+def parameters(result: Result) -> list[Step]:
     """Range, scale (in the notebook the scale factor) and zero point of the followed number's slice."""
     used = range_of(result)
     is_symmetric, is_notebook = result.settings.scheme == "symmetric", result.settings.is_notebook
@@ -46,7 +45,7 @@ def parameters(result: Result) -> list[Json]:
     return [first, second, _notebook_zero_point(result, used) if is_notebook else _zero_point(result, used)]
 
 
-def _range(used: Range) -> Json:
+def _range(used: Range) -> Step:
     low, high, width = shown(used.low), shown(used.high), shown(used.width)
     text = f"{used.origin} {low} to {high}."
     if used.is_degenerate:
@@ -56,7 +55,7 @@ def _range(used: Range) -> Json:
     return step("range", "Range", text, m.chain(RANGE, inserted, alone(width), relations=signs))
 
 
-def _largest_magnitude(used: Range) -> Json:
+def _largest_magnitude(used: Range) -> Step:
     low, high, absmax = shown(used.low), shown(used.high), shown(used.width)
     inserted = m.call("max", magnitude(alone(low)), magnitude(alone(high)))
     text = (
@@ -69,7 +68,7 @@ def _largest_magnitude(used: Range) -> Json:
     return step("range", "Range", text, m.chain(ABSMAX, inserted, alone(absmax), relations=signs))
 
 
-def _scale_factor(result: Result, used: Range) -> Json:
+def _scale_factor(result: Result, used: Range) -> Step:
     fmt = result.settings.fmt
     S, width = display.shortest(result.scale_of(result.element)[1]), shown(used.divisor)
     if result.settings.scheme == "symmetric":
@@ -86,7 +85,7 @@ def _scale_factor(result: Result, used: Range) -> Json:
     return step("scale_factor", "Scale factor", text, equation(m.SCALE_FACTOR, formula, inserted, [width], exact, S))
 
 
-def _scale(result: Result, used: Range) -> Json:
+def _scale(result: Result, used: Range) -> Step:
     s, width = display.shortest(result.scale_of(result.element)[0]), shown(used.divisor)
     n_steps = display.typographic(f"{used.n_steps:g}")
     if result.settings.scheme == "symmetric":
@@ -105,7 +104,7 @@ def _scale(result: Result, used: Range) -> Json:
     return step("scale", "Scale", text, equation(m.SCALE, formula, inserted, [width], exact, s))
 
 
-def _notebook_zero_point(result: Result, used: Range) -> Json:
+def _notebook_zero_point(result: Result, used: Range) -> Step:
     fmt = result.settings.fmt
     _, factor, zero_point = result.scale_of(result.element)
     S, low, qmin = shown(factor), shown(used.low), whole(fmt.qmin)
@@ -119,7 +118,7 @@ def _notebook_zero_point(result: Result, used: Range) -> Json:
     )
 
 
-def _zero_point(result: Result, used: Range) -> Json:
+def _zero_point(result: Result, used: Range) -> Step:
     fmt, rules = result.settings.fmt, qc.TOOLKITS[result.settings.profile.toolkit]
     scale, _, zero_point = result.scale_of(result.element)
     real, code, real_symbol, code_symbol, names = used.low, fmt.qmin, m.XMIN, m.QMIN, ("low", "lowest")
@@ -137,7 +136,7 @@ def _zero_point(result: Result, used: Range) -> Json:
     return _rounded_zero_point(text, rounded, signs, zero_point)
 
 
-def _rounded_zero_point(text: str, rounded: list[Node], signs: list[str], zero_point: Any) -> Json:
+def _rounded_zero_point(text: str, rounded: list[Node], signs: list[str], zero_point: Any) -> Step:
     """The zero point: what is rounded in symbols, in numbers and computed, and the signs between these three."""
     z = whole(zero_point)
     members = [m.ZERO_POINT, *(m.call("round", inside) for inside in rounded), m.number(bare(z))]
@@ -145,7 +144,7 @@ def _rounded_zero_point(text: str, rounded: list[Node], signs: list[str], zero_p
     return step("zero_point", "Zero point", f"{text}; so the real 0 becomes {z}.", formula)
 
 
-def _fixed_zero_point(result: Result) -> Json:
+def _fixed_zero_point(result: Result) -> Step:
     z = whole(result.scale_of(result.element)[2])
     text = f"A symmetric scheme does not choose its zero point: the real 0 is always the code {z}."
     return step("zero_point", "Zero point", text, m.chain(m.ZERO_POINT, m.number(z)))

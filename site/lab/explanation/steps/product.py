@@ -6,13 +6,12 @@ import numpy as np
 
 import quantcore as qc
 
+from ...answer_types import Step
 from ...comparing.layer import Product
 from ...notation import display
 from ...notation import mathml as m
 from ...notation.equations import alone, operand, plus, relate, shown, step, times, value, whole
 from ...notation.nodes import Node
-
-Json = dict[str, Any]
 
 MAX_WRITTEN = 4  # factors of a sum that are written out
 
@@ -24,7 +23,7 @@ SUM = m.operator("Σ")
 ACC = m.words("acc")
 
 
-def product_steps(product: Product, at: tuple[int, int]) -> list[Json]:
+def product_steps(product: Product, at: tuple[int, int]) -> list[Step]:
     """Every step of the output at a place (row of x, column of w)."""
     return [
         _products(product, at),
@@ -65,7 +64,7 @@ def _term(term: Any, product: Product, at: tuple[int, int]) -> int:
     return int(np.broadcast_to(term, product.y.shape)[at])
 
 
-def _products(product: Product, at: tuple[int, int]) -> Json:
+def _products(product: Product, at: tuple[int, int]) -> Step:
     left, right = product.q_x[at[0]], product.q_w[:, at[1]]
     pairs = [
         times(_int(int(a)) if a >= 0 else _after(int(a)), _after(int(b))) for a, b in zip(left, right, strict=True)
@@ -83,7 +82,7 @@ def _products(product: Product, at: tuple[int, int]) -> Json:
     return step("products", "Products of codes", text, m.chain(m.row(SUM, Q_X, Q_W), written, total))
 
 
-def _corrections(product: Product, at: tuple[int, int]) -> list[Json]:
+def _corrections(product: Product, at: tuple[int, int]) -> list[Step]:
     z_x, depth = _z_x(product, at), product.x.shape[1]
     columns = _correction(
         "columns", ("the values' zero point", "the weights' column: known before any value comes"), (Z_X, Q_W),
@@ -104,7 +103,7 @@ def _corrections(product: Product, at: tuple[int, int]) -> list[Json]:
 
 def _correction(
     key: str, words: tuple[str, str], symbols: tuple[Node, Node], zero_point: int, codes: Any, total: int
-) -> Json:
+) -> Step:
     """A zero point times the sum of the other side's codes."""
     what, whose = words
     text = f"The zero point times the sum over {whose}. It will be subtracted."
@@ -115,7 +114,7 @@ def _correction(
     return step(key, f"Correction for {what}", text, formula)
 
 
-def _accumulator(product: Product, at: tuple[int, int]) -> Json:
+def _accumulator(product: Product, at: tuple[int, int]) -> Step:
     first, columns, rows, constant = (
         _term(term, product, at)
         for term in (product.terms.product, product.terms.columns, product.terms.rows, product.terms.constant)
@@ -132,7 +131,7 @@ def _accumulator(product: Product, at: tuple[int, int]) -> Json:
     return step("accumulator", "Accumulator", text, m.chain(ACC, exact, inserted, _int(total)))
 
 
-def _real(product: Product, at: tuple[int, int]) -> Json:
+def _real(product: Product, at: tuple[int, int]) -> Step:
     s_x, s_w = shown(_s_x(product, at)), shown(product.s_w)
     total, y_hat = display.shortest(int(product.terms.total[at])), shown(float(product.y_hat[at]))
     inserted = m.row(alone(s_x), m.operator("·"), operand(s_w), m.operator("·"), operand(total))
@@ -143,7 +142,7 @@ def _real(product: Product, at: tuple[int, int]) -> Json:
     return step("real", "In real numbers", text, m.chain(Y_HAT, formula, inserted, alone(y_hat), relations=signs))
 
 
-def _requantized(product: Product, at: tuple[int, int]) -> Json:
+def _requantized(product: Product, at: tuple[int, int]) -> Step:
     if product.q_y is None:
         raise ValueError("the output has no codes")
     fmt = product.y_params.fmt
@@ -176,7 +175,7 @@ def _requantized(product: Product, at: tuple[int, int]) -> Json:
     return step("requantized", "Requantized", text, m.chain(*members, relations=signs))
 
 
-def _error(product: Product, at: tuple[int, int]) -> Json:
+def _error(product: Product, at: tuple[int, int]) -> Step:
     y, y_hat = float(product.y[at]), float(product.y_hat[at])
     back = y_hat if product.y_back is None else float(product.y_back[at])
     before, after = display.short(y_hat - y, 4), display.short(back - y, 4)

@@ -1,23 +1,20 @@
 """The steps from a code to the bits that lie in memory, and to the byte that it shares with its neighbours."""
 
-from typing import Any
-
 import numpy as np
 
 from quantcore.formats.packing import pack
 
+from ...answer_types import Step
 from ...notation import display
 from ...notation import mathml as m
 from ...notation.equations import plus, step, times, whole
 from ...notation.nodes import Node, node
 from ...results.result import Result
 
-Json = dict[str, Any]
-
 THIN_SPACE = "\u202f"
 
 
-def stored(result: Result) -> list[Json]:
+def stored(result: Result) -> list[Step]:
     """The code's bits and, where codes share a byte, that byte; nothing for a code that its width does not hold."""
     code, fmt = int(result.flat_q[result.element]), result.settings.fmt
     lowest, highest = fmt.storage_range
@@ -27,7 +24,7 @@ def stored(result: Result) -> list[Json]:
     return [*found, _packed(result)] if fmt.bits in (2, 4) and result.is_clipping else found
 
 
-def _bits(code: int, bits: int) -> Json:
+def _bits(code: int, bits: int) -> Step:
     pattern = code % (1 << bits)
     if bits > 8:
         room = "two bytes, the lower one first"
@@ -45,7 +42,7 @@ def _bits(code: int, bits: int) -> Json:
     return step("bits", "Bits", text, formula)
 
 
-def _packed(result: Result) -> Json:
+def _packed(result: Result) -> Step:
     """The byte that holds the code, as ONNX packs: the first code in the lowest bits."""
     bits, element = result.settings.fmt.bits, result.element
     n = 8 // bits

@@ -1,0 +1,199 @@
+"""The shape of an answer, written down once: mypy holds the lab to it, a test the page, and authors.html shows it.
+
+What a member means stands beside its type, and nowhere else. Everything is plain, strict JSON: where there is no finite
+number there is null.
+"""
+
+from typing import Annotated, Any, Literal, NotRequired, TypeAlias, TypedDict
+
+from .notation.nodes import Node
+
+VERSION = 1
+"""Of the shape. What is added leaves it; what is taken away, or comes to mean something else, raises it."""
+
+Trace: TypeAlias = dict[str, Any]  # as in Plotly's reference
+
+
+class Problem(TypedDict):
+    """One thing that is wrong with a request."""
+
+    field: Annotated[str, "the name of the field"]
+    message: Annotated[str, "what was found, what is allowed, what to do"]
+
+
+class Failure(TypedDict):
+    """The answer to a request that cannot be computed."""
+
+    version: Annotated[int, "of the shape of answers"]
+    ok: Annotated[Literal[False], "false"]
+    errors: Annotated[list[Problem], "everything that is wrong, each at its field"]
+
+
+class Params(TypedDict):
+    """The parameters, one of each for all numbers or one for each slice or block."""
+
+    scale: Annotated[list[float | None], "the steps between neighbouring codes"]
+    zero_point: Annotated[list[int | float | None], "the codes of the real 0"]
+    qmin: Annotated[int, "the lowest code of the format"]
+    qmax: Annotated[int, "the highest code of the format"]
+    scale_factor: Annotated[list[float | None], "the reciprocals of the scales"]
+
+
+class Metrics(TypedDict):
+    """The error figures; null where nobody knows the values, or there is no finite number."""
+
+    max_abs: Annotated[float | None, "the largest absolute error"]
+    mae: Annotated[float | None, "the mean absolute error"]
+    mse: Annotated[float | None, "the mean squared error"]
+    rmse: Annotated[float | None, "its square root"]
+    sqnr_db: Annotated[float | None, "the signal-to-quantization-noise ratio, in decibels"]
+    cosine: Annotated[float | None, "the cosine similarity of values and reconstruction"]
+    clipped_share: Annotated[float | None, "the share of values that are clipped, from 0 to 1"]
+
+
+class Tile(TypedDict):
+    """One figure, for people."""
+
+    key: Annotated[str, "its name"]
+    label: Annotated[str, "what it is called"]
+    symbol: Annotated[Node, "its symbol as a node, or empty"]
+    value: Annotated[str, "the figure"]
+    hint: Annotated[str, "what it means"]
+
+
+class Column(TypedDict):
+    """One column of a table."""
+
+    key: Annotated[str, "its name"]
+    label: Annotated[str, "its head"]
+    hint: Annotated[str, "what is in it"]
+
+
+class Row(TypedDict):
+    """One row of a table."""
+
+    index: Annotated[int, "the element that it is about"]
+    selected: Annotated[bool, "whether it is the one to point out"]
+    cells: Annotated[list[str], "the texts, a column each"]
+    sort: NotRequired[Annotated[list[str | float | None], "what to sort by, a column each"]]
+    name: NotRequired[Annotated[str, "the name of the scheme that it is about"]]
+
+
+class Table(TypedDict):
+    """A table, or one page of it."""
+
+    caption: Annotated[str, "what it shows"]
+    columns: Annotated[list[Column], "its columns, but for the index"]
+    rows: Annotated[list[Row], "its rows, or those of the page"]
+    first: Annotated[int, "the index of the first row"]
+    total: Annotated[int, "how many rows there are on all pages"]
+    page_size: Annotated[int, "how many rows a page has"]
+
+
+class Step(TypedDict):
+    """One step of the arithmetic of one number."""
+
+    key: Annotated[str, "its name"]
+    title: Annotated[str, "what is found"]
+    text: Annotated[str, "how, in words"]
+    math: Annotated[Node, "the equation as MathML, a node"]
+    latex: Annotated[str, "the equation as LaTeX"]
+
+
+class Derivation(TypedDict):
+    """Steps as one text."""
+
+    latex: Annotated[str, "for a paper"]
+    markdown: Annotated[str, "for a notebook"]
+
+
+class Named(TypedDict):
+    """A name and what it is called on the page."""
+
+    name: Annotated[str, "as in the rest of the answer"]
+    title: Annotated[str, "for people"]
+
+
+class Figure(TypedDict):
+    """A figure for Plotly."""
+
+    data: Annotated[list[Trace], "its traces"]
+    layout: Annotated[dict[str, Any], "its layout, without a theme"]
+
+
+class InstrumentView(TypedDict):
+    """One instrument; what stands below has_figure is there only if it was built, but for waits and opens_table."""
+
+    name: Annotated[str, "as in a request’s show"]
+    title: Annotated[str, "what it shows"]
+    group: Annotated[str, "which question it helps to answer"]
+    size: Annotated[str, "how much room it takes: lead, full, tall or half"]
+    controls: Annotated[list[str], "the fields beside it"]
+    applies: Annotated[bool, "whether it was built"]
+    has_figure: Annotated[bool, "whether figures has one by its name"]
+    waits: NotRequired[Annotated[bool, "true if it would apply, were it shown"]]
+    opens_table: NotRequired[Annotated[bool, "true if its table is unfolded from the start"]]
+    caption: NotRequired[Annotated[str, "what to see in it"]]
+    table: NotRequired[Annotated[Table, "the figure in numbers"]]
+    tables: NotRequired[Annotated[list[Table], "further tables"]]
+    steps: NotRequired[Annotated[list[Step], "its own arithmetic"]]
+    copy: NotRequired[Annotated[Derivation, "the same as texts"]]
+    reply: NotRequired[Annotated[str, "the answer to what it was asked"]]
+    handles: NotRequired[Annotated[dict[str, float], "where on the x axis fields of the request stand"]]
+
+
+class Notice(TypedDict):
+    """A remark."""
+
+    level: Annotated[str, "info or warning"]
+    message: Annotated[str, "the remark"]
+
+
+class Described(TypedDict):
+    """An answer but for its arrays."""
+
+    version: Annotated[int, "of the shape of answers"]
+    ok: Annotated[Literal[True], "true"]
+    request: Annotated[dict[str, str], "every field of the request, also those that were left out"]
+    defaults: Annotated[dict[str, str], "what each field stands for when it is left out"]
+    params: Annotated[Params, "scale and zero point"]
+    shape: Annotated[list[int], "the lengths of the axes"]
+    metrics: Annotated[Metrics, "the error figures"]
+    summary: Annotated[list[Tile], "parameters and error figures, for people"]
+    table: Annotated[Table, "number by number: the page with the one that is followed"]
+    steps: Annotated[list[Step], "the arithmetic of the number that is followed"]
+    copy: Annotated[Derivation, "the steps as texts"]
+    groups: Annotated[list[Named], "the questions that instruments help to answer"]
+    instruments: Annotated[list[InstrumentView], "the instruments, each in its place"]
+    figures: Annotated[dict[str, Figure], "the figures of those that were built, by name"]
+    notices: Annotated[list[Notice], "what is worth knowing"]
+    programs: Annotated[list[Named], "the kinds of programs"]
+    code: Annotated[dict[str, str], "the same computation as a program of each kind"]
+    truncated: NotRequired[Annotated[bool, "true if there are more numbers than are listed"]]
+
+
+class Answer(Described):
+    """The answer to a request; the three arrays are flat and hold the first 10,000 numbers."""
+
+    codes: Annotated[list[int | float | None], "the codes"]
+    values: Annotated[list[float | None], "the numbers before quantization"]
+    dequantized: Annotated[list[float | None], "the numbers that the codes stand for"]
+
+
+class Added(TypedDict):
+    """One instrument for a request that was answered without it."""
+
+    version: Annotated[int, "of the shape of answers"]
+    ok: Annotated[Literal[True], "true"]
+    instruments: Annotated[list[InstrumentView], "the instrument"]
+    figures: Annotated[dict[str, Figure], "its figure"]
+
+
+class Download(TypedDict):
+    """A result as a file."""
+
+    version: Annotated[int, "of the shape of answers"]
+    ok: Annotated[Literal[True], "true"]
+    name: Annotated[str, "the name of the file"]
+    type: Annotated[str, "its media type"]
+    data: Annotated[str, "its bytes, base64-coded"]
