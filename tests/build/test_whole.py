@@ -173,3 +173,11 @@ def test_quantcore_can_be_installed(root: Path) -> None:
     project = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["project"]
     assert (project["name"], project["license"]) == ("quantcore", "MIT")
     assert [requirement.split(">")[0] for requirement in project["dependencies"]] == ["numpy"]
+
+
+@pytest.mark.parametrize(("tests", "room"), [("tests/core", "quantcore"), ("tests/lab", "site/lab")])
+def test_tests_lie_where_the_code_does(root: Path, tests: str, room: str) -> None:
+    """Each folder of tests is called like the folder of code that it is about."""
+    folders = {path.parent.relative_to(root / tests) for path in (root / tests).rglob("test_*.py")}
+    assert len(folders) > 5
+    assert [folder for folder in folders if not (root / room / folder).is_dir()] == []

@@ -1,6 +1,6 @@
 """Runs the programs for PyTorch and ONNX and records what they answer, for machines that have neither.
 
-    python tests/lab/record_programs.py
+    python tests/lab/programs/record_programs.py
 
 needs torch 2.13.0 and onnx 1.23.2.
 
@@ -13,7 +13,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 RECORD = Path(__file__).with_name("recorded_programs.json")
 KINDS = ("pytorch", "onnx")
 

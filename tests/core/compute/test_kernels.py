@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 import quantcore as qc
 from quantcore.compute import kernels
-from tests.core.test_quantize import near_ties
+from tests.core.compute.test_quantize import near_ties
 
 FORMATS = [qc.INT8, qc.UINT8, qc.IntFormat(8, narrow=True), qc.INT4, qc.UINT4, qc.INT16, qc.UINT16, qc.IntFormat(11)]
 

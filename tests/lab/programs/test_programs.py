@@ -13,8 +13,8 @@ import lab
 import numpy as np
 import pytest
 
-from tests.lab.record_programs import KINDS, RECORD, run
-from tests.lab.requests_for_programs import REQUESTS
+from tests.lab.programs.record_programs import KINDS, RECORD, run
+from tests.lab.programs.requests_for_programs import REQUESTS
 
 RECORDED = json.loads(Path(RECORD).read_text("utf-8"))
 MANY = " ".join(map(repr, np.random.default_rng(3).normal(size=2500).tolist()))
