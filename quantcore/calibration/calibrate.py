@@ -15,12 +15,22 @@ import numpy.typing as npt
 from ..checks import real_numbers, refuse_not_finite
 from ..errors import QuantError, UnknownArgumentError
 from ..formats.integers import IntFormat
-from .ends import minmax, moving_average, percentile, percentile_modelopt, percentile_onnxruntime
+from .ends import minmax, moving_average, percentile, percentile_modelopt, percentile_onnxruntime, percentile_rows
 from .entropy import entropy_modelopt, entropy_onnxruntime
-from .mse import mse
+from .mse import MAX_ROW, mse, mse_rows
 from .mse_modelopt import mse_modelopt, mse_modelopt_0_47
 from .mse_torch import mse_torch
-from .settings import Batch, Batches, Calibrated, Calibration, CalibrationSettings, Curve
+from .settings import (
+    Batch,
+    Batches,
+    Calibrated,
+    Calibration,
+    CalibrationSettings,
+    Curve,
+    FloatArray,
+    RowCalibration,
+    Rows,
+)
 
 CALIBRATIONS: dict[str, Calibration] = {
     "minmax": minmax,
@@ -36,6 +46,34 @@ CALIBRATIONS: dict[str, Calibration] = {
     "entropy_onnxruntime": entropy_onnxruntime,
     "entropy_modelopt": entropy_modelopt,
 }
+
+
+BY_ROWS: dict[str, RowCalibration] = {"percentile": percentile_rows, "mse": mse_rows}
+"""Methods that find the ranges of many slices at once; the others take one slice after the other."""
+
+
+def calibrate_rows(
+    rows: Rows, fmt: IntFormat, method: str = "minmax", **settings: Any
+) -> tuple[FloatArray, FloatArray]:
+    """The ends that `calibrate` chooses for each row of values, (n,) each; the other arguments are the same.
+
+    >>> from quantcore.formats.integers import INT8
+    >>> calibrate_rows(np.array([[-1.0, 0.5], [3.0, 3.0]]), INT8, "percentile", percentile=100)
+    (array([-1.,  3.]), array([0.5, 3. ]))
+    """
+    chosen = CalibrationSettings(**settings)
+    peak = np.abs(rows).max(axis=1)
+    is_ordinary = 2 * peak.astype(np.float64) <= float(np.finfo(rows.dtype).max)
+    low, high = np.empty(len(rows)), np.empty(len(rows))
+    if method in BY_ROWS and rows.shape[1] <= MAX_ROW:
+        low[is_ordinary], high[is_ordinary] = BY_ROWS[method](rows[is_ordinary], fmt, chosen)
+        left = np.flatnonzero(~is_ordinary)
+    else:
+        left = np.arange(len(rows))
+    for i in left.tolist():
+        found = CALIBRATIONS[method](_batches(rows[i]), fmt, chosen)
+        low[i], high[i] = found.low, found.high
+    return low, high
 
 
 def calibrate(

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..formats.integers import IntFormat
 from .histograms import absolute_histogram, centred_histogram, clipped_into, counted, torch_histogram
-from .settings import Batches, Calibrated, CalibrationSettings, Curve, FloatArray
+from .settings import Batches, Calibrated, CalibrationSettings, Curve, FloatArray, Rows
 
 
 def minmax(batches: Batches, fmt: IntFormat, settings: CalibrationSettings) -> Calibrated:
@@ -47,6 +47,16 @@ def percentile(batches: Batches, fmt: IntFormat, settings: CalibrationSettings) 
         low, high = sorted(float(end) for end in np.percentile(x, sides, overwrite_input=True))
     counts, edges = counted(x, settings.bins)
     return Calibrated(low, high, _tail(counts, edges, int(np.abs(edges - high).argmin())))
+
+
+def percentile_rows(rows: Rows, fmt: IntFormat, settings: CalibrationSettings) -> tuple[FloatArray, FloatArray]:
+    """The ranges of many slices at once, as `percentile` reads that of each."""
+    x = rows.astype(np.float64)
+    if settings.scheme == "symmetric":
+        high = np.percentile(np.abs(x), settings.percentile, axis=1, overwrite_input=True)
+        return -high, high
+    ends = np.percentile(x, [100 - settings.percentile, settings.percentile], axis=1, overwrite_input=True)
+    return ends.min(axis=0), ends.max(axis=0)
 
 
 def percentile_onnxruntime(batches: Batches, fmt: IntFormat, settings: CalibrationSettings) -> Calibrated:

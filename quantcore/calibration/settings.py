@@ -14,6 +14,7 @@ from ..formats.integers import IntFormat, whole_number
 FloatArray = npt.NDArray[np.float64]
 Batch = npt.NDArray[Any]  # 1-D, floating, finite, not empty
 Batches = tuple[Batch, ...]  # at least one
+Rows = npt.NDArray[Any]  # 2-D, floating, finite: one slice a row, each not empty
 
 MAX_BINS = 1 << 20
 
@@ -104,6 +105,7 @@ class Calibrated:
 
 
 Calibration = Callable[[Batches, IntFormat, CalibrationSettings], Calibrated]
+RowCalibration = Callable[[Rows, IntFormat, CalibrationSettings], tuple[FloatArray, FloatArray]]
 
 
 def _require_number(field: str, value: float, low: float, high: float) -> None:

@@ -154,17 +154,23 @@ def pooled_axes(shape: tuple[int, ...], parameters: tuple[int, ...]) -> tuple[in
     return tuple(axis for axis in range(len(shape)) if axis < n_more or parameters[axis - n_more] == 1)
 
 
-def slices(
-    values: NDArray[Element], granularity: Granularity, shape: tuple[int, ...]
-) -> Iterator[tuple[tuple[int, ...], NDArray[Element]]]:
-    """The elements that share parameters, one vector after the other, with their place in parameters of `shape`."""
+def slice_rows(
+    values: NDArray[Element], granularity: Granularity
+) -> Iterator[tuple[NDArray[np.intp], NDArray[Element]]]:
+    """The elements that share parameters in rows, with the flat indices of the parameters that belong to the rows.
+
+    One matrix of rows, or a second one for the last, shorter blocks.
+
+    >>> [(places.tolist(), rows.shape) for places, rows in slice_rows(np.zeros((2, 10)), PerBlock(4))]
+    [([0, 1, 3, 4], (4, 4)), ([2, 5], (2, 2))]
+    """
+    shape = parameter_shape(granularity, values.shape)
     places = np.arange(math.prod(shape)).reshape(shape)
     for view, index in split(values, granularity):
         here = places[index]
         axes = pooled_axes(view.shape, here.shape)
-        together = np.moveaxis(view, axes, range(view.ndim - len(axes), view.ndim)).reshape(here.size, -1)
-        for place, vector in zip(here.flat, together, strict=True):
-            yield tuple(int(i) for i in np.unravel_index(place, shape)), vector
+        together = np.moveaxis(view, axes, range(view.ndim - len(axes), view.ndim))
+        yield here.reshape(-1), together.reshape(here.size, -1)
 
 
 def expand(parameters: NDArray[Element], granularity: Granularity, shape: tuple[int, ...]) -> NDArray[Element]:

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..calibration.calibrate import calibrate, check_calibration, check_settings
+from ..calibration.calibrate import calibrate, calibrate_rows, check_calibration, check_settings
 from ..calibration.settings import Curve
 from ..checks import real_numbers, refuse_not_finite
 from ..errors import QuantError
 from ..formats.integers import IntFormat, truth
 from ..toolkits.choosing import Toolkit, find_toolkit
-from .granularity import Granularity, PerTensor, elements_at, parameter_shape, pooled_axes, slices, split
+from .granularity import Granularity, PerTensor, elements_at, parameter_shape, pooled_axes, slice_rows, split
 from .qparams import check_types
 
 FloatArray = NDArray[np.floating[Any]]
@@ -112,20 +112,21 @@ def choose_ranges(
     low, high = minmax_ranges(numbers, granularity)
     if calibration == "minmax":
         return Ranges(low, high, low, high, scheme, with_zero, _no_curve)
-    found_low, found_high = np.empty_like(low), np.empty_like(high)
-    curve: Curve | None = None
-    for place, values in slices(numbers, granularity, low.shape):
-        found = calibrate(values, fmt, calibration, **settings)
-        found_low[place], found_high[place], curve = found.low, found.high, found.curve
+    if low.size == 1:
+        found = calibrate(numbers, fmt, calibration, **settings)
+        ends = np.full_like(low, found.low), np.full_like(low, found.high)
+        return Ranges(*ends, low, high, scheme, with_zero, lambda index: found.curve)
+    ends = np.empty_like(low), np.empty_like(high)
+    for places, rows in slice_rows(numbers.astype(low.dtype, copy=False), granularity):
+        for end, chosen in zip(ends, calibrate_rows(rows, fmt, calibration, **settings), strict=True):
+            end.reshape(-1)[places] = chosen
 
     def curve_of(index: int) -> Curve | None:
-        if low.size == 1:
-            return curve
         place = tuple(int(i) for i in np.unravel_index(index, low.shape))
         values = numbers[elements_at(place, granularity, numbers.shape)]
         return calibrate(values, fmt, calibration, **settings).curve
 
-    return Ranges(found_low, found_high, low, high, scheme, with_zero, curve_of)
+    return Ranges(*ends, low, high, scheme, with_zero, curve_of)
 
 
 def minmax_ranges(numbers: NDArray[Any], granularity: Granularity) -> tuple[FloatArray, FloatArray]:

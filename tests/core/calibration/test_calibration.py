@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import quantcore as qc
-from quantcore.calibration.calibrate import CALIBRATIONS, calibrate
+from quantcore.calibration.calibrate import CALIBRATIONS, calibrate, calibrate_rows
+from quantcore.parameters.granularity import elements_at
 
 HISTOGRAMS = [name for name in CALIBRATIONS if name not in ("minmax", "moving_average", "mse_modelopt_0_47")]
 SAMPLES = hnp.arrays(np.float32, st.integers(1, 60), elements=st.floats(-1e3, 1e3, width=32))
@@ -184,3 +185,71 @@ def test_a_single_value_of_any_size_is_a_range(value: float, method: str) -> Non
     found = calibrate([value, value], qc.INT8, method)
     assert min(value, 0) <= found.low <= max(value, 0)
     assert min(value, 0) <= found.high <= max(value, 0)
+
+
+GRANULARITIES = [qc.PerAxis(0), qc.PerAxis(1), qc.PerBlock(5), qc.PerBlock(1), qc.PerBlock(2, axis=0)]
+
+
+@pytest.mark.parametrize("method", sorted(CALIBRATIONS))
+@pytest.mark.parametrize("scheme", ["affine", "symmetric"])
+def test_ranges_of_all_slices_are_those_of_each(method: str, scheme: str) -> None:
+    """Found together or one by one, the ends of a slice and its curve are the same to the last bit."""
+    x = np.random.default_rng(4).standard_t(3, size=(3, 12)).astype(np.float32)
+    x[1] = np.abs(x[1])
+    x[2, :6] = 2.5  # constant slices
+    settings = {"bins": 64, "quantized_bins": 16, "percentile": 90.0, "start_bin": 16}
+    for granularity in GRANULARITIES:
+        ranges = qc.choose_ranges(x, qc.INT4, scheme, granularity, method, **settings)
+        shape = ranges.low.shape
+        for index, place in enumerate(np.ndindex(*shape)):
+            values = x[elements_at(place, granularity, x.shape)]
+            alone = qc.choose_ranges(values, qc.INT4, scheme, qc.PerTensor(), method, **settings)
+            assert (ranges.low[place], ranges.high[place]) == (alone.low, alone.high)
+            one, other = ranges.curve(index), alone.curve()
+            assert (one is None) == (other is None)
+            assert one is None or other is None or np.array_equal(one.total, other.total, equal_nan=True)
+
+
+@given(
+    hnp.arrays(np.float32, st.tuples(st.integers(1, 6), st.integers(1, 9)), elements=st.floats(-1e6, 1e6, width=32)),
+    st.sampled_from(["percentile", "mse"]),
+    st.sampled_from(["affine", "symmetric"]),
+    st.booleans(),
+)
+def test_rows_are_calibrated_as_if_alone(x: Any, method: str, scheme: str, include_zero: bool) -> None:
+    """Whatever else is searched beside it, a row gets the range that it gets alone."""
+    low, high = calibrate_rows(x, qc.INT8, method, scheme=scheme, include_zero=include_zero)
+    for i, row in enumerate(x):
+        found = calibrate(row, qc.INT8, method, scheme=scheme, include_zero=include_zero)
+        assert (low[i], high[i]) == (found.low, found.high)
+
+
+def test_an_explicit_range_may_leave_an_end_to_the_data() -> None:
+    """None is the smallest or the largest of all values, the same for every slice."""
+    x = np.array([[-1.0, 2.0], [3.0, 5.0]])
+    ranges = qc.choose_ranges(x, qc.INT8, granularity=qc.PerAxis(0), calibration=(None, 4.0))
+    assert ranges.low.tolist() == [[-1.0], [-1.0]]
+    assert ranges.high.tolist() == [[4.0], [4.0]]
+    assert ranges.data_high.tolist() == [[2.0], [5.0]]
+    assert qc.choose_qparams(x, qc.INT8, calibration=(None, None)).scale == qc.choose_qparams(x, qc.INT8).scale
+    with pytest.raises(qc.QuantError, match="swap"):
+        qc.choose_ranges(x, qc.INT8, calibration=(6.0, None))
+
+
+@pytest.mark.parametrize("scheme", ["affine", "symmetric"])
+@pytest.mark.parametrize("include_zero", [True, False])
+def test_covered_is_what_the_scale_is_made_of(scheme: str, include_zero: bool) -> None:
+    """Symmetric ranges are mirrored, affine ones hold 0 where that is asked, and that gives the same parameters."""
+    x = np.array([[1.0, 2.0], [-3.0, -0.5], [-1.0, 4.0]])
+    ranges = qc.choose_ranges(x, qc.INT8, scheme, qc.PerAxis(0), include_zero=include_zero)
+    low, high = (end.ravel().tolist() for end in ranges.covered)
+    if scheme == "symmetric":
+        assert (low, high) == ([-2.0, -3.0, -4.0], [2.0, 3.0, 4.0])
+    elif include_zero:
+        assert (low, high) == ([0.0, -3.0, -1.0], [2.0, 0.0, 4.0])
+    else:
+        assert (low, high) == ([1.0, -3.0, -1.0], [2.0, -0.5, 4.0])
+    again = qc.qparams_from_range(*ranges.covered, qc.INT8, scheme, qc.PerAxis(0), include_zero)
+    params = qc.choose_qparams(x, qc.INT8, scheme, qc.PerAxis(0), include_zero=include_zero)
+    assert np.array_equal(again.scale, params.scale)
+    assert np.array_equal(again.zero_point, params.zero_point)

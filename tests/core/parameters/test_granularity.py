@@ -8,7 +8,7 @@ from hypothesis.extra import numpy as hnp
 
 import quantcore as qc
 from quantcore.compute.chunks import chunks
-from quantcore.parameters.granularity import parameter_place, parameter_shape, slices
+from quantcore.parameters.granularity import parameter_place, parameter_shape, slice_rows
 
 
 @pytest.mark.parametrize(
@@ -64,9 +64,10 @@ def test_every_element_has_one_place_among_the_parameters(shape: tuple[int, int]
     for index in np.ndindex(*shape):
         assert full[index] == scale[parameter_place(granularity, index, shape)]
     seen = []
-    for place, vector in slices(full, granularity, wanted):
-        assert set(vector.tolist()) == {scale[place]}
-        seen += vector.tolist()
+    for places, rows in slice_rows(full, granularity):
+        for place, vector in zip(places.tolist(), rows.tolist(), strict=True):
+            assert set(vector) == {scale.flat[place]}
+            seen += vector
     assert sorted(seen) == sorted(full.ravel().tolist())
 
 
