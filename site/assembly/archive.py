@@ -45,8 +45,8 @@ def write_wheel(root: Path, folder: Path) -> None:
         f"quantcore/{path.relative_to(package).as_posix()}": path.read_bytes()
         for path in our_files(package, ["**/*.py", "**/*.json", "py.typed"])
     }
-    licence = root / "site" / "assembly" / "licences" / "quantization-lab.txt"
-    files[f"{stem}.dist-info/licenses/LICENSE.txt"] = licence.read_bytes()
+    for place in about["license-files"]:
+        files[f"{stem}.dist-info/licenses/{place}"] = (root / place).read_bytes()
     files[f"{stem}.dist-info/METADATA"] = metadata(about, (root / about["readme"]).read_text("utf-8")).encode()
     files[f"{stem}.dist-info/WHEEL"] = (
         f"Wheel-Version: 1.0\nGenerator: {GENERATOR}\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
@@ -64,7 +64,7 @@ def metadata(about: Mapping[str, Any], readme: str) -> str:
         "Summary": [about["description"]],
         "Author": [author["name"] for author in about["authors"]],
         "License-Expression": [about["license"]],
-        "License-File": ["LICENSE.txt"],
+        "License-File": about["license-files"],
         "Requires-Python": [about["requires-python"]],
         "Requires-Dist": about["dependencies"],
         "Description-Content-Type": ["text/markdown"],

@@ -56,12 +56,12 @@ def test_the_wheel_is_what_pip_installs(installed: Path) -> None:
     """Pip takes the wheel, checks its record, and installs the package with its types and its licence."""
     assert (installed / "quantcore" / "py.typed").exists()
     about = installed / f"quantcore-{VERSION}.dist-info"
-    assert (
-        (about / "licenses" / "LICENSE.txt").read_text().startswith("Quantization Lab and quantcore: the MIT License")
-    )
+    licence = "site/assembly/licences/quantization-lab.txt"  # as pyproject.toml names it
+    assert (about / "licenses" / licence).read_text().startswith("Quantization Lab and quantcore: the MIT License")
     metadata = (about / "METADATA").read_text("utf-8")
     assert "Requires-Dist: numpy>=2.1\n" in metadata
     assert f"\nVersion: {VERSION}\n" in metadata
+    assert f"\nLicense-File: {licence}\n" in metadata
 
 
 def test_the_wheel_is_the_same_twice(root: Path, tmp_path: Path) -> None:
@@ -78,16 +78,19 @@ def test_installing_from_the_folder_gives_the_same_package(root: Path, wheel: Pa
     """`pip install .` and the wheel of a built site install the same files."""
     source = tmp_path / "source"
     shutil.copytree(root / "quantcore", source / "quantcore", ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pyproject.toml", "README.md"):
+    for name in ("pyproject.toml", "README.md", "site/assembly/licences/quantization-lab.txt"):
+        (source / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(root / name, source / name)
     done = pip(["--no-deps", "--target", str(tmp_path / "there"), "."], source)
     if re.search(r"No matching distribution|NewConnectionError|setuptools.*not found", done.stdout + done.stderr):
         pytest.skip("pip needs the network for setuptools, with which it builds the package")
     assert done.returncode == 0, done.stderr
-    there = {path.name for path in (tmp_path / "there" / "quantcore").iterdir() if path.suffix != ".pyc"}
+    package = tmp_path / "there" / "quantcore"
+    files = {path.relative_to(package).as_posix() for path in package.rglob("*") if path.is_file()}
+    there = {name for name in files if not name.endswith(".pyc")}
     with zipfile.ZipFile(wheel) as content:
         ours = {name.removeprefix("quantcore/") for name in content.namelist() if name.startswith("quantcore/")}
-    assert there - {"__pycache__"} == ours
+    assert there == ours
 
 
 def test_types_are_checked_where_it_is_used(root: Path, installed: Path, tmp_path: Path) -> None:

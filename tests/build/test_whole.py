@@ -144,7 +144,7 @@ def test_folders_import_what_they_say(root: Path, room: str) -> None:
 
 def tracked(root: Path) -> list[Path]:
     """Lists the text files of the project."""
-    folders = [root / name for name in ("quantcore", "site", "tests", ".ci")]
+    folders = [root / name for name in ("quantcore", "site", "tests", ".ci", ".github")]
     files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
     files += [root / name for name in ("build.py", "README.md", "pyproject.toml", ".gitignore")]
     return [path for path in files if path.suffix not in (".npz", ".npy", ".png", ".pyc", ".zip")]
