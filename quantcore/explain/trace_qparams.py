@@ -68,8 +68,8 @@ def trace_qparams(
 
     >>> import quantcore as qc
     >>> found = trace_qparams(-2.5, 251.5, qc.IntFormat(8, narrow=True), toolkit="torch")
-    >>> [(step.name, step.value) for step in found.steps][-5:]
-    [('scale', 1.0), ('low_in_steps', -2.5), ('rounded', -2.0), ('unclipped', -125.0), ('zero_point', -125.0)]
+    >>> [(step.name, step.value) for step in found.steps][-4:]
+    [('low_in_steps', -2.5), ('rounded', -2.0), ('unclipped', -125.0), ('zero_point', -125.0)]
     """
     rules = find_toolkit(toolkit)
     params = qparams_from_range(low, high, fmt, scheme, None, include_zero, dtype, rules, reduce_range)

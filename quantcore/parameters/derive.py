@@ -40,6 +40,7 @@ def derivation(
         "width", or "absmax" or "scale_below" and "scale_above": what is divided, or its two quotients.
         "quotient", or "scale_factor" where the toolkit keeps that.
         "is_degenerate", "scale".
+        "divisor": the scale, or the scale factor, in the precision in which the zero point is computed.
         "low_in_steps", "high_in_steps", "is_low_nearer", "rounded", "unrounded", "unclipped": as the rule needs them.
         "zero_point".
     """
@@ -132,6 +133,7 @@ def _affine_zero_point(
         scale = _in(scale, low.dtype)  # computed from the scale as it is kept
     (qmin, qmax), scale = codes, _in(scale, dtype)
     low, high = _in(low, dtype), _in(high, dtype)
+    yield "divisor", scale
     rounding = find_arithmetic(rules.arithmetic).rounding
     match rules.zero_point:
         case ZeroPoint.FLOAT:

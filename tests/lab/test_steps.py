@@ -16,8 +16,8 @@ def test_the_notebooks_steps() -> None:
     found = steps()
     assert list(found) == ["range", "scale_factor", "zero_point", "scaled", "rounded", "bits", "dequantized", "error"]
     assert found["range"]["latex"].endswith(r"=3.2-(-3.0)=6.2")
-    assert found["scale_factor"]["latex"].endswith(r"=\frac{127-(-128)}{6.2}\approx 41.12903225806451")
-    assert found["zero_point"]["latex"].endswith(r"\operatorname{round}(-4.612903226)=-5")
+    assert found["scale_factor"]["latex"].endswith(r"=\frac{127-(-128)}{6.2}\approx 41.1290322580645")
+    assert found["zero_point"]["latex"].endswith(r"\operatorname{round}(-4.6129032)=-5")
     assert found["scaled"]["latex"].endswith(r"\approx -123.3870968")
     assert found["rounded"]["latex"].endswith(r"\operatorname{round}(-128.3870968)=-128")
     assert found["dequantized"]["latex"].endswith(r"\frac{-123}{41.12903226}\approx -2.990588235")
@@ -81,7 +81,7 @@ def test_the_notebook_says_that_it_does_not_clip() -> None:
 
 def test_a_range_of_zero_is_told() -> None:
     """Constant values are no range; the step says what it counts as."""
-    assert "That is no range at all; it counts as 1.0." in steps(values="5 5 5")["range"]["text"]
+    assert "That is no range at all; the range counts as 1.0." in steps(values="5 5 5")["range"]["text"]
 
 
 def test_the_followed_slice_is_the_one_explained() -> None:

@@ -44,7 +44,7 @@ def test_pytorch_rounds_the_quotient_before_it_subtracts() -> None:
     fmt = qc.IntFormat(8, narrow=True)
     found = qc.trace_qparams(-2.5, 251.5, fmt, toolkit="torch")
     assert [step.name for step in found.steps] == [
-        "low", "high", "width", "quotient", "scale", "low_in_steps", "rounded", "unclipped", "zero_point",
+        "low", "high", "width", "quotient", "scale", "divisor", "low_in_steps", "rounded", "unclipped", "zero_point",
     ]  # fmt: skip
     assert (found["rounded"].value, found["zero_point"].value) == (-2, -125)
     assert qc.trace_qparams(-2.5, 251.5, fmt, toolkit="onnx")["zero_point"].value == -124

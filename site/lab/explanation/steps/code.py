@@ -1,6 +1,6 @@
 """The steps from a value to its code, in the order and the precision of the arithmetic in force."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -11,12 +11,19 @@ from quantcore.toolkits.arithmetic import Scaling
 
 from ...answer_types import Step
 from ...notation import mathml as m
-from ...notation.equations import alone, equation, is_exact, operand, plus, relate, shown, step, times, value, whole
-from ...notation.nodes import Node
+from ...notation.equations import Term, Writer, chain, clipped, rounded, step, whole, whole_text
 from ...notation.rounding_words import explain
 from ...results.result import Result
+from .parameters import QMAX, QMIN, SCALE, SCALE_FACTOR, ZERO_POINT, X
+from .stored import Q
 
-RECIPROCAL = m.identifier("r")
+RECIPROCAL = Term(m.identifier("r"))
+BY = {
+    Scaling.DIVIDE: ("scale", SCALE),
+    Scaling.FACTOR: ("scale factor", SCALE_FACTOR),
+    Scaling.RECIPROCAL: ("reciprocal", RECIPROCAL),
+    Scaling.RECIPROCAL_FLOAT64: ("reciprocal", RECIPROCAL),
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,6 +37,7 @@ class Passage:
         divides: whether it is divided by.
         zero_point: of its slice.
         is_added_first: whether the zero point is added before rounding.
+        is_fused: whether that is done in one rounding.
         scaled: the product or quotient.
         before: what is rounded.
         exact: the same without any rounding on the way.
@@ -39,10 +47,11 @@ class Passage:
 
     x: Any
     by: Any
-    by_symbol: Node
+    by_symbol: Term
     divides: bool
     zero_point: Any
     is_added_first: bool
+    is_fused: bool
     scaled: Any
     before: Any
     exact: Fraction
@@ -59,30 +68,26 @@ def way_there(result: Result) -> list[Step]:
 
 
 def passage_of(result: Result) -> Passage:
-    """Every intermediate value of the followed number."""
+    """Every intermediate value of the followed number, as quantcore's trace of it has them."""
     x, q = result.flat_x[result.element], int(result.flat_q[result.element])
     scale, factor, zero_point = result.scale_of(result.element)
-    if result.settings.is_notebook:
-        with np.errstate(over="ignore", under="ignore"):
-            scaled = x * factor
-        exact = Fraction(float(x)) * Fraction(float(factor)) + Fraction(float(zero_point))
-        return Passage(x, factor, m.SCALE_FACTOR, False, zero_point, True, scaled, scaled + zero_point, exact, q, q)
     rules = qc.ARITHMETICS[result.arithmetic]
-    params = qc.QuantParams(scale, zero_point, result.settings.fmt)
+    params = qc.QuantParams(scale, zero_point, result.settings.fmt, scale_factor=factor)
     rng = np.random.default_rng(result.settings.seed)
     found = qc.trace(np.array([x]), params, 0, rules, result.settings.rounding, rng)
     dtype: Any = np.dtype(rules.dtype or scale.dtype).type
-    divides = rules.scaling is Scaling.DIVIDE
-    by = dtype(found["scale" if divides else "reciprocal"].value)
+    name, symbol = BY[rules.scaling]
     unrounded = found["shifted" if rules.zero_point_first else "scaled"]
-    with np.errstate(over="ignore", under="ignore"):
-        scaled = dtype(x) / by if divides else dtype(x) * by
     rounded = int(found["rounded"].value)
     if result.settings.rounding == "stochastic":
         rounded = _by_chance(unrounded.value, q if rules.zero_point_first else q - int(zero_point))
-    symbol, is_first = m.SCALE if divides else RECIPROCAL, rules.zero_point_first
-    before = dtype(unrounded.value)
-    return Passage(dtype(x), by, symbol, divides, zero_point, is_first, scaled, before, unrounded.exact, rounded, q)
+    # the product of two float32 is exact in float64; a fused operation rounds it together with the sum
+    scaled = found["x"].value * found[name].value if rules.fused else dtype(found["scaled"].value)
+    return Passage(
+        dtype(x), dtype(found[name].value), symbol, rules.scaling is Scaling.DIVIDE, zero_point,
+        rules.zero_point_first, rules.fused, scaled, dtype(unrounded.value),
+        unrounded.exact, rounded, q,
+    )  # fmt: skip
 
 
 def _by_chance(number: float, otherwise: int) -> int:
@@ -92,48 +97,60 @@ def _by_chance(number: float, otherwise: int) -> int:
 
 
 def _reciprocal(result: Result, passage: Passage) -> Step:
-    s, r = shown(result.scale_of(result.element)[0]), shown(passage.by)
+    scale = result.scale_of(result.element)[0]
     name = qc.ARITHMETICS[result.arithmetic].library
     text = f"{name} does not divide by the scale: it multiplies by the reciprocal, rounded to {passage.by.dtype}."
-    one = m.number("1")
-    formula = equation(RECIPROCAL, m.fraction(one, m.SCALE), m.fraction(one, alone(s)), [s], 1 / value(s), r)
-    return step("reciprocal", "Reciprocal", text, formula)
+
+    def members(write: Writer) -> list[Term]:
+        quotient = whole(1) / write.operand(scale)
+        return [quotient, write.result(passage.by, quotient)]
+
+    return step("reciprocal", "Reciprocal", text, chain([RECIPROCAL, whole(1) / SCALE], members))
+
+
+def _formula(passage: Passage, x: Term, by: Term) -> Term:
+    return x / by if passage.divides else x * by
 
 
 def _scaled(result: Result, passage: Passage) -> Step:
-    x, by, scaled = shown(passage.x), shown(passage.by), shown(passage.scaled)
     if passage.divides:
-        text, exact = "The value divided by the scale: how many steps it lies from 0.", value(x) / value(by)
-        members = [m.fraction(m.X, m.SCALE), m.fraction(alone(x), alone(by))]
+        text = "The value divided by the scale: how many steps it lies from 0."
     else:
-        name = "scale factor" if result.settings.is_notebook else "reciprocal"
-        text, exact = f"The value times the {name}: how many steps it lies from 0.", value(x) * value(by)
-        members = [times(m.X, passage.by_symbol), times(alone(x), operand(by))]
-    signs = [relate(is_exact(x, by)), relate(exact == value(scaled))]
-    return step("scaled", "Scaled", text, m.chain(*members, alone(scaled), relations=signs))
+        name = "scale factor" if passage.by_symbol is SCALE_FACTOR else "reciprocal"
+        text = f"The value times the {name}: how many steps it lies from 0."
+
+    def members(write: Writer) -> list[Term]:
+        computed = _formula(passage, write.operand(passage.x), write.operand(passage.by))
+        return [computed, write.result(passage.scaled, computed)]
+
+    return step("scaled", "Scaled", text, chain([_formula(passage, X, passage.by_symbol)], members))
 
 
 def _rounded(result: Result, passage: Passage) -> Step:
-    scaled, before, z = shown(passage.scaled), shown(passage.before), whole(passage.zero_point)
-    in_steps = m.fraction(m.X, m.SCALE) if passage.divides else times(m.X, passage.by_symbol)
-    text = explain(passage.before, passage.exact, passage.rounded, result.settings.rounding, str(passage.x.dtype))
-    outcome = m.number(whole(passage.rounded))
+    in_steps = _formula(passage, X, passage.by_symbol)
+    rounding, outcome = result.settings.rounding, passage.rounded
+    text = explain(passage.before, passage.exact, outcome, rounding, str(passage.x.dtype))
+
+    def round_(term: Term) -> Term:
+        return rounded(term, rounding, outcome)
+
+    def members(write: Writer) -> list[Term]:
+        if not passage.is_added_first:
+            return [round_(write.operand(passage.before)), whole(outcome)]
+        if passage.is_fused:
+            x, by = (replace(write.operand(number), precision=None) for number in (passage.x, passage.by))
+            shifted = write.in_one(_formula(passage, x, by) + whole(passage.zero_point), passage.x)
+        else:
+            shifted = write.operand(passage.scaled) + whole(passage.zero_point)
+        before = write.result(passage.before, shifted, keeps=lambda term: round_(term).value == outcome)
+        return [round_(shifted), round_(before), whole(outcome)]
+
     if not passage.is_added_first:
-        members = [m.call("round", in_steps), m.call("round", alone(scaled)), outcome]
-        return step("rounded", "Rounded", text, m.chain(*members, relations=[relate(is_exact(scaled)), "="]))
-    how = "in one go, with a single rounding" if qc.ARITHMETICS[result.arithmetic].fused else "before rounding"
+        return step("rounded", "Rounded", text, chain([round_(in_steps)], members))
+    how = "in one go, with a single rounding" if passage.is_fused else "before rounding"
     text = f"The zero point is added {how}. {text}{_not_clipped(result, passage)}"
-    sum_of_both = value(scaled) + value(z) == value(before)
-    members = [
-        m.call("round", plus(in_steps, m.ZERO_POINT)),
-        m.call("round", plus(alone(scaled), operand(z))),
-        m.call("round", alone(before)),
-        outcome,
-    ]
-    signs = [relate(is_exact(scaled, z)), relate(sum_of_both), "="]
-    if not result.is_clipping:
-        members, signs = [m.Q, *members], ["=", *signs]
-    return step("rounded", "Rounded", text, m.chain(*members, relations=signs))
+    symbols = [round_(in_steps + ZERO_POINT)]
+    return step("rounded", "Rounded", text, chain(symbols if result.is_clipping else [Q, *symbols], members))
 
 
 def _not_clipped(result: Result, passage: Passage) -> str:
@@ -142,29 +159,27 @@ def _not_clipped(result: Result, passage: Passage) -> str:
     if result.is_clipping or fmt.qmin <= passage.q <= fmt.qmax:
         return ""
     return (
-        f" The notebook does not clip: {whole(passage.q)} is beyond the codes {whole(fmt.qmin)} to {whole(fmt.qmax)}, "
-        f"and would not fit into {fmt.bits} bits."
+        f" The notebook does not clip: {whole_text(passage.q)} is beyond the codes "
+        f"{whole_text(fmt.qmin)} to {whole_text(fmt.qmax)}, and would not fit into {fmt.bits} bits."
     )
 
 
 def _clipped(result: Result, passage: Passage) -> Step:
-    fmt, z, rounded = result.settings.fmt, whole(passage.zero_point), whole(passage.rounded)
-    ends = [m.number(whole(fmt.qmin)), m.number(whole(fmt.qmax))]
+    fmt, z = result.settings.fmt, whole(passage.zero_point)
     total = passage.rounded if passage.is_added_first else passage.rounded + int(passage.zero_point)
-    q = m.number(whole(passage.q))
     if total == passage.q:
-        outcome = f"{whole(total)} is one of the codes, so nothing is clipped."
+        outcome = f"{whole_text(total)} is one of the codes, so nothing is clipped."
     else:
         end = "highest" if total > passage.q else "lowest"
         outcome = (
-            f"{whole(total)} is beyond the {end} code, {whole(passage.q)}, and is clipped to it: "
+            f"{whole_text(total)} is beyond the {end} code, {whole_text(passage.q)}, and is clipped to it: "
             "the value lies outside the range that the codes cover."
         )
-    shorter = m.call("clip", m.number(whole(total)), *ends)
+    ends = whole(fmt.qmin), whole(fmt.qmax)
+    last = [clipped(whole(total), *ends), whole(passage.q)]
     if passage.is_added_first:
-        return step("clipped", "Code", outcome, m.chain(m.Q, shorter, q))
-    steps_from_zero = m.fraction(m.X, m.SCALE) if passage.divides else times(m.X, passage.by_symbol)
-    formula = m.call("clip", plus(m.call("round", steps_from_zero), m.ZERO_POINT), m.QMIN, m.QMAX)
-    inserted = m.call("clip", plus(m.number(rounded), operand(z)), *ends)
-    text = f"The zero point is added. {outcome}"
-    return step("clipped", "Code", text, m.chain(m.Q, formula, inserted, shorter, q))
+        return step("clipped", "Code", outcome, chain([Q], lambda _: last))
+    in_steps = _formula(passage, X, passage.by_symbol)
+    symbols = [Q, clipped(rounded(in_steps, result.settings.rounding) + ZERO_POINT, QMIN, QMAX)]
+    first = clipped(whole(passage.rounded) + z, *ends)
+    return step("clipped", "Code", f"The zero point is added. {outcome}", chain(symbols, lambda _: [first, *last]))

@@ -2,27 +2,19 @@
 
 from fractions import Fraction
 
+import quantcore as qc
+from quantcore.toolkits.arithmetic import Unscaling
+
 from ...answer_types import Step
 from ...notation import display
 from ...notation import mathml as m
-from ...notation.equations import (
-    alone,
-    bare,
-    equation,
-    is_exact,
-    minus,
-    operand,
-    relate,
-    shown,
-    step,
-    times,
-    value,
-    whole,
-)
+from ...notation.equations import Term, Writer, bare, chain, step, whole
 from ...results.result import Result
 from .code import way_there
-from .parameters import parameters
-from .stored import stored
+from .parameters import SCALE, SCALE_FACTOR, ZERO_POINT, parameters
+from .stored import Q, stored
+
+X_HAT = Term(m.X_HAT)
 
 
 def steps(result: Result) -> list[Step]:
@@ -33,24 +25,25 @@ def steps(result: Result) -> list[Step]:
 
 
 def _way_back(result: Result) -> Step:
-    element = result.element
-    scale, factor, zero_point = result.scale_of(element)
-    q, z, back = whole(result.flat_q[element]), whole(zero_point), shown(result.flat_x_hat[element])
-    distance = value(q) - value(z)
-    steps_away = display.short(distance) if distance.denominator > 1 else display.shortest(int(distance))
-    above, numbers = minus(m.Q, m.ZERO_POINT), minus(m.number(q), operand(z))
-    if result.settings.is_notebook:
-        by, verb = shown(factor), "divided by the scale factor"
-        formula, inserted = m.fraction(above, m.SCALE_FACTOR), m.fraction(numbers, alone(by))
-        shorter, exact = m.fraction(alone(steps_away), alone(by)), distance / value(by)
-    else:
-        by, verb = shown(scale), "multiplied by the scale"
-        formula, inserted = times(m.fenced(above), m.SCALE), times(m.fenced(numbers), operand(by))
-        shorter, exact = times(alone(steps_away), operand(by)), distance * value(by)
-    relations = ["=", relate(is_exact(by, z)), relate(is_exact(steps_away)), relate(exact == value(back))]
-    text = f"The zero point is subtracted, and the difference {verb}: {_position(distance)}."
-    formula = m.chain(m.X_HAT, formula, inserted, shorter, alone(back), relations=relations)
-    return step("dequantized", "Dequantized", text, formula)
+    scale, factor, zero_point = result.scale_of(result.element)
+    q, z = whole(result.flat_q[result.element]), whole(zero_point)
+    distance = q - z
+    divides = qc.ARITHMETICS[result.arithmetic].unscaling is Unscaling.FACTOR
+
+    def formula(distance: Term, by: Term) -> Term:
+        return distance / by if divides else distance * by
+
+    def members(write: Writer) -> list[Term]:
+        by = write.operand(factor if divides else scale)
+        away = distance.value or Fraction(0)
+        steps_away = whole(away) if away.denominator == 1 else write.result(float(away), distance)
+        computed = formula(distance, by)
+        return [computed, formula(steps_away, by), write.result(result.flat_x_hat[result.element], computed)]
+
+    verb = "divided by the scale factor" if divides else "multiplied by the scale"
+    text = f"The zero point is subtracted, and the difference {verb}: {_position(distance.value or Fraction(0))}."
+    first = formula(Q - ZERO_POINT, SCALE_FACTOR if divides else SCALE)
+    return step("dequantized", "Dequantized", text, chain([X_HAT, first], members))
 
 
 def _position(distance: Fraction) -> str:
@@ -63,18 +56,17 @@ def _position(distance: Fraction) -> str:
 
 
 def _error(result: Result) -> Step:
-    element = result.element
-    x, x_hat = result.flat_x[element], result.flat_x_hat[element]
-    scale, _, _ = result.scale_of(element)
+    x, x_hat = result.flat_x[result.element], result.flat_x_hat[result.element]
+    scale, _, _ = result.scale_of(result.element)
     difference = float(x_hat) - float(x)
-    x_text, back, error = shown(x), shown(x_hat), display.short(difference, 6)
-    share = display.short(abs(difference) / float(scale), 3)
     text = "The value comes back exactly."
     if difference:
+        share = display.short(abs(difference) / float(scale), 3)
         unit = "of a step" if abs(difference) < float(scale) else "steps"
-        text = f"That is {'' if is_exact(share) else 'about '}{bare(share)} {unit}."
-    formula = equation(
-        m.words("error"), minus(m.X_HAT, m.X), minus(alone(back), operand(x_text)), [x_text, back],
-        value(back) - value(x_text), error,
-    )  # fmt: skip
-    return step("error", "Error", text, formula)
+        text = f"That is {'' if bare(share) == share else 'about '}{bare(share)} {unit}."
+
+    def members(write: Writer) -> list[Term]:
+        distance = write.operand(x_hat) - write.operand(x)
+        return [distance, write.result(difference, distance, 6)]
+
+    return step("error", "Error", text, chain([Term(m.words("error")), X_HAT - Term(m.X)], members))

@@ -1,155 +1,232 @@
-"""The first steps: how the range becomes a scale and a zero point."""
+"""The first steps: how the range becomes a scale and a zero point, as quantcore's trace of them has it."""
 
-from fractions import Fraction
 from typing import Any
 
+import numpy as np
+
 import quantcore as qc
-from quantcore.toolkits.choosing import ZeroPoint
+from quantcore.toolkits.choosing import Degenerate, Denominator, ZeroPoint
 
 from ...answer_types import Step
 from ...notation import display
 from ...notation import mathml as m
 from ...notation.equations import (
-    alone,
+    ALL,
+    Term,
+    Writer,
     bare,
-    equation,
-    is_exact,
+    chain,
+    clipped,
     magnitude,
-    minus,
-    operand,
-    plus,
-    relate,
+    maximum,
+    rounded,
     shown,
     step,
-    times,
-    value,
     whole,
+    whole_text,
+    written,
 )
-from ...notation.nodes import Node
-from ...results.ranges import Range, range_of
 from ...results.result import Result
 
-ABSMAX = m.row(m.words("max"), magnitude(m.X))
-RANGE = minus(m.XMAX, m.XMIN)
-N_STEPS = minus(m.QMAX, m.QMIN)
+X, SCALE, SCALE_FACTOR, ZERO_POINT = Term(m.X), Term(m.SCALE), Term(m.SCALE_FACTOR), Term(m.ZERO_POINT)
+QMIN, QMAX, XMIN, XMAX = Term(m.QMIN), Term(m.QMAX), Term(m.XMIN), Term(m.XMAX)
+ABSMAX = Term(m.row(m.words("max"), magnitude(X).node))
+STEPS = Term(m.words("steps"))
 
 
 def parameters(result: Result) -> list[Step]:
-    """Range, scale (in the notebook the scale factor) and zero point of the followed number's slice."""
-    used = range_of(result)
-    is_symmetric, is_notebook = result.settings.scheme == "symmetric", result.settings.is_notebook
-    first = _largest_magnitude(used) if is_symmetric else _range(used)
-    second = _scale_factor(result, used) if is_notebook else _scale(result, used)
-    if is_symmetric:
-        return [first, second, _fixed_zero_point(result)]
-    return [first, second, _notebook_zero_point(result, used) if is_notebook else _zero_point(result, used)]
+    """Range, scale (or scale factor) and zero point of the followed number's slice."""
+    settings, rules = result.settings, qc.TOOLKITS[result.settings.profile.toolkit]
+    assert result.ranges is not None
+    index = int(result.parameter_index(np.array([result.element]))[0])
+    low, high = (float(end.reshape(-1)[index]) for end in (result.ranges.low, result.ranges.high))
+    found = qc.trace_qparams(
+        low, high, settings.fmt, settings.scheme, settings.include_zero, settings.dtype, rules,
+    )  # fmt: skip
+    scale = _scale_factor if rules.zero_point is ZeroPoint.FACTOR else _scale
+    zero_point = _fixed_zero_point if settings.scheme == "symmetric" else _zero_point
+    return [_range(result, found), scale(found, rules), zero_point(found, rules)]
 
 
-def _range(used: Range) -> Step:
-    low, high, width = shown(used.low), shown(used.high), shown(used.width)
-    text = f"{used.origin} {low} to {high}."
-    if used.is_degenerate:
-        text += f" That is no range at all; it counts as {shown(used.divisor)}."
-    inserted = minus(alone(high), operand(low))
-    signs = [relate(is_exact(low, high)), relate(value(high) - value(low) == value(width))]
-    return step("range", "Range", text, m.chain(RANGE, inserted, alone(width), relations=signs))
+def number(found: qc.QParamsTrace, name: str) -> Any:
+    """The value of a step in its own precision."""
+    return np.dtype(found[name].dtype).type(found[name].value)
 
 
-def _largest_magnitude(used: Range) -> Step:
-    low, high, absmax = shown(used.low), shown(used.high), shown(used.width)
-    inserted = m.call("max", magnitude(alone(low)), magnitude(alone(high)))
-    text = (
-        f"{used.origin} {low} to {high}; the largest magnitude is {absmax}, "
-        "and the range reaches as far on both sides of 0."
-    )
-    if used.is_degenerate:
-        text = f"All values are 0. That is no range at all; the largest magnitude counts as {shown(used.divisor)}."
-    signs = [relate(is_exact(low, high)), "="]
-    return step("range", "Range", text, m.chain(ABSMAX, inserted, alone(absmax), relations=signs))
+def _range(result: Result, found: qc.QParamsTrace) -> Step:
+    low, high = number(found, "low"), number(found, "high")
+    text = f"{_origin(result, found)} {shown(low)} to {shown(high)}"
+    if found.scheme == "symmetric":
+        largest = shown(max(abs(low), abs(high)))
+        text += f"; the largest magnitude is {largest}, and the range reaches as far on both sides of 0"
+        return step("range", "Range", f"{text}.{_no_width(found)}", chain([ABSMAX], lambda w: _absmax(w, low, high)))
+    width = number(found, "width")
+
+    def members(write: Writer) -> list[Term]:
+        difference = write.operand(high) - write.operand(low)
+        return [difference, write.result(width, difference)]
+
+    return step("range", "Range", f"{text}.{_no_width(found)}", chain([XMAX - XMIN], members))
 
 
-def _scale_factor(result: Result, used: Range) -> Step:
-    fmt = result.settings.fmt
-    S, width = display.shortest(result.scale_of(result.element)[1]), shown(used.divisor)
-    if result.settings.scheme == "symmetric":
-        text = f"The highest code, {whole(fmt.qmax)}, stands for the largest magnitude: so many codes fall on one unit."
-        above, number, below = m.QMAX, m.number(whole(fmt.qmax)), ABSMAX
+def _absmax(write: Writer, low: Any, high: Any) -> list[Term]:
+    ends = [write.operand(low), write.operand(high)]
+    return [maximum(*(magnitude(end) for end in ends)), write.operand(max(abs(low), abs(high)))]
+
+
+def _origin(result: Result, found: qc.QParamsTrace) -> str:
+    """The beginning of the sentence that goes on with "low to high"."""
+    settings = result.settings
+    values = result.slice_of(result.element)
+    whose = "The values" if result.scale.size == 1 else "The values that share a scale with this one"
+    if settings.calibration == "minmax":
+        return f"Widened to hold 0, {whose.lower()} reach from" if found.is_widened else f"{whose} reach from"
+    widened = " (widened to hold 0)" if found.is_widened else ""
+    if settings.calibration == "manual":
+        return f"The range was given{widened}:"
+    is_percentile = settings.calibration == "percentile"
+    name = f"the {display.ascii_shortest(settings.percentile)} percentile" if is_percentile else settings.calibration
+    ends = f"{display.short(values.min(), 6)} to {display.short(values.max(), 6)}"
+    return f"{whose} reach from {ends}; {name} chose{widened}"
+
+
+def _no_width(found: qc.QParamsTrace) -> str:
+    """What is done where the range is none."""
+    if not found.is_degenerate or number(found, "low") != number(found, "high"):
+        return ""
+    what = "largest magnitude" if found.scheme == "symmetric" else "range"
+    counts = shown(found.params.scale[()] * float(found.n_steps))
+    return f" That is no range at all; the {what} counts as {counts}."
+
+
+def _scale_factor(found: qc.QParamsTrace, rules: qc.Toolkit) -> Step:
+    codes = [whole(code) for code in found.codes]
+    factor = number(found, "scale_factor")
+    if found.scheme == "symmetric":
+        highest = whole_text(found.codes[1])
+        text = f"The highest code, {highest}, stands for the largest magnitude: so many codes fall on one unit."
+        formula, width = QMAX / ABSMAX, number(found, "absmax")
     else:
         text = (
-            f"{display.count(int(used.n_steps))} steps between the codes are spread over the range: so many codes "
+            f"{display.count(int(found.n_steps))} steps between the codes are spread over the range: so many codes "
             "fall on one unit. The reciprocal, the scale, is the step between two codes."
         )
-        above, number, below = N_STEPS, minus(m.number(whole(fmt.qmax)), operand(whole(fmt.qmin))), RANGE
-    formula, inserted = m.fraction(above, below), m.fraction(number, alone(width))
-    exact = Fraction(used.n_steps) / value(width)
-    return step("scale_factor", "Scale factor", text, equation(m.SCALE_FACTOR, formula, inserted, [width], exact, S))
+        formula, width = (QMAX - QMIN) / (XMAX - XMIN), number(found, "width")
+
+    def members(write: Writer) -> list[Term]:
+        steps = codes[1] if found.scheme == "symmetric" else codes[1] - codes[0]
+        quotient = steps / (whole(1) if found.is_degenerate else write.operand(width))
+        return [quotient, write.result(factor, quotient, ALL)]
+
+    return step("scale_factor", "Scale factor", text, chain([SCALE_FACTOR, formula], members))
 
 
-def _scale(result: Result, used: Range) -> Step:
-    s, width = display.shortest(result.scale_of(result.element)[0]), shown(used.divisor)
-    n_steps = display.typographic(f"{used.n_steps:g}")
-    if result.settings.scheme == "symmetric":
-        text = f"The largest magnitude is divided by {n_steps} steps to either side: so far apart are two codes."
-        formula = m.fraction(ABSMAX, m.words("steps"))
+def _scale(found: qc.QParamsTrace, rules: qc.Toolkit) -> Step:
+    n_steps, scale = found.n_steps, number(found, "scale")
+    if found.scheme == "symmetric" and rules.denominator is Denominator.NO_CLIPPING:
+        return _scale_of_either_side(found)
+    steps = display.shortest(int(n_steps)) if n_steps.denominator == 1 else display.shortest(float(n_steps))
+    if found.scheme == "symmetric":
+        text = f"The largest magnitude is divided by {steps} steps to either side: so far apart are two codes."
+        formula, width = ABSMAX / STEPS, number(found, "absmax")
     else:
-        text = (
-            f"The range is divided by the {n_steps} steps between the codes: so far apart are two neighbouring codes."
-        )
-        formula = m.fraction(RANGE, N_STEPS)
-    if used.is_floored:
-        text += f" That is less than the smallest scale that is allowed here, {s}, which is taken instead."
-        return step("scale", "Scale", text, m.chain(m.SCALE, m.number(bare(s))))
-    inserted = m.fraction(alone(width), m.number(n_steps))
-    exact = value(width) / value(n_steps)
-    return step("scale", "Scale", text, equation(m.SCALE, formula, inserted, [width], exact, s))
+        text = f"The range is divided by the {steps} steps between the codes: so far apart are two neighbouring codes."
+        formula, width = XMAX - XMIN, number(found, "width")
+        formula = formula / (QMAX - QMIN)
+    if found.is_degenerate:
+        return step("scale", "Scale", text + _instead(found), chain([SCALE], lambda _: [written(bare(shown(scale)))]))
+
+    def members(write: Writer) -> list[Term]:
+        quotient = write.operand(width) / write.operand(n_steps)
+        return [quotient, write.result(scale, quotient, ALL)]
+
+    return step("scale", "Scale", text, chain([SCALE, formula], members))
 
 
-def _notebook_zero_point(result: Result, used: Range) -> Step:
-    fmt = result.settings.fmt
-    _, factor, zero_point = result.scale_of(result.element)
-    S, low, qmin = shown(factor), shown(used.low), whole(fmt.qmin)
-    negative = m.row(m.operator(display.MINUS), times(m.SCALE_FACTOR, m.XMIN))
-    numbers = m.row(m.operator(display.MINUS), times(operand(S), operand(low)))
-    before = shown(-factor * used.low + fmt.qmin)
-    signs = [relate(is_exact(S, low)), relate(-value(S) * value(low) + fmt.qmin == value(before))]
-    rounded = [plus(negative, m.QMIN), plus(numbers, operand(qmin)), alone(before)]
-    return _rounded_zero_point(
-        f"The low end of the range, {low}, becomes the lowest code, {qmin}", rounded, signs, zero_point
-    )
+def _instead(found: qc.QParamsTrace) -> str:
+    """The scale that is taken where the quotient is too small for one."""
+    s = shown(number(found, "scale"))
+    if not found["quotient"].value:
+        return f" That would be 0, which is no scale; {bare(s)} is taken instead."
+    return f" That is less than the smallest scale that is allowed here, {bare(s)}, which is taken instead."
 
 
-def _zero_point(result: Result, used: Range) -> Step:
-    fmt, rules = result.settings.fmt, qc.TOOLKITS[result.settings.profile.toolkit]
-    scale, _, zero_point = result.scale_of(result.element)
-    real, code, real_symbol, code_symbol, names = used.low, fmt.qmin, m.XMIN, m.QMIN, ("low", "lowest")
-    if rules.zero_point is ZeroPoint.NEARER_END and not _is_low_end_better(used, fmt, float(scale)):
-        real, code, real_symbol, code_symbol, names = used.high, fmt.qmax, m.XMAX, m.QMAX, ("high", "highest")
-    s, end, q_end = shown(scale), shown(real), whole(code)
-    before = shown(scale.dtype.type(code) - scale.dtype.type(real) / scale)
-    signs = [relate(is_exact(s, end)), relate(code - value(end) / value(s) == value(before))]
-    rounded = [
-        minus(code_symbol, m.fraction(real_symbol, m.SCALE)),
-        minus(m.number(q_end), m.fraction(alone(end), alone(s))),
-        alone(before),
-    ]
-    text = f"The {names[0]} end of the range, {end}, becomes the {names[1]} code, {q_end}"
-    return _rounded_zero_point(text, rounded, signs, zero_point)
+def _scale_of_either_side(found: qc.QParamsTrace) -> Step:
+    """The smallest scale that clips neither end."""
+    z = whole(number(found, "zero_point"))
+    low, high, scale = number(found, "low"), number(found, "high"), number(found, "scale")
+    text = "Both ends are divided by the steps on their side; the larger quotient is a scale that clips neither."
+    if found.is_degenerate:
+        return step("scale", "Scale", text + _instead(found), chain([SCALE], lambda _: [written(bare(shown(scale)))]))
+
+    def members(write: Writer) -> list[Term]:
+        ends = write.operand(min(low, low.dtype.type(0))), write.operand(max(high, high.dtype.type(0)))
+        larger = maximum(ends[0] / (whole(found.codes[0]) - z), ends[1] / (whole(found.codes[1]) - z))
+        return [larger, write.result(scale, larger, ALL)]
+
+    formula = maximum(XMIN / (QMIN - ZERO_POINT), XMAX / (QMAX - ZERO_POINT))
+    return step("scale", "Scale", text, chain([SCALE, formula], members))
 
 
-def _rounded_zero_point(text: str, rounded: list[Node], signs: list[str], zero_point: Any) -> Step:
-    """The zero point: what is rounded in symbols, in numbers and computed, and the signs between these three."""
-    z = whole(zero_point)
-    members = [m.ZERO_POINT, *(m.call("round", inside) for inside in rounded), m.number(bare(z))]
-    formula = m.chain(*members, relations=["=", *signs, "="])
-    return step("zero_point", "Zero point", f"{text}; so the real 0 becomes {z}.", formula)
+def _fixed_zero_point(found: qc.QParamsTrace, rules: qc.Toolkit) -> Step:
+    z = number(found, "zero_point")
+    text = f"A symmetric scheme does not choose its zero point: the real 0 is always the code {whole_text(z)}."
+    if found.is_degenerate and rules.degenerate is Degenerate.ONE_AND_ZERO:
+        text = f"Where there is no range, the real 0 is the code {whole_text(z)}."
+    return step("zero_point", "Zero point", text, chain([ZERO_POINT], lambda _: [whole(z)]))
 
 
-def _fixed_zero_point(result: Result) -> Step:
-    z = whole(result.scale_of(result.element)[2])
-    text = f"A symmetric scheme does not choose its zero point: the real 0 is always the code {z}."
-    return step("zero_point", "Zero point", text, m.chain(m.ZERO_POINT, m.number(z)))
+def _zero_point(found: qc.QParamsTrace, rules: qc.Toolkit) -> Step:
+    if found.is_degenerate and rules.degenerate is Degenerate.ONE_AND_ZERO:
+        return _fixed_zero_point(found, rules)
+    code, symbols = whole(found.codes[0]), (QMIN, XMIN)
+    if not found.is_from_low:
+        code, symbols = whole(found.codes[1]), (QMAX, XMAX)
+    end, by = number(found, "low" if found.is_from_low else "high"), number(found, "divisor")
+    rounding = qc.ARITHMETICS[rules.arithmetic].rounding
+
+    def formula(code: Term, end: Term, by: Term) -> Term:
+        return -by * end + code if rules.zero_point is ZeroPoint.FACTOR else code - end / by
+
+    def members(write: Writer) -> list[Term]:
+        inside = formula(code, write.operand(end), write.operand(by))
+        if rules.zero_point is ZeroPoint.FLOAT:
+            return [inside, write.result(number(found, "zero_point"), inside)]
+        if rules.zero_point is ZeroPoint.CLIP_ROUNDED:  # the quotient is rounded, then subtracted
+            inside = write.operand(end) / write.operand(by)
+            terms = _twice(write, inside, number(found, "low_in_steps"), rounding, number(found, "rounded"))
+            terms = [*(code - term for term in terms), code - whole(number(found, "rounded"))]
+        else:
+            terms = _twice(write, inside, number(found, "unrounded"), rounding, number(found, "unclipped"))
+        if found.is_clipped:
+            ends = [whole(end) for end in found.codes]
+            terms = [clipped(term, *ends) for term in (*terms, whole(number(found, "unclipped")))]
+        return [*terms, whole(number(found, "zero_point"))]
+
+    first = formula(*symbols, SCALE_FACTOR if rules.zero_point is ZeroPoint.FACTOR else SCALE)
+    if rules.zero_point is ZeroPoint.CLIP_ROUNDED:
+        first = symbols[0] - rounded(symbols[1] / SCALE, rounding)
+    elif rules.zero_point is not ZeroPoint.FLOAT:
+        first = rounded(first, rounding)
+    if found.is_clipped:
+        first = clipped(first, QMIN, QMAX)
+    return step("zero_point", "Zero point", _about_zero(found, rules), chain([ZERO_POINT, first], members))
 
 
-def _is_low_end_better(used: Range, fmt: qc.IntFormat, scale: float) -> bool:
-    """Whether the low end bounds the rounding error of the zero point lower than the high end."""
-    return abs(fmt.qmin) + abs(float(used.low)) / scale < abs(fmt.qmax) + abs(float(used.high)) / scale
+def _twice(write: Writer, inside: Term, number: Any, rounding: str, outcome: Any) -> list[Term]:
+    """What is rounded, with its operands and computed."""
+    computed = write.result(number, inside, keeps=lambda term: rounded(term, rounding).value == int(outcome))
+    return [rounded(inside, rounding), rounded(computed, rounding)]
+
+
+def _about_zero(found: qc.QParamsTrace, rules: qc.Toolkit) -> str:
+    """The zero point in words."""
+    names, code = (("low", "lowest"), found.codes[0]) if found.is_from_low else (("high", "highest"), found.codes[1])
+    text = f"The {names[0]} end of the range, {shown(number(found, names[0]))}, becomes the {names[1]} code, "
+    text += whole_text(code)
+    if rules.zero_point is ZeroPoint.NEARER_END:
+        text += " (computed from this end, the rounding errors are smaller)"
+    if number(found, "divisor").dtype != found.params.scale.dtype:
+        text += f", with the scale in {number(found, 'divisor').dtype}, as it is before it is stored"
+    text += "; what that gives is clipped to the codes" if found.is_clipped else ""
+    return f"{text}; so the real 0 becomes {bare(whole_text(number(found, 'zero_point')))}."

@@ -1,5 +1,7 @@
 """The steps from a code to the bits that lie in memory, and to the byte that it shares with its neighbours."""
 
+from fractions import Fraction
+
 import numpy as np
 
 from quantcore.formats.packing import pack
@@ -7,10 +9,11 @@ from quantcore.formats.packing import pack
 from ...answer_types import Step
 from ...notation import display
 from ...notation import mathml as m
-from ...notation.equations import plus, step, times, whole
-from ...notation.nodes import Node, node
+from ...notation.equations import Term, chain, step, whole, whole_text
+from ...notation.nodes import node
 from ...results.result import Result
 
+Q = Term(m.Q)
 THIN_SPACE = "\u202f"
 
 
@@ -32,14 +35,13 @@ def _bits(code: int, bits: int) -> Step:
         room = "part of a byte" if bits in (2, 4) else "a byte"
     if code >= 0:
         text = f"The code is written in base two, with {bits} bits; in memory it takes {room}."
-        return step("bits", "Bits", text, m.chain(m.Q, m.number(whole(code)), _binary(pattern, bits)))
+        return step("bits", "Bits", text, chain([Q], lambda _: [whole(code), _binary(pattern, bits)]))
     text = (
         f"A negative code is stored as its two's complement: 2 to the power of {bits} is added, and the sum is written "
         f"in base two, with {bits} bits; in memory it takes {room}."
     )
-    sum_of_both = plus(m.number(whole(code)), _power(bits))
-    formula = m.chain(plus(m.Q, _power(bits)), sum_of_both, m.number(str(pattern)), _binary(pattern, bits))
-    return step("bits", "Bits", text, formula)
+    members = [whole(code) + _power(bits), whole(pattern), _binary(pattern, bits)]
+    return step("bits", "Bits", text, chain([Q + _power(bits)], lambda _: members))
 
 
 def _packed(result: Result) -> Step:
@@ -50,11 +52,11 @@ def _packed(result: Result) -> Step:
     together = result.flat_q[first : first + n].astype(np.int64)
     byte = int(pack(together, bits)[0])
     fields = [int(code) % (1 << bits) for code in together] + [0] * (n - len(together))
-    members = m.number(str(fields[0]))
+    total = whole(fields[0])
     for i, pattern in enumerate(fields[1:], 1):
-        members = plus(members, times(m.number(str(pattern)), _power(bits * i)))
+        total = total + whole(pattern) * _power(bits * i)
     others = [
-        f"number {first + i} is {whole(code)}" for i, code in enumerate(together.tolist()) if first + i != element
+        f"number {first + i} is {whole_text(code)}" for i, code in enumerate(together.tolist()) if first + i != element
     ]
     neighbours = f"beside it, {' and '.join(others)}" if others else "the rest of the byte is filled with zeros"
     where = f"bits {bits * (element - first)} to {bits * (element - first) + bits - 1}"
@@ -62,14 +64,14 @@ def _packed(result: Result) -> Step:
         f"{'Two' if n == 2 else 'Four'} codes share a byte. This one takes {where} of byte {display.count(first // n)};"
         f" {neighbours}. As in ONNX, the first code lies in the lowest bits."
     )
-    formula = m.chain(m.words("byte"), members, m.number(str(byte)), _binary(byte, 8))
-    return step("packed", "Packed", text, formula)
+    members = [total, whole(byte), _binary(byte, 8)]
+    return step("packed", "Packed", text, chain([Term(m.words("byte"))], lambda _: members))
 
 
-def _power(exponent: int) -> Node:
-    return node("msup", None, m.number("2"), m.number(str(exponent)))
+def _power(exponent: int) -> Term:
+    return Term(node("msup", None, m.number("2"), m.number(str(exponent))), Fraction(2**exponent))
 
 
-def _binary(pattern: int, bits: int) -> Node:
+def _binary(pattern: int, bits: int) -> Term:
     digits = display.binary(pattern, bits).replace(" ", THIN_SPACE)
-    return m.index(node("mn", None, digits), m.number("2"))
+    return Term(m.index(node("mn", None, digits), m.number("2")), Fraction(pattern))
