@@ -18,7 +18,7 @@ def bring(talk, link):
 
 def cancel(talk, button):
     """Ends the computation under way: the worker is stopped, another one started; the last result stays."""
-    asyncio.create_task(worker.restart(talk))
+    asyncio.create_task(worker.cancel(talk))
 
 
 def copy(talk, button):

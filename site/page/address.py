@@ -10,6 +10,7 @@ from pyscript import window
 from page.form import LONG
 
 APPEARANCE = ("theme", "background", "controls", "group")  # what only the page knows, and the lab is not asked about
+LONGEST = 100_000  # characters of a link; the texts of a link of ours are up to form.LONGEST each
 IS_FRAMED = not window.Object["is"](window.parent, window.self)  # `window` itself is a module here, no object
 
 
@@ -34,10 +35,17 @@ _history = History()
 
 def read():
     """The chosen fields in the address; empty when what follows `#` is only the name of a place on the page."""
+    if is_too_long():
+        return {}
     text = window.location.hash[1:]
     if "=" not in text:
         return {}
     return take({str(pair[0]): str(pair[1]) for pair in window.Array["from"](window.URLSearchParams.new(text))})
+
+
+def is_too_long():
+    """Whether what follows `#` is longer than any link that this page makes."""
+    return len(window.location.hash) > LONGEST
 
 
 def take(fields):

@@ -41,7 +41,14 @@ def load():
         script = document.createElement("script")
         script.src = SCRIPT
         script.onload = ffi.create_proxy(lambda event: redraw())
+        script.onerror = ffi.create_proxy(lambda event: _miss(script))
         document.head.appendChild(script)
+
+
+def _miss(script):
+    """Plotly did not arrive: it is said, and asked for again at the next occasion."""
+    script.remove()
+    document.dispatchEvent(window.CustomEvent.new("quantlab:uncharted"))
 
 
 def near(screens=0.5):

@@ -10,6 +10,7 @@ from page import address, charts, dom, form, guest, handles, turns, views
 root = document.documentElement
 
 PATIENCE = 0.3  # seconds after which work is called long, and can be cancelled
+HURRY = 2.5  # seconds after which a computation ends that nobody wants any more
 PAUSE = 0.15  # seconds after an answer in which a handle that is dragged asks again
 
 _utf8 = window.TextDecoder.new()
@@ -33,10 +34,14 @@ class Conversation:
         self.worker = None
         self.is_waiting = False
         self.is_asking = False
+        self.overtake = None  # ends the worker's work and starts on what is wanted now; a coroutine function
+        self.n_calls = 0
+        self.calls = set()  # the numbers of the calls that the worker has not replied to
         self.n_asked = 0
         self.n_sent = 0  # the number of the request that the worker has
         self.view = None  # what the page shows; None before the first good answer
         self.answer = None  # the same for the page's host, with figures and arrays, in JavaScript
+        self.remarks = []  # what was left out of the file, or of the link, that was read last
         self.order = {}  # instrument: (column, is descending), how its table is sorted
         self.is_example = not self.chosen  # the page still shows what the build wrote about the notebook's example
 
@@ -50,6 +55,8 @@ class Conversation:
     def choose_all(self, fields):
         """Sets fields and asks."""
         self.is_example = False
+        if fields.get("source", "file") != "file":
+            self.remarks = []
         self.chosen.update(fields)
         address.write(self.chosen, self.defaults, ",".join(sorted(fields)))
         form.show_applicable()
@@ -58,6 +65,7 @@ class Conversation:
     def start_over(self, chosen):
         """Takes another set of chosen fields, shows it in the form, and asks."""
         self.is_example = False
+        self.remarks = []
         self.chosen = guest.complete(chosen)
         form.restore(self.chosen)
         self.ask()
@@ -92,7 +100,36 @@ class Conversation:
             self.is_asking = True
             asyncio.create_task(self._answer_all())
 
+    def let_go(self):
+        """Forgets the worker and what it was asked; returns it."""
+        worker = self.worker
+        self.worker, self.is_asking = None, False
+        self.calls.clear()
+        return worker
+
+    async def _reply(self, promise):
+        """What the worker replies; None where another one has taken its place."""
+        self.n_calls += 1
+        number, worker = self.n_calls, self.worker
+        self.calls.add(number)
+        asyncio.create_task(self._watch(number, self.n_asked))
+        try:
+            reply = await promise
+        finally:
+            self.calls.discard(number)
+        return reply if self.worker is worker else None
+
+    async def _watch(self, number, asked):
+        """Ends a call that has taken long when something newer is wanted."""
+        await asyncio.sleep(HURRY)
+        while number in self.calls:
+            if self.n_asked != asked:
+                await self.overtake(self)
+                return
+            await asyncio.sleep(PATIENCE)
+
     async def _answer_all(self):
+        worker = self.worker
         try:
             sent = self._send()
             while sent is not None:
@@ -101,7 +138,8 @@ class Conversation:
             fail(error)
             raise
         finally:
-            self.is_asking = False
+            if self.worker is worker:
+                self.is_asking = False
 
     def _send(self):
         """Sends the request as it stands, but for what nobody looks at; None if nothing newer can be asked for."""
@@ -120,7 +158,9 @@ class Conversation:
     async def _receive(self, question, texts, reply):
         """Shows an answer; while the user drags, the worker is at the next one already. Returns what was sent."""
         number = self.n_sent
-        reply = await reply
+        reply = await self._reply(reply)
+        if reply is None:
+            return None
         turns.begin()
         sent = self._send()
         is_newest = sent is None
@@ -149,10 +189,10 @@ class Conversation:
                 if is_over():
                     return
                 if item.get("waits"):
-                    reply = await self.worker.more(question, texts, item["name"])
-                    figures = parsed(reply[1])
-                    if is_over():
+                    reply = await self._reply(self.worker.more(question, texts, item["name"]))
+                    if reply is None or is_over():
                         return
+                    figures = parsed(reply[1])
                     self._add(json.loads(_utf8.decode(reply[0]))["instruments"][0], figures)
             self.answer.instruments = window.JSON.parse(json.dumps(self.view["instruments"]))
             if self.is_example:
@@ -204,8 +244,15 @@ class Conversation:
             self._tell(view, answer)
         return view["ok"]
 
+    def remark(self, sentence):
+        """Adds a sentence to the status line, unless it is there."""
+        if sentence not in self.remarks:
+            self.remarks.append(sentence)
+            if root.dataset.state == "ready" and self.view is not None:
+                dom.render("status", views.told(self.view, False, self.remarks))
+
     def _tell(self, view, answer):
-        dom.render("status", views.told(view, form.LONG in self.chosen.values()))
+        dom.render("status", views.told(view, form.LONG in self.chosen.values(), self.remarks))
         root.dataset.state = "ready"
         root.dataset.answered = "true"
         actions_possible()
@@ -294,10 +341,11 @@ def rest():
 def publish(answer):
     """Hands an answer to whoever hosts or tests the page."""
     window.quantlab.answer = answer
-    _dispatch("quantlab:answer", answer)
+    dispatch("quantlab:answer", answer)
 
 
-def _dispatch(kind, detail):
+def dispatch(kind, detail):
+    """Dispatches an event of the page's own."""
     options = ffi.to_js({})
     options.detail = detail
     document.dispatchEvent(window.CustomEvent.new(kind, options))
@@ -307,5 +355,12 @@ def fail(error):
     """Says on the page that Python stopped; the caller raises on, so that the console has the whole of it."""
     root.dataset.state = "failed"
     rest()
-    dom.render("status", views.failed(str(error)))
-    _dispatch("quantlab:failed", str(error))
+    dom.mark_stale(True)
+    details = details_of(error)
+    dom.render("status", views.failed(details, window.location.href))
+    dispatch("quantlab:failed", details)
+
+
+def details_of(error):
+    """What an exception says: an error of JavaScript's keeps its text behind its object and its class."""
+    return str(error.args[-1]) if error.args else str(error)

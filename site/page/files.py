@@ -19,8 +19,11 @@ class Held:
 _held = Held()
 
 
-async def take(talk, file):
-    """Lets the worker read a file, as soon as there is one, then asks for its first array."""
+async def take(talk, file, n_others=0):
+    """Lets the worker read a file, as soon as there is one, then asks for its first array.
+
+    `n_others` is how many more were dropped together with it, which are not read.
+    """
     while talk.worker is None:
         await asyncio.sleep(0.1)
     dom.render("status", views.reading(file.name, 0, file.size))
@@ -28,9 +31,10 @@ async def take(talk, file):
     if not loaded["ok"]:
         form.show_errors(loaded["errors"])
         dom.render("errors", views.errors(loaded["errors"]))
-        dom.render("status", views.told(loaded, False))
+        dom.render("status", views.told(loaded))
         return
     _held.file = file
+    talk.remarks = views.left_out(file.name, loaded["skipped"], n_others)
     _offer(loaded["arrays"])
     first = loaded["arrays"][0]
     found = loaded["file"]
@@ -51,9 +55,10 @@ async def take_again(talk):
         await talk.worker.load(_held.file)
 
 
-def first_of(files):
-    """The first of a list of files, or None."""
-    return files.item(0) if files is not None and files.length else None
+def take_first(talk, files):
+    """Takes the first of a list of files, if there is one; of the others the page says that they were not read."""
+    if files is not None and files.length:
+        asyncio.create_task(take(talk, files.item(0), files.length - 1))
 
 
 def _offer(arrays):

@@ -57,6 +57,19 @@ def restore(chosen):
     fill(chosen, {})
 
 
+def differing(chosen, view):
+    """Where the form says something else than the request that was answered: labels, and the texts of that request."""
+    found = []
+    for control in controls():
+        name = control.name
+        if view is None or name not in chosen or view["request"].get(name, "") == chosen[name]:
+            continue
+        label = document.querySelector('label[for="' + name + '"]')
+        text = view["request"].get(name, "")
+        found.append((label.textContent if label is not None else name, text if len(text) < 40 else text[:40] + "…"))
+    return found
+
+
 def decided_by_profile():
     """The names of the fields whose default depends on the profile."""
     return [control.name for control in document.querySelectorAll("[data-by-profile]")]

@@ -6,7 +6,8 @@ A host, usually the element of runtime/quant-lab.js, and the frame talk by messa
                      {"kind": "answer", "request": {...}, "answer": {...}}      the answer as the page publishes it
                      {"kind": "error", "errors": [{"field": .., "message": ..}]}
     host to frame    {"kind": "hello"}                    from then on the frame tells its answers to this origin
-                     {"kind": "ask", "request": {...}}    to choose instead of all that was chosen; null is no choice
+                     {"kind": "ask", "request": {...}}    to choose instead of all that was chosen; what is neither
+                                                          text nor number is no choice
 
 Anybody may show the page in a frame, and the height is no secret. What the reader types is told only to a parent that
 has said hello, by name of its origin.
@@ -19,6 +20,7 @@ from page import address, form
 root = document.documentElement
 IS_EMBED = document.body.classList.contains("embed")
 OFFERED = "values,codes,scale,zero_point"  # the controls of an embed that names none
+PLAIN = (str, int, float, bool)
 THEMES = ("dark", "light")
 
 
@@ -106,9 +108,21 @@ def _hear(talk, said, origin):
         if talk.answer is not None:
             _tell_answer(talk, talk.answer)
     elif said.kind == "ask":
-        pairs = window.Object.entries(said.request)
-        talk.start_over(address.take({str(pair[0]): str(pair[1]) for pair in pairs if pair[1] is not None}))
-        dress()
+        fields = _fields(said.request) if hasattr(said, "request") else None
+        if fields is not None:
+            talk.start_over(address.take(fields))
+            dress()
+
+
+def _fields(request):
+    """The texts and numbers of a host's request; None where it is no request at all."""
+    if request is None or isinstance(request, PLAIN):
+        return None
+    pairs = [(str(pair[0]), pair[1]) for pair in window.Object.entries(request)]
+    flags = {True: "1", False: "0"}
+    return {
+        name: flags[told] if isinstance(told, bool) else str(told) for name, told in pairs if isinstance(told, PLAIN)
+    }
 
 
 def _tell_answer(talk, answer):

@@ -59,7 +59,7 @@ def on_change(event):
     """An edit is done: the next one is another place in the history. Or a file was chosen."""
     address.settle()
     if event.target.type == "file" and event.target.files.length:
-        asyncio.create_task(files.take(talk, files.first_of(event.target.files)))
+        files.take_first(talk, event.target.files)
 
 
 def on_key(event):
@@ -91,9 +91,10 @@ def pick(element):
 
 def on_file(event):
     """A file was chosen, dropped, or made of a long text that was pasted."""
-    file = event.detail if event.type == "quantlab:file" else files.first_of(event.dataTransfer.files)
-    if file is not None:
-        asyncio.create_task(files.take(talk, file))
+    if event.type == "quantlab:file":
+        asyncio.create_task(files.take(talk, event.detail))
+    else:
+        files.take_first(talk, event.dataTransfer.files)
 
 
 def on_drag(event):
@@ -138,7 +139,12 @@ def on_progress(event):
     else:
         loading.stages.append([detail.stage, detail.received, detail.total])
     if talk.worker is None:
-        dom.render("status", views.loading(loading.stages, loading.fallback_reason))
+        dom.render("status", views.loading(loading.stages, loading.fallback_reason) + views.told_besides(talk.remarks))
+
+
+def on_uncharted(event):
+    """The charts' program could not be loaded."""
+    talk.remark(views.UNCHARTED)
 
 
 async def begin():
@@ -155,6 +161,7 @@ async def begin():
         ("drop", on_drag),
         ("quantlab:file", on_file),
         ("quantlab:progress", on_progress),
+        ("quantlab:uncharted", on_uncharted),
     ):
         document.addEventListener(kind, ffi.create_proxy(handler))
     charts.on_point(ffi.create_proxy(on_point))
@@ -170,7 +177,9 @@ async def begin():
     form.unfold()
     form.restore(talk.chosen)
     guest.begin(talk)
-    dom.render("status", views.loading(loading.stages))
+    if address.is_too_long():
+        talk.remarks = [views.link_too_long(len(window.location.hash), address.LONGEST)]
+    dom.render("status", views.loading(loading.stages) + views.told_besides(talk.remarks))
     root.dataset.interactive = "true"
     if not guest.IS_EMBED:
         offline.begin()

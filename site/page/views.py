@@ -101,19 +101,53 @@ def loading(stages, fallback_reason=""):
     return [["p", attributes, text], _progress(received, total)]
 
 
-def told(view, is_too_long):
-    """What came of the request, in a sentence, and another if it has a text that the address cannot carry."""
+UNCHARTED = "The charts could not be loaded; the tables below them hold the same numbers. Load the page again for them."
+
+
+def told(view, is_too_long=False, remarks=()):
+    """What came of the request, in a sentence; another if it has a text that the address cannot carry; and remarks."""
     if view["ok"]:
         text = "Computed by Python in this page. Every change is answered at once."
         if is_too_long:
             text += " What you typed is too long for the address, so a link will not carry it."
-        return [["p", {}, text]]
+        return [["p", {}, text]] + told_besides(remarks)
     return [["p", {}, "Not computed: " + view["errors"][0]["message"]]]
 
 
 def not_saved(errors):
     """Why there is no file to save."""
     return [["p", {}, "Not saved: " + errors[0]["message"]]]
+
+
+def told_besides(remarks):
+    """Sentences for the status line, each on its own."""
+    return [["p", {}, remark] for remark in remarks]
+
+
+def link_too_long(length, longest):
+    """Why a link was not followed."""
+    return (
+        "The link is "
+        + _megabytes(length)
+        + " MB long; at most "
+        + _megabytes(longest)
+        + " MB are read, so the example "
+        "is shown. Paste the numbers into the values instead, or drop them as a file."
+    )
+
+
+SHOWN_REASONS = 3
+
+
+def left_out(name, skipped, n_others):
+    """What of a file, or beside it, was not read; `skipped` are its parts with a name and a reason each."""
+    remarks = ["Left out of " + name + ": " + one["name"] + " " + one["reason"] for one in skipped[:SHOWN_REASONS]]
+    if len(skipped) > SHOWN_REASONS:
+        remarks.append("So were " + str(len(skipped) - SHOWN_REASONS) + " more of its parts.")
+    if n_others:
+        were = "1 more file was" if n_others == 1 else str(n_others) + " more files were"
+        remarks.append("One file is read at a time: " + were + " dropped with " + name + " and not read.")
+    return remarks
 
 
 def reading(name, received, total):
@@ -129,19 +163,50 @@ def working():
     return [["p", {}, "Python is computing."], ["progress", {"aria-label": "computing"}], cancel]
 
 
-def cancelled():
-    """The computation was given up."""
+def cancelling():
+    """The computation is being given up."""
     return [
         ["p", {}, "Cancelled. The last result stays; Python is starting again."],
         ["progress", {"aria-label": "starting"}],
     ]
 
 
-def failed(message):
-    """Why Python cannot answer, and the way to try again."""
+def overtaking():
+    """A long computation gives way to a newer one."""
     return [
-        ["p", {}, "Python stopped: " + message],
+        ["p", {}, "The settings changed during a long computation; Python starts on the new ones."],
+        ["progress", {"aria-label": "starting"}],
+    ]
+
+
+def cancelled(settings):
+    """The computation was given up; `settings`, of (label, text), is where the result shown differs from the form."""
+    text = "Cancelled. "
+    if settings:
+        listed = ", ".join([label + " " + (value or "empty") for label, value in settings])
+        text += "The result shown is that of " + listed + ". "
+    return [["p", {}, text + "The next change is computed again."]]
+
+
+def failed(details, address):
+    """Python could not compute: what to do, a link that shows it to others, and what Python said."""
+    lines = [line for line in details.strip().split("\n") if line]
+    return [
+        [
+            "p",
+            {},
+            "Python stopped at these settings; the last result stays. Change a setting, or try again. This is a fault "
+            "of the page, which ",
+            ["a", {"href": address}, "this link"],
+            " reproduces for a report.",
+        ],
         ["button", {"type": "button", "class": "button", "data-action": "retry"}, "Try again"],
+        [
+            "details",
+            {},
+            ["summary", {}, lines[-1][:200] if lines else "No details"],
+            ["pre", {"tabindex": "0"}, details or "No details"],
+        ],
     ]
 
 

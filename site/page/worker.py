@@ -2,8 +2,8 @@
 
 from pyscript import create_named_worker, document, workers
 
-from page import dom, files, guest, views
-from page.conversation import fail, rest, root
+from page import dom, files, form, guest, views
+from page.conversation import details_of, dispatch, fail, rest, root
 
 SOURCE = "runtime/worker.py"
 CONFIG = '{"interpreter": "./runtime/interpreter.mjs", "sync_main_only": true}'
@@ -22,6 +22,7 @@ _started = Started()
 
 async def connect(talk):
     """Waits for the worker that the page's markup starts; an embed shares one with the others on its host's page."""
+    talk.overtake = overtake
     try:
         if guest.IS_EMBED:
             from page.shared import Shared  # only embeds need it
@@ -32,27 +33,47 @@ async def connect(talk):
         else:
             talk.worker = await workers["lab"]
     except Exception as error:
-        fail(error)
+        dispatch("quantlab:unloadable", details_of(error).split("\n")[0])
         raise
 
 
-async def restart(talk):
+async def cancel(talk):
+    """Ends the computation that the person no longer wants to wait for; the last result stays, marked as such."""
+    await restart(talk, views.cancelling())
+
+
+async def overtake(talk):
+    """Ends a long computation of what nobody wants any more, so that the newest request is computed."""
+    talk.is_waiting = True
+    await restart(talk, views.overtaking())
+
+
+async def restart(talk, told):
     """Stops the worker in the middle of its work and starts another; what the page shows stays."""
-    before = talk.worker
-    talk.worker, talk.is_asking, talk.is_waiting = None, False, False
+    if talk.worker is None:
+        return
+    before = talk.let_go()
     root.dataset.state = "loading"
-    dom.render("status", views.cancelled())
+    dom.render("status", told)
     rest()
-    if guest.IS_EMBED:
-        await before.restart()
-        talk.worker = before
-    else:
-        _stop()
-        talk.worker = await _start()
-    await files.take_again(talk)
-    root.dataset.state = "ready"
+    try:
+        if guest.IS_EMBED:
+            await before.restart()
+            fresh = before
+        else:
+            _stop()
+            fresh = await _start()
+        talk.worker = fresh
+        await files.take_again(talk)
+    except Exception as error:
+        fail(error)
+        raise
     if talk.is_waiting:
         talk.ask()
+    else:
+        root.dataset.state = "ready"
+        dom.mark_stale(True)
+        dom.render("status", views.cancelled(form.differing(talk.chosen, talk.view)))
 
 
 async def _start():

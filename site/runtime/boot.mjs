@@ -1,8 +1,12 @@
-// Starts PyScript, and hands what the worker says while it loads to the page, as "quantlab:progress" events.
+// Starts PyScript, and hands what the worker says while it loads to the page, as events "quantlab:progress" and
+// "quantlab:unloadable".
 import { hooks } from "../vendor/pyscript/core.js";
 
 hooks.main.onWorker.add((_, worker) => {
   worker.addEventListener("message", ({ data }) => {
-    if (data?.quantlab) document.dispatchEvent(new CustomEvent("quantlab:progress", { detail: data.quantlab }));
+    const said = data?.quantlab;
+    if (!said) return;
+    const [kind, detail] = said.unloadable ? ["unloadable", said.unloadable] : ["progress", said];
+    document.dispatchEvent(new CustomEvent(`quantlab:${kind}`, { detail }));
   });
 });

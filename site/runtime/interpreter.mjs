@@ -76,6 +76,21 @@ async function fetchWell(url) {
   return response;
 }
 
+// Pyodide waits for ever for a module that does not compile: that is told here.
+for (const name of ["compileStreaming", "instantiateStreaming"]) {
+  const plain = WebAssembly[name]?.bind(WebAssembly);
+  if (!plain) continue;
+  WebAssembly[name] = async (source, ...others) => {
+    const response = await source;
+    const file = new URL(response.url || location.href).pathname.split("/").pop();
+    if (!response.ok) tell({ unloadable: `${file} was refused (status ${response.status})` });
+    return plain(response, ...others).catch((error) => {
+      tell({ unloadable: `${file} is damaged (${error.message})` });
+      throw error;
+    });
+  };
+}
+
 const importFactory = () => import("../vendor/pyodide/pyodide.asm.mjs");
 const factory = importFactory();
 factory.catch(() => {});

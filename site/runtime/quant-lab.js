@@ -60,7 +60,7 @@ class QuantLab extends HTMLElement {
   #address = (page, group) => `${SITE}${page}#${new URLSearchParams({ ...this.request, ...group })}`;
   #say = (quantlab) => this.#frame.contentWindow.postMessage({ quantlab }, SITE.origin);
   #reveal = () => this.#frame.previousSibling?.remove();
-  #tell = (type, detail) => this.dispatchEvent(new CustomEvent(type, { detail, bubbles: true }));
+  #tell = (type, detail) => this.dispatchEvent(new CustomEvent(type, { detail, bubbles: type !== "error" }));
 
   #start() {
     this.#near.disconnect();

@@ -38,7 +38,7 @@ def export(request, texts, kind):
 
 
 def _bytes(text):
-    return to_js(text.encode())
+    return to_js(text.encode("utf-8", "backslashreplace"))  # half a surrogate pair becomes JSON's own escape
 
 
 def _complete(request, texts):
@@ -51,12 +51,21 @@ async def load(file):
         return lab.strict_json(await _load_picture(file))
     size = int(file.size)
     taking = store.intake(file.name, size)
-    for start in range(0, size, PIECE):
-        piece = await file.slice(start, start + PIECE).arrayBuffer()
-        if taking.write(piece.to_memoryview()) >= 1.0:
-            break
-        detail = {"stage": "file", "name": file.name, "received": start, "total": size}
-        js.postMessage(to_js({"quantlab": detail}, dict_converter=js.Object.fromEntries))
+    try:
+        if not size:
+            await file.arrayBuffer()  # a file that is gone by now also has the size 0, but cannot be read
+        for start in range(0, size, PIECE):
+            piece = await file.slice(start, start + PIECE).arrayBuffer()
+            if taking.write(piece.to_memoryview()) >= 1.0:
+                break
+            detail = {"stage": "file", "name": file.name, "received": start, "total": size}
+            js.postMessage(to_js({"quantlab": detail}, dict_converter=js.Object.fromEntries))
+    except JsException:
+        message = (
+            f"{file.name} cannot be read: it is a folder, or it was changed or removed since it was chosen. "
+            "Choose it again."
+        )
+        return lab.strict_json({"ok": False, "errors": [{"field": "file", "message": message}]})
     return lab.strict_json(taking.finish())
 
 

@@ -24,8 +24,15 @@ def token_place(text: str, entry: int, found: re.Match[str]) -> str:
 
 
 def quoted(text: str) -> str:
-    """A text in quotes, its end cut off if it is long."""
-    return f'"{text if len(text) <= LONGEST else text[: LONGEST - 3] + "…"}"'
+    r"""A text in quotes, its end cut off if it is long, what cannot be printed escaped.
+
+    >>> quoted("a\0b")
+    '"a\\x00b"'
+    """
+    shown = text[:LONGEST]
+    if not shown.isprintable():
+        shown = "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in shown)
+    return f'"{shown if len(text) <= LONGEST and len(shown) <= LONGEST else shown[: LONGEST - 3] + "…"}"'
 
 
 def where(text: str, position: int) -> str:
