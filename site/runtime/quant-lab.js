@@ -1,4 +1,4 @@
-// The element <quant-lab values="-3, 3.2" bits="8">. A plain script: across sites a module would need CORS.
+// The element <quant-lab values="-3, 3.2" bits="8">. No module: across sites it would need CORS.
 {
 const SITE = new URL("./", (document.currentScript ?? document.querySelector("script[src$='quant-lab.js']")).src);
 const GROUP = { group: Math.random() };

@@ -15,7 +15,8 @@ from tests.browser.conftest import PATIENCE_MS, ROOT
 LISTENS = """
     window.heard = [];
     for (const kind of ['answer', 'error'])
-        document.addEventListener(kind, (event) => heard.push([kind, event.target.id, event.detail]));
+        document.addEventListener(kind, (event) => event.target.localName === 'quant-lab'
+            && heard.push([kind, event.target.id, event.detail]), true);  // an error does not bubble
 """
 
 
