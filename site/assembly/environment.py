@@ -15,10 +15,11 @@ from assembly import faults, files, lock
 from assembly.report import BuildError, stage
 
 NODE_NEEDED = 20
-VENV_LACKS = re.compile("ensurepip|No module named '?venv")
+VENV_LACKS = re.compile("No module named '?(venv|ensurepip)")
 NEEDS_NETWORK = "The first run needs the network. Check the connection (and `pip config list`), then run it again."
 WRONG_DIGEST = "DO NOT MATCH THE HASHES"  # pip's words; what follows names the package and both digests
-SHOWN_OF_PIP = re.compile(r"\s*(Downloading|Using cached) \S+\.(whl|tar\.gz) |Installing collected packages")
+INSTALLING = "Installing collected packages"
+SHOWN_OF_PIP = re.compile(rf"\s*(Downloading|Using cached) \S+\.(whl|tar\.gz) |{INSTALLING}")
 
 
 class UnavailableError(BuildError):
@@ -68,25 +69,38 @@ def make_lock(root: Path) -> None:
     done = run_module(python, "assembly.locking", str(root / lock.PLACE), *requirements)
     if done.returncode:
         raise BuildError(
-            f"the lock could not be made:\n{last_lines(done.stderr)}\n{faults.remedy(done.stderr, NEEDS_NETWORK)}"
+            f"the lock could not be made:\n{faults.explained(done.stderr, last_lines(done.stderr), NEEDS_NETWORK)}"
         )
 
 
 def make_venv(folder: Path) -> Path:
-    """Makes the environment, or makes it anew when its Python is gone or another version, and returns its Python."""
+    """Makes the environment and returns its Python; anew when that is gone or another version, or a change was cut."""
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    if python.exists() and python_version(python) == version:
+    if python.exists() and python_version(python) == version and not any(files.leftovers(folder, "changing")):
         return python
     stage("Environment", f"making {folder} with Python {version}")
-    command = [sys.executable, "-m", "venv", "--clear", str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        said = (done.stdout + done.stderr).strip()
-        incomplete = f"Python's venv module must be complete; on Debian and Ubuntu: apt install python{version}-venv"
-        remedy = faults.remedy(said, incomplete if VENV_LACKS.search(said) else f"Remove {folder}, then run it again.")
-        raise BuildError(f"cannot make the environment {folder}:\n{said}\n{remedy}")
+    commands = [  # apart, as `venv` keeps to itself what `ensurepip` says
+        [sys.executable, "-m", "venv", "--clear", "--without-pip", str(folder)],
+        [str(python), "-m", "ensurepip", "--upgrade", "--default-pip"],
+    ]
+    for command in commands:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        said = done.stdout + done.stderr
+        if done.returncode:
+            package = f"Python's venv module must be complete; on Debian and Ubuntu: apt install python{version}-venv"
+            remedy = package if VENV_LACKS.search(said) else f"Remove {folder}, then run it again."
+            raise BuildError(
+                f"cannot make the environment {folder}:\n{faults.explained(said, last_lines(said), remedy)}"
+            )
+        mark(folder).touch()
+    mark(folder).unlink()
     return python
+
+
+def mark(folder: Path) -> Path:
+    """Returns the file that is there while we change the environment: if we are killed, the next one makes it anew."""
+    return folder / f"changing{files.PART}{os.getpid()}"
 
 
 def python_version(python: Path) -> str:
@@ -111,15 +125,20 @@ def install(python: Path, requirements: Sequence[str], locked: Mapping[str, str]
     if not missing:
         return
     stage("Python packages", f"installing {', '.join(missing)}")
+    changing = mark(stamp.parent)
+    changing.touch()
     with tempfile.TemporaryDirectory() as folder:
         listing = Path(folder) / "requirements.txt"
         listing.write_text(lock.entries(locked, missing), "utf-8")
         status, output = run_pip(python, ["install", "--require-hashes", "--only-binary=:all:", "-r", str(listing)])
     if status:
+        if INSTALLING not in output:  # nothing was changed yet
+            changing.unlink()
         raise refusal(output)
     names = {requirement.split("==")[0] for requirement in missing}
     kept = [requirement for requirement in installed if requirement.split("==")[0] not in names]
     files.write(stamp, (json.dumps(sorted(kept + missing), indent=1) + "\n").encode())
+    changing.unlink()
 
 
 def stamped(stamp: Path) -> list[str]:
@@ -140,9 +159,9 @@ def refusal(output: str) -> BuildError:
             "Either it was altered on the way (try another network), or the lock is older than the pins in\n"
             "pyproject.toml (python3 build.py lock makes it anew)."
         )
-    words = f"pip could not install the Python packages:\n{last_lines(output)}\n"
-    remedy = faults.remedy(output, "")
-    return BuildError(words + remedy) if remedy else UnavailableError(words + NEEDS_NETWORK)
+    explained = faults.explained(output, last_lines(output), NEEDS_NETWORK)
+    kind = UnavailableError if explained.endswith(NEEDS_NETWORK) else BuildError
+    return kind(f"pip could not install the Python packages:\n{explained}")
 
 
 def run_pip(python: Path, arguments: Sequence[str]) -> tuple[int, str]:

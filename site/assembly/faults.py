@@ -37,12 +37,21 @@ def told(error: OSError) -> str | None:
     return remedy and f"{place}{error.strerror}. {remedy}"
 
 
-def remedy(output: str, otherwise: str) -> str:
-    """Returns the remedy for what a program said as it failed; `otherwise` if it names nothing of these.
+def explained(output: str, last_words: str, otherwise: str) -> str:
+    r"""Returns why a program failed and what to do: the line that names one of these reasons, with its remedy.
 
-    >>> remedy("npm error ENOSPC: no space left on device, write", "Try again.") == FULL
-    True
-    >>> remedy("npm error network timeout", "Try again.")
-    'Try again.'
+    Args:
+        output: All that the program said.
+        last_words: What to show of it if it names none of these.
+        otherwise: The remedy then.
+
+    >>> explained("npm error ENOSPC: no space left\nnpm error 1", "  1", "Try again.").splitlines()[0]
+    '  npm error ENOSPC: no space left'
+    >>> explained("npm error network timeout", "  timeout", "Try again.")
+    '  timeout\nTry again.'
     """
-    return next((remedy for sign, remedy in SIGNS.items() if sign in output), otherwise)
+    for sign, remedy in SIGNS.items():
+        lines = [line.strip() for line in output.splitlines() if sign in line]
+        if lines:
+            return f"  {lines[-1]}\n{remedy}"
+    return f"{last_words}\n{otherwise}".rstrip()

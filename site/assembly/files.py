@@ -3,6 +3,7 @@
 import os
 import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 PART = ".part-"  # and the number of the process that writes
@@ -14,19 +15,28 @@ def write(path: Path, content: bytes) -> None:
     try:
         unfinished.write_bytes(content)
         unfinished.replace(path)
+    except OSError as error:
+        error.filename = str(path)  # a failed write does not tell it
+        raise
     finally:
         unfinished.unlink(missing_ok=True)
 
 
-def remove_leftovers(folder: Path, name: str = "*") -> None:
-    """Removes the unfinished files and folders of processes that have ended."""
+def leftovers(folder: Path, name: str = "*") -> Iterator[Path]:
+    """Gives the unfinished files and folders of processes that have ended."""
     for path in folder.glob(f"{name}{PART}*"):
         process = path.name.rpartition(PART)[2].partition("-")[0]
         if process.isdecimal() and not is_running(int(process)):
-            if path.is_dir() and not path.is_symlink():
-                shutil.rmtree(path, ignore_errors=True)
-            else:
-                path.unlink(missing_ok=True)
+            yield path
+
+
+def remove_leftovers(folder: Path, name: str = "*") -> None:
+    """Removes them."""
+    for path in leftovers(folder, name):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
 
 
 def is_running(process: int) -> bool:

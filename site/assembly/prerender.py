@@ -50,8 +50,8 @@ def run(python: Path, folder: Path) -> None:
     stage("Rendering", "the worked example, with the same code that runs in the page")
     done = run_module(python, "assembly.prerender", *map(str, pages))
     if done.returncode:
-        words = f"the example could not be rendered:\n{last_lines(done.stderr, 30)}"
-        raise BuildError(f"{words}\n{faults.remedy(done.stderr, '')}".rstrip())
+        words = faults.explained(done.stderr, last_lines(done.stderr, 30), "")
+        raise BuildError(f"the example could not be rendered:\n{words}")
 
 
 def fill(

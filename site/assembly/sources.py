@@ -74,8 +74,8 @@ def from_npm(package: Package, files: Sequence[Asset]) -> dict[str, bytes]:
         tarballs = list(Path(folder).glob("*.tgz"))
         if done.returncode or len(tarballs) != 1:
             raise BuildError(
-                f"npm could not fetch {package.name}@{package.version}:\n{last_lines(done.stderr)}\n"
-                + faults.remedy(done.stderr, NO_NETWORK)
+                f"npm could not fetch {package.name}@{package.version}:\n"
+                + faults.explained(done.stderr, last_lines(done.stderr), NO_NETWORK)
             )
         return read_tarball(tarballs[0], [file.member for file in files])
 
@@ -124,4 +124,4 @@ def wheel(package: Package, file: "Asset", cdn: str, python: Path) -> bytes:
             failures.append(f"  {place}: {reason[0]}")
             stage("", f"{place}: out of reach")
         reasons = "\n".join(failures)
-        raise BuildError(f"{file.member} could not be fetched:\n{reasons}\n{faults.remedy(reasons, NO_NETWORK)}")
+        raise BuildError(f"{file.member} could not be fetched:\n{faults.explained(reasons, reasons, NO_NETWORK)}")

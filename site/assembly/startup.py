@@ -117,6 +117,6 @@ def make_image(folder: Path, wheel: Path, libraries: Path) -> bytes:
         command = [find_node()[0], *map(str, paths)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
-            words = f"Node could not make the memory image:\n{last_lines(done.stderr, 20)}"
-            raise BuildError(f"{words}\n{faults.remedy(done.stderr, '')}".rstrip())
+            words = faults.explained(done.stderr, last_lines(done.stderr, 20), "")
+            raise BuildError(f"Node could not make the memory image:\n{words}")
         return image.read_bytes()

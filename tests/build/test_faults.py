@@ -156,6 +156,45 @@ def test_a_cut_list_of_what_is_installed_is_made_anew(tmp_path: Path) -> None:
     assert (tmp_path / "asked").read_text() == 5 * "asked\n"
 
 
+@pytest.mark.parametrize("is_running", [True, False])
+def test_an_environment_whose_change_was_cut_is_made_anew(
+    tmp_path: Path, ended: int, monkeypatch: pytest.MonkeyPatch, is_running: bool
+) -> None:
+    """An environment that a killed build was changing is not trusted; one that another build changes now is."""
+    folder = tmp_path / ".venv"
+    (folder / "bin").mkdir(parents=True)
+    (folder / "bin/python").touch()
+    (folder / f"changing.part-{os.getppid() if is_running else ended}").touch()
+    asked: list[str] = []
+
+    def run(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
+        asked.append(command[2])
+        return subprocess.CompletedProcess(command, 0, f"{sys.version_info.major}.{sys.version_info.minor}", "")
+
+    monkeypatch.setattr(environment.subprocess, "run", run)
+    assert environment.make_venv(folder) == folder / "bin/python"
+    assert [name for name in asked if name in ("venv", "ensurepip")] == ([] if is_running else ["venv", "ensurepip"])
+
+
+@pytest.mark.parametrize(
+    ("said", "is_suspect"),
+    [
+        ("ERROR: No matching distribution found for a==1", False),
+        ("Installing collected packages: a\nERROR: OSError: [Errno 28] No space left on device", True),
+    ],
+)
+def test_a_failed_installation_leaves_no_half(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str, is_suspect: bool
+) -> None:
+    """If pip failed while it wrote, the environment is made anew by the next run; if before, it is as it was."""
+    folder = tmp_path / ".venv"
+    folder.mkdir()
+    monkeypatch.setattr(environment, "run_pip", lambda *_: (1, said))
+    with pytest.raises(BuildError):
+        environment.install(folder / "bin/python", ["a==1"], {"a==1": "a==1 ..."})
+    assert [path.name for path in folder.iterdir()] == ([f"changing.part-{os.getpid()}"] if is_suspect else [])
+
+
 def test_a_cache_that_is_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """QUANTLAB_CACHE must name a folder, and .cache be one."""
     (tmp_path / ".cache").write_text("")
@@ -172,8 +211,8 @@ def test_a_cache_that_is_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     [
         ("Error: [Errno 30] Read-only file system: '/p/.venv'", faults.FORBIDDEN),
         ("Error: [Errno 28] No space left on device", faults.FULL),
-        ("The virtual environment was not created because ensurepip is not available.", "apt install python3"),
-        ("No module named venv", "apt install python3"),
+        ("/p/.venv/bin/python: No module named ensurepip", "apt install python3"),
+        ("/usr/bin/python3: No module named venv", "apt install python3"),
         ("Error: something else", "Remove /p/.venv, then run it again."),
     ],
 )
