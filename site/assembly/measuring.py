@@ -67,7 +67,11 @@ def run(root: Path, python: Path, parts: list[str], against: Path | None) -> Non
     other = ["--against", str(against)] if against else []
     module = [str(python), "-m"]
     commands = {
-        "core": [[*module, "tests.bench.core"], in_pyodide("tests/bench/core.py", *IN_PYODIDE)],
+        "core": [
+            [*module, "tests.bench.core"],
+            [*module, "tests.bench.searches"],
+            in_pyodide("tests/bench/core.py", *IN_PYODIDE),
+        ],
         "start": [[*module, "tests.bench.start", *other]],
         "change": [[*module, "tests.bench.change", *other]],
         "slow": [[*module, "tests.bench.start", "--slow", *other]],

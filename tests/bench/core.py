@@ -18,6 +18,7 @@ from tests.bench.turns import in_turns, print_table, ratio, written
 Run = Callable[[], object]
 Rivals = dict[str, tuple[Run, int]]  # what to call, and on how many elements it works
 
+SHORTEST = 0.01  # seconds in which a call is done again
 SIZES = (10_000, 100_000, 1_000_000, 10_000_000, 100_000_000)
 
 
@@ -113,12 +114,12 @@ def compare(title: str, rivals: Rivals, yardstick: str, n_turns: int) -> None:
 
 
 def seconds_an_element(run: Run, n: int) -> float:
-    """How long a call on n elements takes for each of them; with few elements, on average over some calls."""
-    n_calls = max(1, 1_000_000 // n)
-    started = time.perf_counter()
-    for _ in range(n_calls):
+    """How long a call on n elements takes for each of them, on average over a hundredth of a second at least."""
+    n_calls, seconds, started = 0, 0.0, time.perf_counter()
+    while seconds < SHORTEST:
         run()
-    return (time.perf_counter() - started) / n_calls / n
+        n_calls, seconds = n_calls + 1, time.perf_counter() - started
+    return seconds / n_calls / n
 
 
 if __name__ == "__main__":
