@@ -140,7 +140,14 @@ class _Scanned:
         with np.errstate(over="ignore"):  # squares of extreme float64 values may not be representable
             clipping, rounding = (part[first] * unit * unit for part in (self.clipping, self.rounding))
         best = int(np.searchsorted(threshold, chosen))
-        return Curve(threshold * unit, clipping + rounding, best, "mse", clipping, rounding)
+        return Curve(
+            threshold=threshold * unit,
+            total=clipping + rounding,
+            best=best,
+            unit="mse",
+            clipping=clipping,
+            rounding=rounding,
+        )
 
 
 def _scan_symmetric(sample: Sample, finest: FloatArray) -> _Scanned:

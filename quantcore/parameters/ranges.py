@@ -111,7 +111,9 @@ def choose_ranges(
     check_calibration(calibration)
     low, high = minmax_ranges(numbers, granularity)
     if calibration == "minmax":
-        return Ranges(low, high, low, high, scheme, with_zero, _no_curve)
+        return Ranges(
+            low=low, high=high, data_low=low, data_high=high, scheme=scheme, include_zero=with_zero, _curve=_no_curve
+        )
     if low.size == 1:
         found = calibrate(numbers, fmt, calibration, **settings)
         ends = np.full_like(low, found.low), np.full_like(low, found.high)
@@ -161,7 +163,15 @@ def _given(numbers: NDArray[Any], granularity: Granularity, pair: object, scheme
         data_low, data_high = np.full(shape, low), np.full(shape, high)
     if low > high:
         raise QuantError(f"range_min is {low} and range_max {high}; swap them, the minimum comes first.", "range_min")
-    return Ranges(np.full(shape, low), np.full(shape, high), data_low, data_high, scheme, with_zero, _no_curve)
+    return Ranges(
+        low=np.full(shape, low),
+        high=np.full(shape, high),
+        data_low=data_low,
+        data_high=data_high,
+        scheme=scheme,
+        include_zero=with_zero,
+        _curve=_no_curve,
+    )
 
 
 def _checked_pair(pair: object) -> tuple[float | None, float | None]:

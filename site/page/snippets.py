@@ -82,9 +82,14 @@ def frame(site, fields, style):
     """A frame of fixed height, for places that let no script in; `style` is what takes the border away there."""
     address = escaped(frame_address(site, fields))
     return (
-        '<iframe src="' + address + '" title="' + TITLE + '" width="100%" height="480" loading="lazy" ' + style
+        '<iframe src="'
+        + address
+        + '" title="'
+        + TITLE
+        + '" width="100%" height="480" loading="lazy" '
+        + style
         + "></iframe>"
-    )  # fmt: skip
+    )
 
 
 def indented(text, margin):

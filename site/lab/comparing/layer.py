@@ -134,10 +134,25 @@ def multiply(result: Result) -> Product:
     y_params = qc.choose_qparams(y, settings.fmt, "affine", dtype=settings.dtype)
     q_y = _requantized(result, (q_x, s_x, z_x), (q_w, w_params), y_params)
     return Product(
-        rows.start, x, w, given is None, q_x, q_w, result.x_hat[rows].astype(np.float64), w_hat,
-        s_x, s_w, z_x, int(w_params.zero_point), terms, y, s_x * s_w * terms.total, y_params, q_y,
-        None if q_y is None else qc.dequantize(q_y, y_params).astype(np.float64),
-    )  # fmt: skip
+        first_row=rows.start,
+        x=x,
+        w=w,
+        is_generated=given is None,
+        q_x=q_x,
+        q_w=q_w,
+        x_hat=result.x_hat[rows].astype(np.float64),
+        w_hat=w_hat,
+        s_x=s_x,
+        s_w=s_w,
+        z_x=z_x,
+        z_w=int(w_params.zero_point),
+        terms=terms,
+        y=y,
+        y_hat=s_x * s_w * terms.total,
+        y_params=y_params,
+        q_y=q_y,
+        y_back=None if q_y is None else qc.dequantize(q_y, y_params).astype(np.float64),
+    )
 
 
 def _rows(result: Result) -> slice:

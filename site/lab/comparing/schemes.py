@@ -135,9 +135,18 @@ def _table() -> dict[str, Scheme]:
 SCHEMES: dict[str, Scheme] = _table()
 
 USUAL = (
-    "int8_tensor", "uint8_affine", "int8_channel", "int8_block32", "int4_tensor", "int4_channel", "int4_block128",
-    "int4_block32", "uint4_affine_block32", "int3_block32", "int2_block32",
-)  # fmt: skip
+    "int8_tensor",
+    "uint8_affine",
+    "int8_channel",
+    "int8_block32",
+    "int4_tensor",
+    "int4_channel",
+    "int4_block128",
+    "int4_block32",
+    "uint4_affine_block32",
+    "int3_block32",
+    "int2_block32",
+)
 USUAL_OF_FEW = (
     "int8_tensor",
     "uint8_affine",
@@ -170,13 +179,15 @@ def sample_of(x: Floats, limit: int = MEASURED) -> Sample:
     row_low, row_high = rows.min(axis=1, keepdims=True), rows.max(axis=1, keepdims=True)
     low, high = float(row_low.min()), float(row_high.max())
     if x.size <= limit:
-        return Sample((n_rows, length), low, high, rows, row_low, row_high)
+        return Sample(shape=(n_rows, length), low=low, high=high, stretches=rows, row_low=row_low, row_high=row_high)
     per_row, width = (length // STRETCH, STRETCH) if length > STRETCH else (1, length)
     n_stretches = n_rows * per_row
     chosen = np.unique(np.linspace(0, n_stretches - 1, max(1, min(n_stretches, limit // width))).astype(np.intp))
     row, start = chosen // per_row, chosen % per_row * width
     stretches = np.stack([rows[i, a : a + width] for i, a in zip(row, start, strict=True)])
-    return Sample((n_rows, length), low, high, stretches, row_low[row], row_high[row])
+    return Sample(
+        shape=(n_rows, length), low=low, high=high, stretches=stretches, row_low=row_low[row], row_high=row_high[row]
+    )
 
 
 def measure(scheme: Scheme, sample: Sample) -> Measured:
@@ -189,20 +200,20 @@ def measure(scheme: Scheme, sample: Sample) -> Measured:
     q = qc.quantize(sample.stretches, params)
     x_hat = qc.dequantize(q, params)
     return Measured(
-        scheme.name,
-        scheme.label,
-        scheme.per_block,
-        scheme.fmt.bits,
-        bits_per_value(
+        name=scheme.name,
+        label=scheme.label,
+        per_block=scheme.per_block,
+        code_bits=scheme.fmt.bits,
+        bits_per_value=bits_per_value(
             scheme.fmt,
             scheme.granularity,
             sample.shape,
             scale_bits=scale_bits,
             zero_point_bits=scheme.fmt.bits if scheme.is_affine else 0,
         ),
-        qc.compare(sample.stretches, x_hat),
-        clipped_share(sample.stretches, params),
-        scale_bits,
+        metrics=qc.compare(sample.stretches, x_hat),
+        clipped_share=clipped_share(sample.stretches, params),
+        scale_bits=scale_bits,
     )
 
 

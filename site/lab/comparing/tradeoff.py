@@ -59,9 +59,15 @@ def tradeoff(values: NDArray[np.floating[Any]], low: Float64, high: Float64, set
     with np.errstate(over="ignore"):  # what is so wide costs the same as if it were still wider
         low, high = (np.clip(end / unit, -WIDEST, WIDEST) for end in (low, high))
     params = qc.qparams_from_range(
-        low, high, settings.fmt, settings.scheme, qc.PerAxis(0), settings.include_zero, np.float64,
+        low,
+        high,
+        settings.fmt,
+        settings.scheme,
+        qc.PerAxis(0),
+        settings.include_zero,
+        np.float64,
         settings.profile.toolkit,
-    )  # fmt: skip
+    )
     scale, zero_point = params.scale.reshape(-1, 1), params.zero_point.reshape(-1, 1)  # (n_ranges, 1)
     codes = settings.fmt.qmin - zero_point, settings.fmt.qmax - zero_point
     is_exact = flat.size <= MAX_EXACT

@@ -25,8 +25,14 @@ MAX_POINTS = 600  # each costs the browser an element of the page
 GOLDEN = 0.618033988749895  # its multiples, whole parts left out, are spread evenly
 CLEAR = "rgba(0,0,0,0)"
 LEGEND_ON_TOP = {
-    "orientation": "h", "x": 0, "y": 1, "xref": "container", "yref": "container", "xanchor": "left", "yanchor": "top",
-}  # fmt: skip
+    "orientation": "h",
+    "x": 0,
+    "y": 1,
+    "xref": "container",
+    "yref": "container",
+    "xanchor": "left",
+    "yanchor": "top",
+}
 """A legend along the top edge, where something stands between it and the plot."""
 
 
@@ -109,9 +115,15 @@ def bars(x: Any, y: Any, width: Any, color: str, name: str, pattern: str = "", *
 def labels(x: Any, y: Any, text: list[str], position: str | list[str] = "top center") -> Json:
     """A trace of texts, in the colour of all text: a mark's colour is too light to be read."""
     return {
-        "type": "scatter", "mode": "text", "x": listed(x), "y": listed(y), "text": text, "textposition": position,
-        "hoverinfo": "skip", "showlegend": False,
-    }  # fmt: skip
+        "type": "scatter",
+        "mode": "text",
+        "x": listed(x),
+        "y": listed(y),
+        "text": text,
+        "textposition": position,
+        "hoverinfo": "skip",
+        "showlegend": False,
+    }
 
 
 def segment(
@@ -139,9 +151,17 @@ def unseen(x: Any, y: Any, name: str, **more: Any) -> Json:
 def band(x0: float, x1: float, y0: float, y1: float, color: str, opacity: float = 0.12, **refs: str) -> Json:
     """A filled rectangle as a shape, under the traces."""
     return {
-        "type": "rect", "x0": x0, "x1": x1, "y0": y0, "y1": y1, "fillcolor": color, "opacity": opacity,
-        "layer": "below", "line": {"width": 0}, **refs,
-    }  # fmt: skip
+        "type": "rect",
+        "x0": x0,
+        "x1": x1,
+        "y0": y0,
+        "y1": y1,
+        "fillcolor": color,
+        "opacity": opacity,
+        "layer": "below",
+        "line": {"width": 0},
+        **refs,
+    }
 
 
 def note(x: float, y: float, text: str, color: str | None = None, **more: Any) -> Json:

@@ -30,9 +30,12 @@ def draw(figure: Figure, width: float = 720, height: float = 300, description: s
     """
     plot = _Plot(figure, width, height)
     attributes = {
-        "xmlns": "http://www.w3.org/2000/svg", "viewBox": f"0 0 {short(width)} {short(height)}",
-        "class": "plot-drawing", "font-size": str(FONT_SIZE), "fill": "currentColor",
-    }  # fmt: skip
+        "xmlns": "http://www.w3.org/2000/svg",
+        "viewBox": f"0 0 {short(width)} {short(height)}",
+        "class": "plot-drawing",
+        "font-size": str(FONT_SIZE),
+        "fill": "currentColor",
+    }
     attributes |= {"role": "img", "aria-label": description} if description else {"aria-hidden": "true"}
     shapes = plot.layout.get("shapes", ())
     below = [plot.shape(shape) for shape in shapes if shape.get("layer") == "below"]

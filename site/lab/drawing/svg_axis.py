@@ -69,7 +69,7 @@ def make_axis(described: Json, values: Iterable[float], start: float, end: float
     else:
         ticks = tuple((value, label(value)) for value in nice_ticks(low, high, target))
     title = described.get("title", {}).get("text", "")
-    axis = Axis(low, high, start, end, ticks, title, is_log)
+    axis = Axis(low=low, high=high, start=start, end=end, ticks=ticks, title=title, is_log=is_log)
     return replace(axis, ticks=tuple(tick for tick in ticks if axis.holds(axis.pixel(tick[0]))))
 
 

@@ -41,9 +41,11 @@ def polyline(points: list[Point | None], line: Json) -> Node:
         commands.append(f"{pen}{short(point[0])} {short(point[1])}")
         pen = "L"
     attributes = {
-        "d": "".join(commands), "fill": "none", "stroke": line.get("color", "currentColor"),
+        "d": "".join(commands),
+        "fill": "none",
+        "stroke": line.get("color", "currentColor"),
         "stroke-width": short(line.get("width", 2)),
-    }  # fmt: skip
+    }
     if dash := DASHES.get(line.get("dash", "solid")):
         attributes |= {"stroke-dasharray": dash, "stroke-linecap": "round"}
     return node("path", attributes)
@@ -81,9 +83,12 @@ def marker(x: float, y: float, style: Json) -> Node:
 def rectangle(x0: float, y0: float, x1: float, y1: float, color: str, opacity: float = 1) -> Node:
     """A filled rectangle between two corners."""
     attributes = {
-        "x": short(min(x0, x1)), "y": short(min(y0, y1)), "width": short(abs(x1 - x0)), "height": short(abs(y1 - y0)),
+        "x": short(min(x0, x1)),
+        "y": short(min(y0, y1)),
+        "width": short(abs(x1 - x0)),
+        "height": short(abs(y1 - y0)),
         "fill": color,
-    }  # fmt: skip
+    }
     if opacity < 1:
         attributes["opacity"] = short(opacity, 3)
     return node("rect", attributes)

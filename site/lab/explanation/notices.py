@@ -39,20 +39,24 @@ def _codes_outside(result: Result) -> list[Notice]:
         return []
     fmt = result.settings.fmt
     which = "1 code lies" if result.n_clipped == 1 else f"{display.count(result.n_clipped)} codes lie"
-    return [warning(
-        f"{which} outside {_codes(fmt)}. The notebook neither clips nor casts; stored in {fmt.bits} bits, such a code "
-        "would wrap around to a wrong one."
-    )]  # fmt: skip
+    return [
+        warning(
+            f"{which} outside {_codes(fmt)}. The notebook neither clips nor casts; stored in {fmt.bits} bits, such a "
+            "code would wrap around to a wrong one."
+        )
+    ]
 
 
 def _clipped(result: Result) -> list[Notice]:
     if not result.is_clipping or not result.n_clipped:
         return []
     which = "1 value is" if result.n_clipped == 1 else f"{display.count(result.n_clipped)} values are"
-    return [info(
-        f"{which} clipped ({display.percent(result.n_clipped / result.size)}), "
-        "being beyond the range that the codes cover."
-    )]  # fmt: skip
+    return [
+        info(
+            f"{which} clipped ({display.percent(result.n_clipped / result.size)}), "
+            "being beyond the range that the codes cover."
+        )
+    ]
 
 
 def _zero(result: Result) -> list[Notice]:
@@ -62,10 +66,12 @@ def _zero(result: Result) -> list[Notice]:
         return []
     whose = f"The zero point {display.shortest(int(z.reshape(-1)[0]))}" if z.size == 1 else "A zero point"
     advice = "" if result.settings.include_zero else " Put zero in the range to change that."
-    return [warning(
-        f"{whose} is none of the codes {_codes(fmt)}, for 0 is outside the range of the values: a real 0 (padding, "
-        f"ReLU) cannot be represented, and integer kernels cannot use this zero point.{advice}"
-    )]  # fmt: skip
+    return [
+        warning(
+            f"{whose} is none of the codes {_codes(fmt)}, for 0 is outside the range of the values: a real 0 (padding, "
+            f"ReLU) cannot be represented, and integer kernels cannot use this zero point.{advice}"
+        )
+    ]
 
 
 def _constant(result: Result) -> list[Notice]:
@@ -77,10 +83,12 @@ def _constant(result: Result) -> list[Notice]:
     if low == 0:
         return [info("All values are 0, so there is no range to divide.")]
     if result.settings.is_notebook and result.settings.scheme == "affine" and not result.settings.include_zero:
-        return [warning(
-            f"All values are {display.short(low, 6)}: the range is 0 and counts as 1 in the notebook, "
-            "whatever the size of the value."
-        )]  # fmt: skip
+        return [
+            warning(
+                f"All values are {display.short(low, 6)}: the range is 0 and counts as 1 in the notebook, "
+                "whatever the size of the value."
+            )
+        ]
     return [info(f"All values are {display.short(low, 6)}; the range reaches from there to 0.")]
 
 
@@ -88,10 +96,12 @@ def _subnormal(result: Result) -> list[Notice]:
     tiny = np.finfo(result.scale.dtype).tiny
     if not (result.scale < tiny).any():
         return []
-    return [warning(
-        f"The scale is subnormal in {result.scale.dtype} (below {display.short(float(tiny), 3)}): it has fewer digits "
-        "than usual, and the error may exceed half a step. Some hardware counts it as 0."
-    )]  # fmt: skip
+    return [
+        warning(
+            f"The scale is subnormal in {result.scale.dtype} (below {display.short(float(tiny), 3)}): it has fewer "
+            "digits than usual, and the error may exceed half a step. Some hardware counts it as 0."
+        )
+    ]
 
 
 def _rounded_input(result: Result) -> list[Notice]:
@@ -129,19 +139,23 @@ def _lines(result: Result) -> list[Notice]:
     across, rest = divmod(result.size, len(lines)) if lines else (0, 0)
     if len(lines) < 2 or across < 2 or rest or any(len(TOKEN.findall(line)) != across for line in lines):
         return []
-    return [info(
-        f"The numbers stand in {len(lines)} lines of {across}, but make one list. "
-        "For a matrix, put each line in brackets, as in [1, 2], [3, 4]."
-    )]  # fmt: skip
+    return [
+        info(
+            f"The numbers stand in {len(lines)} lines of {across}, but make one list. "
+            "For a matrix, put each line in brackets, as in [1, 2], [3, 4]."
+        )
+    ]
 
 
 def _cut(result: Result) -> list[Notice]:
     if result.size <= MAX_LISTED:
         return []
-    return [info(
-        f"All {display.count(result.size)} numbers are computed. The answer lists the first "
-        f"{display.count(MAX_LISTED)}; the charts show a selection that keeps the extremes."
-    )]  # fmt: skip
+    return [
+        info(
+            f"All {display.count(result.size)} numbers are computed. The answer lists the first "
+            f"{display.count(MAX_LISTED)}; the charts show a selection that keeps the extremes."
+        )
+    ]
 
 
 CHECKS = (_codes_outside, _zero, _constant, _subnormal, _rounded_input, _clipped, _off_profile, _lines, _cut)

@@ -35,22 +35,46 @@ def _parameters(result: Result) -> list[Tile]:
     q_low, q_high = display.shortest(int(result.q.min())), display.shortest(int(result.q.max()))
     scale, factor, zero_point = result.scale, result.scale_factor, result.zero_point
     tiles = [
-        tile("scale_factor", "Scale factor", m.math(m.SCALE_FACTOR, block=False), _one_or_many(factor, "scale factor"),
-             "codes per unit; the reciprocal of the scale"),
-        tile("scale", "Scale", m.math(m.SCALE, block=False), _one_or_many(scale, "scale"),
-             "the step between two neighbouring codes"),
-        tile("zero_point", "Zero point", m.math(m.ZERO_POINT, block=False), _one_or_many(zero_point, "zero point"),
-             "the code of the real 0"),
-        tile("code_range", "Codes of the format", m.math(m.Q, block=False),
-             f"{display.shortest(fmt.qmin)} to {display.shortest(fmt.qmax)}",
-             f"{display.count(fmt.levels)} codes of {fmt.bits} bits; used here: {q_low} to {q_high}"),
-    ]  # fmt: skip
+        tile(
+            "scale_factor",
+            "Scale factor",
+            m.math(m.SCALE_FACTOR, block=False),
+            _one_or_many(factor, "scale factor"),
+            "codes per unit; the reciprocal of the scale",
+        ),
+        tile(
+            "scale",
+            "Scale",
+            m.math(m.SCALE, block=False),
+            _one_or_many(scale, "scale"),
+            "the step between two neighbouring codes",
+        ),
+        tile(
+            "zero_point",
+            "Zero point",
+            m.math(m.ZERO_POINT, block=False),
+            _one_or_many(zero_point, "zero point"),
+            "the code of the real 0",
+        ),
+        tile(
+            "code_range",
+            "Codes of the format",
+            m.math(m.Q, block=False),
+            f"{display.shortest(fmt.qmin)} to {display.shortest(fmt.qmax)}",
+            f"{display.count(fmt.levels)} codes of {fmt.bits} bits; used here: {q_low} to {q_high}",
+        ),
+    ]
     if not result.settings.is_dequantize:
         low, high = _ends(result.x)
         tiles.append(
-            tile("value_range", "Values", m.math(m.X, block=False), f"{low} to {high}",
-                 f"{display.plural(result.size, 'number')}, from the smallest to the largest")
-        )  # fmt: skip
+            tile(
+                "value_range",
+                "Values",
+                m.math(m.X, block=False),
+                f"{low} to {high}",
+                f"{display.plural(result.size, 'number')}, from the smallest to the largest",
+            )
+        )
     low, high = _ends(result.x_hat)
     tiles.append(
         tile(
@@ -72,9 +96,11 @@ def _errors(result: Result) -> list[Tile]:
         figure = float(getattr(result.metrics, key))
         unit = " dB" if key == "sqnr_db" else ""
         digits = {"sqnr_db": 4, "cosine": 10}.get(key, 6)
-        text = "no error" if key == "sqnr_db" and not np.isfinite(figure) and figure > 0 else (
-            display.short(figure, digits) + unit if np.isfinite(figure) else display.NOTHING
-        )  # fmt: skip
+        text = (
+            "no error"
+            if key == "sqnr_db" and not np.isfinite(figure) and figure > 0
+            else (display.short(figure, digits) + unit if np.isfinite(figure) else display.NOTHING)
+        )
         tiles.append(tile(key, label, "", text, hint))
     share = result.n_clipped / result.size
     if result.is_clipping:
@@ -82,8 +108,15 @@ def _errors(result: Result) -> list[Tile]:
             tile("clipped_share", "Clipped", "", display.percent(share), "the share of values beyond the codes")
         )
     else:
-        tiles.append(tile("outside_share", "Outside the codes", "", display.percent(share),
-                          "the share of codes that the format does not have; the notebook does not clip"))  # fmt: skip
+        tiles.append(
+            tile(
+                "outside_share",
+                "Outside the codes",
+                "",
+                display.percent(share),
+                "the share of codes that the format does not have; the notebook does not clip",
+            )
+        )
     return tiles
 
 

@@ -56,9 +56,13 @@ def value_table(result: Result) -> Table:
         columns = [column("place", "Place", "the indices in the matrix, row first"), *columns]
         for i, line in zip(shown, rows, strict=True):
             line["cells"] = [place(result, i), *line["cells"]]
-    caption = f"All {display.plural(result.size, 'number')}" if len(shown) == result.size else (
-        f"Numbers {display.count(shown.start)} to {display.count(shown.stop - 1)} of {display.count(result.size)}"
-    )  # fmt: skip
+    caption = (
+        f"All {display.plural(result.size, 'number')}"
+        if len(shown) == result.size
+        else (
+            f"Numbers {display.count(shown.start)} to {display.count(shown.stop - 1)} of {display.count(result.size)}"
+        )
+    )
     return table(caption, columns, rows, shown.start, result.size)
 
 

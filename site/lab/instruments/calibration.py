@@ -83,7 +83,17 @@ def _searched(result: Result, curve: qc.Curve) -> Search:
     if result.settings.scheme == "symmetric":
         what = SYMMETRIC
     widest = max(map(abs, result.widest_range))
-    return Search(curve.threshold, curve.total, curve.clipping, curve.rounding, curve.unit, best, widest, chosen, what)
+    return Search(
+        threshold=curve.threshold,
+        total=curve.total,
+        clipping=curve.clipping,
+        rounding=curve.rounding,
+        unit=curve.unit,
+        best=best,
+        widest=widest,
+        chosen=chosen,
+        what=what,
+    )
 
 
 def _survey(result: Result) -> Search:
@@ -104,10 +114,16 @@ def _survey(result: Result) -> Search:
     sign = 1 if side else -1
     threshold = ranges[:, side] * sign
     return Search(
-        threshold[:-1], cost.total[:-1], cost.clipping[:-1], cost.rounding[:-1], "mse", int(cost.total[:-1].argmin()),
-        float(widest[side] * sign), (float(threshold[-1]), float(cost.total[-1])),
-        SYMMETRIC if is_symmetric else UPPER if side else LOWER,
-    )  # fmt: skip
+        threshold=threshold[:-1],
+        total=cost.total[:-1],
+        clipping=cost.clipping[:-1],
+        rounding=cost.rounding[:-1],
+        unit="mse",
+        best=int(cost.total[:-1].argmin()),
+        widest=float(widest[side] * sign),
+        chosen=(float(threshold[-1]), float(cost.total[-1])),
+        what=SYMMETRIC if is_symmetric else UPPER if side else LOWER,
+    )
 
 
 def _caption(result: Result, found: Search) -> str:

@@ -84,7 +84,16 @@ def present(result: Result) -> Measured:
         settings.fmt, settings.granularity, result.x.shape, scale_bits=scale_bits, zero_point_bits=zero_point_bits
     )
     share = result.n_clipped / result.size
-    return Measured("", "present settings", per_block, settings.fmt.bits, bits, result.metrics, share, scale_bits)
+    return Measured(
+        name="",
+        label="present settings",
+        per_block=per_block,
+        code_bits=settings.fmt.bits,
+        bits_per_value=bits,
+        metrics=result.metrics,
+        clipped_share=share,
+        scale_bits=scale_bits,
+    )
 
 
 def cheapest(measured: list[Measured], result: Result) -> Measured | None:
@@ -170,10 +179,15 @@ def _table(found: Comparison, result: Result, best: Measured | None) -> Table:
             size_text(size),
         ]
         sort: list[str | float | None] = [
-            scheme.label, scheme.bits_per_value, sortable(scheme.metrics.sqnr_db),
+            scheme.label,
+            scheme.bits_per_value,
+            sortable(scheme.metrics.sqnr_db),
             min(scheme.metrics.mse, sys.float_info.max),
-            scheme.metrics.max_abs, scheme.metrics.cosine, scheme.clipped_share, size,
-        ]  # fmt: skip
+            scheme.metrics.max_abs,
+            scheme.metrics.cosine,
+            scheme.clipped_share,
+            size,
+        ]
         rows.append({**row(index, cells, scheme is best), "name": scheme.name, "sort": sort})
     return table(f"{display.plural(len(rows), 'scheme')} on the same values", columns, rows)
 

@@ -31,22 +31,40 @@ def draw(measured: list[Measured], best: Measured | None) -> Figure:
     front = pareto(shown)
     marks = [scheme for scheme in shown if scheme.name]
     traces = [
-        figure.lines([left, right], [0.0, DECIBELS_PER_BIT * right], NEUTRAL, "Gaussian bound, 6.02 dB per bit", 1.5,
-                     "dash", hoverinfo="skip"),
+        figure.lines(
+            [left, right],
+            [0.0, DECIBELS_PER_BIT * right],
+            NEUTRAL,
+            "Gaussian bound, 6.02 dB per bit",
+            1.5,
+            "dash",
+            hoverinfo="skip",
+        ),
         _front(front),
         _marks([scheme for scheme in marks if not scheme.per_block], VALUE, "tensor or rows", "circle"),
         _marks([scheme for scheme in marks if scheme.per_block], ERROR, "blocks", "diamond"),
         _marks([scheme for scheme in shown if not scheme.name], CODE, "present settings", "square"),
-    ]  # fmt: skip
+    ]
     if best is not None and best in shown:
-        traces.append(figure.markers([best.bits_per_value], [best.metrics.sqnr_db], CODE, "cheapest for your error", 20,
-                                     "circle-open", hoverinfo="skip"))  # fmt: skip
+        traces.append(
+            figure.markers(
+                [best.bits_per_value],
+                [best.metrics.sqnr_db],
+                CODE,
+                "cheapest for your error",
+                20,
+                "circle-open",
+                hoverinfo="skip",
+            )
+        )
     traces = [trace for trace in traces if trace["x"]]
     traces += _labels(shown, front, (left, right), (low, high))
     layout = figure.layout(
-        "bits per value", "signal to noise (dB)", xaxis=figure.axis("bits per value, everything counted", left, right),
+        "bits per value",
+        "signal to noise (dB)",
+        xaxis=figure.axis("bits per value, everything counted", left, right),
         yaxis=figure.axis("signal to noise (dB)", low, high),
-    )  # fmt: skip
+    )
     return figure.figure(traces, layout)
 
 
@@ -80,9 +98,15 @@ def _marks(schemes: list[Measured], color: str, name: str, symbol: str) -> Json:
         for scheme in schemes
     ]
     return figure.markers(
-        [scheme.bits_per_value for scheme in schemes], [scheme.metrics.sqnr_db for scheme in schemes], color, name,
-        12 if symbol == "diamond" else 10, symbol, hovertext=texts, hoverinfo="text",
-    )  # fmt: skip
+        [scheme.bits_per_value for scheme in schemes],
+        [scheme.metrics.sqnr_db for scheme in schemes],
+        color,
+        name,
+        12 if symbol == "diamond" else 10,
+        symbol,
+        hovertext=texts,
+        hoverinfo="text",
+    )
 
 
 def _labels(
@@ -113,9 +137,11 @@ def _labels(
 def _named(schemes: list[Measured], place: str) -> Json:
     """Names at one side of their marks; what cannot be seen here keeps them at a distance."""
     trace = figure.labels(
-        [scheme.bits_per_value for scheme in schemes], [scheme.metrics.sqnr_db for scheme in schemes],
-        [scheme.label for scheme in schemes], place,
-    )  # fmt: skip
+        [scheme.bits_per_value for scheme in schemes],
+        [scheme.metrics.sqnr_db for scheme in schemes],
+        [scheme.label for scheme in schemes],
+        place,
+    )
     return {**trace, "mode": "markers+text", "marker": {"size": 12, "color": figure.CLEAR}}
 
 

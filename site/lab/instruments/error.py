@@ -54,19 +54,29 @@ def _figure(result: Result) -> Figure:
     is_one_scale = result.scale.size == 1
     heights, unit = (error, grid.scale) if is_one_scale else (steps, 1.0)
     reach = unit if result.settings.rounding in WHOLE_STEP else unit / 2
-    other, template = (steps, ("error = %{y:.6~g}", "= %{text} steps")) if is_one_scale else (
-        error, ("error = %{text}", "= %{y:.3~g} steps")
-    )  # fmt: skip
+    other, template = (
+        (steps, ("error = %{y:.6~g}", "= %{text} steps"))
+        if is_one_scale
+        else (error, ("error = %{text}", "= %{y:.3~g} steps"))
+    )
     at = int(np.flatnonzero(shown == result.element)[0])
     traces = []
     if is_one_scale and (high - low) / grid.scale <= MAX_TEETH:
         traces.append(_sawtooth(grid, low, high, result))
     traces += [
-        figure.markers(x, heights, ERROR, "error", 9 if n <= 80 else 5, opacity=1.0 if n <= 80 else 0.5,
-                       customdata=shown.tolist(), text=[f"{number:.3g}" for number in other.tolist()],
-                       **figure.hover("x = %{x:.9~g}", *template)),
+        figure.markers(
+            x,
+            heights,
+            ERROR,
+            "error",
+            9 if n <= 80 else 5,
+            opacity=1.0 if n <= 80 else 0.5,
+            customdata=shown.tolist(),
+            text=[f"{number:.3g}" for number in other.tolist()],
+            **figure.hover("x = %{x:.9~g}", *template),
+        ),
         figure.ring([x[at]], [heights[at]]),
-    ]  # fmt: skip
+    ]
     top = max(reach, float(np.abs(heights[np.isfinite(heights)]).max(initial=0.0)))
     y_title = "error x̂ − x" if is_one_scale else "error in steps, (x̂ − x) / s"
     return figure.figure(traces, _layout(y_title, low, high, reach, top * 1.25))
@@ -85,12 +95,25 @@ def _dequantize_figure(result: Result) -> Figure:
     real, first = np.unique(x_hat, return_index=True)
     reach = half[first]
     traces = [
-        figure.lines(figure.gapped(real - reach, real + reach), figure.gapped(reach, -reach), NEUTRAL,
-                     "every value with this code", 1.5 if real.size <= MAX_TEETH else 0.5, hoverinfo="skip"),
-        figure.markers(x_hat, np.zeros(len(shown)), ERROR, "reconstruction", 9 if len(shown) <= 80 else 5,
-                       customdata=shown.tolist(), **figure.hover("x̂ = %{x:.9~g}")),
+        figure.lines(
+            figure.gapped(real - reach, real + reach),
+            figure.gapped(reach, -reach),
+            NEUTRAL,
+            "every value with this code",
+            1.5 if real.size <= MAX_TEETH else 0.5,
+            hoverinfo="skip",
+        ),
+        figure.markers(
+            x_hat,
+            np.zeros(len(shown)),
+            ERROR,
+            "reconstruction",
+            9 if len(shown) <= 80 else 5,
+            customdata=shown.tolist(),
+            **figure.hover("x̂ = %{x:.9~g}"),
+        ),
         figure.ring([float(result.flat_x_hat[result.element])], [0.0]),
-    ]  # fmt: skip
+    ]
     return figure.figure(traces, _layout("error x̂ − x", low, high, grid.scale / 2, grid.scale * 0.7))
 
 
@@ -105,9 +128,14 @@ def _sawtooth(grid: Levels, low: float, high: float, result: Result) -> Json:
     codes, starts, ends = codes[kept], starts[kept], ends[kept]
     reals = grid.reals(np.clip(codes, grid.qmin, grid.qmax) if result.is_clipping else codes)
     return figure.lines(
-        figure.gapped(starts, ends), figure.gapped(reals - starts, reals - ends), NEUTRAL, "all values", 1,
-        hoverinfo="skip", opacity=0.6,
-    )  # fmt: skip
+        figure.gapped(starts, ends),
+        figure.gapped(reals - starts, reals - ends),
+        NEUTRAL,
+        "all values",
+        1,
+        hoverinfo="skip",
+        opacity=0.6,
+    )
 
 
 def _layout(y_title: str, low: float, high: float, reach: float, top: float) -> Json:
@@ -116,9 +144,12 @@ def _layout(y_title: str, low: float, high: float, reach: float, top: float) -> 
         figure.segment(low, 0, high, 0),
     ]
     return figure.layout(
-        "value x", y_title, xaxis=figure.axis("value x", low, high), yaxis=figure.axis(y_title, -top, top),
+        "value x",
+        y_title,
+        xaxis=figure.axis("value x", low, high),
+        yaxis=figure.axis(y_title, -top, top),
         shapes=shapes,
-    )  # fmt: skip
+    )
 
 
 def _table(result: Result) -> Table:

@@ -68,10 +68,16 @@ def spread(result: Result) -> Spread:
     unit = _unit(result)
     measured, predicted = sums.rounding / max(n, 1), sums.scales / max(n, 1) / model.divisor
     return Spread(
-        model, edges(-reach, reach, n_bins), sums.counts / max(n, 1) / (2 * reach / n_bins), n, n_clipped,
-        measured * unit * unit, predicted * unit * unit, measured / predicted if predicted else 0.0,
-        sums.clipping / result.size * unit * unit,
-    )  # fmt: skip
+        model=model,
+        edges=edges(-reach, reach, n_bins),
+        density=sums.counts / max(n, 1) / (2 * reach / n_bins),
+        n_rounded=n,
+        n_clipped=n_clipped,
+        measured=measured * unit * unit,
+        predicted=predicted * unit * unit,
+        ratio=measured / predicted if predicted else 0.0,
+        clipping=sums.clipping / result.size * unit * unit,
+    )
 
 
 @dataclass(slots=True, eq=False)
@@ -176,17 +182,28 @@ def _figure(found: Spread) -> Figure:
     middles = (found.edges[:-1] + found.edges[1:]) / 2
     width = np.full(middles.size, found.edges[1] - found.edges[0])
     traces = [
-        figure.bars(middles, found.density, width, ERROR, "measured", opacity=0.75,
-                    hovertemplate="density %{y:.3g} near %{x:.3g} steps<extra></extra>"),
-        figure.lines(found.model.corners, found.model.density, NEUTRAL, found.model.name, 2.5, "dash",
-                     hoverinfo="skip"),
-    ]  # fmt: skip
+        figure.bars(
+            middles,
+            found.density,
+            width,
+            ERROR,
+            "measured",
+            opacity=0.75,
+            hovertemplate="density %{y:.3g} near %{x:.3g} steps<extra></extra>",
+        ),
+        figure.lines(
+            found.model.corners, found.model.density, NEUTRAL, found.model.name, 2.5, "dash", hoverinfo="skip"
+        ),
+    ]
     low, high = figure.padded(float(found.edges[0]), float(found.edges[-1]), 0.04)
     top = max(float(found.density.max()), float(found.model.density.max())) * 1.08
     layout = figure.layout(
-        "error in steps, (x̂ − x) / s", "density", xaxis=figure.axis("error in steps, (x̂ − x) / s", low, high),
-        yaxis=figure.axis("density", 0, top), bargap=0,
-    )  # fmt: skip
+        "error in steps, (x̂ − x) / s",
+        "density",
+        xaxis=figure.axis("error in steps, (x̂ − x) / s", low, high),
+        yaxis=figure.axis("density", 0, top),
+        bargap=0,
+    )
     return figure.figure(traces, layout)
 
 

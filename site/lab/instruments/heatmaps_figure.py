@@ -82,9 +82,17 @@ def draw(
         )
         axes[f"yaxis{name}"] = _axis("row", n_rows - 0.5, -0.5, band, f"x{name}", name, is_first=number % 2 == 1)
         titles.append(
-            figure.note(across[0], band[1], f"<b>{panel.title}</b>", xref="paper", yref="paper", xanchor="left",
-                        yanchor="bottom", yshift=TITLE_UP if number <= 2 else 2)
-        )  # fmt: skip
+            figure.note(
+                across[0],
+                band[1],
+                f"<b>{panel.title}</b>",
+                xref="paper",
+                yref="paper",
+                xanchor="left",
+                yanchor="bottom",
+                yshift=TITLE_UP if number <= 2 else 2,
+            )
+        )
     layout = figure.layout(
         "", "", annotations=titles, margin={"l": 56, "r": 12, "t": 68, "b": 40}, showlegend=False, **axes
     )
@@ -97,16 +105,35 @@ def _heat(
     """One heat map; `meta` tells how many columns the matrix has, so that a cell is known as an element."""
     rows, columns = blocks
     bar = {
-        "orientation": "h", "x": across[0], "xanchor": "left", "len": across[1] - across[0], "y": bottom,
-        "yanchor": "top", "thickness": 8, "ypad": 6, "xpad": 0, "nticks": 4, "outlinewidth": 0,
+        "orientation": "h",
+        "x": across[0],
+        "xanchor": "left",
+        "len": across[1] - across[0],
+        "y": bottom,
+        "yanchor": "top",
+        "thickness": 8,
+        "ypad": 6,
+        "xpad": 0,
+        "nticks": 4,
+        "outlinewidth": 0,
         "tickfont": {"size": 11},
-    }  # fmt: skip
+    }
     return {
-        "type": "heatmap", "z": _cells(panel.cells), "x0": (columns - 1) / 2, "dx": columns, "y0": (rows - 1) / 2,
-        "dy": rows, "zmin": panel.low, "zmax": panel.high, "colorscale": SCALES[panel.colors], "colorbar": bar,
-        "name": panel.title, "meta": {"columns": n_columns},
-        "hovertemplate": "row %{y}, column %{x}<br>%{z:.6g}<extra></extra>", **refs,
-    }  # fmt: skip
+        "type": "heatmap",
+        "z": _cells(panel.cells),
+        "x0": (columns - 1) / 2,
+        "dx": columns,
+        "y0": (rows - 1) / 2,
+        "dy": rows,
+        "zmin": panel.low,
+        "zmax": panel.high,
+        "colorscale": SCALES[panel.colors],
+        "colorbar": bar,
+        "name": panel.title,
+        "meta": {"columns": n_columns},
+        "hovertemplate": "row %{y}, column %{x}<br>%{z:.6g}<extra></extra>",
+        **refs,
+    }
 
 
 def _cells(cells: Floats) -> Any:
@@ -142,7 +169,18 @@ def _axis(
     letter = "x" if title == "column" else "y"
     linked = {"matches": letter} if name else {}
     return figure.axis(
-        title if is_first else "", low, high, domain=list(domain), anchor=anchor, showgrid=False,
-        showticklabels=is_first, ticks="", showline=True, mirror=True, nticks=4 if letter == "x" else 6,
-        tickformat=",d", **linked, **more,
-    )  # fmt: skip
+        title if is_first else "",
+        low,
+        high,
+        domain=list(domain),
+        anchor=anchor,
+        showgrid=False,
+        showticklabels=is_first,
+        ticks="",
+        showline=True,
+        mirror=True,
+        nticks=4 if letter == "x" else 6,
+        tickformat=",d",
+        **linked,
+        **more,
+    )

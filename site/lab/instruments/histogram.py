@@ -113,15 +113,31 @@ def _figure(result: Result, counted: Histogram) -> Figure:
     ]
     if counted.beyond.any():
         name = "clipped" if result.is_clipping else "outside the codes"
-        traces.append(figure.bars(middles, counted.beyond, width, ERROR, name, "/",
-                                  hovertemplate=f"%{{y}} {name}, near %{{x}}<extra></extra>"))  # fmt: skip
+        traces.append(
+            figure.bars(
+                middles,
+                counted.beyond,
+                width,
+                ERROR,
+                name,
+                "/",
+                hovertemplate=f"%{{y}} {name}, near %{{x}}<extra></extra>",
+            )
+        )
     levels = grid.reals(_levels(result, _every(grid, result)))
     followed = [float(result.flat_x[result.element])]
     traces += [
-        figure.lines(figure.gapped(levels, levels), [0, 1, None] * levels.size, BACK, "levels of the codes", 1,
-                     hoverinfo="skip", **LEVELS_AXIS),
+        figure.lines(
+            figure.gapped(levels, levels),
+            [0, 1, None] * levels.size,
+            BACK,
+            "levels of the codes",
+            1,
+            hoverinfo="skip",
+            **LEVELS_AXIS,
+        ),
         figure.ring(followed, [0.5], cliponaxis=False, showlegend=False, **LEVELS_AXIS),
-    ]  # fmt: skip
+    ]
     return figure.figure(traces, _layout(result, counted, low, high))
 
 
@@ -140,13 +156,18 @@ def _layout(result: Result, counted: Histogram, low: float, high: float) -> Json
     highest = int((counted.inside + counted.beyond).max())
     whole: Json = {"tickvals": list(range(highest + 1))} if highest < 8 else {}
     return figure.layout(
-        "value x", "values in a bin",
+        "value x",
+        "values in a bin",
         xaxis=figure.axis("value x", low, high, anchor="y2"),
         yaxis=figure.axis("values in a bin", 0, highest * 1.04, domain=[0.16, 1], **whole),
         yaxis2=figure.axis("", 0, 1, domain=[0, 0.1], showgrid=False, showticklabels=False, ticks="", fixedrange=True),
-        margin={"l": 64, "r": 16, "t": 68, "b": 48}, legend={**figure.LEGEND_ON_TOP, "traceorder": "normal"},
-        barmode="stack", bargap=0, shapes=ends, annotations=texts,
-    )  # fmt: skip
+        margin={"l": 64, "r": 16, "t": 68, "b": 48},
+        legend={**figure.LEGEND_ON_TOP, "traceorder": "normal"},
+        barmode="stack",
+        bargap=0,
+        shapes=ends,
+        annotations=texts,
+    )
 
 
 def _every(grid: Levels, result: Result) -> int:

@@ -86,9 +86,14 @@ def _few(result: Result, shown: Indices, x: Floats, x_hat: Floats) -> tuple[list
     if result.settings.is_dequantize:
         return [up, below, back], []
     down = figure.lines(
-        figure.gapped(x, x_hat), [REAL_LINE, CODE_LINE, None] * n, VALUE, "quantize", 4 if n <= FEW else 1,
-        opacity=0.5 if n <= FEW else 0.35, **SILENT,
-    )  # fmt: skip
+        figure.gapped(x, x_hat),
+        [REAL_LINE, CODE_LINE, None] * n,
+        VALUE,
+        "quantize",
+        4 if n <= FEW else 1,
+        opacity=0.5 if n <= FEW else 0.35,
+        **SILENT,
+    )
     above = figure.markers(x, [REAL_LINE] * n, VALUE, "value x", size, "circle", xaxis="x2", **_value(shown))
     return [down, up, above, below, back], []
 
@@ -187,14 +192,15 @@ def _layout(grid: Levels, low: float, high: float, is_labelled: bool) -> Json:
         shapes.append(figure.segment(0, CODE_LINE, 0, REAL_LINE, dash="dash"))
     plain = {"showgrid": False, "ticks": ""}
     return figure.layout(
-        "", "",
+        "",
+        "",
         xaxis=figure.axis("codes q", low, high, tickvals=places, ticktext=texts, tickangle=0, **plain),
         xaxis2=figure.axis("real numbers", low, high, **plain, **ABOVE),
         yaxis={"visible": False, "range": [-0.42, 1.68] if is_labelled else [-0.15, 1.15], "fixedrange": True},
         margin={"l": 16, "r": 16, "t": 72, "b": 48},
         legend={"orientation": "h", "x": 0, "y": 1, "xref": "container", "yref": "container", "yanchor": "top"},
         shapes=shapes,
-    )  # fmt: skip
+    )
 
 
 def _code_strokes(grid: Levels) -> Json:
@@ -222,8 +228,11 @@ def _ticks(grid: Levels, span: float) -> tuple[list[float], list[str]]:
 
 
 def _table(result: Result) -> Table:
-    columns = [column("x", "Value x", "on the upper line"), column("q", "Code q", "on the lower line"),
-               column("x_hat", "Reconstruction x̂", "on the upper line again")]  # fmt: skip
+    columns = [
+        column("x", "Value x", "on the upper line"),
+        column("q", "Code q", "on the lower line"),
+        column("x_hat", "Reconstruction x̂", "on the upper line again"),
+    ]
     shown = figure.select([result.flat_x, result.flat_x_hat], 20, (result.element,))
     rows = [
         row(

@@ -72,10 +72,12 @@ def decision(result: Result) -> Decision:
     code, x_hat = int(result.flat_q[element]), float(result.flat_x_hat[element])
     if result.settings.is_dequantize:
         grid = replace(grid, rounding="half_even")
-        return Decision(grid, code, None, x_hat, *interval(grid, code, result.is_clipping), 0)
-    side = int(result.sides.reshape(-1)[element]) if result.is_clipping else 0
-    x = float(result.flat_x[element])
-    return Decision(grid, code, x, x_hat, *interval(grid, code, result.is_clipping), side)
+        x, side = None, 0
+    else:
+        x = float(result.flat_x[element])
+        side = int(result.sides.reshape(-1)[element]) if result.is_clipping else 0
+    low, high = interval(grid, code, result.is_clipping)
+    return Decision(grid=grid, code=code, x=x, x_hat=x_hat, low=low, high=high, side=side)
 
 
 def interval(grid: Levels, code: int, is_clipping: bool) -> tuple[float, float]:

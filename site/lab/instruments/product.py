@@ -80,20 +80,34 @@ def _figure(product: Product, at: tuple[int, int]) -> Figure:
     shown = figure.select([y, *columns], keep=(index,))
     n = len(shown)
     traces = [
-        figure.markers(y[shown], values[shown], color, name, 9 if n <= 80 else 7, symbol,
-                       opacity=1.0 if n <= 80 else 0.8, hovertemplate="y = %{x}<br>error = %{y}<extra></extra>")
+        figure.markers(
+            y[shown],
+            values[shown],
+            color,
+            name,
+            9 if n <= 80 else 7,
+            symbol,
+            opacity=1.0 if n <= 80 else 0.8,
+            hovertemplate="y = %{x}<br>error = %{y}<extra></extra>",
+        )
         for values, (name, color, symbol) in zip(columns, names, strict=True)
-    ]  # fmt: skip
-    traces.append(figure.markers([y[index]], [columns[0][index]], CODE, "output in the steps", 18, "circle-open",
-                                 hoverinfo="skip"))  # fmt: skip
+    ]
+    traces.append(
+        figure.markers(
+            [y[index]], [columns[0][index]], CODE, "output in the steps", 18, "circle-open", hoverinfo="skip"
+        )
+    )
     half = float(product.y_params.scale) / 2
     top = 1.2 * max(half, *(float(np.abs(values).max()) for values in columns))
     low, high = figure.padded(float(y.min()), float(y.max()), 0.06)
     shapes = [figure.band(0, 1, -half, half, NEUTRAL, xref="paper"), figure.segment(low, 0, high, 0)]
     layout = figure.layout(
-        "", "", xaxis=figure.axis("output y in real numbers", low, high),
-        yaxis=figure.axis("error of the output", -top, top), shapes=shapes,
-    )  # fmt: skip
+        "",
+        "",
+        xaxis=figure.axis("output y in real numbers", low, high),
+        yaxis=figure.axis("error of the output", -top, top),
+        shapes=shapes,
+    )
     return figure.figure(traces, layout)
 
 

@@ -56,9 +56,12 @@ def _figure(result: Result) -> Figure:
         figure.ring([x[followed]], [x_hat[followed]]),
     ]
     layout = figure.layout(
-        "value x", "reconstruction x̂", xaxis=figure.axis("value x", *across),
-        yaxis=figure.axis("reconstruction x̂", *upward), shapes=_flat_ends(grid, across) if result.is_clipping else [],
-    )  # fmt: skip
+        "value x",
+        "reconstruction x̂",
+        xaxis=figure.axis("value x", *across),
+        yaxis=figure.axis("reconstruction x̂", *upward),
+        shapes=_flat_ends(grid, across) if result.is_clipping else [],
+    )
     if grid.n_codes >= INSET_FROM:
         traces += _inset(result, grid, x, x_hat, followed)
         layout |= _inset_axes(grid, x[followed], x_hat[followed])
@@ -82,9 +85,16 @@ def _points(result: Result, shown: Indices, x: Floats, x_hat: Floats) -> Json:
     size, opacity = (9, 1.0) if len(shown) <= 80 else (5, 0.5)
     hover = figure.hover("x = %{x:.9~g}", "q = %{text}", "x̂ = %{y:.9~g}")
     return figure.markers(
-        x, x_hat, VALUE, "values", size, opacity=opacity, customdata=shown.tolist(),
-        text=figure.codes(result.flat_q[shown]), **hover,
-    )  # fmt: skip
+        x,
+        x_hat,
+        VALUE,
+        "values",
+        size,
+        opacity=opacity,
+        customdata=shown.tolist(),
+        text=figure.codes(result.flat_q[shown]),
+        **hover,
+    )
 
 
 def _flat_ends(grid: Levels, across: tuple[float, float]) -> list[Json]:
@@ -139,8 +149,16 @@ def _inset(result: Result, grid: Levels, x: Floats, x_hat: Floats, followed: int
 def _inset_axes(grid: Levels, x: float, x_hat: float) -> Json:
     """The axes of the inset, in the corner that the staircase leaves free."""
     reach = INSET_STEPS * grid.scale
-    frame: Json = {"showline": True, "mirror": True, "linecolor": NEUTRAL, "linewidth": 1, "showgrid": False,
-             "showticklabels": False, "automargin": False, "ticks": ""}  # fmt: skip
+    frame: Json = {
+        "showline": True,
+        "mirror": True,
+        "linecolor": NEUTRAL,
+        "linewidth": 1,
+        "showgrid": False,
+        "showticklabels": False,
+        "automargin": False,
+        "ticks": "",
+    }
     return {
         "xaxis2": figure.axis("", *figure.around(x, x, reach), domain=[0.6, 0.99], anchor="y2", **frame),
         "yaxis2": figure.axis("", *figure.around(x_hat, x_hat, reach), domain=[0.05, 0.58], anchor="x2", **frame),

@@ -39,7 +39,9 @@ def _generated(reader: Reader, source: str, seed: int) -> NDArray[Any] | None:
     if text:
         reader.normalise("shape", ",".join(map(str, shape)))
     spread, share, size, degrees = (measure or 0.0 for measure in measures)
-    recipe = Recipe(shape, seed, spread, share / 100, size, int(degrees))
+    recipe = Recipe(
+        shape=shape, seed=seed, spread=spread, outlier_share=share / 100, outlier_size=size, degrees=int(degrees)
+    )
     return reader.attempt(lambda: generate(source, recipe))
 
 

@@ -34,9 +34,15 @@ def _quantize(settings: Settings, x: Floats) -> Result:
     arithmetic = arithmetic_of(settings)
     ranges = ranges_of(settings, x)
     params = qc.qparams_from_range(
-        ranges.low, ranges.high, settings.fmt, settings.scheme, settings.granularity, settings.include_zero,
-        settings.dtype, settings.profile.toolkit,
-    )  # fmt: skip
+        ranges.low,
+        ranges.high,
+        settings.fmt,
+        settings.scheme,
+        settings.granularity,
+        settings.include_zero,
+        settings.dtype,
+        settings.profile.toolkit,
+    )
     rng = np.random.default_rng(settings.seed)
     sides = np.empty(x.shape, np.int8)
     q = qc.quantize(x, params, arithmetic, settings.rounding, rng, sides=sides)
@@ -47,9 +53,18 @@ def _quantize(settings: Settings, x: Floats) -> Result:
             "values",
         )
     return Result(
-        settings, x, q, x_hat, sides, params.scale, params.scale_factor, params.zero_point, arithmetic,
-        metrics=qc.compare(x, x_hat), ranges=ranges,
-    )  # fmt: skip
+        settings=settings,
+        x=x,
+        q=q,
+        x_hat=x_hat,
+        sides=sides,
+        scale=params.scale,
+        scale_factor=params.scale_factor,
+        zero_point=params.zero_point,
+        arithmetic=arithmetic,
+        metrics=qc.compare(x, x_hat),
+        ranges=ranges,
+    )
 
 
 def _dequantize(settings: Settings) -> Result:
@@ -70,7 +85,17 @@ def _dequantize(settings: Settings) -> Result:
             "scale",
         )
     q, sides = q.astype(fmt.dtype if clips else q.dtype), np.subtract(q > fmt.qmax, q < fmt.qmin, dtype=np.int8)
-    return Result(settings, x_hat, q, x_hat, sides, params.scale, params.scale_factor, params.zero_point, arithmetic)
+    return Result(
+        settings=settings,
+        x=x_hat,
+        q=q,
+        x_hat=x_hat,
+        sides=sides,
+        scale=params.scale,
+        scale_factor=params.scale_factor,
+        zero_point=params.zero_point,
+        arithmetic=arithmetic,
+    )
 
 
 def arithmetic_of(settings: Settings) -> str:
@@ -86,9 +111,15 @@ def ranges_of(settings: Settings, x: Floats) -> qc.Ranges:
     calibration = (settings.range_min, settings.range_max) if is_manual else settings.calibration
     searched: dict[str, Any] = {"percentile": settings.percentile} if calibration == "percentile" else {}
     return qc.choose_ranges(
-        x, settings.fmt, settings.scheme, settings.granularity, calibration, settings.include_zero,
-        settings.profile.toolkit, **searched,
-    )  # fmt: skip
+        x,
+        settings.fmt,
+        settings.scheme,
+        settings.granularity,
+        calibration,
+        settings.include_zero,
+        settings.profile.toolkit,
+        **searched,
+    )
 
 
 def _given(numbers: NDArray[np.float64], shape: tuple[int, ...], field: str, dtype: np.dtype[Any]) -> NDArray[Any]:

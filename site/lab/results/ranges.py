@@ -65,7 +65,7 @@ def range_of(result: Result) -> Range:
     divisor = width
     if width == 0:
         divisor = dtype(n_steps / float(factor)) if settings.is_notebook else dtype(n_steps * float(scale))
-    return Range(low, high, origin, width, divisor, n_steps, float(scale))
+    return Range(low=low, high=high, origin=origin, width=width, divisor=divisor, n_steps=n_steps, scale=float(scale))
 
 
 def _ends(result: Result) -> tuple[float, float, str]:
