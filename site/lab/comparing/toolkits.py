@@ -1,7 +1,8 @@
-"""Two ways to compute the same request: the codes that differ, and which of their rules is the reason.
+"""The pipelines of two toolkits on the same request: the codes that differ, and which of their rules is the reason.
 
-A `Way` is a toolkit's rules for scale and zero point together with its arithmetic, both as the request bends them. A
-rule is the reason for a difference where the first way, with that one rule of the second, gives what the second gives.
+A `Pipeline` is a toolkit's rules for scale and zero point together with its arithmetic, both as the request bends them.
+A rule is the reason for a difference where the first pipeline, with that one rule of the second, gives what the second
+gives.
 """
 
 from collections.abc import Iterator, Mapping
@@ -23,16 +24,16 @@ from ..results.compute import arithmetic_of, compute, ranges_of
 from ..results.result import Floats, Indices, Result
 
 TRIED_FIRST: Mapping[str, str] = MappingProxyType({"onnx": "pytorch", "custom": "pytorch"})  # for the others: onnx
-SAMPLE = 4096  # values on which the more instructive rival is looked for
+SAMPLE = 4096  # values on which the more instructive toolkit is looked for
 ABOUT_RECONSTRUCTION = ("scale_dtype", "range_dtype", "dtype", "unscaling")
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class Pipeline:
     """How codes are computed.
 
     Attributes:
-        label: whose way it is.
+        label: whose it is.
         toolkit: how a range becomes scale and zero point.
         arithmetic: how a value becomes a code.
     """
@@ -45,8 +46,8 @@ class Way:
         """The value of a rule."""
         return getattr(self.toolkit if hasattr(self.toolkit, name) else self.arithmetic, name)
 
-    def with_rules(self, names: tuple[str, ...], other: "Way") -> "Way":
-        """This way with some rules of another."""
+    def with_rules(self, names: tuple[str, ...], other: "Pipeline") -> "Pipeline":
+        """This pipeline with some rules of another."""
         changed = {name: other.rule(name) for name in names}
         toolkit = {name: value for name, value in changed.items() if hasattr(self.toolkit, name)}
         arithmetic = {name: value for name, value in changed.items() if name not in toolkit}
@@ -58,29 +59,29 @@ class Way:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Rivalry:
-    """Two ways on the same values.
+class ToolkitComparison:
+    """Two pipelines on the same values.
 
     Attributes:
-        a, b: the ways, the page's own first.
+        a, b: the pipelines, the page's own first.
         first, second: their results.
         differing: the elements with different codes; where all codes agree, those with different reconstructions.
         is_about_codes: which of the two.
     """
 
-    a: Way
-    b: Way
+    a: Pipeline
+    b: Pipeline
     first: Result
     second: Result
     differing: Indices
     is_about_codes: bool
 
 
-def rivalry(result: Result) -> Rivalry:
-    """The result held against the way that the request names, or the one that shows most.
+def compare_toolkits(result: Result) -> ToolkitComparison:
+    """The result held against the pipeline that the request names, or the one that shows most.
 
     Raises:
-        quantcore.QuantError: if the other way cannot compute these values.
+        quantcore.QuantError: if the other pipeline cannot compute these values.
     """
     name = result.settings.questions.against or _most_instructive(result)
     if name == "notebook" and not isinstance(result.settings.granularity, qc.PerTensor):
@@ -88,8 +89,15 @@ def rivalry(result: Result) -> Rivalry:
     second = result_of(result, name)
     is_about_codes = bool((result.q != second.q).any())
     differs = result.q != second.q if is_about_codes else result.x_hat != second.x_hat
-    a, b = way_of(result.settings, result.arithmetic, ""), _way(result, name)
-    return Rivalry(a, b, result, second, np.flatnonzero(differs.reshape(-1)), is_about_codes)
+    a, b = pipeline_of(result.settings, result.arithmetic, ""), _named_pipeline(result, name)
+    return ToolkitComparison(
+        a=a,
+        b=b,
+        first=result,
+        second=second,
+        differing=np.flatnonzero(differs.reshape(-1)),
+        is_about_codes=is_about_codes,
+    )
 
 
 def result_of(result: Result, name: str) -> Result:
@@ -121,20 +129,20 @@ def settings_for(settings: Settings, name: str) -> Settings:
     )
 
 
-def way_of(settings: Settings, arithmetic: str, label: str) -> Way:
-    """A request's own way."""
+def pipeline_of(settings: Settings, arithmetic: str, label: str) -> Pipeline:
+    """A request's own pipeline."""
     toolkit = replace(
         qc.TOOLKITS[settings.profile.toolkit], include_zero=settings.include_zero, scale_dtype=settings.dtype.type
     )
     rules = replace(qc.ARITHMETICS[arithmetic], rounding=settings.rounding)
-    return Way(label or settings.profile.label, toolkit, rules)
+    return Pipeline(label or settings.profile.label, toolkit, rules)
 
 
-def _way(result: Result, name: str) -> Way:
+def _named_pipeline(result: Result, name: str) -> Pipeline:
     if name in PROFILES:
         settings = settings_for(result.settings, name)
-        return way_of(settings, arithmetic_of(settings), "")
-    own = way_of(result.settings, name, name)
+        return pipeline_of(settings, arithmetic_of(settings), "")
+    own = pipeline_of(result.settings, name, name)
     return replace(own, arithmetic=replace(own.arithmetic, rounding=_rounding(result.settings, name)))
 
 
@@ -153,14 +161,14 @@ def _most_instructive(result: Result) -> str:
     own = result.flat_q[some]
     for name in (preferred, *others):
         try:
-            if (codes(_way(result, name), Elements.of(result, some)) != own).any():
+            if (codes(_named_pipeline(result, name), Elements.of(result, some)) != own).any():
                 return name
         except qc.QuantError:
             continue
     return preferred
 
 
-# Single elements under a way
+# Single elements under a pipeline
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -192,42 +200,42 @@ def _ranges(result: Result) -> tuple[Floats, Floats]:
     return ranges.low, ranges.high
 
 
-def params_of(way: Way, elements: Elements) -> qc.QuantParams:
+def params_of(pipeline: Pipeline, elements: Elements) -> qc.QuantParams:
     """Scale and zero point of each element."""
     return qc.qparams_from_range(
         elements.low, elements.high, elements.settings.fmt, elements.settings.scheme, qc.PerAxis(0),
-        way.toolkit.include_zero, way.toolkit.scale_dtype, way.toolkit,
+        pipeline.toolkit.include_zero, pipeline.toolkit.scale_dtype, pipeline.toolkit,
     )  # fmt: skip
 
 
-def unrounded(way: Way, elements: Elements) -> Floats:
-    """What a way rounds, for each element."""
-    return _unrounded(way, elements, params_of(way, elements))
+def unrounded(pipeline: Pipeline, elements: Elements) -> Floats:
+    """What a pipeline rounds, for each element."""
+    return _unrounded(pipeline, elements, params_of(pipeline, elements))
 
 
-def _unrounded(way: Way, elements: Elements, params: qc.QuantParams) -> Floats:
-    factor = multiplier(params.scale, way.arithmetic, params.scale_factor)
+def _unrounded(pipeline: Pipeline, elements: Elements, params: qc.QuantParams) -> Floats:
+    factor = multiplier(params.scale, pipeline.arithmetic, params.scale_factor)
     shift = params.zero_point.astype(factor.dtype)
     with np.errstate(over="ignore", under="ignore"):
-        x = elements.x.astype(way.toolkit.scale_dtype)
-        steps = before_rounding(x.astype(factor.dtype), factor, shift, way.arithmetic)
+        x = elements.x.astype(pipeline.toolkit.scale_dtype)
+        steps = before_rounding(x.astype(factor.dtype), factor, shift, pipeline.arithmetic)
         return [value.copy() for _, value in steps][-1]
 
 
-def codes(way: Way, elements: Elements) -> Floats:
+def codes(pipeline: Pipeline, elements: Elements) -> Floats:
     """The code of each element."""
-    params = params_of(way, elements)
-    value = _unrounded(way, elements, params)
+    params = params_of(pipeline, elements)
+    value = _unrounded(pipeline, elements, params)
     rng = np.random.default_rng(elements.settings.seed)
     with np.errstate(over="ignore"):
-        code = qc.round_whole(value.astype(wide_dtype(value.dtype)), way.arithmetic.rounding, rng)
-        if not way.arithmetic.zero_point_first:
+        code = qc.round_whole(value.astype(wide_dtype(value.dtype)), pipeline.arithmetic.rounding, rng)
+        if not pipeline.arithmetic.zero_point_first:
             code = code + params.zero_point
     fmt = elements.settings.fmt
-    return np.asarray(np.clip(code, fmt.qmin, fmt.qmax) if way.arithmetic.clips else code)
+    return np.asarray(np.clip(code, fmt.qmin, fmt.qmax) if pipeline.arithmetic.clips else code)
 
 
-def reasons(found: Rivalry, places: Indices) -> list[tuple[str, ...]]:
+def reasons(found: ToolkitComparison, places: Indices) -> list[tuple[str, ...]]:
     """For each of some differing elements the names of the rules that are the reason, the fewest that explain it."""
     names = different_rules(found.a, found.b)
     if not found.is_about_codes:
@@ -250,7 +258,7 @@ def reasons(found: Rivalry, places: Indices) -> list[tuple[str, ...]]:
     return [group or tuple(names) for group in explained]
 
 
-def different_rules(a: Way, b: Way) -> list[str]:
+def different_rules(a: Pipeline, b: Pipeline) -> list[str]:
     """The names of the rules in which two ways differ."""
     return [name for name in REASONS if a.rule(name) != b.rule(name)]
 

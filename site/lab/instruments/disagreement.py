@@ -11,7 +11,15 @@ import quantcore as qc
 from quantcore.explain.differences import REASONS
 
 from ..answer_types import Figure, Table
-from ..comparing.toolkits import Elements, Rivalry, Way, different_rules, reasons, rivalry, unrounded
+from ..comparing.toolkits import (
+    Elements,
+    Pipeline,
+    ToolkitComparison,
+    compare_toolkits,
+    different_rules,
+    reasons,
+    unrounded,
+)
 from ..drawing import figure
 from ..drawing.figure import CODE, NEUTRAL, VALUE
 from ..explanation.table import PAGE_SIZE, column, place, row, table
@@ -35,7 +43,7 @@ YES_NO = {
 def build(result: Result) -> Instrument:
     """The instrument for a result."""
     try:
-        found = rivalry(result)
+        found = compare_toolkits(result)
     except qc.QuantError as error:
         return Instrument(f"No comparison: {error.message}", None, table("No comparison", [], []))
     explained = found.differing[:MAX_EXPLAINED]
@@ -50,7 +58,7 @@ def build(result: Result) -> Instrument:
     )
 
 
-def _reply(found: Rivalry) -> str:
+def _reply(found: ToolkitComparison) -> str:
     n, total = found.differing.size, found.first.size
     if not n:
         return f"{found.a.label} and {found.b.label} agree on every one of {display.plural(total, 'number')}."
@@ -64,7 +72,7 @@ def _reply(found: Rivalry) -> str:
     return f"{lead}{what} differ for {count} numbers ({share})."
 
 
-def _caption(found: Rivalry, why: list[tuple[str, ...]]) -> str:
+def _caption(found: ToolkitComparison, why: list[tuple[str, ...]]) -> str:
     if not found.differing.size:
         rules = [word(name) for name in different_rules(found.a, found.b)]
         if not rules:
@@ -94,9 +102,9 @@ def word(name: str) -> str:
     return REASONS[name]
 
 
-def in_words(name: str, way: Way, bits: int) -> str:
-    """What a way does in the matter of a rule."""
-    rule = way.rule(name)
+def in_words(name: str, pipeline: Pipeline, bits: int) -> str:
+    """What a pipeline does in the matter of a rule."""
+    rule = pipeline.rule(name)
     if name in YES_NO:
         return YES_NO[name][not rule]
     if isinstance(rule, Enum):
@@ -110,7 +118,7 @@ def in_words(name: str, way: Way, bits: int) -> str:
     return np.dtype(rule).name if rule is not None else "that of the scale"
 
 
-def _rules(found: Rivalry) -> Table:
+def _rules(found: ToolkitComparison) -> Table:
     """The rules in which both differ, side by side."""
     columns = [
         column("rule", "Rule", "what is done differently"),
@@ -125,7 +133,7 @@ def _rules(found: Rivalry) -> Table:
     return table("The rules that differ", columns, rows)
 
 
-def _figure(found: Rivalry) -> Figure:
+def _figure(found: ToolkitComparison) -> Figure:
     x, element = found.first.flat_x, found.first.element
     if found.is_about_codes:
         change = found.second.flat_q.astype(np.float64) - found.first.flat_q
@@ -151,14 +159,16 @@ def _figure(found: Rivalry) -> Figure:
     return figure.figure([trace for trace in traces if trace["x"]], layout)
 
 
-def _marks(found: Rivalry, places: Indices, change: Any, color: str, name: str, size: float, symbol: str) -> Json:
+def _marks(
+    found: ToolkitComparison, places: Indices, change: Any, color: str, name: str, size: float, symbol: str
+) -> Json:
     return figure.markers(
         found.first.flat_x[places], change[places], color, name, size, symbol, customdata=places.tolist(),
         hovertemplate="x = %{x}<br>%{y:+}<extra></extra>",
     )  # fmt: skip
 
 
-def _table(found: Rivalry, why: list[tuple[str, ...]]) -> Table:
+def _table(found: ToolkitComparison, why: list[tuple[str, ...]]) -> Table:
     a, b = found.a.label, found.b.label
     columns = [
         column("place", "Place", "the index, or the indices in the matrix"),
@@ -175,7 +185,7 @@ def _table(found: Rivalry, why: list[tuple[str, ...]]) -> Table:
     rows = []
     if places.size:
         elements = Elements.of(found.first, places)
-        before = [unrounded(way, elements) for way in (found.a, found.b)]
+        before = [unrounded(pipeline, elements) for pipeline in (found.a, found.b)]
         for n, (i, names) in enumerate(zip(places.tolist(), why, strict=True)):
             cells = [place(found.first, i), display.short(found.first.flat_x[i])]
             for result, scaled in zip((found.first, found.second), before, strict=True):

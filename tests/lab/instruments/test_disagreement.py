@@ -7,7 +7,7 @@ from typing import Any
 import lab
 import numpy as np
 import pytest
-from lab.comparing import toolkits as rivals
+from lab.comparing import toolkits
 from lab.request.fields import PROFILES
 from lab.request.settings import read
 from lab.results.compute import compute
@@ -100,16 +100,16 @@ def test_zero_in_the_range() -> None:
 
 
 def test_every_reason_holds() -> None:
-    """A rule that is named, put into the first way alone, gives the second way's code."""
+    """A rule that is named, put into the first pipeline alone, gives the second one's code."""
     settings = read({"values": json.dumps((NORMAL * 3).tolist()), "profile": "onnx", "scheme": "symmetric",
                      "granularity": "axis", "axis": "0", "against": "pytorch"})  # fmt: skip
-    found = rivals.rivalry(compute(settings))
+    found = toolkits.compare_toolkits(compute(settings))
     places = found.differing
     assert places.size
-    for place, names in zip(places, rivals.reasons(found, places), strict=True):
-        element = rivals.Elements.of(found.first, np.array([place]))
-        alone = [rivals.codes(found.a.with_rules((name,), found.b), element)[0] for name in names]
-        together = rivals.codes(found.a.with_rules(names, found.b), element)[0]
+    for place, names in zip(places, toolkits.reasons(found, places), strict=True):
+        element = toolkits.Elements.of(found.first, np.array([place]))
+        alone = [toolkits.codes(found.a.with_rules((name,), found.b), element)[0] for name in names]
+        together = toolkits.codes(found.a.with_rules(names, found.b), element)[0]
         assert found.second.flat_q[place] in (*alone, together)
 
 
@@ -133,8 +133,8 @@ def test_single_elements_are_computed_like_the_whole(fields: dict[str, str]) -> 
     settings = read({"profile": "onnx", "values": json.dumps(values.tolist()), **fields})
     result = compute(settings)
     places = np.arange(result.size)
-    way = rivals.way_of(settings, result.arithmetic, "")
-    assert (rivals.codes(way, rivals.Elements.of(result, places)) == result.flat_q).all()
+    pipeline = toolkits.pipeline_of(settings, result.arithmetic, "")
+    assert (toolkits.codes(pipeline, toolkits.Elements.of(result, places)) == result.flat_q).all()
 
 
 def test_arithmetic_alone_keeps_the_scale() -> None:

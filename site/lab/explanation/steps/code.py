@@ -27,7 +27,7 @@ BY = {
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Passage:
+class ValueTrace:
     """One value on its way to a code.
 
     Attributes:
@@ -61,13 +61,13 @@ class Passage:
 
 def way_there(result: Result) -> list[Step]:
     """Scaled, rounded and, where codes are clipped, the code."""
-    passage = passage_of(result)
-    found = [_reciprocal(result, passage)] if passage.by_symbol is RECIPROCAL else []
-    found += [_scaled(result, passage), _rounded(result, passage)]
-    return [*found, _clipped(result, passage)] if result.is_clipping else found
+    trace = trace_of(result)
+    found = [_reciprocal(result, trace)] if trace.by_symbol is RECIPROCAL else []
+    found += [_scaled(result, trace), _rounded(result, trace)]
+    return [*found, _clipped(result, trace)] if result.is_clipping else found
 
 
-def passage_of(result: Result) -> Passage:
+def trace_of(result: Result) -> ValueTrace:
     """Every intermediate value of the followed number, as quantcore's trace of it has them."""
     x, q = result.flat_x[result.element], int(result.flat_q[result.element])
     scale, factor, zero_point = result.scale_of(result.element)
@@ -83,11 +83,20 @@ def passage_of(result: Result) -> Passage:
         rounded = _by_chance(unrounded.value, q if rules.zero_point_first else q - int(zero_point))
     # the product of two float32 is exact in float64; a fused operation rounds it together with the sum
     scaled = found["x"].value * found[name].value if rules.fused else dtype(found["scaled"].value)
-    return Passage(
-        dtype(x), dtype(found[name].value), symbol, rules.scaling is Scaling.DIVIDE, zero_point,
-        rules.zero_point_first, rules.fused, scaled, dtype(unrounded.value),
-        unrounded.exact, rounded, q,
-    )  # fmt: skip
+    return ValueTrace(
+        x=dtype(x),
+        by=dtype(found[name].value),
+        by_symbol=symbol,
+        divides=rules.scaling is Scaling.DIVIDE,
+        zero_point=zero_point,
+        is_added_first=rules.zero_point_first,
+        is_fused=rules.fused,
+        scaled=scaled,
+        before=dtype(unrounded.value),
+        exact=unrounded.exact,
+        rounded=rounded,
+        q=q,
+    )
 
 
 def _by_chance(number: float, otherwise: int) -> int:
@@ -96,90 +105,90 @@ def _by_chance(number: float, otherwise: int) -> int:
     return min(max(otherwise, floor), floor + 1)
 
 
-def _reciprocal(result: Result, passage: Passage) -> Step:
+def _reciprocal(result: Result, trace: ValueTrace) -> Step:
     scale = result.scale_of(result.element)[0]
     name = qc.ARITHMETICS[result.arithmetic].library
-    text = f"{name} does not divide by the scale: it multiplies by the reciprocal, rounded to {passage.by.dtype}."
+    text = f"{name} does not divide by the scale: it multiplies by the reciprocal, rounded to {trace.by.dtype}."
 
     def members(write: Writer) -> list[Term]:
         quotient = whole(1) / write.operand(scale)
-        return [quotient, write.result(passage.by, quotient)]
+        return [quotient, write.result(trace.by, quotient)]
 
     return step("reciprocal", "Reciprocal", text, chain([RECIPROCAL, whole(1) / SCALE], members))
 
 
-def _formula(passage: Passage, x: Term, by: Term) -> Term:
-    return x / by if passage.divides else x * by
+def _formula(trace: ValueTrace, x: Term, by: Term) -> Term:
+    return x / by if trace.divides else x * by
 
 
-def _scaled(result: Result, passage: Passage) -> Step:
-    if passage.divides:
+def _scaled(result: Result, trace: ValueTrace) -> Step:
+    if trace.divides:
         text = "The value divided by the scale: how many steps it lies from 0."
     else:
-        name = "scale factor" if passage.by_symbol is SCALE_FACTOR else "reciprocal"
+        name = "scale factor" if trace.by_symbol is SCALE_FACTOR else "reciprocal"
         text = f"The value times the {name}: how many steps it lies from 0."
 
     def members(write: Writer) -> list[Term]:
-        computed = _formula(passage, write.operand(passage.x), write.operand(passage.by))
-        return [computed, write.result(passage.scaled, computed)]
+        computed = _formula(trace, write.operand(trace.x), write.operand(trace.by))
+        return [computed, write.result(trace.scaled, computed)]
 
-    return step("scaled", "Scaled", text, chain([_formula(passage, X, passage.by_symbol)], members))
+    return step("scaled", "Scaled", text, chain([_formula(trace, X, trace.by_symbol)], members))
 
 
-def _rounded(result: Result, passage: Passage) -> Step:
-    in_steps = _formula(passage, X, passage.by_symbol)
-    rounding, outcome = result.settings.rounding, passage.rounded
-    text = explain(passage.before, passage.exact, outcome, rounding, str(passage.x.dtype))
+def _rounded(result: Result, trace: ValueTrace) -> Step:
+    in_steps = _formula(trace, X, trace.by_symbol)
+    rounding, outcome = result.settings.rounding, trace.rounded
+    text = explain(trace.before, trace.exact, outcome, rounding, str(trace.x.dtype))
 
     def round_(term: Term) -> Term:
         return rounded(term, rounding, outcome)
 
     def members(write: Writer) -> list[Term]:
-        if not passage.is_added_first:
-            return [round_(write.operand(passage.before)), whole(outcome)]
-        if passage.is_fused:
-            x, by = (replace(write.operand(number), precision=None) for number in (passage.x, passage.by))
-            shifted = write.in_one(_formula(passage, x, by) + whole(passage.zero_point), passage.x)
+        if not trace.is_added_first:
+            return [round_(write.operand(trace.before)), whole(outcome)]
+        if trace.is_fused:
+            x, by = (replace(write.operand(number), precision=None) for number in (trace.x, trace.by))
+            shifted = write.in_one(_formula(trace, x, by) + whole(trace.zero_point), trace.x)
         else:
-            shifted = write.operand(passage.scaled) + whole(passage.zero_point)
-        before = write.result(passage.before, shifted, keeps=lambda term: round_(term).value == outcome)
+            shifted = write.operand(trace.scaled) + whole(trace.zero_point)
+        before = write.result(trace.before, shifted, keeps=lambda term: round_(term).value == outcome)
         return [round_(shifted), round_(before), whole(outcome)]
 
-    if not passage.is_added_first:
+    if not trace.is_added_first:
         return step("rounded", "Rounded", text, chain([round_(in_steps)], members))
-    how = "in one go, with a single rounding" if passage.is_fused else "before rounding"
-    text = f"The zero point is added {how}. {text}{_not_clipped(result, passage)}"
+    how = "in one go, with a single rounding" if trace.is_fused else "before rounding"
+    text = f"The zero point is added {how}. {text}{_not_clipped(result, trace)}"
     symbols = [round_(in_steps + ZERO_POINT)]
     return step("rounded", "Rounded", text, chain(symbols if result.is_clipping else [Q, *symbols], members))
 
 
-def _not_clipped(result: Result, passage: Passage) -> str:
+def _not_clipped(result: Result, trace: ValueTrace) -> str:
     """What the notebook leaves undone, where it matters."""
     fmt = result.settings.fmt
-    if result.is_clipping or fmt.qmin <= passage.q <= fmt.qmax:
+    if result.is_clipping or fmt.qmin <= trace.q <= fmt.qmax:
         return ""
     return (
-        f" The notebook does not clip: {whole_text(passage.q)} is beyond the codes "
+        f" The notebook does not clip: {whole_text(trace.q)} is beyond the codes "
         f"{whole_text(fmt.qmin)} to {whole_text(fmt.qmax)}, and would not fit into {fmt.bits} bits."
     )
 
 
-def _clipped(result: Result, passage: Passage) -> Step:
-    fmt, z = result.settings.fmt, whole(passage.zero_point)
-    total = passage.rounded if passage.is_added_first else passage.rounded + int(passage.zero_point)
-    if total == passage.q:
+def _clipped(result: Result, trace: ValueTrace) -> Step:
+    fmt, z = result.settings.fmt, whole(trace.zero_point)
+    total = trace.rounded if trace.is_added_first else trace.rounded + int(trace.zero_point)
+    if total == trace.q:
         outcome = f"{whole_text(total)} is one of the codes, so nothing is clipped."
     else:
-        end = "highest" if total > passage.q else "lowest"
+        end = "highest" if total > trace.q else "lowest"
         outcome = (
-            f"{whole_text(total)} is beyond the {end} code, {whole_text(passage.q)}, and is clipped to it: "
+            f"{whole_text(total)} is beyond the {end} code, {whole_text(trace.q)}, and is clipped to it: "
             "the value lies outside the range that the codes cover."
         )
     ends = whole(fmt.qmin), whole(fmt.qmax)
-    last = [clipped(whole(total), *ends), whole(passage.q)]
-    if passage.is_added_first:
+    last = [clipped(whole(total), *ends), whole(trace.q)]
+    if trace.is_added_first:
         return step("clipped", "Code", outcome, chain([Q], lambda _: last))
-    in_steps = _formula(passage, X, passage.by_symbol)
+    in_steps = _formula(trace, X, trace.by_symbol)
     symbols = [Q, clipped(rounded(in_steps, result.settings.rounding) + ZERO_POINT, QMIN, QMAX)]
-    first = clipped(whole(passage.rounded) + z, *ends)
+    first = clipped(whole(trace.rounded) + z, *ends)
     return step("clipped", "Code", f"The zero point is added. {outcome}", chain(symbols, lambda _: [first, *last]))
