@@ -14,11 +14,12 @@ LONGEST = 100_000  # characters of a link; the texts of a link of ours are up to
 IS_FRAMED = not window.Object["is"](window.parent, window.self)  # `window` itself is a module here, no object
 
 
-class History:
-    """Where the page is in the browser's history, counted in edits."""
+class State:
+    """What the address says beside the request, and where the page is in the browser's history, counted in edits."""
 
     def __init__(self):
         """Begins before the first edit."""
+        self.appearance = {}  # what the address says of it, by name
         self.field = None  # what was edited last, so long as the next edit of it shares the place
         self.depth = 0
         self.deepest = 0
@@ -29,8 +30,7 @@ class History:
         self.deepest = self.depth
 
 
-appearance = {}  # what the address says of it, by name
-_history = History()
+state = State()
 
 
 def read():
@@ -50,10 +50,10 @@ def is_too_long():
 
 def take(fields):
     """Keeps what is about the appearance and returns the other fields, those of a request."""
-    appearance.clear()
+    state.appearance.clear()
     for name in APPEARANCE:
         if name in fields:
-            appearance[name] = fields.pop(name)
+            state.appearance[name] = fields.pop(name)
     return fields
 
 
@@ -70,18 +70,18 @@ def write(chosen, defaults, edited):
     changes that place. None changes the present place.
     """
     told = dict(chosen)
-    told.update(appearance)
+    told.update(state.appearance)
     text = query_of(told, defaults)
     if "#" + text == (window.location.hash or "#"):
         return
     target = "#" + text if text else window.location.pathname + window.location.search
-    if edited is None or edited == _history.field or IS_FRAMED:
-        window.history.replaceState(_history.depth, "", target)
+    if edited is None or edited == state.field or IS_FRAMED:
+        window.history.replaceState(state.depth, "", target)
     else:
-        _history.go_deeper()
-        window.history.pushState(_history.depth, "", target)
+        state.go_deeper()
+        window.history.pushState(state.depth, "", target)
     if edited is not None:
-        _history.field = edited
+        state.field = edited
 
 
 def query_of(chosen, defaults):
@@ -95,24 +95,24 @@ def query_of(chosen, defaults):
 
 def settle():
     """Ends the run of edits that share a place in the history."""
-    _history.field = None
+    state.field = None
 
 
 def begin():
     """Numbers the present place in the history, so that it is known again."""
-    window.history.replaceState(_history.depth, "")
+    window.history.replaceState(state.depth, "")
 
 
 def moved():
     """Notes that the browser went back or forward in the history, or followed a link to a new place in it."""
     if isinstance(window.history.state, int):
-        _history.depth = window.history.state
+        state.depth = window.history.state
     else:
-        _history.go_deeper()
+        state.go_deeper()
         begin()
     settle()
 
 
 def can_move():
     """Whether there is something to undo, and something to redo."""
-    return _history.depth > 0, _history.depth < _history.deepest
+    return state.depth > 0, state.depth < state.deepest

@@ -48,12 +48,12 @@ def dress():
     """Gives an embed the theme, background and controls that its address names."""
     if not IS_EMBED:
         return
-    if address.appearance.get("theme") in THEMES:
-        root.dataset.theme = address.appearance["theme"]
+    if address.state.appearance.get("theme") in THEMES:
+        root.dataset.theme = address.state.appearance["theme"]
     else:
         root.removeAttribute("data-theme")
-    root.dataset.background = address.appearance.get("background", "")
-    offered = address.appearance.get("controls", OFFERED).replace(",", " ").split()
+    root.dataset.background = address.state.appearance.get("background", "")
+    offered = address.state.appearance.get("controls", OFFERED).replace(",", " ").split()
     for field in document.querySelectorAll("#controls [data-field]"):
         field.toggleAttribute("data-offered", field.dataset.field in offered)
 
@@ -128,7 +128,7 @@ def _fields(request):
 def _tell_answer(talk, answer):
     if answer.ok:
         fields = {name: text for name, text in talk.chosen.items() if text != form.LONG}
-        fields.update({name: text for name, text in address.appearance.items() if name != "group"})
+        fields.update({name: text for name, text in address.state.appearance.items() if name != "group"})
         _tell({"kind": "answer", "request": fields}, _host.origin, answer)
     else:
         message = ffi.to_js({"kind": "error"})
