@@ -17,6 +17,7 @@ from ..errors import QuantError, UnknownArgumentError
 from ..formats.integers import IntFormat
 from .ends import minmax, moving_average, percentile, percentile_modelopt, percentile_onnxruntime, percentile_rows
 from .entropy import entropy_modelopt, entropy_onnxruntime
+from .entropy_rows import entropy_rows
 from .mse import MAX_ROW, mse, mse_rows
 from .mse_modelopt import mse_modelopt, mse_modelopt_0_47
 from .mse_torch import mse_torch
@@ -48,7 +49,12 @@ CALIBRATIONS: dict[str, Calibration] = {
 }
 
 
-BY_ROWS: dict[str, RowCalibration] = {"percentile": percentile_rows, "mse": mse_rows}
+BY_ROWS: dict[str, RowCalibration] = {
+    "percentile": percentile_rows,
+    "mse": mse_rows,
+    "entropy": entropy_rows,
+    "entropy_onnxruntime": entropy_rows,
+}
 """Methods that find the ranges of many slices at once; the others take one slice after the other."""
 
 
@@ -63,7 +69,7 @@ def calibrate_rows(
     """
     chosen = CalibrationSettings(**settings)
     peak = np.abs(rows).max(axis=1)
-    is_ordinary = 2 * peak.astype(np.float64) <= float(np.finfo(rows.dtype).max)
+    is_ordinary = peak <= np.finfo(rows.dtype).max / 2
     low, high = np.empty(len(rows)), np.empty(len(rows))
     if method in BY_ROWS and rows.shape[1] <= MAX_ROW:
         low[is_ordinary], high[is_ordinary] = BY_ROWS[method](rows[is_ordinary], fmt, chosen)

@@ -5,6 +5,7 @@ lies beyond to the last bin (p), merge p's bins into as many as there are codes 
 bins again (q), and take the threshold where KL(p||q) is least. They differ in nearly every detail.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from ..formats.integers import IntFormat
 from .histograms import Histogram, centred_histogram, clipped_into, torch_histogram
 from .settings import Batches, Calibrated, CalibrationSettings, Curve
 
-_SMOOTHING = 0.0001
+SMOOTHING = 0.0001
 _MAX_BINS = 1 << 14  # the time grows with their square: a few seconds at this number
 
 
@@ -28,24 +29,49 @@ def entropy_onnxruntime(batches: Batches, fmt: IntFormat, settings: CalibrationS
     Source: onnxruntime.quantization.calibrate.HistogramCollector.get_entropy_threshold (1.32). It quantizes to
     `quantized_bins` bins whatever the format.
     """
-    if settings.bins < settings.quantized_bins:
-        raise QuantError(
-            f"bins is {settings.bins}; with {settings.quantized_bins} quantized bins there must be as many or more.",
-            "bins",
-        )
+    tried = candidates_of(settings)
     histogram = centred_histogram(batches, settings.bins)
     counts, edges = _searchable(histogram)
-    middle, half = counts.size // 2, settings.quantized_bins // 2
-    reach = np.arange(half, middle + 1)
-    starts, ends = middle - reach, np.minimum(middle + reach + 1, counts.size)
+    if counts.size != settings.bins:  # a later batch widened it
+        tried = _candidates(counts.size, settings.quantized_bins)
+    starts, ends = tried.starts, tried.ends
     below = np.concatenate(([0], np.cumsum(counts)))
     slices = zip(starts.tolist(), ends.tolist(), strict=True)
-    divergence = np.array([_divergence_onnxruntime(counts, below, a, b, settings.quantized_bins) for a, b in slices])
+    divergence = np.array([divergence_onnxruntime(counts, below, a, b, settings.quantized_bins) for a, b in slices])
     with np.errstate(over="ignore"):
         divergence = divergence.astype(edges.dtype)  # kept in the precision of the data: float16 makes ties
     best = int(divergence.argmin())
     low, high = clipped_into(float(edges[starts[best]]), float(edges[ends[best]]), batches)
     return Calibrated(low, high, Curve(threshold=edges[ends], total=divergence, best=best, unit="kl"))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidates:
+    """The ranges of bins that ONNX Runtime tries: from `starts` up to, but without, `ends`."""
+
+    starts: npt.NDArray[np.int64]
+    ends: npt.NDArray[np.int64]
+
+
+def candidates_of(settings: CalibrationSettings) -> Candidates:
+    """The candidates in a histogram of one batch.
+
+    Raises:
+        QuantError: if there are too few bins to be merged, or too many to be searched.
+    """
+    if settings.bins < settings.quantized_bins:
+        raise QuantError(
+            f"bins is {settings.bins}; with {settings.quantized_bins} quantized bins there must be as many or more.",
+            "bins",
+        )
+    _require_few(settings.bins)
+    return _candidates(settings.bins, settings.quantized_bins)
+
+
+def _candidates(bins: int, quantized_bins: int) -> Candidates:
+    middle = bins // 2
+    reach = np.arange(quantized_bins // 2, middle + 1)
+    return Candidates(middle - reach, np.minimum(middle + reach + 1, bins))
 
 
 def entropy_modelopt(batches: Batches, fmt: IntFormat, settings: CalibrationSettings) -> Calibrated:
@@ -74,16 +100,20 @@ def entropy_modelopt(batches: Batches, fmt: IntFormat, settings: CalibrationSett
 
 def _searchable(histogram: Histogram) -> tuple[npt.NDArray[np.int64], npt.NDArray[Any]]:
     """Counts and edges, if they are few enough."""
-    if histogram.counts.size > _MAX_BINS:
-        raise QuantError(
-            f"the histogram has {histogram.counts.size} bins; an entropy search takes up to {_MAX_BINS}. Set fewer, "
-            "or give the batches with the largest values first.",
-            "bins",
-        )
+    _require_few(histogram.counts.size)
     return histogram.counts.astype(np.int64), histogram.edges
 
 
-def _divergence_onnxruntime(
+def _require_few(bins: int) -> None:
+    if bins > _MAX_BINS:
+        raise QuantError(
+            f"the histogram has {bins} bins; an entropy search takes up to {_MAX_BINS}. Set fewer, "
+            "or give the batches with the largest values first.",
+            "bins",
+        )
+
+
+def divergence_onnxruntime(
     counts: npt.NDArray[np.int64], below: npt.NDArray[np.int64], start: int, end: int, n_merged: int
 ) -> float:
     """KL(p||q) of bins start..end; `below` holds the cumulated counts."""
@@ -126,8 +156,8 @@ def _smoothed(counts: npt.NDArray[np.int64]) -> npt.NDArray[np.float32] | None:
     n_nonzeros = counts.size - n_zeros
     if n_nonzeros == 0:
         return None
-    given_up = _SMOOTHING * n_zeros / n_nonzeros
-    return counts.astype(np.float32) + np.where(is_zero, np.float32(_SMOOTHING), np.float32(-given_up))
+    given_up = SMOOTHING * n_zeros / n_nonzeros
+    return counts.astype(np.float32) + np.where(is_zero, np.float32(SMOOTHING), np.float32(-given_up))
 
 
 def _kl_divergence(p: npt.NDArray[Any] | None, q: npt.NDArray[Any] | None) -> float:

@@ -95,7 +95,9 @@ def qparams_from_range(
             f"Use a smaller range{_or_float64(precision)}.",
             "values",
         )
-    if factor is not None and not (np.isfinite(factor).all() and np.isfinite(zero_point).all() and (scale > 0).all()):
+    if not np.isfinite(zero_point).all() or (
+        factor is not None and not (np.isfinite(factor).all() and (scale > 0).all())
+    ):
         raise QuantError(
             f"the values' range is too narrow for {precision}: its scale factor, or the zero point, is infinite. "
             f"Use values nearer to 1, or another toolkit{_or_float64(precision)}.",

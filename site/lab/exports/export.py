@@ -132,7 +132,8 @@ def _columns(result: Result) -> Arrays:
     if not result.settings.is_dequantize:
         columns["error"] = result.flat_x_hat.astype(np.float64) - result.flat_x
         scale = np.broadcast_to(result.wide_scale, shape).reshape(-1).astype(np.float64)
-        columns["error_in_steps"] = columns["error"] / scale
+        with np.errstate(over="ignore"):  # the most distant of clipped values
+            columns["error_in_steps"] = columns["error"] / scale
     return columns
 
 

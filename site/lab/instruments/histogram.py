@@ -103,7 +103,7 @@ def _beyond(result: Result, counted: Histogram) -> str:
 
 def _figure(result: Result, counted: Histogram) -> Figure:
     grid = grid_of(result)
-    middles = (counted.edges[:-1] + counted.edges[1:]) / 2
+    middles = counted.edges[:-1] / 2 + counted.edges[1:] / 2
     width = np.full(middles.size, counted.edges[1] - counted.edges[0])
     low, high = figure.padded(
         min(float(counted.edges[0]), counted.low, grid.low), max(float(counted.edges[-1]), counted.high, grid.high)

@@ -46,7 +46,7 @@ def _quantize(settings: Settings, x: Floats) -> Result:
     rng = np.random.default_rng(settings.seed)
     sides = np.empty(x.shape, np.int8)
     q = qc.quantize(x, params, arithmetic, settings.rounding, rng, sides=sides)
-    x_hat = qc.dequantize(q, params, arithmetic)
+    x_hat = qc.dequantize(q, params, arithmetic) if np.isfinite(q).all() else np.full(x.shape, np.inf)
     if not np.isfinite(x_hat).all():
         raise qc.QuantError(
             f"some values come back beyond {settings.dtype}. Choose float64, smaller numbers, or another profile.",

@@ -212,7 +212,7 @@ def test_ranges_of_all_slices_are_those_of_each(method: str, scheme: str) -> Non
 
 @given(
     hnp.arrays(np.float32, st.tuples(st.integers(1, 6), st.integers(1, 9)), elements=st.floats(-1e6, 1e6, width=32)),
-    st.sampled_from(["percentile", "mse"]),
+    st.sampled_from(["percentile", "mse", "entropy"]),
     st.sampled_from(["affine", "symmetric"]),
     st.booleans(),
 )
