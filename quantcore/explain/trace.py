@@ -174,7 +174,9 @@ def _exact_values(
 ) -> dict[str, Fraction]:
     """The same steps in exact arithmetic; the way back starts from the code that was computed."""
     first = x / s + (z if steps.zero_point_first else 0)
-    rounded = Fraction(values["rounded"] if rounding == "stochastic" else round_fraction(first, rounding))
+    by_chance = rounding == "stochastic" and math.isfinite(values["rounded"])
+    nearest = round_fraction(first, "floor" if rounding == "stochastic" else rounding)
+    rounded = Fraction(values["rounded"] if by_chance else nearest)
     last = rounded if steps.zero_point_first else rounded + z
     q = Fraction(values["code"])
     return {

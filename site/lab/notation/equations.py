@@ -335,6 +335,6 @@ def _long(number: Any, digits: int) -> str:
     if Fraction(shortest) == exact:
         return display.typographic(shortest)
     if digits == EVERY:
-        return display.typographic(str(Decimal(float(number)).normalize()).lower().replace("e+", "e"))
+        return display.typographic(str(Decimal(float(number))).lower().replace("e+", "e"))
     text = f"{float(number):.{digits}g}"
     return ("" if Fraction(text) == exact else display.ABOUT) + display.typographic(text)

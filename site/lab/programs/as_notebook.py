@@ -1,7 +1,7 @@
 """The computation in the style of the seed notebook: functions with a comment on each step, called on the numbers."""
 
 from .case import Case, program
-from .with_numpy import parameters, way_back, way_there
+from .with_numpy import helper, parameters, way_back, way_there
 
 
 def as_notebook(case: Case) -> str:
@@ -10,7 +10,7 @@ def as_notebook(case: Case) -> str:
         return program(["import numpy as np"], _dequantize(case), _call_dequantize(case))
     if _is_seed(case):
         return program(["import numpy as np"], _seed(case), _call_seed(case))
-    return program(["import numpy as np"], _quantize(case), _dequantize(case), _call(case))
+    return program(["import numpy as np"], helper(case), _quantize(case), _dequantize(case), _call(case))
 
 
 def _is_seed(case: Case) -> bool:

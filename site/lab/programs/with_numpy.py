@@ -23,6 +23,7 @@ def numpy_alone(case: Case) -> str:
     """The program."""
     return program(
         ["import numpy as np"],
+        helper(case),
         [*case.remark(), *given(case)],
         parameters(case),
         _computed(case),
@@ -164,7 +165,7 @@ def way_there(case: Case) -> list[str]:
         return [*rng, "scaled = x * scale_factor + zero_point", f"q = {ROUNDED[rounding].format('scaled')}"]
     x, scale = _in(case, "x", case.dtype), _in(case, "scale", case.scale.dtype)
     if rules.fused:
-        lines = _fused(x, scale)
+        lines = [f"scaled = fused_multiply_add({x}, 1 / {scale}, zero_point)"]
     else:
         lines = [f"scaled = {_scaled(case, x, scale)}{' + zero_point' if rules.zero_point_first else ''}"]
     rounded = ROUNDED[rounding].format("scaled")
@@ -185,10 +186,21 @@ def _scaled(case: Case, x: str, scale: str) -> str:
     return f"{x} * (1 / {scale})"
 
 
-def _fused(x: str, scale: str) -> list[str]:
+def helper(case: Case) -> list[str]:
+    """The function that `way_there` calls, if any."""
+    if case.is_dequantize or not case.arithmetic.fused:
+        return []
     return [
-        "# product and sum are rounded once, together; float64 stands in for the fused operation",
-        f"scaled = ({x} * (1 / {scale}).astype(np.float64) + zero_point).astype(np.float32)",
+        "def fused_multiply_add(x, factor, addend):",
+        "    # x * factor + addend, rounded once to float32: the product is exact in float64; where the sum is not,",
+        "    # its neighbour with an odd last bit is taken, which float32 rounds as it would round the exact sum",
+        "    product = x.astype(np.float64) * factor",
+        "    total = product + addend",
+        "    shadow = total - product",
+        "    error = (product - (total - shadow)) + (addend - shadow)",
+        "    is_even = total.view(np.int64) % 2 == 0",
+        "    neighbour = np.nextafter(total, np.where(error > 0, np.inf, -np.inf))",
+        "    return np.where((error != 0) & is_even, neighbour, total).astype(np.float32)",
     ]
 
 

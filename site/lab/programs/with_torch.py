@@ -29,9 +29,8 @@ def torch_tensors(case: Case) -> str:
     own = _own_operator(case)
     if own:
         return program(head, [*case.remark(), *_given(case, "float32")], own, [show])
-    return program(
-        head, [*case.remark(), *_given(case, str(case.given.dtype))], _parameters(case), _computed(case), [show]
-    )
+    numbers = [*case.remark(), *_given(case, str(case.given.dtype))]
+    return program(head, _helper(case), numbers, _parameters(case), _computed(case), [show])
 
 
 def _remarks(case: Case) -> list[str]:
@@ -40,7 +39,14 @@ def _remarks(case: Case) -> list[str]:
     if _own_operator(case):
         return ["PyTorch calls these operators deprecated; they compute as before."] if _is_eager(case) else []
     if settings.profile_name == "pytorch":
-        return ["PyTorch has no operator for these settings; tensor operations compute what the page computes."]
+        remark = "PyTorch has no operator for these settings; tensor operations compute what the page computes."
+        if case.arithmetic.fused and case.fmt.bits > 8:
+            return [
+                remark,
+                "The page follows its 8-bit kernels, which round product and sum once, together. torch.qint32 rounds",
+                "one after the other: its codes can differ by one.",
+            ]
+        return [remark]
     whose = settings.profile.label
     whose = whose[0].lower() + whose[1:] if whose.startswith("The ") else whose
     return [f"Not as PyTorch's own operators would, but in tensor operations, as {whose} computes."]
@@ -153,10 +159,7 @@ def _way_there(case: Case) -> list[str]:
         return ["scaled = x * scale_factor + zero_point", f"q = {rounded}"]
     x, scale = _in(case, "x", case.given.dtype), _in(case, "scale", case.scale.dtype)
     if rules.fused:
-        lines = [
-            "# product and sum are rounded once, together; float64 stands in for the fused operation",
-            f"scaled = ({x}.double() * (1 / {scale}).double() + zero_point.double()).float()",
-        ]
+        lines = [f"scaled = fused_multiply_add({x}, 1 / {scale}, zero_point)"]
     else:
         if rules.scaling is Scaling.DIVIDE:
             scaled = f"{x} / {scale}"
@@ -167,6 +170,24 @@ def _way_there(case: Case) -> list[str]:
         lines = [f"scaled = {scaled}{' + zero_point' if rules.zero_point_first else ''}"]
     code = rounded if rules.zero_point_first else f"{rounded} + zero_point"
     return [*lines, f"q = torch.clamp({code}, qmin, qmax).to(torch.{_torch_type(str(case.fmt.dtype))})"]
+
+
+def _helper(case: Case) -> list[str]:
+    """The function that `_way_there` calls, if any."""
+    if case.is_dequantize or not case.arithmetic.fused:
+        return []
+    return [
+        "def fused_multiply_add(x, factor, addend):",
+        "    # x * factor + addend, rounded once to float32: the product is exact in float64; where the sum is not,",
+        "    # its neighbour with an odd last bit is taken, which float32 rounds as it would round the exact sum",
+        "    product, addend = x.double() * factor.double(), addend.double()",
+        "    total = product + addend",
+        "    shadow = total - product",
+        "    error = (product - (total - shadow)) + (addend - shadow)",
+        "    is_even = total.view(torch.int64) % 2 == 0",
+        "    neighbour = torch.nextafter(total, torch.where(error > 0, torch.inf, -torch.inf).double())",
+        "    return torch.where((error != 0) & is_even, neighbour, total).float()",
+    ]
 
 
 def _in(case: Case, name: str, dtype: Any) -> str:

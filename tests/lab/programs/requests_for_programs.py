@@ -54,6 +54,14 @@ REQUESTS: dict[str, dict[str, str]] = {
     "pytorch, uint8": {"profile": "pytorch", "signed": "0", "values": "-1 0.37 0.5 2.5"},
     "pytorch, symmetric": {"profile": "pytorch", "scheme": "symmetric"},
     "pytorch, 4 bits": {"profile": "pytorch", "bits": "4"},
+    "pytorch, rounded once": {  # in float64 and then in float32, the second value would become 20000
+        "profile": "pytorch",
+        "bits": "16",
+        "values": "0.84707563 0.84707564 0.84707565",
+        "calibration": "manual",
+        "range_min": "-89222.7109375",
+        "range_max": "21587.06640625",
+    },
     "pytorch, given range": {"profile": "pytorch", "calibration": "manual", "range_max": "1"},
     "pytorch, rows": {"profile": "pytorch", "values": MATRIX, "granularity": "axis", "axis": "0"},
     "pytorch, columns": {

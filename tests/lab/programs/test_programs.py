@@ -131,6 +131,14 @@ def test_long_programs_compute_the_first_numbers(kind: str, fields: dict[str, st
     assert codes == found["codes"][: len(codes)]
 
 
+def test_a_fused_operation_is_rounded_once() -> None:
+    """A sum that float64 would round to a tie of float32 is not: 20000.50097656250000355 goes up, to 20000.502."""
+    found = answer("pytorch, rounded once")
+    assert found["codes"][1] == 20001
+    assert run(found["code"]["numpy"])["q"] == found["codes"]
+    assert "torch.qint32 rounds" in found["code"]["pytorch"]
+
+
 def test_stochastic_blocks_admit_their_order() -> None:
     """Where chance is drawn in another order than on the page, the program says so."""
     found = lab.answer({"profile": "custom", "rounding": "stochastic", "granularity": "block", "block_size": "2"})

@@ -41,7 +41,7 @@ class ValueTrace:
         scaled: the product or quotient.
         before: what is rounded.
         exact: the same without any rounding on the way.
-        rounded: the whole number that it is rounded to.
+        rounded: the whole number that it is rounded to; 0 where that is infinite.
         q: the code.
     """
 
@@ -63,6 +63,8 @@ def way_there(result: Result) -> list[Step]:
     """Scaled, rounded and, where codes are clipped, the code."""
     trace = trace_of(result)
     found = [_reciprocal(result, trace)] if trace.by_symbol is RECIPROCAL else []
+    if not np.isfinite(trace.before):
+        return [*found, *_infinite(trace)]
     found += [_scaled(result, trace), _rounded(result, trace)]
     return [*found, _clipped(result, trace)] if result.is_clipping else found
 
@@ -78,7 +80,7 @@ def trace_of(result: Result) -> ValueTrace:
     dtype: Any = np.dtype(rules.dtype or scale.dtype).type
     name, symbol = BY[rules.scaling]
     unrounded = found["shifted" if rules.zero_point_first else "scaled"]
-    rounded = int(found["rounded"].value)
+    rounded = int(found["rounded"].value) if np.isfinite(found["rounded"].value) else 0
     if result.settings.rounding == "stochastic":
         rounded = _by_chance(unrounded.value, q if rules.zero_point_first else q - int(zero_point))
     # the product of two float32 is exact in float64; a fused operation rounds it together with the sum
@@ -133,6 +135,19 @@ def _scaled(result: Result, trace: ValueTrace) -> Step:
         return [computed, write.result(trace.scaled, computed)]
 
     return step("scaled", "Scaled", text, chain([_formula(trace, X, trace.by_symbol)], members))
+
+
+def _infinite(trace: ValueTrace) -> list[Step]:
+    """A number so large that its precision does not hold the scaled one."""
+    symbols = [_formula(trace, X, trace.by_symbol)]
+    end = "highest" if trace.before > 0 else "lowest"
+    text = f"That is beyond what {trace.before.dtype} holds, and counts as infinite."
+    formula = chain(symbols, lambda write: [_formula(trace, write.operand(trace.x), write.operand(trace.by))])
+    outcome = f"Infinity is clipped to the {end} code, {whole_text(trace.q)}."
+    return [
+        step("scaled", "Scaled", text, formula),
+        step("clipped", "Code", outcome, chain([Q], lambda _: [whole(trace.q)])),
+    ]
 
 
 def _rounded(result: Result, trace: ValueTrace) -> Step:

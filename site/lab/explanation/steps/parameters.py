@@ -195,7 +195,7 @@ def _zero_point(found: qc.QParamsTrace, rules: qc.Toolkit) -> Step:
         if rules.zero_point is ZeroPoint.CLIP_ROUNDED:  # the quotient is rounded, then subtracted
             inside = write.operand(end) / write.operand(by)
             terms = _twice(write, inside, number(found, "low_in_steps"), rounding, number(found, "rounded"))
-            terms = [*(code - term for term in terms), code - whole(number(found, "rounded"))]
+            terms = [write.in_one(code - term, by) for term in (*terms, whole(number(found, "rounded")))]
         else:
             terms = _twice(write, inside, number(found, "unrounded"), rounding, number(found, "unclipped"))
         if found.is_clipped:

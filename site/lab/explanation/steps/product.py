@@ -30,7 +30,7 @@ def product_steps(product: Product, at: tuple[int, int]) -> list[Step]:
         *_corrections(product, at),
         _accumulator(product, at),
         _real(product, at),
-        *([] if product.q_y is None else [_requantized(product, at)]),
+        *_requantized(product, at),
         _error(product, at),
     ]
 
@@ -131,13 +131,19 @@ def _real(product: Product, at: tuple[int, int]) -> Step:
     return step("real", "In real numbers", text, chain([Y_HAT, S_X * S_W * ACC], members))
 
 
-def _requantized(product: Product, at: tuple[int, int]) -> Step:
-    assert product.q_y is not None
+def _requantized(product: Product, at: tuple[int, int]) -> list[Step]:
+    """The step to a code; none where there is no code, or float32 does not hold the multiplier."""
+    if product.q_y is None:
+        return []
     fmt, z_y, q_y = product.y_params.fmt, int(product.y_params.zero_point), int(product.q_y[at])
-    scales = [np.float32(scale) for scale in (_s_x(product, at), product.s_w, product.y_params.scale)]
-    ratio = scales[0] * scales[1] / scales[2]
-    total = np.float32(int(product.terms.total[at]))
-    scaled = total * ratio
+    with np.errstate(over="ignore", under="ignore", divide="ignore", invalid="ignore"):
+        scales = [np.float32(scale) for scale in (_s_x(product, at), product.s_w, product.y_params.scale)]
+        ratio = scales[0] * scales[1] / scales[2]
+        held = int(product.terms.total[at].astype(np.int32))  # wraps, as the accumulator does
+        total = np.float32(held)
+        scaled = total * ratio
+    if not np.isfinite(scaled):
+        return []
     outcome = int(qc.round_whole(np.array([scaled]))[0])
 
     def clip(inside: Term, offset: Term, *ends: Term) -> Term:
@@ -153,10 +159,12 @@ def _requantized(product: Product, at: tuple[int, int]) -> Step:
         f"The next layer wants codes: the three scales become one multiplier, {shown(ratio)}, in float32; the product "
         f"is rounded to {whole_text(outcome)}, and the output's zero point {whole_text(z_y)} is added."
     )
+    if held != product.terms.total[at]:
+        text += f" In 32 bits the sum has become {whole_text(held)}."
     if outcome + z_y != q_y:
         text += " That lies beyond the codes, so it is clipped."
     symbols = [Q_Y, clip(ACC * (Term(m.row(S_X.node, S_W.node)) / S_Y), Z_Y, QMIN, QMAX)]
-    return step("requantized", "Requantized", text, chain(symbols, members))
+    return [step("requantized", "Requantized", text, chain(symbols, members))]
 
 
 def _error(product: Product, at: tuple[int, int]) -> Step:

@@ -1,0 +1,165 @@
+"""Reads the formulas of an answer as they are written in LaTeX, and says whether they are true, in exact arithmetic.
+
+Written from what the signs mean and not from how the lab makes them: "=" is equality, "≈" equality to the last digit
+that is written. What holds a symbol is worth nothing; only members that are numbers throughout are compared.
+"""
+
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
+
+from quantcore.rounding import round_fraction
+from tests.core.oracle import FLOAT32, FLOAT64, rounded
+
+BITS = re.compile(r"([01]+(?:\\,[01]+)*)_\{2\}")
+COMMANDS = re.compile(r"\\operatorname\{\w+\}|\\frac|\\cdot|\\times")
+FLOATS = {"float32": FLOAT32, "float64": FLOAT64}
+
+
+@dataclass(frozen=True)
+class Member:
+    """A member of a chain: its value, the unit of its last digit if it is a number, its arguments if a function."""
+
+    value: Fraction
+    unit: Fraction | None = None
+    name: str = ""
+    arguments: tuple["Member", ...] = ()
+
+
+def untruths(latex: str, rounding: str) -> list[str]:
+    """The pairs of neighbours in a chain that do not hold."""
+    parts = re.split(r"(=|\\approx )", latex)
+    members = [read(part, rounding) for part in parts[::2]]
+    return [
+        f"{left_text} {sign} {right_text}"
+        for (left, right), sign, (left_text, right_text) in zip(
+            pairwise(members), parts[1::2], pairwise(parts[::2]), strict=True
+        )
+        if left is not None and right is not None and not holds(left, sign, right, rounding)
+    ]
+
+
+def holds(left: Member, sign: str, right: Member, rounding: str) -> bool:
+    """Whether two members are equal, or to the digits of the second."""
+    by_chance = rounding == "stochastic" and "round" in (left.name, right.name)
+    if left.name and left.name == right.name and sign != "=":
+        pairs = zip(left.arguments, right.arguments, strict=True)
+        same = all(holds(one, sign, other, rounding) for one, other in pairs)
+        return same and (left.value == right.value or by_chance)
+    if by_chance:
+        return abs(left.arguments[0].value - right.value) < 1
+    if sign == "=" or right.unit is None:
+        return left.value == right.value
+    return abs(left.value - right.value) <= right.unit / 2
+
+
+def read(text: str, rounding: str) -> Member | None:
+    """A member's value; None if there is a symbol in it."""
+    if match := BITS.fullmatch(text):
+        return Member(Fraction(int(match[1].replace("\\,", ""), 2)))
+    if re.search(r"[A-Za-z\\]", COMMANDS.sub("", text)):
+        return None
+    parser = _Parser(text, rounding)
+    found = parser.sum()
+    assert parser.rest == "", f"cannot read {parser.rest!r} in {text!r}"
+    return found
+
+
+def decimal(text: str) -> Member:
+    """A number as a table has it."""
+    mantissa, _, exponent = text.removeprefix("≈").replace("−", "-").partition("e")
+    unit = Fraction(10) ** (int(exponent or 0) - len(mantissa.partition(".")[2]))
+    return Member(Fraction(mantissa) * Fraction(10) ** int(exponent or 0), unit)
+
+
+class _Parser:
+    """Recursive descent; a method for every rank."""
+
+    def __init__(self, text: str, rounding: str) -> None:
+        self.rest, self.rounding = text, rounding
+
+    def take(self, sign: str) -> bool:
+        """Go past a sign, if it comes next."""
+        if not self.rest.startswith(sign):
+            return False
+        self.rest = self.rest[len(sign) :]
+        return True
+
+    def need(self, sign: str) -> None:
+        """Go past a sign that must come next."""
+        assert self.take(sign), f"{sign!r} expected before {self.rest!r}"
+
+    def sum(self) -> Member:
+        """Terms with + and - between them."""
+        found = self.product()
+        while self.rest[:1] in ("+", "-"):
+            is_minus = self.take("-") or not self.take("+")
+            right = self.product()
+            found = Member(found.value - right.value if is_minus else found.value + right.value)
+        return found
+
+    def product(self) -> Member:
+        """Factors with a dot between them."""
+        if self.take("-"):
+            inside = self.product()
+            return Member(-inside.value, inside.unit)
+        found = self.factor()
+        while self.take("\\cdot "):
+            found = Member(found.value * (-1 if self.take("-") else 1) * self.factor().value)
+        return found
+
+    def factor(self) -> Member:
+        """A number, a fraction, a function, or what is in brackets."""
+        if self.take("\\frac{"):
+            above = self.sum()
+            self.need("}{")
+            below = self.sum()
+            self.need("}")
+            return Member(above.value / below.value)
+        if self.take("("):
+            inside = self.sum()
+            self.need(")")
+            return inside
+        if self.take("|"):
+            inside = self.sum()
+            self.need("|")
+            return Member(abs(inside.value))
+        if match := re.match(r"\\operatorname\{(\w+)\}\(", self.rest):
+            self.rest = self.rest[match.end() :]
+            return self.function(match[1])
+        return self.number()
+
+    def function(self, name: str) -> Member:
+        """A function whose first bracket is behind us."""
+        arguments = [self.sum()]
+        while self.take(","):
+            arguments.append(self.sum())
+        self.need(")")
+        return Member(self.apply(name, [argument.value for argument in arguments]), None, name, tuple(arguments))
+
+    def apply(self, name: str, values: list[Fraction]) -> Fraction:
+        """What a function gives."""
+        by_chance = self.rounding == "stochastic"
+        functions: dict[str, Callable[..., Fraction]] = {
+            "round": lambda x: Fraction(math.floor(x) if by_chance else round_fraction(x, self.rounding)),
+            "clip": lambda x, low, high: min(max(x, low), high),
+            "max": max,
+            **{kind: lambda x, kind=kind: rounded(x, FLOATS[kind]) for kind in FLOATS},
+        }
+        return functions[name](*values)
+
+    def number(self) -> Member:
+        """A decimal, perhaps with a power of ten, or a power of two."""
+        match = re.match(r"(\d+)(?:\.(\d+))?(?:\\times 10\^\{(-?\d+)\})?", self.rest)
+        assert match, f"a number expected before {self.rest!r}"
+        self.rest = self.rest[match.end() :]
+        if self.take("^{"):
+            exponent = int(self.number().value)
+            self.need("}")
+            return Member(Fraction(int(match[1]) ** exponent))
+        decimals, power = match[2] or "", int(match[3] or 0)
+        unit = Fraction(10) ** (power - len(decimals))
+        return Member(int(match[1] + decimals) * unit, unit)
