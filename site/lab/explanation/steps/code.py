@@ -1,5 +1,6 @@
 """The steps from a value to its code, in the order and the precision of the arithmetic in force."""
 
+import math
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
@@ -80,9 +81,12 @@ def trace_of(result: Result) -> ValueTrace:
     dtype: Any = np.dtype(rules.dtype or scale.dtype).type
     name, symbol = BY[rules.scaling]
     unrounded = found["shifted" if rules.zero_point_first else "scaled"]
-    rounded = int(found["rounded"].value) if np.isfinite(found["rounded"].value) else 0
-    if result.settings.rounding == "stochastic":
+    if not np.isfinite(unrounded.value):
+        rounded = 0
+    elif result.settings.rounding == "stochastic":
         rounded = _by_chance(unrounded.value, q if rules.zero_point_first else q - int(zero_point))
+    else:
+        rounded = int(found["rounded"].value)
     # the product of two float32 is exact in float64; a fused operation rounds it together with the sum
     scaled = found["x"].value * found[name].value if rules.fused else dtype(found["scaled"].value)
     return ValueTrace(
@@ -103,8 +107,7 @@ def trace_of(result: Result) -> ValueTrace:
 
 def _by_chance(number: float, otherwise: int) -> int:
     """What chance made of a number; it cannot be asked twice, so the code tells, as far as it was not clipped."""
-    floor = int(np.floor(number))
-    return min(max(otherwise, floor), floor + 1)
+    return min(max(otherwise, math.floor(number)), math.ceil(number))
 
 
 def _reciprocal(result: Result, trace: ValueTrace) -> Step:
