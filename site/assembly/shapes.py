@@ -29,7 +29,11 @@ def _table(described: type, is_open: bool) -> Node:
         "details",
         {"class": "shape", "open": is_open},
         ["summary", {}, ["code", {}, described.__name__], f" {described.__doc__}"],
-        ["table", {"class": "numbers"}, ["thead", {}, ["tr", {}, *heads]], ["tbody", {}, *rows]],
+        [
+            "div",
+            {"class": "scroll", "tabindex": "0", "role": "group", "aria-label": f"Members of {described.__name__}"},
+            ["table", {"class": "numbers"}, ["thead", {}, ["tr", {}, *heads]], ["tbody", {}, *rows]],
+        ],
     ]
 
 
