@@ -215,8 +215,8 @@ def unrounded(pipeline: Pipeline, elements: Elements) -> Floats:
 
 def _unrounded(pipeline: Pipeline, elements: Elements, params: qc.QuantParams) -> Floats:
     factor = multiplier(params.scale, pipeline.arithmetic, params.scale_factor)
-    shift = params.zero_point.astype(factor.dtype)
     with np.errstate(over="ignore", under="ignore"):
+        shift = params.zero_point.astype(factor.dtype)
         x = elements.x.astype(pipeline.toolkit.scale_dtype)
         steps = before_rounding(x.astype(factor.dtype), factor, shift, pipeline.arithmetic)
         return [value.copy() for _, value in steps][-1]

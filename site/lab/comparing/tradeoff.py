@@ -88,7 +88,8 @@ def _errors(
     points: Float64, scale: Floats, first: Floats, last: Floats, rounding: str, rng: np.random.Generator
 ) -> tuple[Float64, Float64]:
     """The clipping and the rounding part of the mean squared error of each range; scale, first and last are columns."""
-    nearest = qc.round_whole(points / scale, rounding, rng)  # (n_ranges, n_points)
+    with np.errstate(over="ignore"):  # to be clipped
+        nearest = qc.round_whole(points / scale, rounding, rng)  # (n_ranges, n_points)
     errors = np.clip(nearest, first, last)
     is_clipped = errors != nearest
     errors *= scale
