@@ -56,8 +56,8 @@ def _quantize(result: Result) -> list[str]:
     settings = result.settings
     calibration = f'"{settings.calibration}"'
     if settings.calibration == "manual":
-        low = float(result.x.min()) if settings.range_min is None else settings.range_min
-        high = float(result.x.max()) if settings.range_max is None else settings.range_max
+        assert result.ranges is not None
+        low, high = (float(end.flat[0]) for end in (result.ranges.low, result.ranges.high))  # the same for all
         calibration = f"({low!r}, {high!r})"
     percentile = f", percentile={settings.percentile!r}" if settings.calibration == "percentile" else ""
     granularity, toolkit = _granularity(settings.granularity), settings.profile.toolkit

@@ -1,0 +1,232 @@
+"""Every request whose fields are right is answered, truly, and in strict JSON, whatever the numbers."""
+
+import json
+import math
+import random
+from fractions import Fraction
+from typing import Any
+
+import lab
+import pytest
+from hypothesis import HealthCheck, event, given, seed, settings
+from lab.exports.export import EXPORTS, export
+from lab.instruments import INSTRUMENTS
+from lab.request.fields import FIELDS
+from lab.request.settings import read
+from lab.results.compute import arithmetic_of
+
+from tests.core.oracle import FLOAT32, FLOAT64, rounded
+from tests.lab.valid_requests import valid_requests
+
+SEED = random.SystemRandom().randrange(2**32)
+EXAMPLES = 120
+WHOLE_STEP = ("floor", "ceil", "toward_zero", "stochastic")
+
+
+def strict(text: str) -> Any:
+    """The content of a JSON text, in which no NaN and no infinity may stand."""
+
+    def refuse(name: str) -> None:
+        raise AssertionError(f"{name} in JSON")
+
+    return json.loads(text, parse_constant=refuse)
+
+
+def show_seed() -> None:
+    """Printed where a test fails, so that it can be run again."""
+    print(f"seed {SEED}")  # noqa: T201
+
+
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+@seed(SEED)
+@given(valid_requests())
+def test_every_valid_request_is_answered(request: dict[str, str]) -> None:
+    """No exception from any entry, strict JSON, and numbers that keep what they promise."""
+    show_seed()
+    view, whole, arrays = lab.respond(request)
+    answer, seen = strict(whole), strict(view)
+    assert answer["ok"] is seen["ok"]
+    other_entries(request, answer["ok"])
+    if not answer["ok"]:
+        check_refused(request, answer)
+        return
+    event("answered")
+    assert all(math.isfinite(number) for array in arrays.values() for number in array.tolist())
+    x, q, x_hat = (arrays[name].tolist() for name in ("values", "codes", "dequantized"))
+    for figure in answer["figures"].values():
+        check_figure(figure)
+    if request["profile"] != "notebook":
+        assert all(answer["params"]["qmin"] <= code <= answer["params"]["qmax"] for code in q)
+    if request["direction"] == "quantize":
+        check_metrics(answer["metrics"], x, x_hat)
+        check_clipping(request, answer, x, q, x_hat)
+        check_given_back(request, answer, q, x_hat)
+
+
+def other_entries(request: dict[str, str], is_ok: bool) -> None:
+    """The entries beside `respond`: one instrument each, one file each."""
+    chance = random.Random(json.dumps(request, sort_keys=True))
+    assert strict(json.dumps(lab.more(request, chance.choice(list(INSTRUMENTS))), allow_nan=False))["ok"] is is_ok
+    kind = chance.choice(list(EXPORTS))
+    made = export(request, kind)
+    json.dumps(made, allow_nan=False)
+    assert made["ok"] is is_ok
+    if chance.random() < 0.2:
+        assert strict(json.dumps(lab.answer(request), allow_nan=False))["ok"] is is_ok
+
+
+def check_given_back(request: dict[str, str], answer: dict[str, Any], q: list[float], x_hat: list[float]) -> None:
+    """What is shown is taken in the other direction, and gives the same reconstruction."""
+    kept = {name: text for name, text in request.items() if name not in ("values", "weights")}
+    shape, (scale, zero_point) = answer["shape"], (answer["params"][name] for name in ("scale", "zero_point"))
+    if not all(math.isfinite(1 / s) for s in scale):
+        return  # a subnormal scale, which is told
+    given = {"codes": q, "scale": scale, "zero_point": zero_point}
+    texts = {
+        name: " ".join(str(int(n)) if n == int(n) else repr(n) for n in numbers) for name, numbers in given.items()
+    }
+    back = lab.answer({**kept, **texts, "direction": "dequantize", "shape": ",".join(map(str, shape)), "show": "table"})
+    assert back["ok"], back["errors"]
+    if request["profile"] == "notebook":  # keeps the scale factor, of which the scale is the rounded reciprocal
+        assert back["dequantized"] == pytest.approx(x_hat, rel=1e-5)
+    else:
+        assert back["dequantized"] == x_hat
+
+
+def check_refused(request: dict[str, str], answer: dict[str, Any]) -> None:
+    """Only numbers near the ends of the precision may be refused, at a field, in words."""
+    event("refused: " + answer["errors"][0]["message"][:60])
+    assert all(error["field"] in FIELDS and error["message"] for error in answer["errors"])
+    texts = " ".join(request.get(name, "") for name in ("values", "range_min", "range_max", "spread", "scale"))
+    sizes = [abs(float(part)) for part in texts.replace("[", " ").replace("]", " ").replace(",", " ").split()]
+    assert any(size > 1e30 or 0 < size < 1e-20 for size in sizes), answer["errors"]
+
+
+def check_figure(content: Any) -> None:
+    """Axes and shapes have finite numbers, and a range is one."""
+    layout = content["layout"]
+
+    def walk(part: Any) -> None:
+        if isinstance(part, dict):
+            for value in part.values():
+                walk(value)
+            if "range" in part:
+                assert part["range"][0] != part["range"][1], part
+        elif isinstance(part, list):
+            for value in part:
+                walk(value)
+        else:
+            assert part is not None
+
+    walk(layout)
+
+
+def check_metrics(metrics: dict[str, Any], x: list[float], x_hat: list[float]) -> None:
+    """The figures of the error, computed again exactly."""
+    pairs = [(Fraction(a), Fraction(b)) for a, b in zip(x, x_hat, strict=True)]
+    errors = [abs(a - b) for a, b in pairs]
+    squares, signal, other = (sum(e * e for e in part) for part in (errors, *zip(*pairs, strict=True)))
+    assert metrics["max_abs"] == near(max(errors))
+    assert metrics["mae"] == near(sum(errors) / len(x))
+    assert metrics["mse"] == near(squares / len(x))
+    if squares and signal:
+        assert metrics["sqnr_db"] == pytest.approx(10 * log10(signal / squares), rel=1e-9, abs=1e-6)
+    if signal and other:
+        product = sum(a * b for a, b in pairs)
+        cosine = math.sqrt(product * product / (signal * other)) * (1 if product > 0 else -1)
+        assert metrics["cosine"] == pytest.approx(cosine, rel=1e-6, abs=1e-12)
+
+
+def near(exact: Fraction) -> Any:
+    """What float64 makes of an exact number, nearly; None where it is too large."""
+    try:
+        return pytest.approx(float(exact), rel=1e-9, abs=1e-320)
+    except OverflowError:
+        return None
+
+
+def log10(ratio: Fraction) -> float:
+    """Of a ratio of any size."""
+    shift = ratio.numerator.bit_length() - ratio.denominator.bit_length()
+    return math.log10(ratio / Fraction(2) ** shift) + shift * math.log10(2)
+
+
+def check_clipping(
+    request: dict[str, str], answer: dict[str, Any], x: list[float], q: list[float], x_hat: list[float]
+) -> None:
+    """Who is clipped, by exact arithmetic with its roundings; and how large the error of the others may be."""
+    settings_ = read(request)
+    fmt, rounding, parameters = settings_.fmt, settings_.rounding, answer["params"]
+    index = parameter_indices(settings_, len(x))
+    is_notebook = settings_.is_notebook
+    bits = FLOAT64 if settings_.dtype == "float64" else FLOAT32
+    epsilon = 2.0 ** (1 - bits[0])
+    n_clipped, is_sure = 0, True
+    for i, (value, code, back) in enumerate(zip(x, q, x_hat, strict=True)):
+        scale, z = parameters["scale"][index[i]], parameters["zero_point"][index[i]]
+        if is_notebook:
+            outside = not fmt.qmin <= code <= fmt.qmax
+        else:
+            real = before_rounding(arithmetic_of(settings_), Fraction(value), Fraction(scale), Fraction(z), bits)
+            codes = possible(real, rounding, 0 if arithmetic_of(settings_) in FIRST else Fraction(z))
+            outside = codes[0] > fmt.qmax or codes[-1] < fmt.qmin
+            is_sure &= len(codes) == 1 or all(fmt.qmin <= c <= fmt.qmax for c in codes) or outside
+        n_clipped += outside
+        if not outside and is_sure:
+            step = scale * (1.0 if rounding in WHOLE_STEP else 0.5)
+            slack = (abs(value) + abs(back) + (abs(z) + abs(code)) * scale) * epsilon * 8
+            assert abs(Fraction(back) - Fraction(value)) <= Fraction(step) + Fraction(slack) + Fraction(5e-324)
+    if is_sure:
+        assert answer["metrics"]["clipped_share"] == pytest.approx(n_clipped / len(x))
+
+
+FIRST = ("torch_per_tensor", "torch_per_channel", "torch_pt2e_group")
+
+
+def before_rounding(arithmetic: str, x: Fraction, s: Fraction, z: Fraction, bits: tuple[int, int, int]) -> Fraction:
+    """What is rounded: every operation rounded to the precision, from the formulas of semantics."""
+    if arithmetic not in FIRST:
+        return near_float(x / s, bits)
+    r = near_float(1 / s, bits)
+    return (
+        near_float(x * r + z, bits)
+        if arithmetic == "torch_per_tensor"
+        else near_float(near_float(x * r, bits) + z, bits)
+    )
+
+
+def near_float(value: Fraction, bits: tuple[int, int, int]) -> Fraction:
+    """Rounded to the precision; beyond its largest number as it is, for it is clipped anyway."""
+    return rounded(value, bits) if abs(value) < Fraction(2) ** bits[2] else value
+
+
+def possible(value: Fraction, rounding: str, z: Fraction) -> list[Fraction]:
+    """The whole number, or both where chance decides, with the zero point added."""
+    low = math.floor(value)
+    part = value - low
+    up = {
+        "half_even": part > Fraction(1, 2) or (part == Fraction(1, 2) and low % 2 == 1),
+        "half_away": part > Fraction(1, 2) or (part == Fraction(1, 2) and low >= 0),
+        "toward_zero": part > 0 and low < 0,
+        "floor": False,
+        "ceil": part > 0,
+    }
+    if rounding == "stochastic":
+        return [low + z, low + 1 + z] if part else [low + z]
+    return [low + up[rounding] + z]
+
+
+def parameter_indices(settings_: Any, n: int) -> list[int]:
+    """Which scale each number has, counted out in plain Python."""
+    shape, granularity = settings_.data.shape, settings_.granularity
+    name = type(granularity).__name__
+    if name == "PerTensor":
+        return [0] * n
+    axis = granularity.axis % len(shape)
+    inner = math.prod(shape[axis + 1 :])
+    along = [i // inner % shape[axis] for i in range(n)]
+    if name == "PerAxis":
+        return along
+    size = granularity.block_size
+    n_blocks = -(-shape[axis] // size)
+    return [(i // inner // shape[axis] * n_blocks + along[i] // size) * inner + i % inner for i in range(n)]
