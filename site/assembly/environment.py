@@ -124,12 +124,13 @@ def install(python: Path, requirements: Sequence[str], locked: Mapping[str, str]
     missing = [requirement for requirement in requirements if requirement not in installed]
     if not missing:
         return
+    wheels = lock.entries(locked, missing)
     stage("Python packages", f"installing {', '.join(missing)}")
     changing = mark(stamp.parent)
-    changing.touch()
     with tempfile.TemporaryDirectory() as folder:
         listing = Path(folder) / "requirements.txt"
-        listing.write_text(lock.entries(locked, missing), "utf-8")
+        listing.write_text(wheels, "utf-8")
+        changing.touch()
         status, output = run_pip(python, ["install", "--require-hashes", "--only-binary=:all:", "-r", str(listing)])
     if status:
         if INSTALLING not in output:  # nothing was changed yet

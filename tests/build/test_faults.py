@@ -280,7 +280,9 @@ def test_every_package_is_locked(root: Path) -> None:
     assert (root / lock.PLACE).read_text("utf-8").count("==") == len(locked), "each entry is read"
 
 
-def test_a_pin_without_digests_is_told() -> None:
-    """After a change of a pin, the command that makes the lock is named."""
+def test_a_pin_without_digests_is_told(tmp_path: Path) -> None:
+    """After a change of a pin, the command that makes the lock is named; the environment stays as it is."""
+    (tmp_path / "bin").mkdir()
     with pytest.raises(BuildError, match=r"no digests of a==2, which .* Run: python3 build\.py lock"):
-        lock.entries({"a==1": "a==1 ..."}, ["a==1", "a==2"])
+        environment.install(tmp_path / "bin/python", ["a==1", "a==2"], {"a==1": "a==1 ..."})
+    assert [path.name for path in tmp_path.iterdir()] == ["bin"]
