@@ -108,7 +108,10 @@ def result_of(result: Result, name: str) -> Result:
     params = qc.QuantParams(result.scale, result.zero_point, settings.fmt, settings.granularity)
     rng, sides = np.random.default_rng(settings.seed), np.empty(result.x.shape, np.int8)
     q = qc.quantize(result.x, params, name, _rounding(settings, name), rng, sides=sides)
-    return replace(result, q=q, sides=sides, x_hat=qc.dequantize(q, params, name), arithmetic=name)
+    x_hat = qc.dequantize(q, params, name)
+    if not np.isfinite(x_hat).all():
+        raise qc.QuantError(f"some values come back from {name} beyond {x_hat.dtype}. Compare with another.", "against")
+    return replace(result, q=q, sides=sides, x_hat=x_hat, arithmetic=name)
 
 
 def settings_for(settings: Settings, name: str) -> Settings:

@@ -150,7 +150,7 @@ def _figure(found: ToolkitComparison) -> Figure:
         figure.markers([x[element]], [change[element]], CODE, "followed", 18, "circle-open", hoverinfo="skip"),
     ]
     low, high = figure.padded(float(x.min()), float(x.max()), 0.06)
-    reach = 1.3 * float(np.abs(change).max()) or 1.0
+    reach = figure.within_floats(0.0, 1.3 * float(np.abs(change).max()))[1] or 1.0
     ticks = {"dtick": 1, "tickformat": "d"} if found.is_about_codes and reach < 6 else {}
     layout = figure.layout(
         "", "", xaxis=figure.axis("value x", low, high), yaxis=figure.axis(title, -reach, reach, **ticks),
