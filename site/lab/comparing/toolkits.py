@@ -1,22 +1,16 @@
 """The pipelines of two toolkits on the same request: the codes that differ, and which of their rules is the reason.
 
-A `Pipeline` is a toolkit's rules for scale and zero point together with its arithmetic, both as the request bends them.
-A rule is the reason for a difference where the first pipeline, with that one rule of the second, gives what the second
-gives.
+Both are toolkits' rules as the request bends them; why they differ is quantcore's to say.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from itertools import combinations
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 import quantcore as qc
-from quantcore.compute.stages import before_rounding, multiplier, wide_dtype
-from quantcore.explain.differences import REASONS
+from quantcore.explain.pipelines import Elements, Pipeline, What, different_rules, outcome, reasons
 
 from ..request.fields import PROFILES, default_of
 from ..request.settings import Settings
@@ -25,37 +19,6 @@ from ..results.result import Floats, Indices, Result
 
 TRIED_FIRST: Mapping[str, str] = MappingProxyType({"onnx": "pytorch", "custom": "pytorch"})  # for the others: onnx
 SAMPLE = 4096  # values on which the more instructive toolkit is looked for
-ABOUT_RECONSTRUCTION = ("scale_dtype", "range_dtype", "dtype", "unscaling")
-
-
-@dataclass(frozen=True, slots=True)
-class Pipeline:
-    """How codes are computed.
-
-    Attributes:
-        label: whose it is.
-        toolkit: how a range becomes scale and zero point.
-        arithmetic: how a value becomes a code.
-    """
-
-    label: str
-    toolkit: qc.Toolkit
-    arithmetic: qc.Arithmetic
-
-    def rule(self, name: str) -> Any:
-        """The value of a rule."""
-        return getattr(self.toolkit if hasattr(self.toolkit, name) else self.arithmetic, name)
-
-    def with_rules(self, names: tuple[str, ...], other: "Pipeline") -> "Pipeline":
-        """This pipeline with some rules of another."""
-        changed = {name: other.rule(name) for name in names}
-        toolkit = {name: value for name, value in changed.items() if hasattr(self.toolkit, name)}
-        arithmetic = {name: value for name, value in changed.items() if name not in toolkit}
-        return replace(
-            self,
-            toolkit=replace(self.toolkit, **toolkit),
-            arithmetic=replace(self.arithmetic, **arithmetic),
-        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -132,13 +95,13 @@ def settings_for(settings: Settings, name: str) -> Settings:
     )
 
 
-def pipeline_of(settings: Settings, arithmetic: str, label: str) -> Pipeline:
+def pipeline_of(settings: Settings, arithmetic: str, name: str) -> Pipeline:
     """A request's own pipeline."""
     toolkit = replace(
         qc.TOOLKITS[settings.profile.toolkit], include_zero=settings.include_zero, scale_dtype=settings.dtype.type
     )
     rules = replace(qc.ARITHMETICS[arithmetic], rounding=settings.rounding)
-    return Pipeline(label or settings.profile.label, toolkit, rules)
+    return Pipeline(name or settings.profile.label, toolkit, rules)
 
 
 def _named_pipeline(result: Result, name: str) -> Pipeline:
@@ -164,108 +127,32 @@ def _most_instructive(result: Result) -> str:
     own = result.flat_q[some]
     for name in (preferred, *others):
         try:
-            if (codes(_named_pipeline(result, name), Elements.of(result, some)) != own).any():
+            if (outcome(_named_pipeline(result, name), elements_of(result, some), "code") != own).any():
                 return name
         except qc.QuantError:
             continue
     return preferred
 
 
-# Single elements under a pipeline
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Elements:
-    """Some values, each with the range that it shares with its slice.
-
-    Attributes:
-        x: the values, 1-D, in float64.
-        low, high: the ends of their ranges.
-        settings: of the request.
-    """
-
-    x: NDArray[np.float64]
-    low: NDArray[np.float64]
-    high: NDArray[np.float64]
-    settings: Settings
-
-    @classmethod
-    def of(cls, result: Result, places: Indices) -> "Elements":
-        """The elements at some flat indices."""
-        slices = result.parameter_index(places)
-        low, high = (end.reshape(-1)[slices].astype(np.float64) for end in result.once(_ranges))
-        return cls(result.settings.data.reshape(-1)[places], low, high, result.settings)
+def elements_of(result: Result, places: Indices) -> Elements:
+    """The elements at some flat indices, as they were given, each with the range that it shares with its slice."""
+    slices, settings = result.parameter_index(places), result.settings
+    low, high = (end.reshape(-1)[slices].astype(np.float64) for end in result.once(_ranges))
+    return Elements(settings.data.reshape(-1)[places], settings.fmt, settings.scheme, low, high, seed=settings.seed)
 
 
 def _ranges(result: Result) -> tuple[Floats, Floats]:
-    """The range behind every scale, of the values as they were given."""
-    ranges = ranges_of(result.settings, result.settings.data)
+    """The range behind every scale, of the values as they were given; where one was searched for, what was found."""
+    settings, ranges = result.settings, result.ranges
+    if ranges is None or settings.calibration in ("minmax", "manual"):
+        ranges = ranges_of(settings, settings.data)
     return ranges.low, ranges.high
 
 
-def params_of(pipeline: Pipeline, elements: Elements) -> qc.QuantParams:
-    """Scale and zero point of each element."""
-    return qc.qparams_from_range(
-        elements.low, elements.high, elements.settings.fmt, elements.settings.scheme, qc.PerAxis(0),
-        pipeline.toolkit.include_zero, pipeline.toolkit.scale_dtype, pipeline.toolkit,
-    )  # fmt: skip
-
-
-def unrounded(pipeline: Pipeline, elements: Elements) -> Floats:
-    """What a pipeline rounds, for each element."""
-    return _unrounded(pipeline, elements, params_of(pipeline, elements))
-
-
-def _unrounded(pipeline: Pipeline, elements: Elements, params: qc.QuantParams) -> Floats:
-    factor = multiplier(params.scale, pipeline.arithmetic, params.scale_factor)
-    with np.errstate(over="ignore", under="ignore"):
-        shift = params.zero_point.astype(factor.dtype)
-        x = elements.x.astype(pipeline.toolkit.scale_dtype)
-        steps = before_rounding(x.astype(factor.dtype), factor, shift, pipeline.arithmetic)
-        return [value.copy() for _, value in steps][-1]
-
-
-def codes(pipeline: Pipeline, elements: Elements) -> Floats:
-    """The code of each element."""
-    params = params_of(pipeline, elements)
-    value = _unrounded(pipeline, elements, params)
-    rng = np.random.default_rng(elements.settings.seed)
-    with np.errstate(over="ignore"):
-        code = qc.round_whole(value.astype(wide_dtype(value.dtype)), pipeline.arithmetic.rounding, rng)
-        if not pipeline.arithmetic.zero_point_first:
-            code = code + params.zero_point
-    fmt = elements.settings.fmt
-    return np.asarray(np.clip(code, fmt.qmin, fmt.qmax) if pipeline.arithmetic.clips else code)
-
-
-def reasons(found: ToolkitComparison, places: Indices) -> list[tuple[str, ...]]:
+def reasons_for(found: ToolkitComparison, places: Indices) -> list[tuple[str, ...]]:
     """For each of some differing elements the names of the rules that are the reason, the fewest that explain it."""
-    names = different_rules(found.a, found.b)
-    if not found.is_about_codes:
-        about = tuple(name for name in ABOUT_RECONSTRUCTION if name in names)
-        return [about or tuple(names)] * len(places)
     if found.a.arithmetic.rounding == found.b.arithmetic.rounding == "stochastic":
-        return [tuple(names)] * len(places)
-    elements, goal = Elements.of(found.first, places), found.second.flat_q[places]
-    explained: list[tuple[str, ...]] = [()] * len(places)
-    for group in _groups(names):
-        if all(explained):
-            break
-        try:
-            is_goal = codes(found.a.with_rules(group, found.b), elements) == goal
-        except qc.QuantError:
-            continue  # rules that cannot be combined explain nothing
-        for i in np.flatnonzero(is_goal).tolist():
-            if not explained[i] or len(explained[i]) == len(group) == 1:
-                explained[i] = (*explained[i], *group)
-    return [group or tuple(names) for group in explained]
-
-
-def different_rules(a: Pipeline, b: Pipeline) -> list[str]:
-    """The names of the rules in which two ways differ."""
-    return [name for name in REASONS if a.rule(name) != b.rule(name)]
-
-
-def _groups(names: list[str]) -> Iterator[tuple[str, ...]]:
-    for n_together in (1, 2, 3):
-        yield from combinations(names, n_together)
+        return [tuple(different_rules(found.a, found.b))] * len(places)
+    what: What = "code" if found.is_about_codes else "reconstruction"
+    goal = found.second.flat_q if found.is_about_codes else found.second.flat_x_hat
+    return reasons(found.a, found.b, elements_of(found.first, places), goal[places].astype(np.float64), what, most=3)

@@ -1,43 +1,26 @@
 """Why two libraries give different codes for the same values: which elements, and by which rule."""
 
 from collections import Counter
-from enum import Enum
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
 import quantcore as qc
-from quantcore.explain.differences import REASONS
+from quantcore.explain.pipelines import REASONS, different_rules, unrounded
 
 from ..answer_types import Figure, Table
-from ..comparing.toolkits import (
-    Elements,
-    Pipeline,
-    ToolkitComparison,
-    compare_toolkits,
-    different_rules,
-    reasons,
-    unrounded,
-)
+from ..comparing.toolkits import ToolkitComparison, compare_toolkits, elements_of, reasons_for
 from ..drawing import figure
 from ..drawing.figure import CODE, NEUTRAL, VALUE
 from ..explanation.table import PAGE_SIZE, column, place, row, table
 from ..notation import display
-from ..notation.rounding_words import TIES
 from ..results.result import Indices, Result
 from .instrument import Instrument
 
 Json = dict[str, Any]
 
 MAX_EXPLAINED = 1000
-
-YES_NO = {
-    "include_zero": ("widens the range to hold 0", "takes the range as it is"),
-    "zero_point_first": ("adds the zero point before rounding", "adds the zero point after rounding"),
-    "fused": ("rounds product and sum once, together", "rounds after every operation"),
-    "clips": ("clips codes to the format", "leaves codes as they come"),
-}
 
 
 def build(result: Result) -> Instrument:
@@ -47,12 +30,12 @@ def build(result: Result) -> Instrument:
     except qc.QuantError as error:
         return Instrument(f"No comparison: {error.message}", None, table("No comparison", [], []))
     explained = found.differing[:MAX_EXPLAINED]
-    why = reasons(found, explained)
+    why = reasons_for(found, explained)
     return Instrument(
         _caption(found, why),
         _figure(found),
         _table(found, why[:PAGE_SIZE]),
-        title=f"{found.a.label} against {found.b.label}",
+        title=f"{found.a.name} against {found.b.name}",
         tables=[_rules(found)],
         reply=_reply(found),
     )
@@ -61,7 +44,7 @@ def build(result: Result) -> Instrument:
 def _reply(found: ToolkitComparison) -> str:
     n, total = found.differing.size, found.first.size
     if not n:
-        return f"{found.a.label} and {found.b.label} agree on every one of {display.plural(total, 'number')}."
+        return f"{found.a.name} and {found.b.name} agree on every one of {display.plural(total, 'number')}."
     what = "codes" if found.is_about_codes else "codes agree, but reconstructions"
     share = display.percent(Fraction(n, total))
     lead = "" if found.is_about_codes else "All "
@@ -74,7 +57,7 @@ def _reply(found: ToolkitComparison) -> str:
 
 def _caption(found: ToolkitComparison, why: list[tuple[str, ...]]) -> str:
     if not found.differing.size:
-        rules = [word(name) for name in different_rules(found.a, found.b)]
+        rules = [REASONS[name] for name in different_rules(found.a, found.b)]
         if not rules:
             return "Both follow the same rules here, so they agree on any values."
         return (
@@ -88,46 +71,25 @@ def _caption(found: ToolkitComparison, why: list[tuple[str, ...]]) -> str:
         )
     counted = Counter(name for group in why for name in group).most_common()
     of = "" if len(why) == found.differing.size else f" (of the first {display.count(len(why))})"
-    told = "; ".join(f"{word(name)}: {display.count(n)}" for name, n in counted)
+    told = "; ".join(f"{REASONS[name]}: {display.count(n)}" for name, n in counted)
     step = int(np.abs(found.second.flat_q[found.differing] - found.first.flat_q[found.differing]).max())
     return (
-        f"Each mark above or below the line is a value to which {found.b.label} gives a higher or a lower code "
-        f"than {found.a.label}, by {display.plural(step, 'step')} at most. A rule is the reason where it alone, put in "
+        f"Each mark above or below the line is a value to which {found.b.name} gives a higher or a lower code "
+        f"than {found.a.name}, by {display.plural(step, 'step')} at most. A rule is the reason where it alone, put in "
         f"place of the other library's, gives the other code. Reasons{of}: {told}."
     )
-
-
-def word(name: str) -> str:
-    """What a rule is called."""
-    return REASONS[name]
-
-
-def in_words(name: str, pipeline: Pipeline, bits: int) -> str:
-    """What a pipeline does in the matter of a rule."""
-    rule = pipeline.rule(name)
-    if name in YES_NO:
-        return YES_NO[name][not rule]
-    if isinstance(rule, Enum):
-        return str(rule.value)
-    if name == "rounding":
-        return TIES.get(rule, str(rule).replace("_", " "))
-    if name == "narrow_widths":
-        return "leaves out the lowest code" if bits in rule else "uses every code"
-    if name == "min_scale":
-        return f"at least {display.short(float(rule), 3)}" if rule else "none"
-    return np.dtype(rule).name if rule is not None else "that of the scale"
 
 
 def _rules(found: ToolkitComparison) -> Table:
     """The rules in which both differ, side by side."""
     columns = [
         column("rule", "Rule", "what is done differently"),
-        column("a", found.a.label, "how the present settings do it"),
-        column("b", found.b.label, "how the other one does it"),
+        column("a", found.a.name, "how the present settings do it"),
+        column("b", found.b.name, "how the other one does it"),
     ]
-    bits = found.first.settings.fmt.bits
+    fmt = found.first.settings.fmt
     rows = [
-        row(i, [word(name), in_words(name, found.a, bits), in_words(name, found.b, bits)])
+        row(i, [REASONS[name], found.a.in_words(name, fmt), found.b.in_words(name, fmt)])
         for i, name in enumerate(different_rules(found.a, found.b))
     ]
     return table("The rules that differ", columns, rows)
@@ -146,7 +108,7 @@ def _figure(found: ToolkitComparison) -> Figure:
     same, other = shown[~differs], shown[differs]
     traces = [
         _marks(found, same, change, NEUTRAL, "same", 6, "circle"),
-        _marks(found, other, change, VALUE, f"{found.b.label} differs", 9, "diamond"),
+        _marks(found, other, change, VALUE, f"{found.b.name} differs", 9, "diamond"),
         figure.markers([x[element]], [change[element]], CODE, "followed", 18, "circle-open", hoverinfo="skip"),
     ]
     low, high = figure.padded(float(x.min()), float(x.max()), 0.06)
@@ -169,7 +131,7 @@ def _marks(
 
 
 def _table(found: ToolkitComparison, why: list[tuple[str, ...]]) -> Table:
-    a, b = found.a.label, found.b.label
+    a, b = found.a.name, found.b.name
     columns = [
         column("place", "Place", "the index, or the indices in the matrix"),
         column("x", "Value x", "the number before quantization"),
@@ -184,14 +146,14 @@ def _table(found: ToolkitComparison, why: list[tuple[str, ...]]) -> Table:
     places = found.differing[:PAGE_SIZE]
     rows = []
     if places.size:
-        elements = Elements.of(found.first, places)
+        elements = elements_of(found.first, places)
         before = [unrounded(pipeline, elements) for pipeline in (found.a, found.b)]
         for n, (i, names) in enumerate(zip(places.tolist(), why, strict=True)):
             cells = [place(found.first, i), display.short(found.first.flat_x[i])]
             for result, scaled in zip((found.first, found.second), before, strict=True):
                 cells += [display.short(scaled[n]), display.shortest(int(result.flat_q[i]))]
             cells += [display.short(result.flat_x_hat[i]) for result in (found.first, found.second)]
-            rows.append(row(i, [*cells, ", ".join(word(name) for name in names)], i == found.first.element))
+            rows.append(row(i, [*cells, ", ".join(REASONS[name] for name in names)], i == found.first.element))
     total = found.differing.size
     caption = f"All {display.plural(total, 'difference')}" if total <= PAGE_SIZE else (
         f"The first {PAGE_SIZE} of {display.count(total)} differences"

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import quantcore as qc
-from quantcore.explain.differences import REASONS
+from quantcore.explain.pipelines import REASONS
 
 ONE = qc.QuantParams(np.float32(1), 1, qc.INT8)
 TIES = np.float32([0.25, 0.5, 1.5, 2.5])

@@ -14,6 +14,7 @@ from lab.results.compute import compute
 from plotly import graph_objects
 
 import quantcore as qc
+from quantcore.explain.pipelines import outcome
 
 RNG = np.random.default_rng(5)
 NORMAL = np.round(RNG.normal(size=(12, 40)), 4)
@@ -106,10 +107,10 @@ def test_every_reason_holds() -> None:
     found = toolkits.compare_toolkits(compute(settings))
     places = found.differing
     assert places.size
-    for place, names in zip(places, toolkits.reasons(found, places), strict=True):
-        element = toolkits.Elements.of(found.first, np.array([place]))
-        alone = [toolkits.codes(found.a.with_rules((name,), found.b), element)[0] for name in names]
-        together = toolkits.codes(found.a.with_rules(names, found.b), element)[0]
+    for place, names in zip(places, toolkits.reasons_for(found, places), strict=True):
+        element = toolkits.elements_of(found.first, np.array([place]))
+        alone = [outcome(found.a.with_rules((name,), found.b), element, "code")[0] for name in names]
+        together = outcome(found.a.with_rules(names, found.b), element, "code")[0]
         assert found.second.flat_q[place] in (*alone, together)
 
 
@@ -134,7 +135,9 @@ def test_single_elements_are_computed_like_the_whole(fields: dict[str, str]) -> 
     result = compute(settings)
     places = np.arange(result.size)
     pipeline = toolkits.pipeline_of(settings, result.arithmetic, "")
-    assert (toolkits.codes(pipeline, toolkits.Elements.of(result, places)) == result.flat_q).all()
+    elements = toolkits.elements_of(result, places)
+    assert (outcome(pipeline, elements, "code") == result.flat_q).all()
+    assert (outcome(pipeline, elements, "reconstruction") == result.flat_x_hat).all()
 
 
 def test_arithmetic_alone_keeps_the_scale() -> None:

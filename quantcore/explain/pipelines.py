@@ -1,0 +1,200 @@
+"""Which rule of two toolkits makes the difference: the one engine that says why, for many elements at once.
+
+A pipeline is a toolkit's rules for scale and zero point together with its arithmetic. A rule is the reason for a
+difference where the first pipeline, with that one rule of the second, gives what the second gives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import Enum
+from itertools import combinations
+from types import MappingProxyType
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..compute.quantize import dequantize, quantize
+from ..compute.stages import before_rounding, multiplier
+from ..errors import QuantError
+from ..formats.integers import IntFormat
+from ..parameters.choose import qparams_from_range
+from ..parameters.granularity import PerAxis
+from ..parameters.qparams import QuantParams
+from ..toolkits.arithmetic import Arithmetic
+from ..toolkits.choosing import Toolkit
+
+What = Literal["code", "reconstruction"]
+
+# What a difference between two records is called, by the field in which they differ.
+REASONS: Mapping[str, str] = MappingProxyType(
+    {
+        "include_zero": "zero in the range",
+        "denominator": "denominator of a symmetric scale",
+        "narrow_widths": "narrow range",
+        "middle": "zero point of a symmetric scheme",
+        "zero_point": "rule for the zero point",
+        "degenerate": "range without width",
+        "min_scale": "smallest scale",
+        "range_dtype": "precision in which the range is divided",
+        "zero_point_dtype": "precision of the zero point's computation",
+        "scale_dtype": "precision in which the scale is kept",
+        "scaling": "reciprocal",
+        "zero_point_first": "order of adding the zero point",
+        "fused": "fused multiply-add",
+        "rounding": "tie rule",
+        "unscaling": "reconstruction",
+        "dtype": "precision of the arithmetic",
+        "clips": "clipping",
+    }
+)
+_YES_NO = {
+    "include_zero": ("widens the range to contain 0", "takes the range as it is"),
+    "zero_point_first": ("adds the zero point before rounding", "adds it after rounding"),
+    "fused": ("rounds product and sum once", "rounds after each operation"),
+    "clips": ("clips codes to the format", "leaves codes as they come"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """How a value becomes a code and a reconstruction.
+
+    Attributes:
+        name: Whose it is.
+        toolkit: How a range becomes scale and zero point; None where these are given.
+        arithmetic: How a value becomes a code, and a code a value.
+    """
+
+    name: str
+    toolkit: Toolkit | None
+    arithmetic: Arithmetic
+
+    def rule(self, name: str) -> Any:
+        """The value of a rule of REASONS; None where the pipeline does not have it."""
+        return getattr(self.toolkit if hasattr(self.toolkit, name) else self.arithmetic, name, None)
+
+    def with_rules(self, names: tuple[str, ...], other: Pipeline) -> Pipeline:
+        """This pipeline with some rules of another."""
+        toolkit, arithmetic = (
+            record and replace(record, **{name: other.rule(name) for name in names if hasattr(record, name)})
+            for record in (self.toolkit, self.arithmetic)
+        )
+        return Pipeline(self.name, toolkit, arithmetic)  # type: ignore[arg-type]
+
+    def in_words(self, name: str, fmt: IntFormat) -> str:
+        """What the rule of this name does, as a verb with what follows it."""
+        rule = self.rule(name)
+        if isinstance(rule, Enum):
+            return f"computes {rule.value}"
+        if name == "narrow_widths":
+            return "leaves out the lowest code" if fmt.bits in rule else "uses every code"
+        if isinstance(rule, bool):
+            return _YES_NO[name][not rule]
+        if name == "rounding":
+            return f"rounds {rule.replace('_', ' ')}"
+        if name == "min_scale":
+            return f"has {rule:.3g} as its smallest scale" if rule else "has no smallest scale"
+        return f"uses {np.dtype(rule).name}" if rule is not None else "uses that of the scale"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Elements:
+    """Some values, each with a range or parameters of its own.
+
+    Attributes:
+        x: The values, 1-D.
+        fmt: The codes.
+        scheme: "affine" or "symmetric".
+        low, high: The range of each, from which a pipeline chooses parameters; not used where these are given.
+        given: Parameters along axis 0, or None.
+        seed: Of the random numbers, for stochastic rounding.
+    """
+
+    x: NDArray[Any]
+    fmt: IntFormat
+    scheme: str
+    low: NDArray[Any]
+    high: NDArray[Any]
+    given: QuantParams | None = None
+    seed: int = 0
+
+    def params(self, pipeline: Pipeline) -> QuantParams:
+        """Scale and zero point of each element.
+
+        Raises:
+            QuantError: Where the pipeline has none.
+        """
+        rules = pipeline.toolkit
+        if self.given is not None or rules is None:
+            assert self.given is not None
+            return self.given
+        return qparams_from_range(
+            self.low, self.high, self.fmt, self.scheme, PerAxis(0), rules.include_zero, rules.scale_dtype, rules
+        )
+
+    def values(self, pipeline: Pipeline) -> NDArray[Any]:
+        """The values in the precision that the pipeline keeps."""
+        with np.errstate(over="ignore", under="ignore"):
+            return self.x if pipeline.toolkit is None else self.x.astype(pipeline.toolkit.scale_dtype)
+
+
+def outcome(pipeline: Pipeline, elements: Elements, what: What) -> NDArray[Any]:
+    """The codes, or the reconstructions, in float64.
+
+    Raises:
+        QuantError: As `quantize`.
+    """
+    params, rng = elements.params(pipeline), np.random.default_rng(elements.seed)
+    codes = quantize(elements.values(pipeline), params, pipeline.arithmetic, rng=rng)
+    found = codes if what == "code" else dequantize(codes, params, pipeline.arithmetic)
+    return found.astype(np.float64)
+
+
+def unrounded(pipeline: Pipeline, elements: Elements) -> NDArray[Any]:
+    """What a pipeline rounds, for each element."""
+    params = elements.params(pipeline)
+    factor = multiplier(params.scale, pipeline.arithmetic, params.scale_factor)
+    with np.errstate(over="ignore", under="ignore"):
+        shift = params.zero_point.astype(factor.dtype)
+        x = elements.values(pipeline).astype(factor.dtype)
+        return [value.copy() for _, value in before_rounding(x, factor, shift, pipeline.arithmetic)][-1]
+
+
+def different_rules(a: Pipeline, b: Pipeline) -> list[str]:
+    """The names of the rules in which two pipelines differ."""
+    return [name for name in REASONS if a.rule(name) != b.rule(name)]
+
+
+def reasons(
+    a: Pipeline, b: Pipeline, elements: Elements, goal: NDArray[Any], what: What, most: int | None = None
+) -> list[tuple[str, ...]]:
+    """For each element the rules of `b` that, put into `a`, give the goal: each alone, or the fewest together.
+
+    Args:
+        a: The pipeline into which rules are put.
+        b: The pipeline whose rules they are.
+        elements: Those to explain.
+        goal: What b gives for each.
+        what: "code" or "reconstruction".
+        most: How many rules are tried together, at most; None: all.
+
+    Returns:
+        Names of REASONS. Where nothing explains an element (what chance decided), all in which the pipelines differ.
+    """
+    names = different_rules(a, b)
+    explained: list[tuple[str, ...]] = [()] * len(elements.x)
+    for n_together in range(1, min(len(names), most or len(names)) + 1):
+        for group in combinations(names, n_together):
+            if n_together > 1 and all(explained):
+                break
+            try:
+                is_goal = outcome(a.with_rules(group, b), elements, what) == goal
+            except QuantError:
+                continue  # rules that cannot be combined explain nothing
+            for i in np.flatnonzero(is_goal).tolist():
+                if n_together == 1 or not explained[i]:
+                    explained[i] = (*explained[i], *group)
+    return [group or tuple(names) for group in explained]
