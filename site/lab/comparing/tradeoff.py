@@ -5,13 +5,14 @@ values: rounding on a regular sample of the values, clipping on a histogram whos
 the few values far out all count.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 import quantcore as qc
+from quantcore.toolkits.choosing import ZeroPoint
 
 from ..drawing.binning import pieces
 from ..request.settings import Settings
@@ -58,15 +59,11 @@ def tradeoff(values: NDArray[np.floating[Any]], low: Float64, high: Float64, set
     flat = values.reshape(-1)
     with np.errstate(over="ignore"):  # what is so wide costs the same as if it were still wider
         low, high = (np.clip(end / unit, -WIDEST, WIDEST) for end in (low, high))
+    toolkit = qc.TOOLKITS[settings.profile.toolkit]
+    if toolkit.zero_point is ZeroPoint.FACTOR:  # the factor of a very narrow range is infinite, its scale is not
+        toolkit = replace(toolkit, zero_point=ZeroPoint.ROUND_CLIPPED)
     params = qc.qparams_from_range(
-        low,
-        high,
-        settings.fmt,
-        settings.scheme,
-        qc.PerAxis(0),
-        settings.include_zero,
-        np.float64,
-        settings.profile.toolkit,
+        low, high, settings.fmt, settings.scheme, qc.PerAxis(0), settings.include_zero, np.float64, toolkit
     )
     scale, zero_point = params.scale.reshape(-1, 1), params.zero_point.reshape(-1, 1)  # (n_ranges, 1)
     codes = settings.fmt.qmin - zero_point, settings.fmt.qmax - zero_point

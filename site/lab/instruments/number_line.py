@@ -180,7 +180,8 @@ def _pin(place: float, height: float, color: str, name: str, symbol: str, value:
 def _codes(found: Decision, low: float, high: float) -> Any:
     """The codes whose levels are in the window, thinned out if they are many."""
     grid = found.grid
-    ends = np.array([low, high]) / grid.scale + grid.zero_point
+    with np.errstate(over="ignore"):  # far outside of the codes
+        ends = np.clip(np.array([low, high]) / grid.scale + grid.zero_point, grid.qmin - 1, grid.qmax + 1)
     first, last = max(grid.qmin, int(np.ceil(ends[0]))), min(grid.qmax, int(np.floor(ends[1])))
     every = max(1, -(-(last - first + 1) // MAX_CODES))
     return np.unique(np.append(np.arange(last, first - 1, -every), found.code))
