@@ -4,6 +4,9 @@ from typing import Any
 
 import numpy as np
 
+import quantcore as qc
+from quantcore.toolkits.arithmetic import Scaling
+
 from ..answer_types import Column, Row, Table
 from ..notation import display
 from ..results.result import Result
@@ -75,7 +78,7 @@ CODE_COLUMNS = [
 
 def quantize_columns(result: Result) -> list[Column]:
     """What is told about each number."""
-    if result.settings.is_notebook:
+    if _keeps_factor(result):
         scaled = column(
             "scaled", "x · S", "the value times the scale factor: its place among the codes, before the zero point"
         )
@@ -113,7 +116,11 @@ def scaled_value(result: Result, element: int) -> Any:
     scale, factor, _ = result.scale_of(element)
     x = result.flat_x[element]
     with np.errstate(over="ignore", under="ignore"):
-        return x * factor if result.settings.is_notebook else x / scale.astype(x.dtype)
+        return x * factor if _keeps_factor(result) else x / scale.astype(x.dtype)
+
+
+def _keeps_factor(result: Result) -> bool:
+    return qc.ARITHMETICS[result.arithmetic].scaling is Scaling.FACTOR
 
 
 def _quantize_cells(result: Result, element: int) -> list[str]:

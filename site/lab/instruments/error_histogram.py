@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 
+import quantcore as qc
+
 from ..answer_types import Figure, Table
 from ..drawing import figure
 from ..drawing.binning import bins_for, counts_of, edges, pieces
@@ -129,7 +131,7 @@ def _model(result: Result) -> Model:
     rounding = result.settings.rounding
     if rounding != "toward_zero":
         return model_of(rounding)
-    is_below = result.q < 0 if result.settings.is_notebook else result.x < 0
+    is_below = result.q < 0 if qc.ARITHMETICS[result.arithmetic].zero_point_first else result.x < 0
     return model_of(rounding, float(is_below.mean()))
 
 

@@ -8,16 +8,9 @@ def as_notebook(case: Case) -> str:
     """The program."""
     if case.is_dequantize:
         return program(["import numpy as np"], _dequantize(case), _call_dequantize(case))
-    if _is_seed(case):
+    if case.is_seed:
         return program(["import numpy as np"], _seed(case), _call_seed(case))
     return program(["import numpy as np"], helper(case), _quantize(case), _dequantize(case), _call(case))
-
-
-def _is_seed(case: Case) -> bool:
-    """Whether the settings are those of the notebook's own functions."""
-    settings = case.result.settings
-    is_plain = settings.calibration == "minmax" and settings.rounding == "half_even" and not settings.include_zero
-    return settings.is_notebook and is_plain and not case.is_cut
 
 
 def _seed(case: Case) -> list[str]:
@@ -92,7 +85,7 @@ def _dequantize(case: Case) -> list[str]:
 
 
 def _names(case: Case) -> str:
-    return f"{'scale_factor' if case.result.settings.is_notebook else 'scale'}, zero_point"
+    return f"{'scale_factor' if case.keeps_factor else 'scale'}, zero_point"
 
 
 def _call(case: Case) -> list[str]:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import quantcore as qc
+from quantcore.toolkits.arithmetic import Scaling
 
 from ..notation import display
 from ..results.result import Result
@@ -57,6 +58,18 @@ class Case:
         return self.result.settings.is_dequantize
 
     @property
+    def keeps_factor(self) -> bool:
+        """Whether it is computed with the scale factor, and not with the scale."""
+        return self.arithmetic.scaling is Scaling.FACTOR
+
+    @property
+    def is_seed(self) -> bool:
+        """Whether the notebook's own functions compute just this."""
+        settings = self.result.settings
+        is_plain = settings.calibration == "minmax" and settings.rounding == "half_even" and not settings.include_zero
+        return settings.is_notebook and is_plain and not self.is_cut and not self.is_dequantize
+
+    @property
     def is_cut(self) -> bool:
         """Whether only some of the numbers are written."""
         return self.given.size < self.result.size
@@ -87,9 +100,6 @@ def _numbers(result: Result) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any], 
     if result.size <= MAX_WRITTEN:
         given = result.q if result.settings.is_dequantize else result.x
         return given, result.scale, result.zero_point, granularity
-    if result.settings.is_notebook:
-        given = result.flat_q if result.settings.is_dequantize else result.flat_x
-        return given[:MAX_WRITTEN], result.scale, result.zero_point, granularity
     array = result.q if result.settings.is_dequantize else result.x
     given = array[result.slice_index(result.element)].reshape(-1)[:MAX_WRITTEN]
     scale, _, zero_point = result.scale_of(result.element)

@@ -53,7 +53,7 @@ def parameters(case: Case) -> list[str]:
     """Lines that leave `scale` (or the notebook's `scale_factor`), `zero_point`, and the ends of the codes."""
     fmt = case.fmt
     ends = [f"qmin, qmax = {fmt.qmin}, {fmt.qmax}"]
-    if case.result.settings.is_notebook:
+    if case.keeps_factor:
         return _notebook(case, ends)
     if _is_computable(case):
         return [*ends, *_from_data(case)]
@@ -161,8 +161,6 @@ def way_there(case: Case) -> list[str]:
         rng = [f"rng = np.random.default_rng({case.result.settings.seed})"]
         if isinstance(case.granularity, qc.PerBlock):
             rng = ["# chance is drawn in another order than on the page, block by block: codes may differ by one", *rng]
-    if case.result.settings.is_notebook:
-        return [*rng, "scaled = x * scale_factor + zero_point", f"q = {ROUNDED[rounding].format('scaled')}"]
     x, scale = _in(case, "x", case.dtype), _in(case, "scale", case.scale.dtype)
     if rules.fused:
         lines = [f"scaled = fused_multiply_add({x}, 1 / {scale}, zero_point)"]
@@ -170,6 +168,8 @@ def way_there(case: Case) -> list[str]:
         lines = [f"scaled = {_scaled(case, x, scale)}{' + zero_point' if rules.zero_point_first else ''}"]
     rounded = ROUNDED[rounding].format("scaled")
     code = rounded if rules.zero_point_first else f"{rounded} + zero_point"
+    if not rules.clips:
+        return [*rng, *lines, f"q = {code}"]
     return [*rng, *lines, f"q = np.clip({code}, qmin, qmax).astype(np.{case.fmt.dtype})"]
 
 
@@ -181,6 +181,8 @@ def _in(case: Case, name: str, dtype: Any) -> str:
 def _scaled(case: Case, x: str, scale: str) -> str:
     if case.arithmetic.scaling is Scaling.DIVIDE:
         return f"{x} / {scale}"
+    if case.keeps_factor:
+        return f"{x} * scale_factor"
     if case.arithmetic.scaling is Scaling.RECIPROCAL_FLOAT64:
         return f"{x} * (1 / scale.astype(np.float64)).astype(np.{case.working})"
     return f"{x} * (1 / {scale})"

@@ -28,7 +28,7 @@ def obstacles(case: Case) -> list[str]:
     """Why there is no such node; empty where there is one."""
     settings, rules = case.result.settings, case.arithmetic
     found = []
-    if settings.is_notebook:
+    if not rules.clips:
         found.append("the notebook adds the zero point before rounding and does not clip; QuantizeLinear does neither")
     elif rules.name not in ("onnx", "onnxruntime"):
         found.append(f"{settings.profile.label} computes in another order than QuantizeLinear: {_small(rules.summary)}")
@@ -36,7 +36,7 @@ def obstacles(case: Case) -> list[str]:
         found.append("QuantizeLinear rounds to nearest, ties to even, and in no other way")
     if case.dtype != np.float32:
         found.append(f"QuantizeLinear and DequantizeLinear take no {case.dtype}")
-    if not settings.is_notebook and not case.has_whole_zero_point:
+    if rules.clips and not case.has_whole_zero_point:
         found.append("the zero point is none of the codes; put zero in the range")
     return found
 

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 import quantcore as qc
+from quantcore.toolkits.arithmetic import Scaling
 
 from ..notation import display
 from ..results.result import Result
@@ -16,9 +17,9 @@ def quantcore(case: Case) -> str:
     result, settings = case.result, case.result.settings
     lines = ["import numpy as np", "import quantcore as qc", ""]
     if settings.is_dequantize:
-        lines += _dequantize_notebook(result) if settings.is_notebook else _dequantize(result)
-    elif settings.is_notebook:
-        lines += _notebook(result)
+        lines += _dequantize(result)
+    elif case.is_seed:
+        lines += _seed(result)
     elif result.size > MAX_WRITTEN:
         lines += _first_of_slice(result)
     else:
@@ -27,28 +28,15 @@ def quantcore(case: Case) -> str:
     return "\n".join([*lines, show]) + "\n"
 
 
-def _notebook(result: Result) -> list[str]:
+def _seed(result: Result) -> list[str]:
     settings = result.settings
     function = "absmax_quantize" if settings.scheme == "symmetric" else "zeropoint_quantize"
-    is_plain = settings.calibration == "minmax" and settings.rounding == "half_even" and not settings.include_zero
     fmt = "" if settings.fmt == qc.INT8 else f", {_format(settings.fmt)}"
-    if is_plain and result.size <= MAX_WRITTEN:
-        return [
-            f"x = {array(result.x)}",
-            f"result = qc.notebook.{function}(x{fmt})",
-            "print(result.scale_factor, result.zero_point)",
-            "q, x_hat = result.x_quant, result.x_dequant",
-        ]
-    rng = f", np.random.default_rng({settings.seed})" if settings.rounding == "stochastic" else ""
-    x = result.x if result.size <= MAX_WRITTEN else result.flat_x[:MAX_WRITTEN]
-    precision = f"np.{settings.dtype}"
     return [
-        *_remark(result, x.size),
-        f"x = {array(x)}",
-        f"scale_factor = {precision}({display.ascii_shortest(result.scale_factor.reshape(-1)[0])})",
-        f"zero_point = {precision}({display.ascii_shortest(result.zero_point.reshape(-1)[0])})",
-        f'q = qc.round_whole(x * scale_factor + zero_point, "{settings.rounding}"{rng})',
-        "x_hat = (q - zero_point) / scale_factor",
+        f"x = {array(result.x)}",
+        f"result = qc.notebook.{function}(x{fmt})",
+        "print(result.scale_factor, result.zero_point)",
+        "q, x_hat = result.x_quant, result.x_dequant",
     ]
 
 
@@ -75,12 +63,14 @@ def _quantize(result: Result) -> list[str]:
 def _first_of_slice(result: Result) -> list[str]:
     """Many numbers: the parameters are written out, and applied to some of the numbers."""
     x = result.slice_of(result.element).reshape(-1)[:MAX_WRITTEN]
-    scale, _, zero_point = result.scale_of(result.element)
+    scale, factor, zero_point = result.scale_of(result.element)
+    keeps_factor = qc.ARITHMETICS[result.arithmetic].scaling is Scaling.FACTOR
+    more = f", scale_factor={display.ascii_shortest(factor)}" if keeps_factor else ""
     return [
         *_remark(result, x.size),
         f"x = {array(x)}",
         f"scale, zero_point = np.{scale.dtype}({display.ascii_shortest(scale)}), {_parameter(zero_point)}",
-        f"params = qc.QuantParams(scale, zero_point, {_format(result.settings.fmt)})",
+        f"params = qc.QuantParams(scale, zero_point, {_format(result.settings.fmt)}{more})",
         *_apply(result),
     ]
 
@@ -109,18 +99,6 @@ def _dequantize(result: Result) -> list[str]:
         f"q = {array(q)}",
         f"params = qc.QuantParams({scale}, {zero_point}, {_format(settings.fmt)}, {granularity})",
         f'x_hat = qc.dequantize(q, params, arithmetic="{result.arithmetic}")',
-    ]
-
-
-def _dequantize_notebook(result: Result) -> list[str]:
-    q = result.q if result.size <= MAX_WRITTEN else result.flat_q[:MAX_WRITTEN]
-    dtype = result.settings.dtype
-    return [
-        *_remark(result, q.size),
-        f"q = {array(q)}",
-        f"scale_factor = 1 / np.{dtype}({display.ascii_shortest(result.scale.reshape(-1)[0])})",
-        f"zero_point = np.{dtype}({display.ascii_shortest(result.zero_point.reshape(-1)[0])})",
-        "x_hat = (q - zero_point) / scale_factor",
     ]
 
 

@@ -119,7 +119,7 @@ def _torch_type(dtype: str) -> str:
 def _parameters(case: Case) -> list[str]:
     fmt = case.fmt
     ends = [] if case.is_dequantize or not case.result.is_clipping else [f"qmin, qmax = {fmt.qmin}, {fmt.qmax}"]
-    if case.result.settings.is_notebook:
+    if case.keeps_factor:
         factor = "1 / " + _tensor(case.scale) if case.is_dequantize else _tensor(case.result.scale_factor)
         return [f"scale_factor = {factor}", f"zero_point = {_tensor(case.zero_point.astype(case.dtype))}"]
     z = case.zero_point.astype(case.working)
@@ -155,13 +155,13 @@ def _computed(case: Case) -> list[str]:
 
 def _way_there(case: Case) -> list[str]:
     rules, rounded = case.arithmetic, ROUNDED[case.arithmetic.rounding].format("scaled")
-    if case.result.settings.is_notebook:
-        return ["scaled = x * scale_factor + zero_point", f"q = {rounded}"]
     x, scale = _in(case, "x", case.given.dtype), _in(case, "scale", case.scale.dtype)
     if rules.fused:
         lines = [f"scaled = fused_multiply_add({x}, 1 / {scale}, zero_point)"]
     else:
-        if rules.scaling is Scaling.DIVIDE:
+        if case.keeps_factor:
+            scaled = f"{x} * scale_factor"
+        elif rules.scaling is Scaling.DIVIDE:
             scaled = f"{x} / {scale}"
         elif rules.scaling is Scaling.RECIPROCAL_FLOAT64:
             scaled = f"{x} * (1 / scale.double()).to(torch.{case.working})"
@@ -169,6 +169,8 @@ def _way_there(case: Case) -> list[str]:
             scaled = f"{x} * (1 / {scale})"
         lines = [f"scaled = {scaled}{' + zero_point' if rules.zero_point_first else ''}"]
     code = rounded if rules.zero_point_first else f"{rounded} + zero_point"
+    if not rules.clips:
+        return [*lines, f"q = {code}"]
     return [*lines, f"q = torch.clamp({code}, qmin, qmax).to(torch.{_torch_type(str(case.fmt.dtype))})"]
 
 
