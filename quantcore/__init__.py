@@ -27,16 +27,19 @@ Glossary (one name for one thing, everywhere):
 """
 
 from . import notebook
+from .blocks.table import BLOCK_FORMATS, restore, store
 from .calibration.calibrate import CALIBRATIONS, Calibrated, CalibrationSettings, Curve, calibrate
-from .compute.grid import Grid, decision_thresholds, grid, reconstruction_levels
+from .compute.grid import decision_thresholds, grid, reconstruction_levels
 from .compute.matmul import MatMulTerms, matmul_integer, matmul_terms, qlinear_matmul
 from .compute.quantize import clipped, dequantize, quantize
 from .errors import QuantError
 from .explain.differences import Difference, first_difference
 from .explain.trace import Trace, TraceStep, trace
 from .explain.trace_qparams import QParamsTrace, trace_qparams
+from .formats.grid import Grid
 from .formats.integers import INT2, INT4, INT8, INT16, UINT2, UINT4, UINT8, UINT16, IntFormat
 from .formats.packing import pack, unpack
+from .formats.table import FORMATS, decode, encode
 from .metrics import Metrics, bits_per_value, clipped_share, code_entropy, compare
 from .parameters.choose import choose_qparams, qparams_from_range
 from .parameters.granularity import Granularity, PerAxis, PerBlock, PerTensor
@@ -48,7 +51,9 @@ from .toolkits.choosing import TOOLKITS, Toolkit
 
 __all__ = [
     "ARITHMETICS",
+    "BLOCK_FORMATS",
     "CALIBRATIONS",
+    "FORMATS",
     "INT2",
     "INT4",
     "INT8",
@@ -89,7 +94,9 @@ __all__ = [
     "code_entropy",
     "compare",
     "decision_thresholds",
+    "decode",
     "dequantize",
+    "encode",
     "first_difference",
     "grid",
     "matmul_integer",
@@ -100,7 +107,9 @@ __all__ = [
     "qparams_from_range",
     "quantize",
     "reconstruction_levels",
+    "restore",
     "round_whole",
+    "store",
     "trace",
     "trace_qparams",
     "unpack",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..formats.grid import Float64, Grid
 from ..parameters.granularity import parameter_place
 from ..parameters.qparams import QuantParams, fitted
 from ..rounding import check_rounding, round_whole
@@ -15,27 +15,7 @@ from ..toolkits.arithmetic import Arithmetic, Unscaling, find_arithmetic
 from .chunks import quiet_loops
 from .stages import after_rounding, before_rounding, decode, multiplier, wide_dtype, working_dtype
 
-Float64 = NDArray[np.float64]
 FloatArray = NDArray[np.floating[Any]]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Grid:
-    """Codes, their reconstruction levels and their decision thresholds; the levels may be unevenly far apart.
-
-    Attributes:
-        codes: Ascending, n of them.
-        reals: What each stands for, in the order of the codes.
-        thresholds: n + 1 numbers: a value below thresholds[i] gets a lower code than codes[i], a value above it that
-            code or a higher one; the threshold itself is a tie, or the first number of its side. Above the last one
-            the code is higher than all. So the outermost say from where on values are clipped, where codes are all
-            that there are. Infinite where no number of the precision gets so far. Under stochastic rounding both
-            sides are equally likely at the threshold.
-    """
-
-    codes: NDArray[np.int64]
-    reals: Float64
-    thresholds: Float64
 
 
 def grid(

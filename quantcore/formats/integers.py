@@ -1,4 +1,4 @@
-"""Integer formats: which codes there are."""
+"""Integer formats: the codes are the numbers."""
 
 from __future__ import annotations
 
@@ -7,8 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..errors import QuantError
+from ..rounding import round_whole
+from .format import BitField, Overflow, from_pattern, nearest_grid
+from .grid import Grid
 
 MIN_BITS, MAX_BITS = 2, 16
 
@@ -86,6 +90,70 @@ class IntFormat:
     def dtype(self) -> np.dtype[Any]:
         """The smallest NumPy integer that holds a code: one code an element, not packed."""
         return np.dtype(f"{'' if self.signed else 'u'}int{8 if self.bits <= 8 else 16}")
+
+    @property
+    def name(self) -> str:
+        """The short name."""
+        return repr(self)
+
+    @property
+    def label(self) -> str:
+        """As people write it."""
+        return f"{'' if self.signed else 'U'}INT{self.bits}"
+
+    @property
+    def source(self) -> str:
+        """Where the codes are written down."""
+        return "two's complement" if self.signed else "binary numbers"
+
+    @property
+    def values(self) -> NDArray[np.float64]:
+        """The number of every bit pattern in turn, NaN for those that are not in use."""
+        patterns = np.arange(1 << self.bits, dtype=f"u{self.dtype.itemsize}")
+        codes = from_pattern(patterns, self.bits, self.dtype).astype(np.float64)
+        codes[(codes < self.qmin) | (codes > self.qmax)] = np.nan
+        return codes
+
+    @property
+    def lowest(self) -> float:
+        """The lowest code, as a number."""
+        return float(self.qmin)
+
+    @property
+    def highest(self) -> float:
+        """The highest code, as a number."""
+        return float(self.qmax)
+
+    def encode(
+        self,
+        x: NDArray[np.floating[Any]],
+        rounding: str = "half_even",
+        overflow: Overflow = "saturate",
+        rng: np.random.Generator | None = None,
+    ) -> NDArray[Any]:
+        """Round and saturate; there is no infinity or NaN to overflow to.
+
+        Raises:
+            QuantError: For numbers that are not finite.
+        """
+        wrong = ~np.isfinite(x)
+        if wrong.any():
+            index = [int(i) for i in np.unravel_index(int(wrong.argmax()), x.shape)]
+            where = f"{index}" if index else ""
+            raise QuantError(f"values{where} is {x[wrong][0]}; {self!r} has no code for it. Replace it.", "values")
+        return np.clip(round_whole(x, rounding, rng), self.qmin, self.qmax).astype(self.dtype)
+
+    def decode(self, codes: NDArray[Any]) -> NDArray[np.float32]:
+        """The codes are the numbers."""
+        return codes.astype(np.float32)
+
+    def bit_fields(self) -> tuple[BitField, ...]:
+        """One whole number."""
+        return (BitField("integer", self.bits, 0),)
+
+    def grid(self) -> Grid:
+        """All numbers, and the thresholds of rounding to the nearest."""
+        return nearest_grid(self.values, self.dtype, self.qmin - 0.5, self.qmax + 0.5)
 
     def __repr__(self) -> str:
         """The short name, as "uint4" or "int8 narrow"."""

@@ -1,0 +1,136 @@
+"""Where the blocks of an array lie: along an axis, or along the flattened array."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal, Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import QuantError
+from ..formats.integers import whole_number
+
+Axes = Literal["last", "any", "flat"]
+Element = TypeVar("Element", bound=np.generic)
+
+
+class Blocked(Protocol):
+    """What a layout must know of a block format."""
+
+    name: str
+    block_size: int
+    axes: Axes
+    is_partial_allowed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Rows along an axis, each cut in blocks; all blocks of the first row come first.
+
+    Attributes:
+        shape: Of the array.
+        axis: Along which blocks lie, 0 or more; None: along the flattened array (one row).
+        block_size: Elements of a block; the last one of each row may be shorter.
+    """
+
+    shape: tuple[int, ...]
+    axis: int | None
+    block_size: int
+
+    @classmethod
+    def of(cls, fmt: Blocked, shape: tuple[int, ...], axis: int = -1) -> Layout:
+        """The layout of an array of `shape`, as the format allows it.
+
+        Raises:
+            QuantError: For an axis that there is not, or that the format does not allow, or a row that is no whole
+                number of blocks where it must be one.
+        """
+        shape = tuple(whole_number(n, "shape", "whole numbers, 0 or more") for n in shape)
+        if min(shape, default=0) < 0:
+            raise QuantError(f"shape is {shape}; it must hold whole numbers, 0 or more.", "shape")
+        layout = cls(shape, _checked_axis(fmt, shape, axis), fmt.block_size)
+        length, block = layout.row_length, fmt.block_size
+        if length % block and not fmt.is_partial_allowed:
+            where = "the last axis" if axis == -1 else f"axis {axis}"
+            raise QuantError(
+                f"{where} has {length} elements; {fmt.name} stores whole blocks of {block}. "
+                f"Use {length // block * block or block} or {-(-length // block) * block} elements.",
+                "values",
+            )
+        return layout
+
+    @property
+    def row_length(self) -> int:
+        """Elements of a row."""
+        return math.prod(self.shape) if self.axis is None else self.shape[self.axis]
+
+    @property
+    def blocks_per_row(self) -> int:
+        """Blocks of a row."""
+        return -(-self.row_length // self.block_size)
+
+    @property
+    def n_blocks(self) -> int:
+        """Blocks of the array."""
+        rows = 1 if self.axis is None else math.prod(self.shape[: self.axis] + self.shape[self.axis + 1 :])
+        return rows * self.blocks_per_row
+
+    def to_blocks(self, array: NDArray[Element]) -> NDArray[Element]:
+        """`array` as (n_blocks, block_size), the last block of each row padded with zeros; a view where that can be."""
+        rows = array.reshape(1, -1) if self.axis is None else np.moveaxis(array, self.axis, -1)
+        missing = -self.row_length % self.block_size
+        if missing:
+            rows = np.pad(rows, [(0, 0)] * (rows.ndim - 1) + [(0, missing)])
+        return rows.reshape(self.n_blocks, self.block_size)
+
+    def from_blocks(self, blocks: NDArray[Element]) -> NDArray[Element]:
+        """The array of which these are the blocks, without the padding."""
+        if self.axis is None:
+            return blocks.reshape(-1)[: self.row_length].reshape(self.shape)
+        others = self.shape[: self.axis] + self.shape[self.axis + 1 :]
+        rows = blocks.reshape(*others, self.blocks_per_row * self.block_size)[..., : self.row_length]
+        return np.moveaxis(rows, -1, self.axis)
+
+    def parameter_shape(self) -> tuple[int, ...]:
+        """The shape of one number a block, laid out as the blocks are in the array."""
+        if self.axis is None:
+            return (self.blocks_per_row,)
+        return (*self.shape[: self.axis], self.blocks_per_row, *self.shape[self.axis + 1 :])
+
+    def place(self, element: int | tuple[int, ...]) -> tuple[int, int]:
+        """The block and the element in it of an index of the array; one number counts in C order.
+
+        Raises:
+            QuantError: If the array has no such element.
+        """
+        try:
+            flat = int(element if isinstance(element, (int, np.integer)) else np.ravel_multi_index(element, self.shape))
+            index = np.unravel_index(flat, self.shape)
+        except (ValueError, TypeError):
+            raise QuantError(
+                f"index is {element!r}; an array of shape {self.shape} has no such element.", "index"
+            ) from None
+        if self.axis is None:
+            return divmod(flat, self.block_size)
+        others = [(int(i), n) for axis, (i, n) in enumerate(zip(index, self.shape, strict=True)) if axis != self.axis]
+        row = 0
+        for i, n in others:
+            row = row * n + i
+        block, inside = divmod(int(index[self.axis]), self.block_size)
+        return row * self.blocks_per_row + block, inside
+
+
+def _checked_axis(fmt: Blocked, shape: tuple[int, ...], given: object) -> int | None:
+    axis = whole_number(given, "axis", "a whole number")
+    n_axes = max(1, len(shape))
+    if not -n_axes <= axis < n_axes:
+        raise QuantError(f"axis is {axis}; an array of shape {shape} has the axes {-n_axes} to {n_axes - 1}.", "axis")
+    if fmt.axes == "flat" or not shape:
+        if axis not in (-1, n_axes - 1):
+            raise QuantError(f"axis is {axis}; {fmt.name} flattens the array. Leave axis out.", "axis")
+        return None
+    if fmt.axes == "last" and axis not in (-1, n_axes - 1):
+        raise QuantError(f"axis is {axis}; blocks of {fmt.name} lie along the last axis. Move it there.", "axis")
+    return axis % n_axes

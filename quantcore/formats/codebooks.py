@@ -1,0 +1,170 @@
+"""Codebooks: the number of each code stands in a table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import QuantError
+from ..rounding import check_rounding
+from .format import BitField, Overflow, nearest_grid
+from .grid import Grid
+
+
+class Ties(Enum):
+    """Which of two neighbours a number halfway between them becomes."""
+
+    LOWER = "the lower number"
+    UPPER = "the upper number"
+
+
+@dataclass(frozen=True, slots=True)
+class Codebook:
+    """Codes whose numbers are listed.
+
+    Args:
+        name: The name in FORMATS.
+        label: As people write it.
+        numbers: Of each code in turn, 2^bits of them; they are float32. Two codes may have the same one: the first
+            in order of codes is used.
+        source: Where the table is published.
+        ties: Of "half_even", which here is the library's own rule.
+
+    >>> NF4.encode(np.array([-1, 0, 0.1, 1], np.float32)).tolist()
+    [0, 7, 8, 15]
+    """
+
+    name: str
+    label: str
+    numbers: tuple[float, ...] = field(repr=False)
+    source: str
+    ties: Ties = Ties.LOWER
+
+    @property
+    def bits(self) -> int:
+        """The width of a code."""
+        return (len(self.numbers) - 1).bit_length()
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """An unsigned byte."""
+        return np.dtype(np.uint8)
+
+    @property
+    def values(self) -> NDArray[np.float64]:
+        """The number of every code in turn."""
+        return _values(self).astype(np.float64)
+
+    @property
+    def lowest(self) -> float:
+        """The least number."""
+        return float(self.values.min())
+
+    @property
+    def highest(self) -> float:
+        """The greatest number."""
+        return float(self.values.max())
+
+    def encode(
+        self,
+        x: NDArray[np.floating[Any]],
+        rounding: str = "half_even",
+        overflow: Overflow = "saturate",
+        rng: np.random.Generator | None = None,
+    ) -> NDArray[Any]:
+        """The codes of the nearest numbers; by other roundings, of a neighbour as the rule says.
+
+        Raises:
+            QuantError: NaN and infinity; they have no code.
+        """
+        wrong = ~np.isfinite(x)
+        if wrong.any():
+            index = [int(i) for i in np.unravel_index(int(wrong.argmax()), x.shape)]
+            raise QuantError(f"values{index or ''} is {x[wrong][0]}; {self.label} has no code for it.", "values")
+        return _codes(self, x, check_rounding(rounding, rng), rng)
+
+    def decode(self, codes: NDArray[Any]) -> NDArray[np.float32]:
+        """The numbers of codes."""
+        numbers: NDArray[np.float32] = _values(self).take(codes)
+        return numbers
+
+    def bit_fields(self) -> tuple[BitField, ...]:
+        """The place in the table."""
+        return (BitField("index", self.bits, 0),)
+
+    def grid(self) -> Grid:
+        """All numbers, and the thresholds of rounding to the nearest."""
+        return _grid(self)
+
+
+def _codes(fmt: Codebook, x: NDArray[Any], rounding: str, rng: np.random.Generator | None) -> NDArray[Any]:
+    grid = _grid(fmt)
+    reals, middles = grid.reals, grid.thresholds[1:-1]
+    if x.dtype != np.float64 and np.array_equal(middles, middles.astype(np.float32)):
+        reals, middles = reals.astype(np.float32), middles.astype(np.float32)
+    if rounding == "half_even":
+        index = np.searchsorted(middles, x, "left" if fmt.ties is Ties.LOWER else "right")
+        return np.asarray(grid.codes[index])
+    low = (np.searchsorted(reals, x, "right") - 1).clip(0, len(reals) - 1)  # the last number that is not above x
+    high = np.minimum(low + 1, len(reals) - 1)
+    part, gap = x.astype(np.float64) - reals[low], reals[high] - reals[low]
+    is_up = {
+        "half_up": 2 * part >= gap,
+        "half_away": (2 * part > gap) | ((2 * part == gap) & (x > 0)),
+        "half_toward_zero": (2 * part > gap) | ((2 * part == gap) & (x < 0)),
+        "floor": np.zeros(x.shape, np.bool_),
+        "ceil": part > 0,
+        "toward_zero": (part > 0) & (x < 0),
+        "away": (part > 0) & (x > 0),
+    }
+    chance = rng.random(x.shape) * gap < part if rounding == "stochastic" and rng is not None else is_up[rounding]
+    return np.asarray(grid.codes[np.where(chance, high, low)])
+
+
+@cache
+def _values(fmt: Codebook) -> NDArray[np.float32]:
+    values = np.array(fmt.numbers, np.float32)
+    values.setflags(write=False)
+    return values
+
+
+@cache
+def _grid(fmt: Codebook) -> Grid:
+    return nearest_grid(fmt.values, fmt.dtype, -np.inf, np.inf)
+
+
+def _mirrored(magnitudes: tuple[float, ...]) -> tuple[float, ...]:
+    return magnitudes + tuple(-magnitude for magnitude in magnitudes)
+
+
+_BNB = "bitsandbytes 0.50.2, functional.py, get_4bit_type"
+# fmt: off
+NF4 = Codebook("nf4", "NF4", (
+    -1.0, -0.6961928009986877, -0.5250730514526367, -0.39491748809814453, -0.28444138169288635, -0.18477343022823334,
+    -0.09105003625154495, 0.0, 0.07958029955625534, 0.16093020141124725, 0.24611230194568634, 0.33791524171829224,
+    0.44070982933044434, 0.5626170039176941, 0.7229568362236023, 1.0,
+), _BNB)
+# fmt: on
+FP4_BNB = Codebook(
+    "fp4_bnb", "FP4 (bitsandbytes)", _mirrored((0.0, 0.0625 / 12, 8 / 12, 1.0, 4 / 12, 6 / 12, 2 / 12, 3 / 12)), _BNB
+)
+
+
+def _dynamic_map() -> tuple[float, ...]:
+    """+-10^(i - 6) times the midpoints of 2^i + 1 numbers from 0.1 to 1, and 0 and 1 (create_dynamic_map)."""
+    numbers: list[float] = [0.0, 1.0]
+    for i in range(7):
+        ends = np.linspace(0.1, 1, 2**i + 1, dtype=np.float32)
+        middles = (ends[:-1] + ends[1:]) / np.float32(2)
+        magnitudes = 10.0 ** (i - 6) * middles.astype(np.float64)
+        numbers += [*magnitudes.tolist(), *(-magnitudes).tolist()]
+    return tuple(sorted(numbers))
+
+
+DYNAMIC8 = Codebook("dynamic8_bnb", "dynamic 8-bit map", _dynamic_map(), "bitsandbytes 0.50.2, create_dynamic_map")
+CODEBOOKS = (NF4, FP4_BNB, DYNAMIC8)

@@ -1,0 +1,122 @@
+"""What every number format can say and do, whatever its kind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .grid import Grid
+
+Overflow = Literal["saturate", "overflow"]
+OVERFLOWS: tuple[Overflow, ...] = ("saturate", "overflow")
+
+
+@dataclass(frozen=True, slots=True)
+class BitField:
+    """Neighbouring bits of a code with one meaning: `code >> shift & (1 << width) - 1`."""
+
+    name: Literal["sign", "exponent", "mantissa", "integer", "index"]
+    width: int
+    shift: int
+
+
+class Format(Protocol):
+    """Codes and the numbers that they stand for, before any scale.
+
+    A code is a whole number of `dtype`: of an integer format the signed number itself, of all others the bit pattern,
+    unsigned. `pattern` and `from_pattern` go between the two.
+    """
+
+    @property
+    def name(self) -> str:
+        """The name in `FORMATS`, as "float8_e4m3fn"."""
+
+    @property
+    def label(self) -> str:
+        """The name as people write it, as "FP8 E4M3"."""
+
+    @property
+    def source(self) -> str:
+        """Title and section of the specification."""
+
+    @property
+    def bits(self) -> int:
+        """The width of a code, 1 to 16."""
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The NumPy integer that holds a code, one an element."""
+
+    @property
+    def values(self) -> NDArray[np.float64]:
+        """(2**bits,) the number of every bit pattern in turn: NaN where it has none, infinities as they are."""
+
+    @property
+    def lowest(self) -> float:
+        """The least finite number."""
+
+    @property
+    def highest(self) -> float:
+        """The greatest finite number."""
+
+    def encode(
+        self,
+        x: NDArray[np.floating[Any]],
+        rounding: str = "half_even",
+        overflow: Overflow = "saturate",
+        rng: np.random.Generator | None = None,
+    ) -> NDArray[Any]:
+        """The codes of `x`, with one rounding; behind the door (`quantcore.encode` is the door)."""
+
+    def decode(self, codes: NDArray[Any]) -> NDArray[np.float32]:
+        """The numbers of `codes`, exactly; behind the door (`quantcore.decode` is the door)."""
+
+    def bit_fields(self) -> tuple[BitField, ...]:
+        """The parts of a code, from the highest bit to the lowest."""
+
+    def grid(self) -> Grid:
+        """All finite numbers, and the thresholds of rounding to the nearest."""
+
+
+def nearest_grid(values: NDArray[np.float64], dtype: np.dtype[Any], below: float, above: float) -> Grid:
+    """The finite numbers among `values` in order, with the midpoints between them.
+
+    Args:
+        values: Of every bit pattern.
+        dtype: Of a code.
+        below: The threshold before the first number.
+        above: The threshold after the last.
+    """
+    finite = np.flatnonzero(np.isfinite(values))
+    reals, first = np.unique(values[finite], return_index=True)  # of -0 and +0 the lower pattern
+    patterns = finite[first].astype(f"u{dtype.itemsize}")
+    middles = reals[:-1] + np.diff(reals) / 2
+    codes = from_pattern(patterns, int(values.size).bit_length() - 1, dtype)
+    return Grid(codes, reals, np.concatenate([[below], middles, [above]]))
+
+
+def pattern(codes: NDArray[Any], bits: int) -> NDArray[Any]:
+    """The bit patterns of codes, unsigned: two's complement in `bits` bits where they are negative.
+
+    >>> pattern(np.array([-1, 3], np.int8), 4).tolist()
+    [15, 3]
+    """
+    unsigned = np.dtype(f"u{codes.dtype.itemsize}")
+    patterns: NDArray[Any] = codes.astype(unsigned, copy=False) & unsigned.type((1 << bits) - 1)
+    return patterns
+
+
+def from_pattern(patterns: NDArray[Any], bits: int, dtype: np.dtype[Any]) -> NDArray[Any]:
+    """The codes of `dtype` that bit patterns of `bits` bits hold.
+
+    >>> from_pattern(np.array([15, 3], np.uint8), 4, np.dtype(np.int8)).tolist()
+    [-1, 3]
+    """
+    if dtype.kind == "u":
+        return patterns.astype(dtype, copy=False)
+    sign = dtype.type(1 << bits - 1) if bits < 8 * dtype.itemsize else dtype.type(0)
+    codes: NDArray[Any] = (patterns.astype(dtype) ^ sign) - sign
+    return codes
