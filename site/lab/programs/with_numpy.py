@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 import quantcore as qc
+from quantcore.parameters.derive import code_range, derivation, symmetric_steps, symmetric_zero_point
 from quantcore.toolkits.arithmetic import Scaling, Unscaling
 
 from .case import Case, array, nested, program
@@ -87,13 +88,20 @@ def _is_computable(case: Case) -> bool:
     is_simple = settings.calibration in ("minmax", "manual") and not isinstance(case.granularity, qc.PerBlock)
     if case.is_dequantize or case.is_cut or not is_simple or settings.profile.toolkit != "onnx":
         return False
-    assert case.result.ranges is not None
-    low, high = (end.astype(case.dtype) for end in (case.result.ranges.low, case.result.ranges.high))
-    if settings.scheme == "symmetric":
-        width = np.maximum(np.abs(low), np.abs(high))
-    else:
-        width = np.maximum(high, 0) - np.minimum(low, 0) if settings.include_zero else high - low
-    return bool((width / case.dtype.type(_n_steps(case)) > 0).all())
+    ranges = case.result.ranges
+    assert ranges is not None
+    with np.errstate(over="ignore", under="ignore"):
+        low, high = ranges.low.astype(case.dtype), ranges.high.astype(case.dtype)
+    codes, middle = _codes(case)
+    found = dict(derivation(low, high, codes, middle, qc.TOOLKITS["onnx"], settings.include_zero))
+    return not bool(found["is_degenerate"].any())
+
+
+def _codes(case: Case) -> tuple[tuple[int, int], int | None]:
+    """The codes that the range is divided into, and the code of 0 where it does not follow from the range."""
+    rules, scheme = qc.TOOLKITS[case.result.settings.profile.toolkit], case.result.settings.scheme
+    codes = code_range(case.fmt, scheme, rules, False)
+    return codes, symmetric_zero_point(case.fmt, codes, rules) if scheme == "symmetric" else None
 
 
 def manual_range(case: Case) -> tuple[float, float]:
@@ -102,20 +110,13 @@ def manual_range(case: Case) -> tuple[float, float]:
     return float(case.result.ranges.low.flat[0]), float(case.result.ranges.high.flat[0])
 
 
-def _n_steps(case: Case) -> int:
-    fmt = case.fmt
-    if case.result.settings.scheme != "symmetric":
-        return fmt.qmax - fmt.qmin
-    middle = (fmt.qmin + fmt.qmax + 1) // 2
-    return min(n for n in (fmt.qmax - middle, middle - fmt.qmin) if n > 0)
-
-
 def _from_data(case: Case) -> list[str]:
     settings, dtype = case.result.settings, f"np.{case.dtype}"
     lines = _ends_of_range(case)
-    if settings.scheme == "symmetric":
-        middle = (case.fmt.qmin + case.fmt.qmax + 1) // 2
-        lines.append(f"scale = np.maximum(-np.minimum(low, 0), np.maximum(high, 0)) / {dtype}({_n_steps(case)})")
+    codes, middle = _codes(case)
+    if middle is not None:
+        n_steps = symmetric_steps(codes, middle, qc.TOOLKITS["onnx"])
+        lines.append(f"scale = np.maximum(-np.minimum(low, 0), np.maximum(high, 0)) / {dtype}({n_steps})")
         return [*lines, f"zero_point = {dtype}({middle})"]
     if settings.include_zero:
         lines.append("low, high = np.minimum(low, 0), np.maximum(high, 0)  # 0 has a code of its own")

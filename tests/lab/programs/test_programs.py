@@ -6,20 +6,24 @@ here the record is compared: the program shown must be the one that was run, and
 
 import importlib.util
 import json
+import random
 from pathlib import Path
 from typing import Any
 
 import lab
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, seed, settings
 
 from tests.lab.programs.record_programs import KINDS, RECORD, run
 from tests.lab.programs.requests_for_programs import REQUESTS
+from tests.lab.valid_requests import valid_requests
 
 RECORDED = json.loads(Path(RECORD).read_text("utf-8"))
 MANY = " ".join(map(repr, np.random.default_rng(3).normal(size=2500).tolist()))
 
 Json = dict[str, Any]
+SEED = random.SystemRandom().randrange(2**32)
 
 
 def answer(name: str) -> Json:
@@ -72,6 +76,21 @@ def test_programs_where_the_package_is(kind: str, package: str) -> None:
 def is_program(text: str) -> bool:
     """Whether there is more than comments."""
     return any(line and not line.startswith("#") for line in text.splitlines())
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@seed(SEED)
+@given(valid_requests())
+@pytest.mark.filterwarnings("ignore")  # a program does not silence what overflows
+def test_programs_of_any_request(request: dict[str, str]) -> None:
+    """Whatever is asked, the programs that need NumPy alone, or this package, give the answer's numbers."""
+    print(f"seed {SEED}")  # noqa: T201
+    found = lab.answer({**request, "show": "table"})
+    for kind in ("quantcore", "numpy", "notebook") if found["ok"] else ():
+        if "another order" in found["code"][kind]:
+            continue
+        outcome = run(found["code"][kind])
+        check(found, {"q": found["codes"], **outcome})
 
 
 def test_pytorch_uses_its_own_operators() -> None:
