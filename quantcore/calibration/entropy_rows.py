@@ -55,41 +55,68 @@ def _estimates(counts: Counts, distinct: Counts, tried: Candidates, n_merged: in
     below, used_below = (np.concatenate(([0], np.cumsum(part))) for part in (counts, counts > 0))
     n_values, length = int(below[-1]), ends - starts
     width = length // n_merged
-    cuts = starts[:, np.newaxis] + width[:, np.newaxis] * np.arange(n_merged + 1)  # (n_candidates, n_merged + 1)
-    has_rest = cuts[:, -1] < ends  # bins at the end that are merged, but not spread over
     # what p has more than the counts: the values beyond, in its first and its last bin
     first, last = counts[starts], counts[ends - 1]
     before, after = below[starts], n_values - below[ends]
-    is_new_first, is_new_last = (first == 0) & (before > 0), (last == 0) & (after > 0)
-    used = np.diff(used_below[cuts])
-    used[:, 0] += is_new_first
-    used[:, -1] += is_new_last & ~has_rest
-    held = np.diff(below[cuts])
-    merged = held.copy()
-    merged[:, -1] += below[ends] - below[cuts[:, -1]]
+    is_new = (first == 0) & (before > 0), (last == 0) & (after > 0)
+    n_used = used_below[ends] - used_below[starts] + is_new[0] + is_new[1]
+    merged, used, held, owner = _groups(counts, tried, width, n_merged, (before, after), is_new)
     average = np.zeros_like(merged)
     np.floor_divide(merged, used, out=average, where=used > 0)
-    held[:, 0] += before
-    held[:, -1] += np.where(has_rest, 0, after)
-    n_used = used_below[ends] - used_below[starts] + is_new_first + is_new_last
-    n_spread = (average > 0).sum(axis=1) * width
+    n_spread = np.bincount(owner, average > 0, starts.size) * width
     with np.errstate(divide="ignore", invalid="ignore"):
         p_less = SMOOTHING * (length - n_used) / n_used  # what each used bin gives up
         q_less = SMOOTHING * (length - n_spread) / n_spread
-        p = held - p_less[:, np.newaxis] * used + SMOOTHING * (width[:, np.newaxis] - used)
-        log_q = np.full(p.shape, np.log(SMOOTHING))
-        i, group = np.nonzero(average)  # few, where the values are few
-        log_q[i, group] = np.log(average[i, group] - q_less[i])
-        cross = (p * log_q).sum(axis=1) + (n_values - p.sum(axis=1)) * np.log(SMOOTHING)
+        p = held - p_less[owner] * used + SMOOTHING * (width[owner] - used)
+        log_q = np.where(average > 0, np.log(average - q_less[owner]), np.log(SMOOTHING))
+        # all other bins, empty groups' and those that are merged but not spread over, have the smoothed 0 in q
+        left = n_values - np.bincount(owner, p, starts.size)
+        cross = np.bincount(owner, p * log_q, starts.size) + left * np.log(SMOOTHING)
         own = (length - n_used) * _entropy(np.full(1, SMOOTHING))
         for value in distinct.tolist():
             having = np.concatenate(([0], np.cumsum(counts == value)))
             own = own + (having[ends] - having[starts]) * _entropy(value - p_less)
         for count, more in ((first, before), (last, after)):
             own += _entropy(count + more - p_less) - _entropy(count - p_less)
-        q_total = average.sum(axis=1) * width
+        q_total = np.bincount(owner, average, starts.size) * width
         divergence = (own - cross) / n_values - np.log(n_values) + np.log(q_total)
     return np.where(q_total > 0, divergence, np.inf)
+
+
+def _groups(
+    counts: Counts,
+    tried: Candidates,
+    width: Counts,
+    n_merged: int,
+    beyond: tuple[Counts, Counts],
+    is_new: tuple[NDArray[np.bool_], NDArray[np.bool_]],
+) -> tuple[Counts, Counts, Counts, Counts]:
+    """The merged bins that are not empty, of all candidates one after the other.
+
+    Returns:
+        How many values each holds, how many used bins, how many values with those beyond added, and which candidate
+        it belongs to.
+    """
+    place = np.flatnonzero(counts)
+    n = tried.starts.size
+    at = np.empty((n, place.size + 2), np.int64)  # the candidate's first bin, the bins that hold values, its last bin
+    at[:, 0], at[:, 1:-1], at[:, -1] = tried.starts, place, tried.ends - 1
+    group = np.clip((at - tried.starts[:, np.newaxis]) // width[:, np.newaxis], 0, n_merged)
+    is_spread = group < n_merged  # else it is merged into the last group, but not spread over
+    group = np.minimum(group, n_merged - 1)
+    is_inside = (place >= tried.starts[:, np.newaxis]) & (place < tried.ends[:, np.newaxis])
+    merged, used = np.zeros_like(at), np.zeros_like(at)
+    merged[:, 1:-1], used[:, 1:-1] = counts[place] * is_inside, is_inside
+    used[:, 0], used[:, -1] = is_new
+    held = merged.copy()
+    held[:, 0], held[:, -1] = beyond
+    used *= is_spread
+    held *= is_spread
+    is_first = np.ones(at.shape, np.bool_)
+    is_first[:, 1:] = group[:, 1:] != group[:, :-1]
+    begin = np.flatnonzero(is_first)
+    merged, used, held = (np.add.reduceat(part.reshape(-1), begin) for part in (merged, used, held))
+    return merged, used, held, begin // at.shape[1]
 
 
 def _entropy(p: FloatArray) -> FloatArray:
