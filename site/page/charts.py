@@ -58,12 +58,10 @@ def near(screens=0.5):
 
 
 def show(figures):
-    """Takes figures, a JavaScript object by name; those that it does not name stay as they are."""
-    for container in document.querySelectorAll("[data-figure]"):
-        name = container.dataset.figure
-        if hasattr(figures, name):
-            _charts.figures[name] = getattr(figures, name)
-            _charts.waiting.add(name)
+    """Takes figures, a JavaScript object by name, also those that have no place yet; the others stay as they are."""
+    for name in window.Object.keys(figures):
+        _charts.figures[name] = getattr(figures, name)
+        _charts.waiting.add(name)
 
 
 async def draw(names):

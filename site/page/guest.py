@@ -16,9 +16,9 @@ has said hello, by name of its origin.
 from pyscript import document, ffi, window
 
 from page import address, form
+from page.dom import IS_EMBED
 
 root = document.documentElement
-IS_EMBED = document.body.classList.contains("embed")
 OFFERED = "values,codes,scale,zero_point"  # the controls of an embed that names none
 PLAIN = (str, int, float, bool)
 THEMES = ("dark", "light")

@@ -10,7 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Response,
+    Route,
+    expect,
+    sync_playwright,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 SUB_PATH = "/some/where/"
@@ -77,6 +86,11 @@ class Visit:
         self.page.set_default_timeout(PATIENCE_MS)
         self.page.on("console", self._hear)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("response", self._look)
+
+    def _look(self, response: Response) -> None:
+        if response.status >= 400:
+            self.complaints.append(f"{response.url}: {response.status}")
 
     def _admit(self, route: Route) -> None:
         if route.request.url.startswith(("http://127.0.0.1:", "blob:", "data:")):
@@ -85,8 +99,9 @@ class Visit:
             self.external.append(route.request.url)
             route.abort()
 
-    def _hear(self, message: Any) -> None:
-        if message.type in ("error", "warning"):
+    def _hear(self, message: ConsoleMessage) -> None:
+        """Errors count: of scripts, of requests, of the page's policy. What Chromium advises is no error of ours."""
+        if message.type == "error":
             self.complaints.append(message.text)
 
     def open(self, fragment: str = "") -> Page:

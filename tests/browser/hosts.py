@@ -20,6 +20,12 @@ LISTENS = """
 """
 
 
+MARKS = """name => [...document.querySelectorAll(`[data-figure="${name}"] > .chart :is(.plot, .overplot) *`)]
+    .filter((mark) => ["path", "image", "rect"].includes(mark.localName))
+    .filter((mark) => { const {width, height} = mark.getBoundingClientRect(); return width + height > 0; }).length"""
+"""How many lines, points, bars or pictures a chart shows, by the name of its instrument."""
+
+
 class Handler(SimpleHTTPRequestHandler):
     """Serves dist/ under any name of this machine, and the test's pages under /host/."""
 

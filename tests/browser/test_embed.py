@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from lab.instruments import INSTRUMENTS
 from playwright.sync_api import Browser, expect
 
 from tests.browser.conftest import ROOT
-from tests.browser.hosts import Host, Site, serving
+from tests.browser.hosts import MARKS, Host, Site, serving
 
 pytestmark = pytest.mark.browser
 
@@ -66,6 +67,20 @@ def test_the_script_may_come_in_any_way(host: Host, kind: str) -> None:
     """As a module or a plain script, before or after the element: the element is made of it."""
     host.open(ONE.replace("<script", f"<script{kind}"))
     host.page.wait_for_selector("quant-lab:defined", state="attached")
+
+
+MATRIX = 'profile="onnx" source="normal" shape="6,8" bits="4" calibration="mse"'
+
+
+@pytest.mark.parametrize("name", INSTRUMENTS)
+def test_an_embed_draws_what_it_is_asked_to_show(host: Host, name: str) -> None:
+    """Whichever instrument an embed shows, its chart has marks, without anybody touching it or scrolling to it."""
+    page = host.open(f'{SCRIPT}<quant-lab {MATRIX} show="{name}" controls=""></quant-lab>')
+    host.hear()
+    host.frame().wait_for_function(f"({MARKS})('{name}') > 1")
+    answer = host.frame().evaluate("window.quantlab.answer")
+    assert [item["name"] for item in answer["instruments"] if item["applies"]] == [name]
+    assert page.locator("quant-lab iframe").bounding_box()["height"] > 200
 
 
 def test_attributes_are_the_request(one: Host) -> None:

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import PATIENCE_MS, ROOT
-from tests.browser.hosts import LISTENS, Host, Site, serving
+from tests.browser.hosts import LISTENS, MARKS, Host, Site, serving
 
 pytestmark = pytest.mark.browser
 
@@ -88,6 +88,22 @@ def test_only_the_public_element_is_used() -> None:
     assert text.count("<quant-lab") >= 13
     assert "<iframe" not in text
     assert "embed.html" not in text
+
+
+def test_every_chart_of_the_lesson_is_drawn(reader: Host) -> None:
+    """Each embed that shows an instrument has marks in its chart as soon as it is reached."""
+    page = read(reader, "learn.html")
+    n_charts = 0
+    for embed in page.locator("quant-lab").all():
+        parts = ("summary", "table", "steps", "code")
+        names = [name for name in str(embed.get_attribute("show") or "mapping").split(",") if name not in parts]
+        embed.scroll_into_view_if_needed()
+        frame = embed.locator("iframe").element_handle().content_frame()
+        assert frame is not None
+        for name in names:
+            frame.wait_for_function(f"({MARKS})('{name}') > 1")
+            n_charts += 1
+    assert n_charts >= 4  # the other embeds show tables, steps and figures of the error
 
 
 def test_typed_answers_are_checked(reader: Host) -> None:
