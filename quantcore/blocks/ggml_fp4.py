@@ -21,6 +21,7 @@ NVFP4 = np.dtype([("d", "u1", 4), ("qs", "u1", 32)])
 
 # kvalues_mxfp4: E2M1 doubled
 VALUES = np.array([0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12], np.float32)
+NUMBERS = {"gguf_mxfp4": VALUES, "gguf_nvfp4": VALUES}
 _MIDPOINTS = (0.5, 1.5, 2.5, 3.5, 5.0, 7.0, 10.0)
 
 

@@ -207,5 +207,6 @@ def _first_least(x: Floats) -> Floats:
     """Of each block the first of its least elements: -0 or +0, whichever comes first."""
     low: Floats = x.min(axis=0)
     if (low == 0).any():
-        low = np.take_along_axis(x, x.argmin(axis=0)[None], axis=0)[0]
+        first = (x == low).argmax(axis=0)
+        low = np.take_along_axis(x, first[None], axis=0)[0]
     return low

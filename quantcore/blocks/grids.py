@@ -29,11 +29,17 @@ IQ3_S = np.dtype([("d", "<f2"), ("qs", "u1", 64), ("qh", "u1", 8), ("signs", "u1
 _LEVELS_2 = np.array([8, 25, 43, np.nan], np.float32)
 _LEVELS_3 = np.array([4, 12, 20, 28, 36, 44, 52, 62], np.float32)
 _LEVELS_1 = np.array([-1, 0, 1, np.nan], np.float32)
-VALUES = {
-    "iq1": np.concatenate([_LEVELS_1 + f32(0.125), _LEVELS_1 - f32(0.125)]),
-    "iq2": np.concatenate([_LEVELS_2, -_LEVELS_2]),
+_IQ1 = np.concatenate([_LEVELS_1 + f32(0.125), _LEVELS_1 - f32(0.125)])
+_IQ2 = np.concatenate([_LEVELS_2, -_LEVELS_2])
+_ODD = np.arange(1, 16, 2, dtype=np.float32)
+NUMBERS = {
+    "iq1_s": _IQ1,
+    "iq1_m": _IQ1,
+    "iq2_xxs": _IQ2,
+    "iq2_xs": _IQ2,
+    "iq2_s": _IQ2,
     "iq3_xxs": np.concatenate([_LEVELS_3, -_LEVELS_3]),
-    "iq3_s": np.concatenate([np.arange(1, 16, 2, dtype=np.float32), -np.arange(1, 16, 2, dtype=np.float32)]),
+    "iq3_s": np.concatenate([_ODD, -_ODD]),
 }
 
 

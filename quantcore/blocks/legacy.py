@@ -35,6 +35,8 @@ Q8_0 = np.dtype([("d", "<f2"), ("qs", "i1", 32)])
 Q1_0 = np.dtype([("d", "<f2"), ("qs", "u1", 16)])
 Q2_0 = np.dtype([("d", "<f2"), ("qs", "u1", 16)])
 
+NUMBERS = {"q1_0": np.array([-1, 1], np.float32)}
+
 
 def quantize_q4_0(blocks: Floats, importance: Importance | None = None) -> Records:
     """d = m / -8 of the m of largest magnitude; code = min(15, trunc(x / d + 8.5))."""
@@ -150,8 +152,9 @@ def _above_minimum(blocks: Floats, importance: Importance | None, layout: np.dty
     if importance is None:
         low = blocks.min(axis=1)
         if (low == 0).any():  # -0 or +0: the first of the least
-            low = np.take_along_axis(blocks, blocks.argmin(axis=1)[:, None], axis=1)[:, 0]
-        d = (blocks.max(axis=1) - low) / f32(n_max)
+            first = (blocks == low[:, None]).argmax(axis=1)
+            low = np.take_along_axis(blocks, first[:, None], axis=1)[:, 0]
+        d = np.abs(blocks.max(axis=1) - low) / f32(n_max)  # of zeros +0, whatever their signs
         scaled = blocks - low[:, None]
         scaled *= inverse(d)[:, None]
         scaled += f32(0.5)

@@ -31,6 +31,7 @@ IQ4_XS = np.dtype([("d", "<f2"), ("scales_h", "<u2"), ("scales_l", "u1", 4), ("q
 
 # kvalues_iq4nl
 VALUES = np.array([-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113], np.float32)
+NUMBERS = {"iq4_nl": VALUES, "iq4_xs": VALUES}
 _TRIES = 7
 
 # Thresholds are multiples of 1/2, so that the whole part of 2 x decides: the code of 2 x = -254 .. 226.

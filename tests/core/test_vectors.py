@@ -21,7 +21,6 @@ Adapter = Callable[[Case, dict[str, Any], dict[str, Any]], None]
 OTHER_FORMATS = {
     "float_": "small floats",
     "fp4": "bitsandbytes FP4, a table of 16 values",
-    "gguf_": "GGUF blocks",
     "int_cast": "a cast without scale or saturation",
     "mx_": "OCP microscaling: shared exponents",
     "nf4": "bitsandbytes NF4, a table of 16 values",
