@@ -5,14 +5,13 @@ values: rounding on a regular sample of the values, clipping on a histogram whos
 the few values far out all count.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 import quantcore as qc
-from quantcore.toolkits.choosing import ZeroPoint
 
 from ..drawing.binning import pieces
 from ..request.settings import Settings
@@ -24,6 +23,7 @@ MAX_EXACT = 2048
 """So many values are taken as they are; of more, as many are sampled."""
 ROWS = 16  # ranges at a time, so that the temporaries stay in the processor's cache
 WIDEST = 1e150  # in units of the largest magnitude: its square is still a number
+NARROWEST = 1e-290  # below it, a scale factor would be infinite
 BITS = 6  # 64 bins to an octave
 OCTAVES = 16  # below absmax * 2^-16 all magnitudes share a bin
 
@@ -59,12 +59,11 @@ def tradeoff(values: NDArray[np.floating[Any]], low: Float64, high: Float64, set
     flat = values.reshape(-1)
     with np.errstate(over="ignore"):  # what is so wide costs the same as if it were still wider
         low, high = (np.clip(end / unit, -WIDEST, WIDEST) for end in (low, high))
-    toolkit = qc.TOOLKITS[settings.profile.toolkit]
-    if toolkit.zero_point is ZeroPoint.FACTOR:  # the factor of a very narrow range is infinite, its scale is not
-        toolkit = replace(toolkit, zero_point=ZeroPoint.ROUND_CLIPPED)
+    low, high = (np.where(np.abs(end) < NARROWEST, 0.0, end) for end in (low, high))
     params = qc.qparams_from_range(
-        low, high, settings.fmt, settings.scheme, qc.PerAxis(0), settings.include_zero, np.float64, toolkit
-    )
+        low, high, settings.fmt, settings.scheme, qc.PerAxis(0), settings.include_zero, np.float64,
+        settings.profile.toolkit,
+    )  # fmt: skip
     scale, zero_point = params.scale.reshape(-1, 1), params.zero_point.reshape(-1, 1)  # (n_ranges, 1)
     codes = settings.fmt.qmin - zero_point, settings.fmt.qmax - zero_point
     is_exact = flat.size <= MAX_EXACT
