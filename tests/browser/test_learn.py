@@ -61,7 +61,7 @@ def test_the_text_agrees_with_the_notebook(chromium: Browser, site: Site) -> Non
     assert "into the whole numbers −128, −1 and 127" in re.sub(r"\s+", " ", lead)
     for place, text in (
         ("#range", "6.2"),
-        ("#factor", "41.12903225806451"),
+        ("#factor", "41.1290322580645"),
         ("#zero", "−5"),
         ("#dequantize", "0.0972549"),
     ):
