@@ -5,6 +5,8 @@ bins holds; cumulated counts give these for all candidates at once. That is the 
 library's float32 sums, which are only computed where they can decide.
 """
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,6 +27,7 @@ def entropy_rows(rows: Rows, fmt: IntFormat, settings: CalibrationSettings) -> t
     """The ranges of many slices, each as `entropy_onnxruntime` finds it, to the last bit."""
     low, high = np.empty(len(rows)), np.empty(len(rows))
     tried = candidates_of(settings)
+    bests: dict[Any, int] = {}  # short slices often have the same histogram
     for i, row in enumerate(rows):
         histogram = centred_histogram((row,), settings.bins)
         counts, edges = histogram.counts.astype(np.int64), histogram.edges
@@ -33,20 +36,26 @@ def entropy_rows(rows: Rows, fmt: IntFormat, settings: CalibrationSettings) -> t
             found = entropy_onnxruntime((row,), fmt, settings)
             low[i], high[i] = found.low, found.high
             continue
-        estimate = _estimates(counts, distinct, tried, settings.quantized_bins)
-        least = estimate.min()
-        near = (
-            np.flatnonzero(estimate <= least + _UNSURE * (1 + abs(least))) if np.isfinite(least) else np.zeros(1, int)
-        )
-        below = np.concatenate(([0], np.cumsum(counts)))
-        exact = [
-            divergence_onnxruntime(counts, below, int(tried.starts[k]), int(tried.ends[k]), settings.quantized_bins)
-            for k in near
-        ]
-        best = near[int(np.array(exact).astype(edges.dtype).argmin())]
+        used = np.flatnonzero(counts)
+        key = used.tobytes(), counts[used].tobytes(), edges.dtype
+        if key not in bests:
+            bests[key] = _best(counts, distinct, tried, settings.quantized_bins, edges.dtype)
+        best = bests[key]
         ends = float(edges[tried.starts[best]]), float(edges[tried.ends[best]])
         low[i], high[i] = clipped_into(*ends, (row,))
     return low, high
+
+
+def _best(counts: Counts, distinct: Counts, tried: Candidates, n_merged: int, dtype: np.dtype[Any]) -> int:
+    """The first candidate with the least divergence, in the precision in which the library compares."""
+    estimate = _estimates(counts, distinct, tried, n_merged)
+    least = estimate.min()
+    if not np.isfinite(least):
+        return 0
+    near = np.flatnonzero(estimate <= least + _UNSURE * (1 + abs(least)))
+    below = np.concatenate(([0], np.cumsum(counts)))
+    exact = [divergence_onnxruntime(counts, below, int(tried.starts[k]), int(tried.ends[k]), n_merged) for k in near]
+    return int(near[np.array(exact).astype(dtype).argmin()])
 
 
 def _estimates(counts: Counts, distinct: Counts, tried: Candidates, n_merged: int) -> FloatArray:
