@@ -13,7 +13,7 @@ from ..parameters.qparams import QuantParams, fitted
 from ..rounding import check_rounding, round_whole
 from ..toolkits.arithmetic import Arithmetic, Unscaling, find_arithmetic
 from .chunks import quiet_loops
-from .stages import after_rounding, before_rounding, decode, multiplier, wide_dtype, working_dtype
+from .stages import after_rounding, before_rounding, decode, multiplier, result_dtype, wide_dtype, working_dtype
 
 FloatArray = NDArray[np.floating[Any]]
 
@@ -70,7 +70,7 @@ def reconstruction_levels(
     by = factor if steps.unscaling is Unscaling.FACTOR else scale
     with quiet_loops():
         *_, (_, value) = decode(q, by, zero_point.astype(wide), params.fmt.qmax, steps, np.empty(q.shape, wide))
-        return value.astype(dtype).astype(np.float64)
+        return value.astype(result_dtype(steps, scale)).astype(np.float64)
 
 
 def decision_thresholds(
@@ -95,7 +95,7 @@ def decision_thresholds(
     rule = "half_up" if rounding == "stochastic" else rounding
 
     def reaches(x: FloatArray) -> NDArray[np.bool_]:
-        return _codes(x, factor, zero_point.astype(dtype), steps, rule) >= wanted
+        return _codes(x, factor, zero_point.astype(wide_dtype(dtype)), steps, rule) >= wanted
 
     with quiet_loops():
         limit = np.finfo(dtype).max

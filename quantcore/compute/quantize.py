@@ -17,7 +17,7 @@ from ..rounding import check_rounding, round_whole
 from ..toolkits.arithmetic import Arithmetic, Unscaling, find_arithmetic
 from .chunks import CHUNK, collapsed, pieces, quiet_loops
 from .kernels import round_and_store
-from .stages import Step, after_rounding, before_rounding, decode, multiplier, wide_dtype, working_dtype
+from .stages import Step, after_rounding, before_rounding, decode, multiplier, result_dtype, wide_dtype, working_dtype
 
 FloatArray = NDArray[np.floating[Any]]
 
@@ -65,7 +65,7 @@ def quantize(
     is_simple = rounding == "half_even" and zero_point.dtype.kind == "i" and steps.clips
     limit = CHUNK if is_simple and not steps.fused else CHUNK // 4  # the others need more temporaries
     scratch = np.empty(min(limit, x.size), dtype)
-    parameters = [collapsed(array, dtype) for array in (_multiplier(params, scale, steps), zero_point)]
+    parameters = [collapsed(_multiplier(params, scale, steps), dtype), collapsed(zero_point, wide)]
     if sides is not None:
         buffer(sides, x.shape, np.dtype(np.int8), "sides")[...] = 0
     sides_of = (
@@ -76,7 +76,7 @@ def quantize(
             pieces(x, codes, params.granularity, parameters, limit), sides_of, strict=False
         ):
             values = part if part.dtype == dtype else part.astype(dtype)
-            shift = offsets.astype(dtype, copy=False)
+            shift = offsets.astype(wide, copy=False)
             room = scratch[: values.size].reshape(values.shape)
             value = _last(before_rounding(values, factors, shift, steps, room))
             if is_simple:
@@ -144,8 +144,8 @@ def dequantize(
     q = whole_codes(q, params.fmt if steps.clips else None)
     scale, zero_point = fitted(params, q.shape)
     factor = _multiplier(params, scale, steps)  # raises if the scale is out of reach
-    dtype = working_dtype(steps, scale)
-    values, wide = buffer(out, q.shape, dtype), wide_dtype(dtype)
+    dtype = result_dtype(steps, scale)
+    values, wide = buffer(out, q.shape, dtype), wide_dtype(working_dtype(steps, scale))
     scratch = None if dtype == wide else np.empty(min(CHUNK, q.size), wide)
     by = factor if steps.unscaling is Unscaling.FACTOR else scale
     parameters = [collapsed(by, by.dtype), collapsed(zero_point, wide)]

@@ -21,8 +21,13 @@ Step = tuple[str, FloatArray]
 
 
 def working_dtype(arithmetic: Arithmetic, scale: FloatArray) -> np.dtype[Any]:
-    """The precision in which the codes are computed, and the reconstruction is given."""
+    """The precision in which the codes are computed."""
     return np.dtype(scale.dtype if arithmetic.dtype is None else arithmetic.dtype)
+
+
+def result_dtype(arithmetic: Arithmetic, scale: FloatArray) -> np.dtype[Any]:
+    """The precision in which the reconstruction is given."""
+    return working_dtype(arithmetic, scale) if arithmetic.result_dtype is None else np.dtype(arithmetic.result_dtype)
 
 
 def multiplier(scale: FloatArray, arithmetic: Arithmetic, scale_factor: FloatArray | None = None) -> FloatArray:
@@ -42,6 +47,8 @@ def multiplier(scale: FloatArray, arithmetic: Arithmetic, scale_factor: FloatArr
     with np.errstate(over="ignore", under="ignore", divide="ignore"):
         if arithmetic.scaling is Scaling.RECIPROCAL_FLOAT64:
             factor = (1 / scale.astype(np.float64)).astype(dtype)
+        elif arithmetic.scaling is Scaling.ABSMAX:
+            factor = 1 / (scale.astype(np.float64) * 127).astype(dtype) * dtype.type(127)
         elif arithmetic.scaling is Scaling.FACTOR:
             factor = (1 / scale if scale_factor is None else scale_factor).astype(dtype)
         else:
@@ -66,7 +73,7 @@ def before_rounding(
     Args:
         x: Real numbers in the working precision.
         factor: `multiplier` of the scale, and
-        zero_point: in the working precision, both broadcasting against x.
+        zero_point: in `wide_dtype` of the working precision, both broadcasting against x.
         arithmetic: Whose steps.
         out: Where they are computed, one after the other; a step must be read before the next.
     """
@@ -76,7 +83,7 @@ def before_rounding(
     value = (np.divide if arithmetic.scaling is Scaling.DIVIDE else np.multiply)(x, factor, out=out)
     yield "scaled", value
     if arithmetic.zero_point_first:
-        yield "shifted", np.add(value, zero_point, out=out)
+        yield "shifted", np.add(value, zero_point, out=out if value.dtype == zero_point.dtype else None)
 
 
 def after_rounding(

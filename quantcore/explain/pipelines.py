@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..compute.quantize import dequantize, quantize
-from ..compute.stages import before_rounding, multiplier
+from ..compute.stages import before_rounding, multiplier, wide_dtype
 from ..errors import QuantError
 from ..formats.integers import IntFormat
 from ..parameters.choose import qparams_from_range
@@ -38,6 +38,9 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "zero_point": "rule for the zero point",
         "degenerate": "range without width",
         "min_scale": "smallest scale",
+        "min_scale_float16": "smallest scale in float16",
+        "min_absmax": "smallest range",
+        "in_scale_dtype": "precision of the width",
         "range_dtype": "precision in which the range is divided",
         "zero_point_dtype": "precision of the zero point's computation",
         "scale_dtype": "precision in which the scale is kept",
@@ -47,11 +50,13 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "rounding": "tie rule",
         "unscaling": "reconstruction",
         "dtype": "precision of the arithmetic",
+        "result_dtype": "precision of the reconstruction",
         "clips": "clipping",
     }
 )
 _YES_NO = {
     "include_zero": ("widens the range to contain 0", "takes the range as it is"),
+    "in_scale_dtype": ("subtracts the ends in the precision of the scale", "subtracts them in float32 at least"),
     "zero_point_first": ("adds the zero point before rounding", "adds it after rounding"),
     "fused": ("rounds product and sum once", "rounds after each operation"),
     "clips": ("clips codes to the format", "leaves codes as they come"),
@@ -95,8 +100,8 @@ class Pipeline:
             return _YES_NO[name][not rule]
         if name == "rounding":
             return f"rounds {rule.replace('_', ' ')}"
-        if name == "min_scale":
-            return f"has {rule:.3g} as its smallest scale" if rule else "has no smallest scale"
+        if name in ("min_scale", "min_scale_float16", "min_absmax"):
+            return f"has {rule:.3g} as its {REASONS[name]}" if rule else f"has no {REASONS[name]}"
         return f"uses {np.dtype(rule).name}" if rule is not None else "uses that of the scale"
 
 
@@ -158,7 +163,7 @@ def unrounded(pipeline: Pipeline, elements: Elements) -> NDArray[Any]:
     params = elements.params(pipeline)
     factor = multiplier(params.scale, pipeline.arithmetic, params.scale_factor)
     with np.errstate(over="ignore", under="ignore"):
-        shift = params.zero_point.astype(factor.dtype)
+        shift = params.zero_point.astype(wide_dtype(factor.dtype))
         x = elements.values(pipeline).astype(factor.dtype)
         return [value.copy() for _, value in before_rounding(x, factor, shift, pipeline.arithmetic)][-1]
 

@@ -12,7 +12,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..checks import real_numbers, refuse_not_finite
-from ..compute.stages import after_rounding, before_rounding, decode, multiplier, wide_dtype, working_dtype
+from ..compute.stages import (
+    after_rounding,
+    before_rounding,
+    decode,
+    multiplier,
+    result_dtype,
+    wide_dtype,
+    working_dtype,
+)
 from ..errors import QuantError
 from ..formats.integers import IntFormat, whole_number
 from ..parameters.granularity import parameter_place
@@ -148,7 +156,8 @@ def _values(
 ) -> dict[str, float]:
     """What is computed, by the functions that `quantize` and `dequantize` use."""
     factor = multiplier(scale, steps, scale_factor)
-    offset, wide = zero_point.astype(x.dtype), wide_dtype(x.dtype)
+    wide = wide_dtype(x.dtype)
+    offset, result = zero_point.astype(wide), result_dtype(steps, scale)
     values = {"x": x.item(), _FACTORS.get(steps.scaling, "reciprocal"): factor.item()}
     with np.errstate(all="ignore"):
         for name, value in before_rounding(x, factor, offset, steps):
@@ -159,7 +168,7 @@ def _values(
             values[name], code = value.item(), value
         by = factor if steps.unscaling is Unscaling.FACTOR else scale
         for name, value in decode(code, by, zero_point.astype(wide), fmt.qmax, steps, np.empty(1, wide)):
-            values[name] = value.astype(x.dtype).item() if name == "reconstruction" else value.item()
+            values[name] = value.astype(result).item() if name == "reconstruction" else value.item()
     return values
 
 

@@ -51,14 +51,16 @@ def derivation(
         dtype = _division_dtype(low, rules)
         if middle is None:
             n_steps: Any = _number(codes[1] - codes[0], dtype)
-            width = _in(high, dtype) - _in(low, dtype)
+            width = high - low if rules.in_scale_dtype else _in(high, dtype) - _in(low, dtype)
+            width = _in(width, dtype)
             yield "width", width
             quotient = width / n_steps
         else:
             n_steps = _number(symmetric_steps(codes, middle, rules), dtype)
             below, above = _in(np.minimum(low, 0), dtype), _in(np.maximum(high, 0), dtype)
             if rules.denominator is Denominator.NO_CLIPPING:
-                below, above = below / _number(codes[0] - middle, dtype), above / n_steps
+                below = below / _number(codes[0], dtype) if codes[0] else np.zeros_like(below)
+                above = above / n_steps
                 yield from (("scale_below", below), ("scale_above", above))
                 quotient = np.maximum(below, above)
             else:
@@ -74,7 +76,8 @@ def derivation(
             scale = quotient
         else:
             yield "quotient", quotient
-            scale, is_degenerate = _not_degenerate(quotient, n_steps, low.dtype, rules)
+            is_degenerate = np.maximum(-low, high) <= rules.min_absmax if middle is not None else width < 0
+            scale, is_degenerate = _not_degenerate(quotient, is_degenerate, n_steps, low.dtype, rules)
         yield "is_degenerate", is_degenerate
         yield "scale", _in(scale, low.dtype)
         if middle is not None:
@@ -84,10 +87,12 @@ def derivation(
             for name, zero_point in _affine_zero_point(low, high, by, codes, rules):
                 yield name, zero_point
             if with_zero and rules.zero_point is not ZeroPoint.FLOAT:
-                zero_point = np.clip(zero_point, *codes)
-        if rules.degenerate is Degenerate.ONE_AND_ZERO:
+                zero_point = np.clip(_in(zero_point, _wide(zero_point.dtype)), *codes)
+        if rules.degenerate is Degenerate.ONE_AND_ZERO or (
+            rules.degenerate is Degenerate.ONE_AND_AFFINE_ZERO and middle is None
+        ):
             zero_point = np.where(is_degenerate, np.clip(0, *codes), zero_point)
-        yield "zero_point", _in(zero_point, low.dtype)
+        yield "zero_point", _in(zero_point, _wide(low.dtype))
 
 
 def code_range(fmt: IntFormat, scheme: str, rules: Toolkit, reduce_range: bool) -> tuple[int, int]:
@@ -101,12 +106,18 @@ def code_range(fmt: IntFormat, scheme: str, rules: Toolkit, reduce_range: bool) 
 
 def symmetric_zero_point(fmt: IntFormat, codes: tuple[int, int], rules: Toolkit) -> int:
     """The code of 0 in a symmetric scheme."""
-    if rules.middle is Middle.UPPER:
-        return (codes[0] + codes[1] + 1) // 2
-    if rules.middle is Middle.ZERO or fmt.signed:
-        return 0
-    is_whole_type = fmt.code_range is None and not fmt.narrow and fmt.bits in (8, 16)
-    return 1 << fmt.bits - 1 if is_whole_type else sum(codes) // 2
+    match rules.middle:
+        case Middle.UPPER:
+            return (codes[0] + codes[1] + 1) // 2
+        case Middle.TOWARD_ZERO:
+            return int((codes[0] + codes[1] + 1) / 2)
+        case Middle.TORCH_PT2E:
+            return 128 if fmt.bits == 8 and not fmt.signed else 0
+        case Middle.TORCH if not fmt.signed:
+            is_whole_type = fmt.code_range is None and not fmt.narrow and fmt.bits == 8
+            return 1 << fmt.bits - 1 if is_whole_type or fmt.bits == 16 else sum(codes) // 2
+        case _:
+            return 0
 
 
 def symmetric_steps(codes: tuple[int, int], middle: int, rules: Toolkit) -> Fraction:
@@ -114,7 +125,7 @@ def symmetric_steps(codes: tuple[int, int], middle: int, rules: Toolkit) -> Frac
     qmin, qmax = codes
     match rules.denominator:
         case Denominator.NO_CLIPPING:
-            return Fraction(qmax - middle)
+            return Fraction(qmax)
         case Denominator.HALF_RANGE:
             return Fraction(qmax - qmin, 2)
         case Denominator.QMAX:
@@ -129,6 +140,8 @@ def _affine_zero_point(
     With ZeroPoint.FACTOR, `scale` is the scale factor.
     """
     dtype = scale.dtype if rules.zero_point_dtype is None else _precision(low, rules.zero_point_dtype)
+    if rules.in_scale_dtype and rules.zero_point_dtype is None:
+        dtype = low.dtype
     if rules.zero_point_dtype is not None:
         scale = _in(scale, low.dtype)  # computed from the scale as it is kept
     (qmin, qmax), scale = codes, _in(scale, dtype)
@@ -138,7 +151,7 @@ def _affine_zero_point(
     match rules.zero_point:
         case ZeroPoint.FLOAT:
             yield "low_in_steps", low / scale
-            yield "unrounded", qmin - low / scale
+            yield "unrounded", -low / scale
         case ZeroPoint.CLIP_ROUNDED:
             yield "low_in_steps", low / scale
             rounded = _rounded(low / scale, rounding)
@@ -163,15 +176,19 @@ def _affine_zero_point(
 
 
 def _not_degenerate(
-    scale: NDArray[Any], n_steps: Any, stored: np.dtype[Any], rules: Toolkit
+    scale: NDArray[Any], is_empty: NDArray[np.bool_], n_steps: Any, stored: np.dtype[Any], rules: Toolkit
 ) -> tuple[NDArray[Any], NDArray[np.bool_]]:
     """The one place that decides what becomes of a range without width (all values 0, or too close to it)."""
-    is_degenerate = ~(_in(scale, stored) > 0).astype(bool) | (scale < rules.min_scale).astype(bool)
+    is_float16 = stored == np.float16 and rules.min_scale_float16 is not None
+    min_scale: Any = rules.min_scale_float16 if is_float16 else rules.min_scale
+    is_degenerate = ~(_in(scale, stored) > 0).astype(bool) | (scale < min_scale).astype(bool) | is_empty.astype(bool)
     match rules.degenerate:
         case Degenerate.FLOOR:
-            instead: Any = rules.min_scale
+            instead: Any = min_scale
         case Degenerate.UNIT_RANGE:
             instead = 1 / n_steps
+        case Degenerate.TENTH:
+            instead = Fraction(1, 10)
         case _:
             instead = 1
     return np.where(is_degenerate, _number(instead, scale.dtype), scale), is_degenerate
@@ -181,7 +198,12 @@ def _division_dtype(low: NDArray[Any], rules: Toolkit) -> np.dtype[Any]:
     # float16 cannot hold the number of 16-bit codes
     if rules.range_dtype is not None:
         return _precision(low, rules.range_dtype)
-    return low.dtype if low.dtype.kind == "O" else np.result_type(low.dtype, np.float32)
+    return _wide(low.dtype)
+
+
+def _wide(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """The precision that holds every code, as float16 does not; exact numbers stay exact."""
+    return dtype if dtype.kind == "O" else np.result_type(dtype, np.float32)
 
 
 def _precision(exact_or_not: NDArray[Any], dtype: Any) -> np.dtype[Any]:

@@ -24,6 +24,7 @@ class Scaling(enum.Enum):
     DIVIDE = "x / s"
     RECIPROCAL = "x * (1 / s)"  # 1 / s in the precision of the arithmetic
     RECIPROCAL_FLOAT64 = "x * float32(1 / s)"  # 1 / s in float64, rounded once to the precision of the arithmetic
+    ABSMAX = "x * (1 / absmax * 127)"  # two roundings; absmax = 127 s
     FACTOR = "x * S"  # the scale factor S as the toolkit keeps it, of which 1 / S is the scale
 
 
@@ -53,6 +54,7 @@ class Arithmetic:
         rounding: The rule of ROUNDINGS.
         unscaling: How a code meets the scale.
         dtype: The precision it computes in; None: that of the scale.
+        result_dtype: The precision of the reconstruction; None: that it computes in.
         clips: Whether codes are kept within the format, and cast to its type. Without, they stay floating point.
     """
 
@@ -67,6 +69,7 @@ class Arithmetic:
     rounding: str = "half_even"
     unscaling: Unscaling = Unscaling.MULTIPLY
     dtype: DTypeLike | None = None
+    result_dtype: DTypeLike | None = None
     clips: bool = True
 
 
@@ -85,8 +88,12 @@ ARITHMETICS: Mapping[str, Arithmetic] = MappingProxyType(
             ),
             Arithmetic(
                 "onnxruntime", "ONNX Runtime", "1.32.0", "QuantizeLinear and DequantizeLinear, CPU kernels",
-                "Like ONNX, but divides in float32 where the scale is float16.",
+                "Up to opset 22; like ONNX, but divides in float32 where the scale is float16.",
                 dtype=np.float32,
+            ),
+            Arithmetic(
+                "onnxruntime_opset23", "ONNX Runtime", "1.32.0", "QuantizeLinear and DequantizeLinear, CPU kernels",
+                "From opset 23 on; divides in the precision of the scale, float16 too.",
             ),
             _torch(
                 "torch_per_tensor", "torch.quantize_per_tensor (fbgemm, x86)",
@@ -103,14 +110,19 @@ ARITHMETICS: Mapping[str, Arithmetic] = MappingProxyType(
                 "Multiplies by the reciprocal, rounds, then adds the zero point.",
             ),
             _torch(
-                "torch_pt2e", "torch.ao quantized_decomposed.quantize_per_tensor, quantize_per_channel",
+                "torch_pt2e", "torch.ao quantized_decomposed.quantize_per_tensor",
                 "Multiplies by the reciprocal of the float64 scale, rounds, then adds the zero point.",
                 scaling=Scaling.RECIPROCAL_FLOAT64,
             ),
             _torch(
+                "torch_pt2e_per_channel", "torch.ao quantized_decomposed.quantize_per_channel, dequantize_per_channel",
+                "Multiplies by the reciprocal, rounds, then adds the zero point; in the precision of the scales.",
+                dtype=None, result_dtype=np.float32,
+            ),
+            _torch(
                 "torch_pt2e_per_token", "torch.ao quantized_decomposed.quantize_per_token, dequantize_per_token",
-                "Like torch_pt2e, but the reconstruction is computed in float64.",
-                scaling=Scaling.RECIPROCAL_FLOAT64, unscaling=Unscaling.MULTIPLY_FLOAT64,
+                "Multiplies by the reciprocal, adds the zero point, then rounds; in the precision of the scales.",
+                zero_point_first=True, dtype=None, result_dtype=np.float32,
             ),
             _torch(
                 "torch_pt2e_group", "torch.ao quantized_decomposed.quantize_per_channel_group",
@@ -124,8 +136,8 @@ ARITHMETICS: Mapping[str, Arithmetic] = MappingProxyType(
             ),
             Arithmetic(
                 "torchao", "torchao", "0.18.0", "quantization/quant_primitives.py, quantize_affine",
-                "Multiplies by the reciprocal, rounds, then adds the zero point.",
-                scaling=Scaling.RECIPROCAL, dtype=np.float32,
+                "Multiplies by the reciprocal, rounds, then adds the zero point; in the scale's precision.",
+                scaling=Scaling.RECIPROCAL,
             ),
             Arithmetic(
                 "modelopt", "NVIDIA modelopt", "0.47.0", "torch/quantization/tensor_quant.py",
@@ -141,13 +153,18 @@ ARITHMETICS: Mapping[str, Arithmetic] = MappingProxyType(
             Arithmetic(
                 "tflite", "TensorFlow Lite", "from its specification",
                 "8-bit quantization specification; kernels/internal/reference/quantize.h, dequantize.h",
-                "Divides by the scale, rounds ties away from zero, then adds the zero point.",
+                "The reference kernels: divides by the scale, rounds ties away from zero, then adds the zero point.",
                 rounding="half_away", unscaling=Unscaling.MULTIPLY_FLOAT64, dtype=np.float32,
             ),
             Arithmetic(
+                "tflite_x86", "TensorFlow Lite", "2.3.0, x86-64", "QUANTIZE and DEQUANTIZE, default kernels",
+                "Multiplies by the reciprocal, rounds ties to even, adds the zero point; the last values as tflite.",
+                scaling=Scaling.RECIPROCAL, dtype=np.float32,
+            ),
+            Arithmetic(
                 "bitsandbytes", "bitsandbytes", "0.50.2", "functional.py, int8_vectorwise_quant, _dequant",
-                "LLM.int8(): multiplies each row by 127/absmax and rounds.",
-                scaling=Scaling.RECIPROCAL_FLOAT64, unscaling=Unscaling.ABSMAX, dtype=np.float32,
+                "LLM.int8(): multiplies each row by the reciprocal of absmax times 127 and rounds.",
+                scaling=Scaling.ABSMAX, unscaling=Unscaling.ABSMAX, dtype=np.float32,
             ),
             Arithmetic(
                 "notebook", "the seed notebook", "as written", "zeropoint_quantize",

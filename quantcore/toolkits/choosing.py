@@ -18,7 +18,7 @@ class Denominator(enum.Enum):
 
     QMAX = "absmax / qmax"  # the codes on the shorter side of z: never clips
     HALF_RANGE = "absmax / ((qmax - qmin) / 2)"  # int8: 127.5, which clips +absmax by half a step
-    NO_CLIPPING = "max(min0 / (qmin - z), max0 / (qmax - z))"  # the side that needs the larger step decides
+    NO_CLIPPING = "max(min0 / qmin, max0 / qmax)"  # never clips where z is 0; max0 / qmax where qmin is 0
 
 
 class ZeroPoint(enum.Enum):
@@ -28,14 +28,16 @@ class ZeroPoint(enum.Enum):
     ROUND_CLIPPED = "round(clip(qmin - min0 / s))"
     NEARER_END = "round(clip(qmin - min0 / s)), or from qmax and max0 where that errs less"
     FACTOR = "round(-S * min + qmin), S = (qmax - qmin) / (max - min), s = 1 / S"
-    FLOAT = "qmin - min / s"  # a real number
+    FLOAT = "-min / s"  # a real number, whatever qmin is
 
 
 class Middle(enum.Enum):
     """The zero point of a symmetric scheme."""
 
     UPPER = "(qmin + qmax + 1) // 2"  # int8: 0, uint8: 128, uint4: 8
-    TORCH = "0 if signed; 2^(bits - 1) for all of uint8 or uint16; else (qmin + qmax) // 2"  # uint4: 7
+    TOWARD_ZERO = "int((qmin + qmax + 1) / 2)"  # the same where that is whole, or not below 0
+    TORCH = "0 if signed; 2^15 if 16 bits; 2^7 for all of uint8; else (qmin + qmax) // 2"  # uint4: 7
+    TORCH_PT2E = "128 if unsigned 8 bits, else 0"  # whichever codes are used
     ZERO = "0"  # unsigned codes then hold no negative numbers
 
 
@@ -45,7 +47,9 @@ class Degenerate(enum.Enum):
     FLOOR = "s = smallest scale"
     UNIT_RANGE = "the range counts as 1"
     ONE = "s = 1"
+    TENTH = "s = 0.1"
     ONE_AND_ZERO = "s = 1, z = 0"
+    ONE_AND_AFFINE_ZERO = "s = 1, in an affine scheme z = 0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +67,12 @@ class Toolkit:
         middle: The symmetric scheme's zero point.
         zero_point: The affine scheme's zero point.
         min_scale: Scales below it are degenerate; 0: only a scale that is 0 itself is.
+        min_scale_float16: The same where the scale is kept in float16; None: `min_scale`.
+        min_absmax: A symmetric range up to it is degenerate.
         degenerate: What becomes of those.
         include_zero: Whether an affine range is widened to contain 0.
+        in_scale_dtype: Whether the ends are subtracted, and the zero point computed unless `zero_point_dtype` is given,
+            in the precision in which the scale is kept, be it float16.
         range_dtype: The precision in which the range is divided; None: that of the scale, float32 at least.
         zero_point_dtype: The precision in which the zero point is computed; None: `range_dtype`.
         scale_dtype: The precision in which the scale is kept.
@@ -82,8 +90,11 @@ class Toolkit:
     middle: Middle = Middle.UPPER
     zero_point: ZeroPoint = ZeroPoint.ROUND_CLIPPED
     min_scale: float = 0.0
+    min_scale_float16: float | None = None
+    min_absmax: float = 0.0
     degenerate: Degenerate = Degenerate.UNIT_RANGE
     include_zero: bool = True
+    in_scale_dtype: bool = False
     range_dtype: type[np.floating[Any]] | None = None
     zero_point_dtype: type[np.floating[Any]] | None = None
     scale_dtype: type[np.floating[Any]] = np.float32
@@ -105,12 +116,19 @@ def _torch(name: str, source: str, summary: str, **rules: Any) -> Toolkit:
     return Toolkit(name, "PyTorch", "2.13.0", source, summary, **rules)
 
 
-def _torchao(name: str, denominator: Denominator, summary: str) -> Toolkit:
-    return Toolkit(
-        name, "torchao", "0.18.0", "quantization/quant_primitives.py, choose_qparams_affine", summary,
-        arithmetic="torchao", denominator=denominator, zero_point=ZeroPoint.CLIP_ROUNDED,
-        min_scale=2.0**-126, degenerate=Degenerate.FLOOR,
-    )  # fmt: skip
+def _torchao(name: str, function: str, summary: str, **rules: Any) -> Toolkit:
+    rules = {
+        "arithmetic": "torchao",
+        "denominator": Denominator.HALF_RANGE,
+        "middle": Middle.TOWARD_ZERO,
+        "zero_point": ZeroPoint.CLIP_ROUNDED,
+        "min_scale": 2.0**-126,
+        "min_scale_float16": 2.0**-14,
+        "degenerate": Degenerate.FLOOR,
+        "in_scale_dtype": True,
+        **rules,
+    }
+    return Toolkit(name, "torchao", "0.18.0", f"quantization/quant_primitives.py, {function}", summary, **rules)
 
 
 TOOLKITS: Mapping[str, Toolkit] = MappingProxyType(
@@ -134,9 +152,9 @@ TOOLKITS: Mapping[str, Toolkit] = MappingProxyType(
             Toolkit(
                 "onnxruntime_blocked", "ONNX Runtime", "1.32.0",
                 "quantization/quant_utils.py, compute_scale_zp_blocked",
-                "Like onnxruntime, but divides the range in float32.",
+                "Like onnxruntime, but subtracts the ends as stored; symmetric blocks of zeros keep their middle.",
                 denominator=Denominator.HALF_RANGE, zero_point_dtype=np.float64, narrow_widths=(8, 16),
-                min_scale=2.0**-126, degenerate=Degenerate.ONE_AND_ZERO,
+                min_scale=2.0**-126, degenerate=Degenerate.ONE_AND_AFFINE_ZERO, in_scale_dtype=True,
             ),
             Toolkit(
                 "onnxruntime_dynamic", "ONNX Runtime", "1.32.0", "DynamicQuantizeLinear, CPU kernel",
@@ -148,6 +166,16 @@ TOOLKITS: Mapping[str, Toolkit] = MappingProxyType(
                 "Range with 0, scale at least 2^-23; symmetric: absmax over half the range, 127.5 for int8.",
             ),
             _torch(
+                "torch_pt2e", "torch/ao/quantization/fx/_decomposed.py, choose_qparams_symmetric; determine_qparams",
+                "Like torch, but the symmetric zero point is 128 for unsigned 8 bits and 0 for every other format.",
+                arithmetic="torch_pt2e", middle=Middle.TORCH_PT2E,
+            ),
+            _torch(
+                "torch_dynamic", "torch._choose_qparams_per_tensor; FBGEMM, ChooseQuantizationParams",
+                "Range with 0, divided in float64; the zero point from the better end; 0.1 for no range.",
+                zero_point=ZeroPoint.NEARER_END, range_dtype=np.float64, min_scale=0.0, degenerate=Degenerate.TENTH,
+            ),
+            _torch(
                 "torch_per_token", "torch/ao/quantization/fx/_decomposed.py, choose_qparams_per_token",
                 "Symmetric: absmax / qmax, absmax at least 1e-5.",
                 arithmetic="torch_pt2e_per_token", denominator=Denominator.QMAX, middle=Middle.UPPER,
@@ -157,7 +185,8 @@ TOOLKITS: Mapping[str, Toolkit] = MappingProxyType(
                 "torch_per_token_asymmetric",
                 "torch/ao/quantization/fx/_decomposed.py, choose_qparams_per_token_asymmetric, after XNNPACK",
                 "Range with 0; the zero point is taken from the end that leaves the smaller error.",
-                arithmetic="torch_pt2e_per_token", zero_point=ZeroPoint.NEARER_END,
+                arithmetic="torch_pt2e_per_token", zero_point=ZeroPoint.NEARER_END, range_dtype=np.float32,
+                scale_dtype=np.float64,
             ),
             _torch(
                 "torch_float_zero_point", "torch/ao/quantization/observer.py, per_channel_affine_float_qparams",
@@ -166,18 +195,19 @@ TOOLKITS: Mapping[str, Toolkit] = MappingProxyType(
                 degenerate=Degenerate.ONE,
             ),
             _torchao(
-                "torchao", Denominator.HALF_RANGE,
+                "torchao", "choose_qparams_affine",
                 "Range with 0, scale at least 2^-126; symmetric: absmax over half the range.",
             ),
             _torchao(
-                "torchao_no_clipping", Denominator.NO_CLIPPING,
-                "Like torchao, but a symmetric scale is the smallest that clips neither end.",
+                "torchao_no_clipping", "choose_qparams_affine, SYMMETRIC_NO_CLIPPING_ERR",
+                "Like torchao, but a symmetric scale clips no end of signed codes, and half of unsigned ones.",
+                denominator=Denominator.NO_CLIPPING,
             ),
             Toolkit(
                 "modelopt", "NVIDIA modelopt", "0.47.0", "torch/quantization/tensor_quant.py",
-                "Symmetric: absmax / qmax, kept as its reciprocal; 1 where absmax is 2^-24 or less (exact for 8 bits).",
+                "Symmetric: absmax / qmax, kept as its reciprocal; 1 where absmax is 2^-24 or less.",
                 arithmetic="modelopt", middle=Middle.ZERO, scale_dtype=np.float64, narrow_widths=tuple(range(2, 17)),
-                min_scale=2.0**-24 / 127, degenerate=Degenerate.ONE_AND_ZERO,
+                min_absmax=2.0**-24, degenerate=Degenerate.ONE_AND_ZERO,
             ),
             Toolkit(
                 "tensorrt", "NVIDIA TensorRT", "10, from its documentation",

@@ -102,7 +102,7 @@ def _modelopt(case: dict[str, Any], inputs: Inputs, outputs: Inputs, method: str
 
 def _modelopt_answer(case: dict[str, Any], inputs: Inputs, method: str) -> Calibrated:
     params = case["params"]
-    fmt = IntFormat(params["num_bits"], signed=not params["unsigned"])
+    fmt = IntFormat(params.get("bits") or params["num_bits"], signed=not params["unsigned"])
     settings = {name: params[name] for name in ("start_bin", "stride", "percentile") if name in params}
     return calibrate(_batches(inputs), fmt, method, scheme="symmetric", bins=params["num_bins"], **settings)
 

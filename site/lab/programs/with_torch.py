@@ -165,6 +165,8 @@ def _way_there(case: Case) -> list[str]:
             scaled = f"{x} / {scale}"
         elif rules.scaling is Scaling.RECIPROCAL_FLOAT64:
             scaled = f"{x} * (1 / scale.double()).to(torch.{case.working})"
+        elif rules.scaling is Scaling.ABSMAX:
+            scaled = f"{x} * (1 / (scale.double() * 127).to(torch.{case.working}) * 127)"
         else:
             scaled = f"{x} * (1 / {scale})"
         lines = [f"scaled = {scaled}{' + zero_point' if rules.zero_point_first else ''}"]

@@ -22,6 +22,7 @@ RECIPROCAL = Term(m.identifier("r"))
 BY = {
     Scaling.DIVIDE: ("scale", SCALE),
     Scaling.FACTOR: ("scale factor", SCALE_FACTOR),
+    Scaling.ABSMAX: ("reciprocal", RECIPROCAL),
     Scaling.RECIPROCAL: ("reciprocal", RECIPROCAL),
     Scaling.RECIPROCAL_FLOAT64: ("reciprocal", RECIPROCAL),
 }

@@ -153,18 +153,17 @@ def _instead(found: qc.QParamsTrace) -> str:
 
 def _scale_of_either_side(found: qc.QParamsTrace) -> Step:
     """The smallest scale that clips neither end."""
-    z = whole(number(found, "zero_point"))
     low, high, scale = number(found, "low"), number(found, "high"), number(found, "scale")
-    text = "Both ends are divided by the steps on their side; the larger quotient is a scale that clips neither."
+    text = "Both ends are divided by the code on their side; the larger quotient is the scale."
     if found.is_degenerate:
         return step("scale", "Scale", text + _instead(found), chain([SCALE], lambda _: [written(bare(shown(scale)))]))
 
     def members(write: Writer) -> list[Term]:
         ends = write.operand(min(low, low.dtype.type(0))), write.operand(max(high, high.dtype.type(0)))
-        larger = maximum(ends[0] / (whole(found.codes[0]) - z), ends[1] / (whole(found.codes[1]) - z))
+        larger = maximum(ends[0] / whole(found.codes[0]), ends[1] / whole(found.codes[1]))
         return [larger, write.result(scale, larger, ALL)]
 
-    formula = maximum(XMIN / (QMIN - ZERO_POINT), XMAX / (QMAX - ZERO_POINT))
+    formula = maximum(XMIN / QMIN, XMAX / QMAX)
     return step("scale", "Scale", text, chain([SCALE, formula], members))
 
 
