@@ -80,11 +80,14 @@ class BlockFormat(Protocol):
     summary: str  # one sentence: what is particular about it
     element: Format
     block_size: int
-    fields: tuple[tuple[str, int], ...]  # name and bytes of what a block consists of, in the order of the file
     options: tuple[str, ...]  # keyword arguments of `quantize`
     axes: Axes  # along which axes blocks may lie
     is_partial_allowed: bool
     can_encode: bool
+
+    @property
+    def fields(self) -> tuple[tuple[str, int], ...]:
+        """Name and bytes of what a block consists of, in the order of the file."""
 
     @property
     def block_bytes(self) -> int:
@@ -113,15 +116,8 @@ class BlockFormat(Protocol):
                 values += blocks.offset[:, :, None]
         return values.reshape(blocks.codes.shape)
 
-    def pack(self, blocks: Blocks) -> NDArray[np.uint8]:
-        """The bytes of each block, (n_blocks, block_bytes), field after field."""
-
-    def unpack(self, data: NDArray[np.uint8]) -> Blocks:
-        """What `pack` packed; bytes that mean nothing raise QuantError with field "bytes"."""
-
     def to_bytes(self, stored: Stored) -> bytes:
-        """The array as it is in a file: block after block."""
-        return self.pack(stored.blocks).tobytes()
+        """The array as it is in a file."""
 
     def from_bytes(self, data: bytes | bytearray | memoryview, shape: tuple[int, ...], axis: int = -1) -> Stored:
         """The array of `shape` that these bytes hold.
@@ -129,14 +125,9 @@ class BlockFormat(Protocol):
         Raises:
             QuantError: If there are more or fewer bytes than that takes, or they mean nothing.
         """
-        layout = Layout.of(self, shape, axis)
-        wanted = layout.n_blocks * self.block_bytes
-        octets = octets_of(data, wanted, f"{self.name} of shape {shape}")
-        return Stored(self, layout, self.unpack(octets.reshape(layout.n_blocks, self.block_bytes)))
 
     def size_bytes(self, stored: Stored) -> int:
         """The number of bytes of `to_bytes`."""
-        return len(stored.blocks.codes) * self.block_bytes
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -67,6 +67,11 @@ class Layout:
         return math.prod(self.shape) if self.axis is None else self.shape[self.axis]
 
     @property
+    def size(self) -> int:
+        """Elements of the array."""
+        return math.prod(self.shape)
+
+    @property
     def blocks_per_row(self) -> int:
         """Blocks of a row."""
         return -(-self.row_length // self.block_size)

@@ -11,10 +11,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..checks import real_numbers, refuse_not_finite
 from ..errors import QuantError
+from .bitsandbytes import BITSANDBYTES
 from .block import BlockFormat, Stored
 from .layout import Layout
+from .microscaling import MICROSCALED
+from .nvfp4 import NVFP4
 
-_FAMILIES: tuple[tuple[BlockFormat, ...], ...] = ()  # one tuple for each file of this folder
+_FAMILIES: tuple[tuple[BlockFormat, ...], ...] = (MICROSCALED, (NVFP4,), BITSANDBYTES)
 
 BLOCK_FORMATS: Mapping[str, BlockFormat] = MappingProxyType({fmt.name: fmt for family in _FAMILIES for fmt in family})
 

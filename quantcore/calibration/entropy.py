@@ -130,7 +130,7 @@ def divergence_onnxruntime(
     average = merged // np.maximum(nonzeros, 1)  # whole counts: the library truncates here
     q = np.zeros_like(p)
     q[: width * n_merged] = np.repeat(np.where(nonzeros > 0, average, 0), width)
-    return _kl_divergence(_smoothed(p), _smoothed(q))
+    return kl_divergence(_smoothed(p), _smoothed(q))
 
 
 def _divergence_modelopt(counts: npt.NDArray[np.int64], n_kept: int, n_merged: int) -> float:
@@ -143,7 +143,7 @@ def _divergence_modelopt(counts: npt.NDArray[np.int64], n_kept: int, n_merged: i
     q = np.where(is_used, (total / np.maximum(used, 1))[group], 0.0)
     p = kept.astype(np.float64)
     p[-1] += counts[n_kept:].sum()
-    return _kl_divergence(p, q)
+    return kl_divergence(p, q)
 
 
 def _smoothed(counts: npt.NDArray[np.int64]) -> npt.NDArray[np.float32] | None:
@@ -160,7 +160,7 @@ def _smoothed(counts: npt.NDArray[np.int64]) -> npt.NDArray[np.float32] | None:
     return counts.astype(np.float32) + np.where(is_zero, np.float32(SMOOTHING), np.float32(-given_up))
 
 
-def _kl_divergence(p: npt.NDArray[Any] | None, q: npt.NDArray[Any] | None) -> float:
+def kl_divergence(p: npt.NDArray[Any] | None, q: npt.NDArray[Any] | None) -> float:
     """Sum of p log(p/q) in nats, both normalised first; +inf where q misses something that p has, or is nothing at all.
 
     Source: scipy.stats.entropy(p, q), which modelopt calls, and ONNX Runtime's own copy of it, which works in float32.

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ..errors import QuantError
 from ..rounding import check_rounding
-from .format import BitField, Overflow, nearest_grid
+from .format import BitField, Overflow
 from .grid import Grid
 
 
@@ -30,8 +30,8 @@ class Codebook:
     Args:
         name: The name in FORMATS.
         label: As people write it.
-        numbers: Of each code in turn, 2^bits of them; they are float32. Two codes may have the same one: the first
-            in order of codes is used.
+        numbers: Of each code in turn, 2^bits of them; they are float32. Two codes may have the same one: they follow
+            each other, the lower code first, with the threshold at the number itself.
         source: Where the table is published.
         ties: Of "half_even", which here is the library's own rule.
 
@@ -135,7 +135,9 @@ def _values(fmt: Codebook) -> NDArray[np.float32]:
 
 @cache
 def _grid(fmt: Codebook) -> Grid:
-    return nearest_grid(fmt.values, fmt.dtype, -np.inf, np.inf)
+    codes = np.argsort(fmt.values, kind="stable").astype(fmt.dtype)
+    reals = fmt.values[codes]
+    return Grid(codes, reals, np.concatenate([[-np.inf], reals[:-1] + np.diff(reals) / 2, [np.inf]]))
 
 
 def _mirrored(magnitudes: tuple[float, ...]) -> tuple[float, ...]:

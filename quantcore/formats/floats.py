@@ -180,7 +180,8 @@ def _encode(
     with np.errstate(invalid="ignore"):
         finite = np.where(np.isfinite(x), x, 0)
     # exponent of the last place: 2^e <= |x| < 2^(e + 1), or the subnormals' one
-    exponents = np.maximum(np.frexp(finite)[1] - 1, fmt.least_exponent)
+    exponents = np.where(finite == 0, fmt.least_exponent, np.frexp(finite)[1] - 1)
+    exponents = np.maximum(exponents, fmt.least_exponent)
     scaled = np.ldexp(finite, fmt.mantissa_bits - exponents)  # exact: only the exponent changes
     whole = np.abs(round_whole(scaled, rounding, rng)).astype(np.int64)
     codes = (exponents.astype(np.int64) - fmt.least_exponent << fmt.mantissa_bits) + whole

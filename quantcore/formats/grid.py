@@ -16,8 +16,8 @@ class Grid:
     """Codes, their reconstruction levels and their decision thresholds; the levels may be unevenly far apart.
 
     Attributes:
-        codes: n of them, in the order of the numbers at which they are given: ascending, for integers. Several codes of
-            one number, as -0 and +0, are one entry.
+        codes: n of them, in the order of the numbers at which they are given: ascending, for integers. -0 and +0
+            are one entry.
         reals: What each stands for, in the order of the codes.
         thresholds: n + 1 numbers: a value below thresholds[i] gets an earlier code than codes[i], a value above it that
             code or a later one; the threshold itself is a tie, or the first number of its side. Above the last one the

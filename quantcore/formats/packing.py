@@ -1,4 +1,4 @@
-"""Several codes in one byte: 2 or 4 bits each, in the orders that file formats and toolkits use.
+"""Codes of 1 to 8 bits in bytes, in the orders that file formats and toolkits use.
 
 A byte holds n = 8 // bits codes. With 4 bits and the codes a b c d e f:
 
@@ -7,7 +7,10 @@ A byte holds n = 8 // bits codes. With 4 bits and the codes a b c d e f:
     high_first   a<<4 | b    c<<4 | d    e<<4 | f   bitsandbytes, modelopt (NF4)
     halves       d<<4 | a    e<<4 | b    f<<4 | c   GGUF, in each block of 32
 
-"halves" puts the first half of the codes in the low bits and the second half above them; with 2 bits it is quarters.
+"halves" puts the first half of the codes in the low bits and the second half above them; with 2 bits it is quarters,
+with 1 bit eighths. Codes of 3, 5, 6 or 7 bits are a dense stream of bits, in which a code may lie across two bytes:
+with "low_first" each byte is filled from its lowest bit, as in GPTQ, compressed-tensors and MLX; with "high_first"
+from its highest.
 Codes that do not fill the last byte are followed by zeros. Signed codes are stored in two's complement.
 """
 
@@ -15,9 +18,11 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+from numpy.typing import NDArray
 
 from ..checks import as_array
 from ..errors import QuantError
+from .format import from_pattern
 
 Order = Literal["low_first", "high_first", "halves"]
 
@@ -29,8 +34,8 @@ def pack(q: npt.ArrayLike, bits: int, order: Order = "low_first") -> npt.NDArray
 
     Args:
         q: integer codes of any shape, signed or unsigned, each within `bits` bits.
-        bits: 2 or 4.
-        order: one of `ORDERS`.
+        bits: 1 to 8.
+        order: one of `ORDERS`; "halves" only with 1, 2, 4 or 8 bits.
 
     Returns:
         ceil(q.size * bits / 8) bytes.
@@ -43,7 +48,7 @@ def pack(q: npt.ArrayLike, bits: int, order: Order = "low_first") -> npt.NDArray
     >>> [f"{byte:08b}" for byte in pack([1, -2, 3], 4, "high_first")]
     ['00011110', '00110000']
     """
-    n_per_byte = _codes_per_byte(bits, order)
+    _check(bits, order)
     codes = as_array(q, "codes")
     if codes.dtype.kind not in "iu":
         raise QuantError(f"codes are of type {codes.dtype}; they must be whole numbers.", "codes")
@@ -55,6 +60,9 @@ def pack(q: npt.ArrayLike, bits: int, order: Order = "low_first") -> npt.NDArray
             f"or 0 to {(1 << bits) - 1}. Use a wider format.",
             "codes",
         )
+    if 8 % bits:
+        return _pack_dense(codes.astype(np.uint8), bits, order)
+    n_per_byte = 8 // bits
     n_bytes = -(-codes.size // n_per_byte)
     fields = np.zeros(n_bytes * n_per_byte, np.uint8)
     fields[: codes.size] = codes.astype(np.uint8) & (2**bits - 1)
@@ -71,7 +79,7 @@ def unpack(
 
     Args:
         packed: bytes (uint8), of any shape.
-        bits: 2 or 4.
+        bits: 1 to 8.
         n: how many codes there are; all that fit if None, the padding included.
         signed: read the codes as two's complement.
         order: one of `ORDERS`.
@@ -82,25 +90,25 @@ def unpack(
     >>> unpack([0b11100001, 0b00000011], 4, 3, signed=True).tolist()
     [1, -2, 3]
     """
-    n_per_byte = _codes_per_byte(bits, order)
+    _check(bits, order)
     octets = as_array(packed, "packed")
     if octets.dtype.kind not in "iu" or (octets.size and not (octets.min() >= 0 and octets.max() <= 255)):
         raise QuantError(f"packed has dtype {octets.dtype}; it must hold bytes, 0 to 255.", "packed")
     octets = octets.reshape(-1).astype(np.uint8)
-    count = octets.size * n_per_byte if n is None else n
-    if not octets.size * n_per_byte - n_per_byte < count <= octets.size * n_per_byte:
-        raise QuantError(
-            f"n is {count}; {octets.size} bytes hold {max(0, (octets.size - 1) * n_per_byte + 1)} to "
-            f"{octets.size * n_per_byte} codes of {bits} bits.",
-            "n",
-        )
-    fields = np.empty(octets.size * n_per_byte, np.uint8)
-    for column, shift in _columns(fields, bits, order):
-        column[...] = octets >> shift & (2**bits - 1)
+    most = octets.size * 8 // bits
+    least = (octets.size - 1) * 8 // bits + 1 if octets.size else 0
+    count = most if n is None else n
+    if not least <= count <= most:
+        raise QuantError(f"n is {count}; {octets.size} bytes hold {least} to {most} codes of {bits} bits.", "n")
+    if 8 % bits:
+        fields = _unpack_dense(octets, bits, count, order)
+    else:
+        fields = np.empty(most, np.uint8)
+        for column, shift in _columns(fields, bits, order):
+            column[...] = octets >> shift & (2**bits - 1)
     if not signed:
         return fields[:count]
-    sign = 1 << (bits - 1)
-    return ((fields[:count] ^ sign).astype(np.int8) - sign).astype(np.int8)
+    return from_pattern(fields[:count], bits, np.dtype(np.int8))
 
 
 def _columns(fields: npt.NDArray[np.uint8], bits: int, order: Order) -> list[tuple[npt.NDArray[np.uint8], int]]:
@@ -116,9 +124,25 @@ def _columns(fields: npt.NDArray[np.uint8], bits: int, order: Order) -> list[tup
     return list(zip(columns, shifts, strict=True))
 
 
-def _codes_per_byte(bits: int, order: str) -> int:
-    if bits not in (2, 4):
-        raise QuantError(f"bits is {bits}; codes of 2 or 4 bits are packed. Wider codes need no packing.", "bits")
+def _pack_dense(codes: NDArray[np.uint8], bits: int, order: Order) -> NDArray[np.uint8]:
+    """A stream of bits, each code from its lowest or from its highest bit."""
+    if order == "low_first":
+        return np.packbits(np.unpackbits(codes[:, None], axis=1, bitorder="little")[:, :bits], bitorder="little")
+    return np.packbits(np.unpackbits(codes[:, None], axis=1)[:, 8 - bits :])
+
+
+def _unpack_dense(octets: NDArray[np.uint8], bits: int, count: int, order: Order) -> NDArray[np.uint8]:
+    if order == "low_first":
+        stream = np.unpackbits(octets, bitorder="little")[: count * bits].reshape(count, bits)
+        return np.packbits(stream, axis=1, bitorder="little")[:, 0]
+    stream = np.unpackbits(octets)[: count * bits].reshape(count, bits)
+    return np.packbits(stream, axis=1)[:, 0] >> np.uint8(8 - bits)
+
+
+def _check(bits: int, order: str) -> None:
+    if bits not in range(1, 9):
+        raise QuantError(f"bits is {bits}; codes of 1 to 8 bits are packed.", "bits")
     if order not in ORDERS:
         raise QuantError(f"order is {order!r}; it must be one of {', '.join(ORDERS)}.", "order")
-    return 8 // bits
+    if order == "halves" and 8 % bits:
+        raise QuantError(f"bits is {bits}; halves are for codes of 1, 2, 4 or 8 bits. Use low_first.", "bits")

@@ -7,12 +7,16 @@ import numpy as np
 import pytest
 
 import quantcore as qc
+from quantcore.calibration.entropy import kl_divergence
 from quantcore.metrics import compare
 from tests.core.comparing import check
 
 
 def metrics(case: dict[str, Any], inputs: dict[str, Any], outputs: dict[str, Any]) -> None:
     """Every figure that the case recorded; `norm_l2` of torch follows from the SQNR and is not one of ours."""
+    if "kl" in outputs:
+        check(case, "kl", kl_divergence(inputs["p"], inputs["q"]), outputs["kl"])
+        return
     if not all(np.isfinite(array).all() for array in inputs.values()):
         assert case["status"] == "impl_defined", f"{case['id']}: not finite"
         with pytest.raises(qc.QuantError):

@@ -214,10 +214,23 @@ def _arithmetic(call: str, zero_point: Any) -> str:
     return "torch_per_tensor"
 
 
+def float_zero_point(case: Case, inputs: Arrays, outputs: Arrays) -> None:
+    """Zero points that are no whole numbers, one for each channel."""
+    granularity = qc.PerAxis(case["params"]["axis"])
+    params = qc.QuantParams(inputs["scales"], np.asarray(inputs["zero_points"]), qc.UINT8, granularity)
+    q = qc.quantize(inputs["x"], params, arithmetic="torch_float_zero_point")
+    check(case, "q", q, outputs["q"])
+    check(case, "dq", qc.dequantize(q, params, arithmetic="torch_float_zero_point"), outputs["dq"])
+
+
 def check_all(case: Case, outputs: Arrays, answers: Arrays) -> None:
     """Every recorded output."""
     for name, expected in outputs.items():
         check(case, name, answers[name], expected)
 
 
-ADAPTERS: dict[str, Callable[[Case, Arrays, Arrays], None]] = {"affine_width": width, "qparams_minmax": observer}
+ADAPTERS: dict[str, Callable[[Case, Arrays, Arrays], None]] = {
+    "affine_float_zero_point": float_zero_point,
+    "affine_width": width,
+    "qparams_minmax": observer,
+}

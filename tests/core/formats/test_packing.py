@@ -26,6 +26,12 @@ from quantcore.formats.packing import ORDERS, pack, unpack
         (list(range(16)) + [15 - i for i in range(16)], 4, "halves", [(15 - i) << 4 | i for i in range(16)]),
         ([1, 2, 3], 4, "halves", [0x31, 0x02]),
         ([3, 0, 1, 0, 2, 0, 3, 0], 2, "halves", [0b11100111, 0]),
+        # GPTQ's and compressed-tensors' 3 bits: code k begins at bit 3 k of a little-endian word
+        ([1, 2, 3, 4, 5, 6, 7, 0], 3, "low_first", [*(0o07654321).to_bytes(3, "little")]),
+        # FP6 in compressed-tensors: four codes in three bytes, lowest bits first
+        ([1, 2, 3, 4], 6, "low_first", [*(1 | 2 << 6 | 3 << 12 | 4 << 18).to_bytes(3, "little")]),
+        ([1, 2, 3, 4], 6, "high_first", [*(1 << 18 | 2 << 12 | 3 << 6 | 4).to_bytes(3, "big")]),
+        ([1, 0, 1, 1, 0, 0, 0, 0, 1], 1, "low_first", [0b1101, 1]),
         ([], 4, "low_first", []),
     ],
 )
@@ -41,8 +47,8 @@ def test_bytes_written_by_hand(codes: list[int], bits: int, order: Any, packed: 
 @given(st.data())
 def test_packing_comes_back(data: st.DataObject) -> None:
     """Unpacking what was packed gives the codes, for every width, sign, order and length, padding included as zeros."""
-    bits, is_signed = data.draw(st.sampled_from([2, 4])), data.draw(st.booleans())
-    order = data.draw(st.sampled_from(ORDERS))
+    bits, is_signed = data.draw(st.integers(1, 8)), data.draw(st.booleans())
+    order = data.draw(st.sampled_from(ORDERS if bits in (1, 2, 4, 8) else ORDERS[:2]))
     low = -(1 << bits - 1) if is_signed else 0
     codes = data.draw(st.lists(st.integers(low, low + (1 << bits) - 1), max_size=70))
     packed = pack(np.array(codes, np.int8 if is_signed else np.uint8), bits, order)
@@ -54,7 +60,7 @@ def test_packing_comes_back(data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize("order", ORDERS)
-@pytest.mark.parametrize("bits", [2, 4])
+@pytest.mark.parametrize("bits", [1, 2, 4, 8])
 def test_every_byte_is_read_and_written(bits: int, order: Any) -> None:
     """All 256 bytes survive unpacking and packing again."""
     everything = np.arange(256, dtype=np.uint8)
@@ -72,13 +78,14 @@ def test_matrices_are_packed_in_row_order() -> None:
 @pytest.mark.parametrize(
     ("call", "field"),
     [
-        (lambda: pack([1], 3), "bits"),
+        (lambda: pack([1], 9), "bits"),
+        (lambda: pack([1], 3, "halves"), "bits"),
         (lambda: pack([1], 4, "backwards"), "order"),  # type: ignore[arg-type]
         (lambda: pack([0.5], 4), "codes"),
         (lambda: pack([16], 4), "codes"),
         (lambda: pack([-9], 4), "codes"),
         (lambda: pack([-1, 8], 4), "codes"),  # neither signed nor unsigned
-        (lambda: unpack([1], 8), "bits"),
+        (lambda: unpack([1], 0), "bits"),
         (lambda: unpack([256], 4), "packed"),
         (lambda: unpack([1.5], 4), "packed"),
         (lambda: unpack(np.zeros(2, np.uint8), 4, 5), "n"),

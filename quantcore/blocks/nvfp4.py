@@ -1,0 +1,143 @@
+"""NVFP4: blocks of 16 with a scale in E4M3, and one float32 scale of the whole tensor.
+
+Three libraries compute it in three ways, which differ in the last bit before rounding, so on ties; and in what they
+store: torchao and modelopt a factor, compressed-tensors a divisor.
+Sources: arXiv:2509.25149, appendix B; torchao 0.18.0, nvfp4_tensor.py; modelopt 0.47.0, nvfp4_tensor.py;
+compressed-tensors 0.20.0, quantization/utils/helpers.py.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import QuantError
+from ..formats.floats import FLOAT4_E2M1FN, FLOAT8_E4M3FN
+from ..formats.format import Format
+from .block import Blocks, Float32Array, Level
+from .layout import Axes, Layout
+from .scaled import Plan, ScaledBlocks, amax_of, level_of, one_of
+
+_F32 = np.float32
+_ELEMENT_MAX, _SCALE_MAX = _F32(6), _F32(448)
+RULES = ("torchao", "modelopt", "compressed_tensors")
+
+
+@dataclass(frozen=True, slots=True)
+class Nvfp4Blocks(ScaledBlocks):
+    """NVFP4; one record serves the three rules, since they store the same numbers."""
+
+    name: str = "nvfp4"
+    label: str = "NVFP4"
+    element: Format = FLOAT4_E2M1FN
+    summary: str = "A scale with a mantissa for each 16 elements, which in turn has one float32 scale for the tensor."
+    block_size: int = 16
+    library: str = "torchao, modelopt, compressed-tensors"
+    version: str = "0.18.0, 0.47.0, 0.20.0"
+    source: str = "arXiv:2509.25149, appendix B"
+    options: tuple[str, ...] = ("rule", "tensor_scale", "rounding", "rng")
+    axes: Axes = "any"
+    is_partial_allowed: bool = False
+    can_encode: bool = True
+    is_high_first: bool = False
+
+    @property
+    def fields(self) -> tuple[tuple[str, int], ...]:
+        """Codes, and the scale's byte."""
+        return (("codes", self.block_size // 2), ("scale", 1))
+
+    def quantize(self, x: Float32Array, **options: Any) -> Blocks:
+        """Choose the tensor's scale, each block's scale, and the codes.
+
+        Options: rule, one of RULES. tensor_scale: "amax", from the largest magnitude; None, none at all; or a number
+        above 0, which of "compressed_tensors" is the divisor. rounding and rng as for `encode`, for the elements.
+        """
+        rule = one_of(options.get("rule", "torchao"), "rule", RULES)
+        amax = amax_of(x)
+        tensor = _tensor_scale(options.get("tensor_scale", "amax"), amax, rule)
+        with np.errstate(over="ignore", divide="ignore"):
+            codes, scaled = _RULES[rule](x, amax, tensor)
+        scale = level_of("scale", FLOAT8_E4M3FN, codes)
+        clipped = np.clip(scaled, -_ELEMENT_MAX, _ELEMENT_MAX)
+        elements = self.element.encode(clipped, options.get("rounding", "half_even"), "saturate", options.get("rng"))
+        name = "tensor_divisor" if rule == "compressed_tensors" else "tensor_scale"
+        levels = (scale,) if tensor is None else (Level(name, "float32", np.full((), tensor, np.float32)), scale)
+        return self.assemble(elements, levels)
+
+    def plan(self, n_blocks: int, options: dict[str, Any]) -> Plan:
+        """The tensor's scale, where there is one, and the blocks'."""
+        blocks = ("scale", "float8_e4m3fn", n_blocks)
+        return (("tensor_scale", "float32", 1), blocks) if options["has_tensor_scale"] else (blocks,)
+
+    def byte_options(self, n_bytes: int, layout: Layout) -> dict[str, Any]:
+        """Four bytes more are a tensor's scale."""
+        return {"has_tensor_scale": n_bytes == -(-layout.size // 2) + layout.n_blocks + 4}
+
+    def assemble(self, codes: NDArray[Any], levels: tuple[Level, ...]) -> Blocks:
+        """The block's scale times (or over) the tensor's, in float32."""
+        scale = levels[-1].values.astype(np.float32).reshape(-1, 1)
+        if len(levels) == 2:
+            tensor = _F32(levels[0].values.item())
+            with np.errstate(all="ignore"):
+                scale = scale / tensor if levels[0].name == "tensor_divisor" else scale * tensor
+        return Blocks(codes, scale, None, levels)
+
+
+Chosen = tuple[NDArray[Any], Float32Array]  # codes of the block scales, elements divided by both scales
+
+
+def _torchao(x: Float32Array, amax: Float32Array, tensor: np.float32 | None) -> Chosen:
+    """Multiplied by the reciprocal, which is (1 / tensor_scale) / scale."""
+    wanted = amax / _ELEMENT_MAX
+    wanted = wanted if tensor is None else wanted / tensor
+    codes = FLOAT8_E4M3FN.encode(np.clip(wanted, _F32(2**-6), _SCALE_MAX))
+    factor = _F32(1) if tensor is None else _F32(1) / tensor
+    return codes, x * (factor / FLOAT8_E4M3FN.decode(codes))
+
+
+def _modelopt(x: Float32Array, amax: Float32Array, tensor: np.float32 | None) -> Chosen:
+    """Divided by the product of both scales; a block of zeros has the scale 1."""
+    second = _F32(1) if tensor is None else tensor
+    wanted = amax / (_ELEMENT_MAX * second)
+    wanted = np.where(wanted == 0, _F32(1), wanted)
+    codes = FLOAT8_E4M3FN.encode(np.clip(wanted, _F32(2**-9), _SCALE_MAX))
+    return codes, x / (FLOAT8_E4M3FN.decode(codes) * second)
+
+
+def _compressed_tensors(x: Float32Array, amax: Float32Array, tensor: np.float32 | None) -> Chosen:
+    """Divided by scale over the tensor's divisor; a block of zeros has the scale 1/8."""
+    divisor = _F32(1) if tensor is None else tensor
+    codes = FLOAT8_E4M3FN.encode(divisor * (amax / _ELEMENT_MAX))
+    codes = np.where(codes == 0, FLOAT8_E4M3FN.encode(np.full(1, 0.125, np.float32))[0], codes)
+    return codes, x / (FLOAT8_E4M3FN.decode(codes) / divisor)
+
+
+_RULES = {"torchao": _torchao, "modelopt": _modelopt, "compressed_tensors": _compressed_tensors}
+
+
+def _tensor_scale(given: Any, amax: Float32Array, rule: str) -> np.float32 | None:
+    if given is None:
+        return None
+    if isinstance(given, str) and given == "amax":
+        largest = amax.max(initial=np.float32(0))
+        full = _ELEMENT_MAX * _SCALE_MAX
+        if largest == 0:
+            return _F32(1)  # the libraries divide by 0 here
+        found = full / largest if rule == "compressed_tensors" else largest / full
+        if 0 < found < np.inf:
+            return _F32(found)
+        raise QuantError(f"values are at most {largest}; their tensor_scale is no float32. Scale them.", "values")
+    try:
+        number = float(given)
+    except (TypeError, ValueError):
+        number = math.nan
+    if not 0 < number < math.inf or not 0 < _F32(number) < np.inf:
+        raise QuantError(f'tensor_scale is {given!r}; it must be "amax", None, or a float32 above 0.', "tensor_scale")
+    return _F32(number)
+
+
+NVFP4 = Nvfp4Blocks()
