@@ -151,9 +151,9 @@ ARITHMETICS: Mapping[str, Arithmetic] = MappingProxyType(
                 dtype=np.float32,
             ),
             Arithmetic(
-                "tflite", "TensorFlow Lite", "from its specification",
+                "tflite", "TensorFlow Lite", "reference kernels",
                 "8-bit quantization specification; kernels/internal/reference/quantize.h, dequantize.h",
-                "The reference kernels: divides by the scale, rounds ties away from zero, then adds the zero point.",
+                "Divides by the scale, rounds ties away from zero, then adds the zero point.",
                 rounding="half_away", unscaling=Unscaling.MULTIPLY_FLOAT64, dtype=np.float32,
             ),
             Arithmetic(
