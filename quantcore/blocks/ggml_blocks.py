@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .block import Level
 from .ggml_arithmetic import Floats, add_up
 
 Records = NDArray[np.void]  # (n_blocks,) records of a layout
@@ -26,21 +27,25 @@ class Importance:
     row_energy: Floats
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Parts:
-    """What a block's bytes say.
+class Encoded(NamedTuple):
+    """Blocks as records, and what elements were divided by and what was subtracted before, where that is not stored.
 
-    Attributes:
-        codes: (n_blocks, block_size).
-        scale: (n_blocks, n_sub_blocks) float32: x_hat = value(code) * scale + offset.
-        offset: As scale, or None.
-        levels: Name and values (n_blocks, ...) of each number that the scales are made of, in the order of decoding.
+    ggml rounds the scale of the older formats to float16 only after the codes have been chosen with it.
     """
 
-    codes: NDArray[Any]
-    scale: Floats
-    offset: Floats | None
-    levels: tuple[tuple[str, NDArray[Any]], ...]
+    records: Records
+    divisor: Floats | None = None
+    subtrahend: Floats | None = None
+
+
+def float_level(name: str, d: NDArray[np.float16]) -> Level:
+    """A float16 of each block."""
+    return Level(name, "float16", d.astype(np.float32)[:, None], np.ascontiguousarray(d).view(np.uint16)[:, None])
+
+
+def whole_level(name: str, fmt: str, codes: NDArray[Any], shift: int = 0) -> Level:
+    """Whole numbers (n_blocks, n); each stands for itself, or for as many less as is said."""
+    return Level(name, fmt, codes.astype(np.float32) - np.float32(shift), codes)
 
 
 def row_energy(rows: Floats) -> Floats:

@@ -13,19 +13,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .block import Blocks, Level
 from .ggml_arithmetic import Floats, f32, low_high
-from .ggml_blocks import Importance, Parts, Records
+from .ggml_blocks import Encoded, Importance, Records
+from .ggml_layouts import MXFP4, NVFP4
+from .ggml_numbers import DOUBLED_E2M1
 
-MXFP4 = np.dtype([("e", "u1"), ("qs", "u1", 16)])
-NVFP4 = np.dtype([("d", "u1", 4), ("qs", "u1", 32)])
-
-# kvalues_mxfp4: E2M1 doubled
-VALUES = np.array([0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12], np.float32)
-NUMBERS = {"gguf_mxfp4": VALUES, "gguf_nvfp4": VALUES}
+VALUES = np.array(DOUBLED_E2M1, np.float32)
 _MIDPOINTS = (0.5, 1.5, 2.5, 3.5, 5.0, 7.0, 10.0)
 
 
-def quantize_gguf_mxfp4(blocks: Floats, importance: Importance | None = None) -> Records:
+def quantize_gguf_mxfp4(blocks: Floats, importance: Importance | None = None) -> Encoded:
     """e = floor(log2 max |x|) - 2 + 127; code: the nearest number, a tie toward zero, never -0."""
     records = np.zeros(len(blocks), MXFP4)
     amax = np.abs(blocks).max(axis=1)
@@ -35,28 +33,32 @@ def quantize_gguf_mxfp4(blocks: Floats, importance: Importance | None = None) ->
     records["e"] = np.where(amax > 0, exponent, 0)
     codes = _nearest(blocks, half_scale(records["e"])[:, None])
     records["qs"] = codes[:, :16] | codes[:, 16:] << 4
-    return records
+    return Encoded(records)
 
 
-def quantize_gguf_nvfp4(blocks: Floats, importance: Importance | None = None) -> Records:
+def quantize_gguf_nvfp4(blocks: Floats, importance: Importance | None = None) -> Encoded:
     """For each 16 elements d = max |x| / 6 in unsigned E4M3, its mantissa rounded half up."""
     records = np.zeros(len(blocks), NVFP4)
     groups = blocks.reshape(-1, 4, 16)
     records["d"] = encode_ue4m3(np.abs(groups).max(axis=2) / f32(6))
     codes = _nearest(groups, decode_ue4m3(records["d"])[..., None])
     records["qs"] = (codes[..., :8] | codes[..., 8:] << 4).reshape(-1, 32)
-    return records
+    return Encoded(records)
 
 
-def unpack_gguf_mxfp4(records: Records) -> Parts:
+def unpack_gguf_mxfp4(records: Records) -> Blocks:
     """number(code) * 2**(e - 128); e = 255 is not NaN but 2**127."""
-    return Parts(low_high(records["qs"]), half_scale(records["e"])[:, None], None, (("e", records["e"]),))
+    e = np.ascontiguousarray(records["e"])[:, None]
+    scale = half_scale(e)
+    return Blocks(low_high(records["qs"]), scale, None, (Level("e", "float8_e8m0fnu", f32(2) * scale, e),))
 
 
-def unpack_gguf_nvfp4(records: Records) -> Parts:
+def unpack_gguf_nvfp4(records: Records) -> Blocks:
     """number(code) * d / 2; byte j of 8 holds elements j and j + 8; d = 0x7F stands for 0, its sign bit for nothing."""
     codes = low_high(records["qs"].reshape(-1, 4, 8)).reshape(-1, 64)
-    return Parts(codes, decode_ue4m3(records["d"]), None, (("d", records["d"]),))
+    d = np.ascontiguousarray(records["d"])
+    scale = decode_ue4m3(d)
+    return Blocks(codes, scale, None, (Level("d", "float8_e4m3fn", f32(2) * scale, d),))
 
 
 def half_scale(e: NDArray[Any]) -> Floats:

@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .ggml_arithmetic import GROUP_MAX_EPS, Floats, Ints, add_up, f32, half, join_planes, nearest_int
-from .ggml_blocks import Importance, Records, importance_by_magnitude
+from .ggml_blocks import Encoded, Importance, importance_by_magnitude
+from .ggml_layouts import IQ2_S, IQ2_XS, IQ2_XXS, IQ3_S, IQ3_XXS
 from .ggml_searches import fit_scale_of_scales
 from .grid_neighbours import neighbours, pack_levels, snap
-from .grids import IQ2_S, IQ2_XS, IQ2_XXS, IQ3_S, IQ3_XXS
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,41 +70,41 @@ class Found:
     signs: NDArray[Any]
 
 
-def quantize_iq2_xxs(blocks: Floats, importance: Importance | None = None) -> Records:
+def quantize_iq2_xxs(blocks: Floats, importance: Importance | None = None) -> Encoded:
     """Needs an importance matrix."""
     found, records = _search(blocks, importance, _IQ2_XXS), np.zeros(len(blocks), IQ2_XXS)
     records["d"] = found.d
     records["qs"][..., 0] = found.points.astype(np.uint8).view("<u4")
     records["qs"][..., 1] = _four_sevens(found.signs) | found.scales.astype(np.uint32) << 28
-    return records
+    return Encoded(records)
 
 
-def quantize_iq2_xs(blocks: Floats, importance: Importance | None = None) -> Records:
+def quantize_iq2_xs(blocks: Floats, importance: Importance | None = None) -> Encoded:
     """Needs an importance matrix."""
     found, records = _search(blocks, importance, _IQ2_XS), np.zeros(len(blocks), IQ2_XS)
     records["d"], records["scales"] = found.d, _nibbles(found.scales)
     records["qs"] = found.points | (found.signs & 127).astype(np.uint16) << 9
-    return records
+    return Encoded(records)
 
 
-def quantize_iq2_s(blocks: Floats, importance: Importance | None = None) -> Records:
+def quantize_iq2_s(blocks: Floats, importance: Importance | None = None) -> Encoded:
     """Without an importance matrix an element counts by its square and a quarter of the super-block's mean square."""
     found, records = _search(blocks, importance, _IQ2_S), np.zeros(len(blocks), IQ2_S)
     records["d"], records["scales"], records["signs"] = found.d, _nibbles(found.scales), found.signs
     records["qs"] = found.points & 255
     records["qh"] = join_planes((found.points >> 8).astype(np.uint8).reshape(-1, 8, 4, 1), 2)[..., 0]
-    return records
+    return Encoded(records)
 
 
-def quantize_iq3_xxs(blocks: Floats, importance: Importance | None = None) -> Records:
+def quantize_iq3_xxs(blocks: Floats, importance: Importance | None = None) -> Encoded:
     """Without an importance matrix an element counts by its square."""
     found, records = _search(blocks, importance, _IQ3_XXS), np.zeros(len(blocks), IQ3_XXS)
     records["d"], records["qs"] = found.d, found.points
     records["signs"] = _four_sevens(found.signs) | found.scales.astype(np.uint32) << 28
-    return records
+    return Encoded(records)
 
 
-def quantize_iq3_s(blocks: Floats, importance: Importance | None = None) -> Records:
+def quantize_iq3_s(blocks: Floats, importance: Importance | None = None) -> Encoded:
     """Without an importance matrix an element counts by its square.
 
     A sub-block of zeros is left out where points and signs are written, so that those after it move forward, while
@@ -116,7 +116,7 @@ def quantize_iq3_s(blocks: Floats, importance: Importance | None = None) -> Reco
     records["signs"] = _reordered(found.signs, written)
     records["qs"] = _reordered(found.points & 255, written)
     records["qh"] = np.packbits((found.points >> 8).astype(np.uint8), axis=1, bitorder="little")
-    return records
+    return Encoded(records)
 
 
 def _search(blocks: Floats, importance: Importance | None, rules: Rules) -> Found:

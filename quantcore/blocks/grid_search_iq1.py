@@ -11,16 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .ggml_arithmetic import Floats, Ints, add_up, f32, half, nearest_int
-from .ggml_blocks import Importance, Records, importance_by_magnitude
+from .ggml_blocks import Encoded, Importance, importance_by_magnitude
+from .ggml_layouts import IQ1_M, IQ1_S
 from .grid_neighbours import neighbours, pack_levels, snap
-from .grids import IQ1_M, IQ1_S, points
+from .grids import points
 
 _UP = np.array([-0.875, 0.125, 1.125], np.float32)  # numbers of the levels, shifted by 1/8
 _DOWN = np.array([-1.125, -0.125, 0.875], np.float32)
 _LEAST_SCORE = np.float32(-3.4028235e38)
 
 
-def quantize_iq1_s(blocks: Floats, importance: Importance | None = None) -> Records:
+def quantize_iq1_s(blocks: Floats, importance: Importance | None = None) -> Encoded:
     """Needs an importance matrix."""
     records = np.zeros(len(blocks), IQ1_S)
     weights = _weights(blocks, importance).reshape(-1, 32)
@@ -38,10 +39,10 @@ def quantize_iq1_s(blocks: Floats, importance: Importance | None = None) -> Reco
     high = np.bitwise_or.reduce(found >> 8 << np.array([0, 3, 6, 9]), axis=1).reshape(-1, 8)
     lead = codes | shift.reshape(-1, 8) << 3
     records["qh"] = high | np.where(d[:, None] == 0, 0, lead << 12)
-    return records
+    return Encoded(records)
 
 
-def quantize_iq1_m(blocks: Floats, importance: Importance | None = None) -> Records:
+def quantize_iq1_m(blocks: Floats, importance: Importance | None = None) -> Encoded:
     """Without an importance matrix an element counts by its square; d is fitted once more in the end."""
     records = np.zeros(len(blocks), IQ1_M)
     weights = _weights(blocks, importance).reshape(-1, 16)
@@ -70,7 +71,7 @@ def quantize_iq1_m(blocks: Floats, importance: Importance | None = None) -> Reco
     bits = half(d * f32(1.1125)).view(np.uint16).astype(np.int32)[:, None]
     spread = quarters | (bits >> np.array([0, 4, 8, 12]) & 15) << 12
     records["scales"] = np.where((scale.reshape(-1, 16).max(axis=1) == 0)[:, None], 0, spread)
-    return records
+    return Encoded(records)
 
 
 def _weights(blocks: Floats, importance: Importance | None) -> Floats:

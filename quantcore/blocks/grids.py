@@ -15,32 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .block import Blocks, Level
 from .ggml_arithmetic import Floats, bit_planes, f32
-from .ggml_blocks import Parts, Records
-
-IQ1_S = np.dtype([("d", "<f2"), ("qs", "u1", 32), ("qh", "<u2", 8)])
-IQ1_M = np.dtype([("qs", "u1", 32), ("qh", "u1", 16), ("scales", "<u2", 4)])
-IQ2_XXS = np.dtype([("d", "<f2"), ("qs", "<u4", (8, 2))])
-IQ2_XS = np.dtype([("d", "<f2"), ("qs", "<u2", 32), ("scales", "u1", 8)])
-IQ2_S = np.dtype([("d", "<f2"), ("qs", "u1", 32), ("signs", "u1", 32), ("qh", "u1", 8), ("scales", "u1", 8)])
-IQ3_XXS = np.dtype([("d", "<f2"), ("qs", "u1", 64), ("signs", "<u4", 8)])
-IQ3_S = np.dtype([("d", "<f2"), ("qs", "u1", 64), ("qh", "u1", 8), ("signs", "u1", 32), ("scales", "u1", 4)])
-
-_LEVELS_2 = np.array([8, 25, 43, np.nan], np.float32)
-_LEVELS_3 = np.array([4, 12, 20, 28, 36, 44, 52, 62], np.float32)
-_LEVELS_1 = np.array([-1, 0, 1, np.nan], np.float32)
-_IQ1 = np.concatenate([_LEVELS_1 + f32(0.125), _LEVELS_1 - f32(0.125)])
-_IQ2 = np.concatenate([_LEVELS_2, -_LEVELS_2])
-_ODD = np.arange(1, 16, 2, dtype=np.float32)
-NUMBERS = {
-    "iq1_s": _IQ1,
-    "iq1_m": _IQ1,
-    "iq2_xxs": _IQ2,
-    "iq2_xs": _IQ2,
-    "iq2_s": _IQ2,
-    "iq3_xxs": np.concatenate([_LEVELS_3, -_LEVELS_3]),
-    "iq3_s": np.concatenate([_ODD, -_ODD]),
-}
+from .ggml_blocks import Records, float_level, whole_level
 
 
 @functools.cache
@@ -56,34 +33,34 @@ def points(grid: str) -> NDArray[Any]:
     return levels.astype(np.uint8)
 
 
-def unpack_iq2_xxs(records: Records) -> Parts:
+def unpack_iq2_xxs(records: Records) -> Blocks:
     """number * d * (scale + 1/2) / 4 for 32 elements; seven signs of eight are stored, their product is 1."""
     low, high = records["qs"][..., 0], records["qs"][..., 1]
     index = np.ascontiguousarray(low).view(np.uint8).reshape(-1, 32)
     return _quarter(records, index, _even_signs(high), (high >> 28)[..., None], "iq2_xxs")
 
 
-def unpack_iq2_xs(records: Records) -> Parts:
+def unpack_iq2_xs(records: Records) -> Blocks:
     """As IQ2_XXS with 512 points and a scale for 16 elements."""
     signs = _even(records["qs"] >> 9)
     return _quarter(records, records["qs"] & 511, signs, bit_planes(records["scales"][..., None], 4), "iq2_xs")
 
 
-def unpack_iq2_s(records: Records) -> Parts:
+def unpack_iq2_s(records: Records) -> Blocks:
     """As IQ2_XS with 1,024 points and all signs stored."""
     high = bit_planes(records["qh"][..., None], 2).reshape(-1, 32)
     index = records["qs"] | high.astype(np.uint16) << 8
     return _quarter(records, index, records["signs"], bit_planes(records["scales"][..., None], 4), "iq2_s")
 
 
-def unpack_iq3_xxs(records: Records) -> Parts:
+def unpack_iq3_xxs(records: Records) -> Blocks:
     """number * d * (scale + 1/2) / 2 for 32 elements; points of four elements, seven signs of eight."""
     scales = (records["signs"] >> 28).astype(np.uint8)
     scale = _d(records) * (f32(0.5) + scales.astype(np.float32)) * f32(0.5)
     return _signed(records, records["qs"], _even_signs(records["signs"]), scale, scales, "iq3_xxs")
 
 
-def unpack_iq3_s(records: Records) -> Parts:
+def unpack_iq3_s(records: Records) -> Blocks:
     """number * d * (2 scale + 1) for 32 elements; points of four elements, all signs stored."""
     scales = bit_planes(records["scales"][..., None], 4).reshape(-1, 8)
     scale = _d(records) * (1 + 2 * scales.astype(np.int16)).astype(np.float32)
@@ -92,16 +69,16 @@ def unpack_iq3_s(records: Records) -> Parts:
     return _signed(records, index, records["signs"], scale, scales, "iq3_s")
 
 
-def unpack_iq1_s(records: Records) -> Parts:
+def unpack_iq1_s(records: Records) -> Blocks:
     """(level - 1 + shift) * d * (2 scale + 1) for 32 elements, shift 1/8 or -1/8."""
     high = records["qh"]
     index = records["qs"].reshape(-1, 8, 4) | (high[..., None] >> np.array([0, 3, 6, 9], np.uint16) & 7) << 8
     scales = (high >> 12 & 7).astype(np.uint8)
     scale = _d(records) * (2 * scales.astype(np.int16) + 1).astype(np.float32)
-    return _shifted(index, np.repeat(high >> 15, 4, axis=1), scale, (("d", records["d"]), ("scales", scales)))
+    return _shifted(records["d"], scales, index, np.repeat(high >> 15, 4, axis=1), scale)
 
 
-def unpack_iq1_m(records: Records) -> Parts:
+def unpack_iq1_m(records: Records) -> Blocks:
     """(level - 1 + shift) * d * (2 scale + 1) for 16 elements, a shift for each 8; d is spread over the scales."""
     packed = records["scales"]
     d = np.bitwise_or.reduce(packed >> 12 << np.array([0, 4, 8, 12], np.uint16), axis=1).view(np.float16)
@@ -109,10 +86,10 @@ def unpack_iq1_m(records: Records) -> Parts:
     scale = d.astype(np.float32)[:, None] * (2 * scales.astype(np.int16) + 1).astype(np.float32)
     high = bit_planes(records["qh"][..., None], 4).reshape(-1, 32)
     index = records["qs"] | (high & 7).astype(np.uint16) << 8
-    return _shifted(index, high >> 3, scale, (("d", d), ("scales", scales)))
+    return _shifted(d, scales, index, high >> 3, scale)
 
 
-def _quarter(records: Records, index: NDArray[Any], signs: NDArray[Any], scales: NDArray[Any], grid: str) -> Parts:
+def _quarter(records: Records, index: NDArray[Any], signs: NDArray[Any], scales: NDArray[Any], grid: str) -> Blocks:
     scales = scales.reshape(len(records), -1).astype(np.uint8)
     scale = _d(records) * (f32(0.5) + scales.astype(np.float32)) * f32(0.25)
     return _signed(records, index, signs, scale, scales, grid)
@@ -120,22 +97,33 @@ def _quarter(records: Records, index: NDArray[Any], signs: NDArray[Any], scales:
 
 def _signed(
     records: Records, index: NDArray[Any], signs: NDArray[Any], scale: Floats, scales: NDArray[Any], grid: str
-) -> Parts:
+) -> Blocks:
     """Levels of the points, and above them the signs: a byte for 8 elements."""
     sign_bit = 3 if grid.startswith("iq3") else 2
     codes = _in_words(grid)[index].view(np.uint8).reshape(len(records), 256)
     codes |= _spread(sign_bit)[signs].view(np.uint8).reshape(len(records), 256)
-    levels = (("d", records["d"]), ("scales", scales), ("points", index), ("signs", signs))
-    return Parts(codes, scale, None, levels)
+    levels = (
+        float_level("d", records["d"]),
+        whole_level("scales", "uint4", scales),
+        whole_level("points", f"uint{(len(points(grid)) - 1).bit_length()}", index),
+        whole_level("signs", "uint8", np.ascontiguousarray(signs)),
+    )
+    return Blocks(codes, scale, None, levels)
 
 
 def _shifted(
-    index: NDArray[Any], negative: NDArray[Any], scale: Floats, levels: tuple[tuple[str, NDArray[Any]], ...]
-) -> Parts:
+    d: NDArray[Any], scales: NDArray[Any], index: NDArray[Any], negative: NDArray[Any], scale: Floats
+) -> Blocks:
     index = index.reshape(len(scale), 32)
     words = _in_words("iq1")[index] | negative.astype(np.uint64) * np.uint64(0x0404040404040404)
     codes = words.view(np.uint8).reshape(len(scale), 256)
-    return Parts(codes, scale, None, (*levels, ("points", index), ("shifts", negative.astype(np.uint8))))
+    levels = (
+        float_level("d", d),
+        whole_level("scales", "uint3", scales),
+        whole_level("points", "uint11", index),
+        Level("shifts", "float32", np.where(negative != 0, f32(-0.125), f32(0.125))),
+    )
+    return Blocks(codes, scale, None, levels)
 
 
 def _d(records: Records) -> Floats:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .block import Blocks, Level
 from .ggml_arithmetic import (
     GROUP_MAX_EPS,
     Floats,
@@ -25,18 +26,12 @@ from .ggml_arithmetic import (
     largest,
     nearest_int,
 )
-from .ggml_blocks import Importance, Parts, Records, importance_by_magnitude
+from .ggml_blocks import Encoded, Importance, Records, float_level, importance_by_magnitude, whole_level
+from .ggml_layouts import Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, Q8_K
 from .ggml_searches import fit_scale, fit_scale_and_minimum, fit_scale_by_turns, fit_scale_of_scales
 
-Q2_K = np.dtype([("scales", "u1", 16), ("qs", "u1", 64), ("d", "<f2"), ("dmin", "<f2")])
-Q3_K = np.dtype([("hmask", "u1", 32), ("qs", "u1", 64), ("scales", "u1", 12), ("d", "<f2")])
-Q4_K = np.dtype([("d", "<f2"), ("dmin", "<f2"), ("scales", "u1", 12), ("qs", "u1", 128)])
-Q5_K = np.dtype([("d", "<f2"), ("dmin", "<f2"), ("scales", "u1", 12), ("qh", "u1", 32), ("qs", "u1", 128)])
-Q6_K = np.dtype([("ql", "u1", 128), ("qh", "u1", 64), ("scales", "i1", 16), ("d", "<f2")])
-Q8_K = np.dtype([("d", "<f4"), ("qs", "i1", 256), ("bsums", "<i2", 16)])
 
-
-def quantize_q2_k(blocks: Floats, importance: Importance | None = None) -> Records:
+def quantize_q2_k(blocks: Floats, importance: Importance | None = None) -> Encoded:
     """Sixteen sub-blocks of 16 with a 4-bit scale and a 4-bit minimum each."""
     records = np.zeros(len(blocks), Q2_K)
     x = _columns(blocks, 16)
@@ -53,10 +48,10 @@ def quantize_q2_k(blocks: Floats, importance: Importance | None = None) -> Recor
     scale, minimum = _times(records["d"], records["scales"] & 15), _times(records["dmin"], records["scales"] >> 4)
     elements = _round_again(blocks, scale, minimum, codes, 0, 3).astype(np.uint8)
     records["qs"] = join_planes(elements.reshape(-1, 2, 4, 32), 2).reshape(-1, 64)
-    return records
+    return Encoded(records)
 
 
-def quantize_q3_k(blocks: Floats, importance: Importance | None = None) -> Records:
+def quantize_q3_k(blocks: Floats, importance: Importance | None = None) -> Encoded:
     """Sixteen sub-blocks of 16 with a signed 6-bit scale each, no minimum."""
     records = np.zeros(len(blocks), Q3_K)
     x = _columns(blocks, 16)
@@ -82,25 +77,25 @@ def quantize_q3_k(blocks: Floats, importance: Importance | None = None) -> Recor
     unsigned = (elements + 4).astype(np.uint8)
     records["hmask"] = join_planes((unsigned >> 2).reshape(-1, 8, 32), 1)
     records["qs"] = join_planes((unsigned & 3).reshape(-1, 2, 4, 32), 2).reshape(-1, 64)
-    return records
+    return Encoded(records)
 
 
-def quantize_q4_k(blocks: Floats, importance: Importance | None = None) -> Records:
+def quantize_q4_k(blocks: Floats, importance: Importance | None = None) -> Encoded:
     """Eight sub-blocks of 32 with a 6-bit scale and a 6-bit minimum each."""
     records, codes = _with_minimums(blocks, importance, Q4_K, 15)
     records["qs"] = join_planes(codes.reshape(-1, 4, 2, 32), 4).reshape(-1, 128)
-    return records
+    return Encoded(records)
 
 
-def quantize_q5_k(blocks: Floats, importance: Importance | None = None) -> Records:
+def quantize_q5_k(blocks: Floats, importance: Importance | None = None) -> Encoded:
     """As Q4_K; the fifth bits of the elements are stored by themselves."""
     records, codes = _with_minimums(blocks, importance, Q5_K, 31)
     records["qs"] = join_planes((codes & 15).reshape(-1, 4, 2, 32), 4).reshape(-1, 128)
     records["qh"] = join_planes((codes >> 4).reshape(-1, 8, 32), 1)
-    return records
+    return Encoded(records)
 
 
-def quantize_q6_k(blocks: Floats, importance: Importance | None = None) -> Records:
+def quantize_q6_k(blocks: Floats, importance: Importance | None = None) -> Encoded:
     """Sixteen sub-blocks of 16 with a signed 8-bit scale each, no minimum."""
     records = np.zeros(len(blocks), Q6_K)
     weights = None if importance is None else _columns(importance.weights, 16)
@@ -116,10 +111,10 @@ def quantize_q6_k(blocks: Floats, importance: Importance | None = None) -> Recor
     records["ql"] = join_planes((elements & 15).reshape(-1, 2, 2, 64), 4).reshape(-1, 128)
     records["qh"] = join_planes((elements >> 4).reshape(-1, 2, 4, 32), 2).reshape(-1, 64)
     records[empty] = np.zeros((), Q6_K)
-    return records
+    return Encoded(records)
 
 
-def quantize_q8_k(blocks: Floats, importance: Importance | None = None) -> Records:
+def quantize_q8_k(blocks: Floats, importance: Importance | None = None) -> Encoded:
     """d = m / -127 of the m of largest magnitude, in float32; the sums of 16 codes are stored beside them."""
     records = np.zeros(len(blocks), Q8_K)
     highest, magnitude = largest(blocks)
@@ -128,16 +123,16 @@ def quantize_q8_k(blocks: Floats, importance: Importance | None = None) -> Recor
     records["d"] = np.where(magnitude != 0, f32(1) / inverse_d, f32(0))
     records["qs"] = np.where(magnitude[:, None] != 0, codes, np.int8(0))
     records["bsums"] = records["qs"].reshape(-1, 16, 16).sum(axis=2, dtype=np.int16)
-    return records
+    return Encoded(records)
 
 
-def unpack_q2_k(records: Records) -> Parts:
+def unpack_q2_k(records: Records) -> Blocks:
     """d * scale * code - dmin * minimum."""
     codes = bit_planes(records["qs"].reshape(-1, 2, 32), 2).reshape(-1, 256)
-    return _two_levels(codes, records, records["scales"] & 15, records["scales"] >> 4)
+    return _two_levels(codes, records, "uint4", records["scales"] & 15, records["scales"] >> 4)
 
 
-def unpack_q3_k(records: Records) -> Parts:
+def unpack_q3_k(records: Records) -> Blocks:
     """d * (scale - 32) * (code - 4); where the bit of hmask is clear, 4 is taken away."""
     low = bit_planes(records["qs"].reshape(-1, 2, 32), 2).reshape(-1, 256)
     high = bit_planes(records["hmask"], 1).reshape(-1, 256)
@@ -145,33 +140,34 @@ def unpack_q3_k(records: Records) -> Parts:
     packed = records["scales"]
     scales = np.concatenate([packed[:, :8] & 15, packed[:, :8] >> 4], axis=1)
     scales |= bit_planes(packed[:, 8:], 2).reshape(-1, 16) << 4
-    return _two_levels(codes, records, scales.view(np.int8) - np.int8(32))
+    return _two_levels(codes, records, "int6", scales.view(np.int8) - np.int8(32))
 
 
-def unpack_q4_k(records: Records) -> Parts:
+def unpack_q4_k(records: Records) -> Blocks:
     """d * scale * code - dmin * minimum; of 32 bytes the low nibbles are a sub-block, the high ones the next."""
     codes = bit_planes(records["qs"].reshape(-1, 4, 32), 4).reshape(-1, 256)
-    return _two_levels(codes, records, *unpack_scales(records["scales"]))
+    return _two_levels(codes, records, "uint6", *unpack_scales(records["scales"]))
 
 
-def unpack_q5_k(records: Records) -> Parts:
+def unpack_q5_k(records: Records) -> Blocks:
     """As Q4_K; bit j of qh is bit 4 of sub-block j."""
     codes = bit_planes(records["qs"].reshape(-1, 4, 32), 4).reshape(-1, 256)
     codes |= bit_planes(records["qh"], 1).reshape(-1, 256) << 4
-    return _two_levels(codes, records, *unpack_scales(records["scales"]))
+    return _two_levels(codes, records, "uint6", *unpack_scales(records["scales"]))
 
 
-def unpack_q6_k(records: Records) -> Parts:
+def unpack_q6_k(records: Records) -> Blocks:
     """d * scale * (code - 32)."""
     codes = bit_planes(records["ql"].reshape(-1, 2, 64), 4).reshape(-1, 256)
     codes |= bit_planes(records["qh"].reshape(-1, 2, 32), 2).reshape(-1, 256) << 4
-    return _two_levels(codes.view(np.int8) - np.int8(32), records, np.ascontiguousarray(records["scales"]))
+    return _two_levels(codes.view(np.int8) - np.int8(32), records, "int8", np.ascontiguousarray(records["scales"]))
 
 
-def unpack_q8_k(records: Records) -> Parts:
+def unpack_q8_k(records: Records) -> Blocks:
     """d * code, d in float32."""
-    levels = tuple((name, np.ascontiguousarray(records[name])) for name in ("d", "bsums"))
-    return Parts(np.ascontiguousarray(records["qs"]), levels[0][1][:, None], None, levels)
+    d = np.ascontiguousarray(records["d"])[:, None]
+    levels = (Level("d", "float32", d), whole_level("bsums", "int16", np.ascontiguousarray(records["bsums"])))
+    return Blocks(np.ascontiguousarray(records["qs"]), d, None, levels)
 
 
 def pack_scales(scales: NDArray[Any], mins: NDArray[Any]) -> NDArray[Any]:
@@ -271,8 +267,11 @@ def _times(d: NDArray[np.float16], codes: NDArray[Any]) -> Floats:
     return product
 
 
-def _two_levels(codes: NDArray[Any], records: Records, scales: NDArray[Any], mins: NDArray[Any] | None = None) -> Parts:
+def _two_levels(
+    codes: NDArray[Any], records: Records, fmt: str, scales: NDArray[Any], mins: NDArray[Any] | None = None
+) -> Blocks:
+    levels: tuple[Level, ...] = (float_level("d", records["d"]), whole_level("scales", fmt, scales))
     if mins is None:
-        return Parts(codes, _times(records["d"], scales), None, (("d", records["d"]), ("scales", scales)))
-    levels = (("d", records["d"]), ("scales", scales), ("dmin", records["dmin"]), ("mins", mins))
-    return Parts(codes, _times(records["d"], scales), -_times(records["dmin"], mins), levels)
+        return Blocks(codes, _times(records["d"], scales), None, levels)
+    levels += (float_level("dmin", records["dmin"]), whole_level("mins", fmt, mins))
+    return Blocks(codes, _times(records["d"], scales), -_times(records["dmin"], mins), levels)

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .block import Blocks
 from .ggml_arithmetic import (
     Floats,
     add_up,
@@ -24,41 +25,32 @@ from .ggml_arithmetic import (
     low_high,
     without_inverse,
 )
-from .ggml_blocks import Importance, Parts, Records, importance_by_magnitude
+from .ggml_blocks import Encoded, Importance, Records, float_level, importance_by_magnitude
+from .ggml_layouts import Q1_0, Q2_0, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0
 from .ggml_searches import fit_scale, fit_scale_and_minimum
 
-Q4_0 = np.dtype([("d", "<f2"), ("qs", "u1", 16)])
-Q4_1 = np.dtype([("d", "<f2"), ("m", "<f2"), ("qs", "u1", 16)])
-Q5_0 = np.dtype([("d", "<f2"), ("qh", "u1", 4), ("qs", "u1", 16)])
-Q5_1 = np.dtype([("d", "<f2"), ("m", "<f2"), ("qh", "u1", 4), ("qs", "u1", 16)])
-Q8_0 = np.dtype([("d", "<f2"), ("qs", "i1", 32)])
-Q1_0 = np.dtype([("d", "<f2"), ("qs", "u1", 16)])
-Q2_0 = np.dtype([("d", "<f2"), ("qs", "u1", 16)])
 
-NUMBERS = {"q1_0": np.array([-1, 1], np.float32)}
-
-
-def quantize_q4_0(blocks: Floats, importance: Importance | None = None) -> Records:
+def quantize_q4_0(blocks: Floats, importance: Importance | None = None) -> Encoded:
     """d = m / -8 of the m of largest magnitude; code = min(15, trunc(x / d + 8.5))."""
     return _centred(blocks, importance, Q4_0, 8)
 
 
-def quantize_q5_0(blocks: Floats, importance: Importance | None = None) -> Records:
+def quantize_q5_0(blocks: Floats, importance: Importance | None = None) -> Encoded:
     """d = m / -16 of the m of largest magnitude; code = min(31, trunc(x / d + 16.5))."""
     return _centred(blocks, importance, Q5_0, 16)
 
 
-def quantize_q4_1(blocks: Floats, importance: Importance | None = None) -> Records:
+def quantize_q4_1(blocks: Floats, importance: Importance | None = None) -> Encoded:
     """d = (max - min) / 15, m = min; code = trunc((x - m) / d + 0.5)."""
     return _above_minimum(blocks, importance, Q4_1, 15)
 
 
-def quantize_q5_1(blocks: Floats, importance: Importance | None = None) -> Records:
+def quantize_q5_1(blocks: Floats, importance: Importance | None = None) -> Encoded:
     """d = (max - min) / 31, m = min; code = trunc((x - m) / d + 0.5)."""
     return _above_minimum(blocks, importance, Q5_1, 31)
 
 
-def quantize_q8_0(blocks: Floats, importance: Importance | None = None) -> Records:
+def quantize_q8_0(blocks: Floats, importance: Importance | None = None) -> Encoded:
     """d = max |x| / 127; code = x / d, ties away from zero."""
     records = np.zeros(len(blocks), Q8_0)
     d = np.abs(blocks).max(axis=1) / f32(127)
@@ -66,18 +58,18 @@ def quantize_q8_0(blocks: Floats, importance: Importance | None = None) -> Recor
     codes = round_away(blocks * inverse(d)[:, None])
     codes[without_inverse(d)] = 0
     records["qs"] = codes
-    return records
+    return Encoded(records, d[:, None])
 
 
-def quantize_q1_0(blocks: Floats, importance: Importance | None = None) -> Records:
+def quantize_q1_0(blocks: Floats, importance: Importance | None = None) -> Encoded:
     """d = mean |x|; code 1 where x >= 0."""
     records = np.zeros(len(blocks), Q1_0)
     records["d"] = half(add_up(np.ascontiguousarray(np.abs(blocks).T)) / f32(128))
     records["qs"] = np.packbits(blocks >= 0, axis=1, bitorder="little")
-    return records
+    return Encoded(records)
 
 
-def quantize_q2_0(blocks: Floats, importance: Importance | None = None) -> Records:
+def quantize_q2_0(blocks: Floats, importance: Importance | None = None) -> Encoded:
     """d = max |x|; code = x / d, ties away from zero, plus 1: the highest, 3, is never written."""
     records = np.zeros(len(blocks), Q2_0)
     d = np.abs(blocks).max(axis=1)
@@ -85,43 +77,42 @@ def quantize_q2_0(blocks: Floats, importance: Importance | None = None) -> Recor
     codes = (round_away(blocks * inverse(d)[:, None]) + np.int8(1)).astype(np.uint8)
     codes[without_inverse(d)] = 0
     records["qs"] = join_planes(codes.reshape(-1, 16, 4).transpose(0, 2, 1), 2)
-    return records
+    return Encoded(records, d[:, None])
 
 
-def unpack_q4_0(records: Records) -> Parts:
+def unpack_q4_0(records: Records) -> Blocks:
     """(code - 8) * d."""
     return _scaled(low_high(records["qs"]).view(np.int8) - np.int8(8), records)
 
 
-def unpack_q5_0(records: Records) -> Parts:
+def unpack_q5_0(records: Records) -> Blocks:
     """(code - 16) * d; bit j of qh is bit 4 of element j."""
     return _scaled(_five_bits(records).view(np.int8) - np.int8(16), records)
 
 
-def unpack_q4_1(records: Records) -> Parts:
+def unpack_q4_1(records: Records) -> Blocks:
     """code * d + m."""
     return _scaled(low_high(records["qs"]), records)
 
 
-def unpack_q5_1(records: Records) -> Parts:
+def unpack_q5_1(records: Records) -> Blocks:
     """code * d + m; bit j of qh is bit 4 of element j."""
     return _scaled(_five_bits(records), records)
 
 
-def unpack_q8_0(records: Records) -> Parts:
+def unpack_q8_0(records: Records) -> Blocks:
     """code * d."""
     return _scaled(np.ascontiguousarray(records["qs"]), records)
 
 
-def unpack_q1_0(records: Records) -> Parts:
+def unpack_q1_0(records: Records) -> Blocks:
     """d where the bit is set, else -d; bit j % 8 of byte j / 8 is element j."""
     return _scaled(np.unpackbits(np.ascontiguousarray(records["qs"]), axis=1, bitorder="little"), records)
 
 
-def unpack_q2_0(records: Records) -> Parts:
+def unpack_q2_0(records: Records) -> Blocks:
     """(code - 1) * d; bits 2 (j % 4) of byte j / 4 are element j."""
-    codes = bit_planes(records["qs"], 2).transpose(0, 2, 1).reshape(-1, 64)
-    return _scaled(codes.view(np.int8) - np.int8(1), records)
+    return _scaled(bit_planes(records["qs"], 2).transpose(0, 2, 1).reshape(-1, 64), records)
 
 
 def round_away(x: Floats) -> NDArray[Any]:
@@ -131,7 +122,7 @@ def round_away(x: Floats) -> NDArray[Any]:
     return whole.astype(np.int8)
 
 
-def _centred(blocks: Floats, importance: Importance | None, layout: np.dtype[Any], n_max: int) -> Records:
+def _centred(blocks: Floats, importance: Importance | None, layout: np.dtype[Any], n_max: int) -> Encoded:
     records = np.zeros(len(blocks), layout)
     if importance is None:
         d = largest(blocks)[0] / f32(-n_max)
@@ -144,10 +135,10 @@ def _centred(blocks: Floats, importance: Importance | None, layout: np.dtype[Any
         d, searched = fit_scale(x, n_max, np.ascontiguousarray(weights.T))
         codes = searched.T.astype(np.uint8)
     records["d"] = half(d)
-    return _put_codes(records, codes)
+    return Encoded(_put_codes(records, codes), d[:, None])
 
 
-def _above_minimum(blocks: Floats, importance: Importance | None, layout: np.dtype[Any], n_max: int) -> Records:
+def _above_minimum(blocks: Floats, importance: Importance | None, layout: np.dtype[Any], n_max: int) -> Encoded:
     records = np.zeros(len(blocks), layout)
     if importance is None:
         low = blocks.min(axis=1)
@@ -167,7 +158,7 @@ def _above_minimum(blocks: Floats, importance: Importance | None, layout: np.dty
         )
         low, codes = -minus_low, searched.T.astype(np.uint8)
     records["d"], records["m"] = half(d), half(low)
-    return _put_codes(records, codes)
+    return Encoded(_put_codes(records, codes), d[:, None], low[:, None])
 
 
 def _truncate(scaled: Floats, highest: int, d: Floats) -> NDArray[Any]:
@@ -191,8 +182,7 @@ def _five_bits(records: Records) -> NDArray[Any]:
     return codes
 
 
-def _scaled(codes: NDArray[Any], records: Records) -> Parts:
+def _scaled(codes: NDArray[Any], records: Records) -> Blocks:
     """One float16 scale d, and perhaps one float16 minimum m, of a block."""
-    levels = tuple((name, records[name]) for name in ("d", "m") if name in (records.dtype.names or ()))
-    parts = [values.astype(np.float32)[:, None] for _, values in levels]
-    return Parts(codes, parts[0], parts[1] if len(parts) > 1 else None, levels)
+    levels = tuple(float_level(name, records[name]) for name in ("d", "m") if name in (records.dtype.names or ()))
+    return Blocks(codes, levels[0].values, levels[1].values if len(levels) > 1 else None, levels)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .block import Blocks
 from .ggml_arithmetic import (
     GROUP_MAX_EPS,
     Floats,
@@ -24,14 +25,11 @@ from .ggml_arithmetic import (
     low_high,
     nearest_int,
 )
-from .ggml_blocks import Importance, Parts, Records, importance_by_magnitude
+from .ggml_blocks import Encoded, Importance, Records, float_level, importance_by_magnitude, whole_level
+from .ggml_layouts import IQ4_NL, IQ4_XS
+from .ggml_numbers import IQ4
 
-IQ4_NL = np.dtype([("d", "<f2"), ("qs", "u1", 16)])
-IQ4_XS = np.dtype([("d", "<f2"), ("scales_h", "<u2"), ("scales_l", "u1", 4), ("qs", "u1", 128)])
-
-# kvalues_iq4nl
-VALUES = np.array([-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113], np.float32)
-NUMBERS = {"iq4_nl": VALUES, "iq4_xs": VALUES}
+VALUES = np.array(IQ4, np.float32)
 _TRIES = 7
 
 # Thresholds are multiples of 1/2, so that the whole part of 2 x decides: the code of 2 x = -254 .. 226.
@@ -40,17 +38,17 @@ _CODES = np.searchsorted(VALUES[:-1] + VALUES[1:], np.arange(_LOWEST, _HIGHEST +
 _NEAREST = VALUES[_CODES]
 
 
-def quantize_iq4_nl(blocks: Floats, importance: Importance | None = None) -> Records:
+def quantize_iq4_nl(blocks: Floats, importance: Importance | None = None) -> Encoded:
     """One float16 scale for 32 elements, searched by weighted least squares."""
     records = np.zeros(len(blocks), IQ4_NL)
     scales = _search(blocks, blocks, importance)
     records["d"] = half(scales)
     codes = _CODES[_position(blocks * inverse(scales)[:, None])]
     records["qs"] = codes[:, :16] | codes[:, 16:] << 4
-    return records
+    return Encoded(records, scales[:, None])
 
 
-def quantize_iq4_xs(blocks: Floats, importance: Importance | None = None) -> Records:
+def quantize_iq4_xs(blocks: Floats, importance: Importance | None = None) -> Encoded:
     """Eight sub-blocks of 32 with a signed 6-bit scale each, no minimum."""
     records = np.zeros(len(blocks), IQ4_XS)
     sub_blocks = blocks.reshape(-1, 32)
@@ -65,24 +63,24 @@ def quantize_iq4_xs(blocks: Floats, importance: Importance | None = None) -> Rec
     high = (packed >> 4).astype(np.uint16) << np.arange(0, 16, 2, dtype=np.uint16)
     records["scales_h"] = np.bitwise_or.reduce(high, axis=1)
     records["qs"] = join_planes(codes.reshape(-1, 8, 2, 16), 4).reshape(-1, 128)
-    return records
+    return Encoded(records, scale)
 
 
-def unpack_iq4_nl(records: Records) -> Parts:
+def unpack_iq4_nl(records: Records) -> Blocks:
     """number(code) * d."""
-    d = records["d"]
-    return Parts(low_high(records["qs"]), d.astype(np.float32)[:, None], None, (("d", d),))
+    d = float_level("d", records["d"])
+    return Blocks(low_high(records["qs"]), d.values, None, (d,))
 
 
-def unpack_iq4_xs(records: Records) -> Parts:
+def unpack_iq4_xs(records: Records) -> Blocks:
     """number(code) * d * (scale - 32)."""
-    d = records["d"]
+    d = float_level("d", records["d"])
     low = bit_planes(records["scales_l"], 4).transpose(0, 2, 1).reshape(-1, 8)
     high = (records["scales_h"][:, None] >> np.arange(0, 16, 2, dtype=np.uint16) & 3).astype(np.uint8)
     scales = (low | high << 4).view(np.int8) - np.int8(32)
-    scale = d.astype(np.float32)[:, None] * scales.astype(np.float32)
+    scale = d.values * scales.astype(np.float32)
     codes = low_high(records["qs"].reshape(-1, 8, 16)).reshape(-1, 256)
-    return Parts(codes, scale, None, (("d", d), ("scales", scales)))
+    return Blocks(codes, scale, None, (d, whole_level("scales", "int6", scales)))
 
 
 def _search(sub_blocks: Floats, blocks: Floats, importance: Importance | None) -> Floats:

@@ -13,11 +13,12 @@ from ..checks import real_numbers, refuse_not_finite
 from ..errors import QuantError
 from .bitsandbytes import BITSANDBYTES
 from .block import BlockFormat, Stored
+from .gguf_formats import GGUF_FORMATS
 from .layout import Layout
 from .microscaling import MICROSCALED
 from .nvfp4 import NVFP4
 
-_FAMILIES: tuple[tuple[BlockFormat, ...], ...] = (MICROSCALED, (NVFP4,), BITSANDBYTES)
+_FAMILIES: tuple[tuple[BlockFormat, ...], ...] = (MICROSCALED, (NVFP4,), BITSANDBYTES, GGUF_FORMATS)
 
 BLOCK_FORMATS: Mapping[str, BlockFormat] = MappingProxyType({fmt.name: fmt for family in _FAMILIES for fmt in family})
 

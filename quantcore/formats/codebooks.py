@@ -30,8 +30,8 @@ class Codebook:
     Args:
         name: The name in FORMATS.
         label: As people write it.
-        numbers: Of each code in turn, 2^bits of them; they are float32. Two codes may have the same one: they follow
-            each other, the lower code first, with the threshold at the number itself.
+        numbers: Of each code in turn, 2^bits of them, NaN for one that is not used; they are float32. Two codes may have
+            the same one: they follow each other, the lower code first, with the threshold at the number itself.
         source: Where the table is published.
         ties: Of "half_even", which here is the library's own rule.
 
@@ -63,12 +63,12 @@ class Codebook:
     @property
     def lowest(self) -> float:
         """The least number."""
-        return float(self.values.min())
+        return float(np.nanmin(self.values))
 
     @property
     def highest(self) -> float:
         """The greatest number."""
-        return float(self.values.max())
+        return float(np.nanmax(self.values))
 
     def encode(
         self,

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[3]))
+import quantcore as qc
 from quantcore.blocks.gguf import GgufFormat
 from quantcore.blocks.gguf_formats import GGUF_FORMATS
 from quantcore.errors import QuantError
@@ -109,16 +110,17 @@ def compare(ggml: Ggml, fmt: GgufFormat, rng: np.random.Generator) -> tuple[int,
             if (importance is None and fmt.importance == "needed") or (importance is not None and fmt.name == "q8_k"):
                 continue
             try:
-                ours = fmt.quantize(x, importance)
+                stored = qc.store(x, fmt, importance=importance)
             except QuantError:  # where the library ends the program
                 assert np.abs(x).max() > 1e15, f"{fmt.name}, {kind}, {weighting}: refused"
                 continue
             n_compared += 1
+            ours = np.frombuffer(stored.to_bytes(), np.uint8).reshape(-1, fmt.block_bytes)
             differ = (ours != ggml.quantize(fmt, x, importance)).any(axis=1)
             if differ.any():
                 wrong.append(f"{fmt.name}, {kind}, {weighting}: {differ.sum()} of {len(differ)} blocks differ")
     data = rng.integers(0, 256, (1000, fmt.block_bytes), np.uint8)
-    if not np.array_equal(fmt.dequantize(data), ggml.dequantize(fmt, data), equal_nan=True):
+    if not np.array_equal(fmt.dequantize(fmt.unpack(data)), ggml.dequantize(fmt, data), equal_nan=True):
         wrong.append(f"{fmt.name}: random bytes decode differently")
     return n_compared, wrong
 
@@ -127,7 +129,7 @@ def main(arguments: list[str]) -> int:
     """1 if anything differs."""
     ggml = Ggml(arguments[0])
     failures: list[Any] = []
-    for fmt in (GGUF_FORMATS[name] for name in arguments[1:] or GGUF_FORMATS):
+    for fmt in (fmt for fmt in GGUF_FORMATS if fmt.name in arguments[1:] or not arguments[1:]):
         n_compared, wrong = compare(ggml, fmt, np.random.default_rng(7))
         failures += wrong
         lines = [f"{fmt.name}: {n_compared} encodings compared, {len(wrong)} differ", *wrong]

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import quantcore as qc
 from quantcore.blocks.ggml_arithmetic import add_up, nearest_int
 from quantcore.blocks.gguf import GgufFormat
 from quantcore.blocks.gguf_formats import GGUF_FORMATS
@@ -11,7 +12,7 @@ from quantcore.blocks.grids import points
 from quantcore.errors import QuantError
 
 RNG = np.random.default_rng(20260727)
-EVERY = pytest.mark.parametrize("fmt", GGUF_FORMATS.values(), ids=GGUF_FORMATS)
+EVERY = pytest.mark.parametrize("fmt", GGUF_FORMATS, ids=[fmt.name for fmt in GGUF_FORMATS])
 
 
 def importance_for(fmt: GgufFormat, length: int) -> np.ndarray | None:
@@ -34,12 +35,25 @@ def test_bits_per_value(fmt: GgufFormat) -> None:
 
 @EVERY
 def test_every_byte_string_decodes(fmt: GgufFormat) -> None:
-    """Random bytes of every length that is a number of blocks become that many numbers; others are refused."""
-    data = RNG.integers(0, 256, 40 * fmt.block_bytes, np.uint8)
-    assert fmt.dequantize(fmt.blocks_of_bytes(data.tobytes())).shape == (40, fmt.block_size)
-    with pytest.raises(QuantError, match=f"multiple of {fmt.block_bytes}") as caught:
-        fmt.blocks_of_bytes(data[:-1].tobytes())
-    assert caught.value.field == "data"
+    """Random bytes of the right length become numbers and are the same bytes again; others are refused."""
+    data = RNG.integers(0, 256, 40 * fmt.block_bytes, np.uint8).tobytes()
+    stored = fmt.from_bytes(data, (8, 5 * fmt.block_size))
+    assert stored.to_bytes() == data
+    assert qc.restore(stored).shape == (8, 5 * fmt.block_size)
+    with pytest.raises(QuantError, match=f"takes {len(data)}") as caught:
+        fmt.from_bytes(data[:-1], (8, 5 * fmt.block_size))
+    assert caught.value.field == "bytes"
+
+
+@EVERY
+def test_bytes_of_values_read_back(fmt: GgufFormat) -> None:
+    """What is written is what is read: codes, scales and numbers."""
+    x = RNG.standard_normal((3, 2 * fmt.block_size)).astype(np.float32)
+    stored = qc.store(x, fmt, importance=importance_for(fmt, x.shape[1]))
+    again = fmt.from_bytes(stored.to_bytes(), x.shape)
+    np.testing.assert_array_equal(again.codes, stored.codes)
+    np.testing.assert_array_equal(again.scale, stored.scale)
+    np.testing.assert_array_equal(qc.restore(again), qc.restore(stored))
 
 
 @EVERY
@@ -47,23 +61,53 @@ def test_a_block_does_not_depend_on_its_neighbours(fmt: GgufFormat) -> None:
     """Encoded alone, a block has the bytes that it has among others: sums keep their order for any number of them."""
     x = RNG.standard_normal((60, fmt.block_size)).astype(np.float32)
     weights = importance_for(fmt, fmt.block_size)
-    together = fmt.quantize(x, weights)
+    together = qc.store(x, fmt, importance=weights).to_bytes()
     for i in (0, 37, 59):
-        np.testing.assert_array_equal(fmt.quantize(x[i], weights)[0], together[i])
+        alone = qc.store(x[i], fmt, importance=weights).to_bytes()
+        assert alone == together[i * fmt.block_bytes : (i + 1) * fmt.block_bytes]
 
 
 @EVERY
 def test_codes_and_scales_give_the_numbers(fmt: GgufFormat) -> None:
-    """x_hat = number(code) * scale + offset, from what `unpack` says."""
+    """x_hat = number(code) * scale + offset, and every code is one of the element's."""
     x = RNG.standard_normal((3, fmt.block_size)).astype(np.float32)
-    data = fmt.quantize(x, importance_for(fmt, fmt.block_size))
-    parts = fmt.unpack(data)
-    values = parts.codes.astype(np.float32) if fmt.numbers is None else fmt.numbers[parts.codes]
-    size = fmt.block_size // parts.scale.shape[1]
-    expected = values * np.repeat(parts.scale, size, axis=1)
-    if parts.offset is not None:
-        expected += np.repeat(parts.offset, size, axis=1)
-    np.testing.assert_array_equal(fmt.dequantize(data), expected)
+    stored = qc.store(x, fmt, importance=importance_for(fmt, fmt.block_size))
+    size = fmt.block_size // stored.scale.shape[1]
+    numbers = fmt.element.values.astype(np.float32)
+    values = numbers[stored.codes.astype(np.int64) & len(numbers) - 1]
+    expected = values * np.repeat(stored.scale, size, axis=1)
+    if stored.offset is not None:
+        expected += np.repeat(stored.offset, size, axis=1)
+    np.testing.assert_array_equal(qc.restore(stored), expected)
+
+
+@EVERY
+def test_levels_are_named_and_stored_in_a_format(fmt: GgufFormat) -> None:
+    """The scales of a block are told with the format in which each is stored, and their codes fit in it."""
+    stored = qc.store(np.ones((2, fmt.block_size)), fmt, importance=importance_for(fmt, fmt.block_size))
+    assert stored.levels[0].name in ("d", "e")
+    for level in stored.levels:
+        assert level.values.shape[0] == 2
+        if level.codes is not None and not level.format.startswith("int"):
+            assert level.codes.shape == level.values.shape
+            assert level.codes.max() < 1 << qc.FORMATS[level.format].bits
+
+
+@EVERY
+def test_thresholds_agree_with_the_encoder(fmt: GgufFormat) -> None:
+    """Where a format rounds each element by itself, it lies between the thresholds of its code."""
+    if fmt.module == "grids" or fmt.name == "q1_0":  # a point of a lattice, a sign
+        return
+    x = RNG.standard_normal(fmt.block_size).astype(np.float32)
+    stored = qc.store(x, fmt)
+    for i in range(0, fmt.block_size, 5):
+        grid = stored.grid(i)
+        k = grid.codes.tolist().index(stored.codes[0, i])
+        slack = 1e-6 * np.abs(grid.reals).max()  # thresholds are computed with other roundings than codes
+        if k > 0:
+            assert x[i] >= grid.thresholds[k] - slack
+        if k < len(grid.codes) - 1:
+            assert x[i] <= grid.thresholds[k + 1] + slack
 
 
 @EVERY
@@ -72,7 +116,7 @@ def test_input_is_untouched(fmt: GgufFormat) -> None:
     x = RNG.standard_normal((2, fmt.block_size)).astype(np.float32)
     weights = np.ones(fmt.block_size, np.float32)
     before = x.copy()
-    fmt.quantize(x, weights)
+    qc.store(x, fmt, importance=weights)
     np.testing.assert_array_equal(x, before)
     assert (weights == 1).all()
 
@@ -80,26 +124,25 @@ def test_input_is_untouched(fmt: GgufFormat) -> None:
 @pytest.mark.parametrize(
     ("x", "importance", "field", "words"),
     [
-        (np.zeros((2, 33)), None, "values", "rows of 33"),
-        (np.float32(1), None, "values", "blocks of 32"),
+        (np.zeros((2, 33)), None, "values", "33 elements"),
         (np.full(32, np.nan), None, "values", "finite"),
         (np.full(32, 1e39), None, "values", "too large"),
         (np.zeros(64), np.ones(32), "importance", r"\(32,\)"),
-        (np.zeros(32), -np.ones(32), "importance", "not negative"),
+        (np.zeros(32), -np.ones(32), "importance", "0 or more"),
         (np.zeros(32), np.full(32, np.inf), "importance", "finite"),
     ],
 )
 def test_bad_input_is_refused(x: np.ndarray, importance: np.ndarray | None, field: str, words: str) -> None:
     """What cannot be encoded is named, with what was found."""
     with pytest.raises(QuantError, match=words) as caught:
-        GGUF_FORMATS["q4_0"].quantize(x, importance)
+        qc.store(x, "q4_0", importance=importance)
     assert caught.value.field == field
 
 
 def test_formats_that_need_importance_say_so() -> None:
     """IQ2_XXS cannot be encoded without an importance matrix, as in ggml."""
     with pytest.raises(QuantError, match="importance is not given"):
-        GGUF_FORMATS["iq2_xxs"].quantize(np.zeros(256))
+        qc.store(np.zeros(256), "iq2_xxs")
 
 
 @pytest.mark.parametrize("width", [1, 2, 3, 7, 64, 1000])
