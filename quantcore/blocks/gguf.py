@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from ..errors import QuantError
 from ..formats.format import Format
-from .block import BlockFormat, Blocks, Float32Array
+from .block import BlockFormat, Blocks, Float32Array, Stored, octets_of
 from .ggml_blocks import Encoded, Importance, Records, row_energy
-from .layout import Axes
+from .layout import Axes, Layout
 
 _ELEMENTS_AT_ONCE = 1 << 15  # what a search works on stays in the second-level cache
 
@@ -58,18 +58,20 @@ class GgufFormat(BlockFormat):
     library: str = field(default="ggml", init=False)
     version: str = field(default="0.20.2", init=False)
     source: str = field(default="", init=False)
-    fields: tuple[tuple[str, int], ...] = field(default=(), init=False)
     options: tuple[str, ...] = field(default=("importance",), init=False)
     axes: Axes = field(default="last", init=False)
     is_partial_allowed: bool = field(default=False, init=False)
     can_encode: bool = field(default=True, init=False)
 
     def __post_init__(self) -> None:
-        """Derive what the label and the record say."""
+        """Name the functions of ggml."""
         name = self.label.lower().replace("_k", "_K")
         object.__setattr__(self, "source", f"ggml-quants.c, quantize_{name}, dequantize_row_{name}")
-        sizes = {name: self.record[name].itemsize for name in self.record.names or ()}
-        object.__setattr__(self, "fields", tuple(sizes.items()))
+
+    @property
+    def fields(self) -> tuple[tuple[str, int], ...]:
+        """Name and bytes of what a block consists of, in the order of the file."""
+        return tuple((name, self.record[name].itemsize) for name in self.record.names or ())
 
     def quantize(self, x: Float32Array, **options: Any) -> GgufBlocks:
         """The blocks that ggml writes for x (n_blocks, block_size).
@@ -102,10 +104,24 @@ class GgufFormat(BlockFormat):
                     target += blocks.offset[part, :, None]
         return out
 
-    def pack(self, blocks: Blocks) -> NDArray[np.uint8]:
+    def to_bytes(self, stored: Stored) -> bytes:
         """The bytes that `quantize` chose or `unpack` read."""
-        assert isinstance(blocks, GgufBlocks)
-        return blocks.data
+        assert isinstance(stored.blocks, GgufBlocks)
+        return stored.blocks.data.tobytes()
+
+    def from_bytes(self, data: bytes | bytearray | memoryview, shape: tuple[int, ...], axis: int = -1) -> Stored:
+        """The array of `shape` that these bytes hold.
+
+        Raises:
+            QuantError: If there are more or fewer bytes than that takes.
+        """
+        layout = Layout.of(self, shape, axis)
+        octets = octets_of(data, layout.n_blocks * self.block_bytes, f"{self.name} of shape {shape}")
+        return Stored(self, layout, self.unpack(octets.reshape(-1, self.block_bytes)))
+
+    def size_bytes(self, stored: Stored) -> int:
+        """The number of bytes of `to_bytes`."""
+        return len(stored.codes) * self.block_bytes
 
     def unpack(self, data: NDArray[np.uint8]) -> GgufBlocks:
         """What the bytes (n_blocks, block_bytes) say; all bytes mean something."""

@@ -19,10 +19,21 @@ Element = TypeVar("Element", bound=np.generic)
 class Blocked(Protocol):
     """What a layout must know of a block format."""
 
-    name: str
-    block_size: int
-    axes: Axes
-    is_partial_allowed: bool
+    @property
+    def name(self) -> str:
+        """For messages."""
+
+    @property
+    def block_size(self) -> int:
+        """Elements of a block."""
+
+    @property
+    def axes(self) -> Axes:
+        """Along which axes blocks may lie."""
+
+    @property
+    def is_partial_allowed(self) -> bool:
+        """Whether the last block of a row may be shorter."""
 
 
 @dataclass(frozen=True, slots=True)
