@@ -30,7 +30,7 @@ class Codebook:
     Args:
         name: The name in FORMATS.
         label: As people write it.
-        numbers: Of each code in turn, 2^bits of them, NaN for one that is not used; they are float32. Two codes may have
+        numbers: Of each code in turn, 2^bits of them, NaN for one not used; they are float32. Two codes may have
             the same one: they follow each other, the lower code first, with the threshold at the number itself.
         source: Where the table is published.
         ties: Of "half_even", which here is the library's own rule.
