@@ -109,7 +109,7 @@ class BlockFormat(Protocol):
     def dequantize(self, blocks: Blocks) -> Float32Array:
         """The numbers (n_blocks, block_size)."""
         n_blocks, n_sub = blocks.scale.shape
-        values = self.element.decode(blocks.codes).reshape(n_blocks, n_sub, -1)
+        values = self.element.decode(blocks.codes).reshape(n_blocks, n_sub, self.block_size // n_sub)
         with np.errstate(all="ignore"):
             values *= blocks.scale[:, :, None]
             if blocks.offset is not None:

@@ -115,7 +115,7 @@ class MicroscaledBlocks(ScaledBlocks):
         scale = level_of("scale", FLOAT8_E8M0FNU, biased.astype(np.uint8))
         # exact: a power of two; what underflows is far below the least element
         with np.errstate(under="ignore"):
-            scaled = x * np.ldexp(np.float32(1 / self.unit), 127 - biased).astype(np.float32)
+            scaled = x * np.ldexp(np.float32(1), 127 - biased) * np.float32(1 / self.unit)
         codes = self.element.encode(scaled, options.get("rounding", "half_even"), "saturate", options.get("rng"))
         return self.assemble(codes, (scale,))
 

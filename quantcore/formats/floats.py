@@ -142,7 +142,7 @@ class FloatFormat:
             index = [int(i) for i in np.unravel_index(int(np.isnan(x).argmax()), x.shape)]
             raise QuantError(f"values{index or ''} is nan; {self.label} has no code for it. Replace it.", "values")
         flat, codes = x.reshape(-1), np.empty(x.size, self.dtype)
-        bits = 11 + self.mantissa_bits  # sign, exponent, mantissa, rounding bit, whether anything follows
+        bits = _index_bits(self)
         by_table = x.dtype == np.float32 and rounding != "stochastic" and bits <= _TABLE_BITS and x.size >= 4096
         table = _table(self, rounding, overflow) if by_table else None
         for start in range(0, x.size, _PIECE):
@@ -205,6 +205,14 @@ def _encode(
     return np.where(np.isnan(x), nan, codes).astype(fmt.dtype)
 
 
+def _index_bits(fmt: FloatFormat) -> int:
+    """Of a float32: sign, exponent, mantissa, the rounding bit, and one that says whether anything follows.
+
+    Another one where the format's own least number is subnormal in float32, which has no leading 1 there.
+    """
+    return 11 + fmt.mantissa_bits + (fmt.least_exponent < -126)
+
+
 def _look_up(x: NDArray[np.float32], table: NDArray[Any], bits: int) -> NDArray[Any]:
     """Codes of float32 by their first bits, of which the last says whether anything follows.
 
@@ -224,7 +232,7 @@ def _look_up(x: NDArray[np.float32], table: NDArray[Any], bits: int) -> NDArray[
 @cache
 def _table(fmt: FloatFormat, rounding: str, overflow: Overflow) -> NDArray[Any]:
     """The code of every beginning of a float32, computed by `_encode`."""
-    bits = 11 + fmt.mantissa_bits
+    bits = _index_bits(fmt)
     first = np.arange(1 << bits, dtype=np.uint32) << np.uint32(32 - bits)
     return _encode(first.view(np.float32), fmt, rounding, overflow, None)
 

@@ -82,6 +82,9 @@ def float_quant(case: Case, inputs: Arrays, outputs: Arrays) -> None:
         saturates = True
     if case["library"] == "torch" and fmt == "float8_e8m0fnu":  # the sign is dropped, and 0 is the least number
         x = np.where(x == 0, np.float32(2.0**-127), np.abs(x))
+    if fmt == "float8_e8m0fnu":  # of float32's subnormals the libraries round 2^-127 and a little up
+        is_normal = ~((x > 2.0**-127) & (x < 2.0**-126))
+        x, expected = x[is_normal], np.asarray(expected)[is_normal]
     if case["library"] == "ml_dtypes" and x.dtype == np.float64:
         ours, has_code = encode_twice_rounded(x, fmt), np.ones(x.shape, np.bool_)
     else:
