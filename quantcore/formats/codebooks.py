@@ -15,6 +15,9 @@ from ..rounding import check_rounding
 from .format import BitField, Overflow
 from .grid import Grid
 
+_FEW = 15  # thresholds
+_PIECE = 1 << 15  # elements at a time: they stay in the cache
+
 
 class Ties(Enum):
     """Which of two neighbours a number halfway between them becomes."""
@@ -108,8 +111,7 @@ def _codes(fmt: Codebook, x: NDArray[Any], rounding: str, rng: np.random.Generat
     if x.dtype != np.float64 and np.array_equal(middles, middles.astype(np.float32)):
         reals, middles = reals.astype(np.float32), middles.astype(np.float32)
     if rounding == "half_even":
-        index = np.searchsorted(middles, x, "left" if fmt.ties is Ties.LOWER else "right")
-        return np.asarray(grid.codes[index])
+        return np.asarray(grid.codes.take(_rank(x, middles, fmt.ties)))
     low = (np.searchsorted(reals, x, "right") - 1).clip(0, len(reals) - 1)  # the last number that is not above x
     high = np.minimum(low + 1, len(reals) - 1)
     part, gap = x.astype(np.float64) - reals[low], reals[high] - reals[low]
@@ -124,6 +126,22 @@ def _codes(fmt: Codebook, x: NDArray[Any], rounding: str, rng: np.random.Generat
     }
     chance = rng.random(x.shape) * gap < part if rounding == "stochastic" and rng is not None else is_up[rounding]
     return np.asarray(grid.codes[np.where(chance, high, low)])
+
+
+def _rank(x: NDArray[Any], middles: NDArray[Any], ties: Ties) -> NDArray[Any]:
+    """How many thresholds are below each number: for a few of them, comparing with each is faster than searching."""
+    if len(middles) > _FEW:
+        return np.searchsorted(middles, x, "left" if ties is Ties.LOWER else "right")
+    compare = np.greater if ties is Ties.LOWER else np.greater_equal
+    flat, rank = x.reshape(-1), np.zeros(x.size, np.uint8)
+    is_above = np.empty(min(x.size, _PIECE), np.bool_)
+    for start in range(0, x.size, _PIECE):
+        part, count = flat[start : start + _PIECE], rank[start : start + _PIECE]
+        here = is_above[: part.size]
+        for middle in middles:
+            compare(part, middle, out=here)
+            count += here.view(np.uint8)
+    return rank.reshape(x.shape)
 
 
 @cache

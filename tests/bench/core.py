@@ -12,7 +12,7 @@ from statistics import median
 import numpy as np
 
 import quantcore as qc
-from tests.bench import onnx_rival
+from tests.bench import format_rivals, onnx_rival
 from tests.bench.turns import in_turns, print_table, ratio, written
 
 Run = Callable[[], object]
@@ -32,6 +32,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     turns = options.turns
     compare(f"{size:,} float32 to int8 and back, in copies of as many bytes", rivals(size), "copy", turns)
     compare(f"{size:,} by granularity, in round trips per tensor", granularities(size), "per tensor, affine", turns)
+    million = min(1_000_000, options.largest)
+    compare(f"{million:,} float32 to codes of a format", format_rivals.encoders(million), "E4M3", turns)
+    compare(f"{million:,} codes of a format to float32", format_rivals.decoders(million), "E4M3", turns)
     sizes = {f"{n:,}": (round_trip(n), n) for n in SIZES if n <= options.largest}
     compare("one element, by their number", sizes, "1,000,000", turns)
 

@@ -113,8 +113,8 @@ def four_bits(case: Case, inputs: Arrays, outputs: Arrays) -> None:
     if np.any(outputs["absmax2"]):
         assert np.abs(codes.reshape(-1).astype(int) - np.asarray(outputs["absmax"]).reshape(-1)).max() <= 1
     theirs = (*stored.levels[:2], level_of("absmax", DYNAMIC8, np.asarray(outputs["absmax"]).reshape(codes.shape)))
-    again = fmt.assemble(stored.codes, theirs)
-    ours = stored.layout.from_blocks(fmt.dequantize(again))
+    again = stored.fmt.assemble(stored.codes, theirs)  # type: ignore[attr-defined]
+    ours = stored.layout.from_blocks(stored.fmt.dequantize(again))
     np.testing.assert_allclose(ours, expected, rtol=1e-5, atol=1e-7)
 
 
