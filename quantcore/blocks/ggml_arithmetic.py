@@ -79,7 +79,11 @@ def half(x: Floats) -> NDArray[np.float16]:
 
 def low_high(packed: NDArray[Any]) -> NDArray[Any]:
     """(..., n) bytes to (..., 2 n) nibbles: all low ones, then all high ones."""
-    return np.concatenate([packed & 15, packed >> 4], axis=-1)
+    packed = np.ascontiguousarray(packed)
+    words: dict[int, Any] = {8: np.float64, 16: np.complex128}
+    word = words.get(packed.shape[-1], np.uint8)  # moved as one
+    halves = [half.view(word) for half in (packed & 15, packed >> 4)]
+    return np.concatenate(halves, axis=-1).view(np.uint8)
 
 
 def bit_planes(packed: NDArray[Any], width: int) -> NDArray[Any]:

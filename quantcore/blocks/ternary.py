@@ -20,6 +20,7 @@ from .legacy import round_away
 
 # The elements of a TQ1_0 block in the order of storing: bytes (first, last), digits a byte, first element.
 _TQ1_0_GROUPS = ((0, 32, 5, 0), (32, 48, 5, 160), (48, 52, 4, 240))
+_SHIFTS = np.array([1, 3, 9, 27, 81], np.uint8)  # products are taken modulo 256
 _POWERS = np.array([81, 27, 9, 3, 1], np.uint16)
 
 
@@ -50,19 +51,14 @@ def unpack_tq1_0(records: Records) -> Blocks:
     for first, last, digits, start in _TQ1_0_GROUPS:
         size = last - first
         group = codes[:, start : start + digits * size].reshape(-1, digits, size)
-        group[:] = _digits()[stored[:, None, first:last], np.arange(digits)[:, None]]
+        shifted = stored[:, None, first:last] * _SHIFTS[:digits, None]
+        group[:] = shifted.astype(np.uint16) * np.uint16(3) >> 8
     return _scaled(codes, records)
 
 
 def unpack_tq2_0(records: Records) -> Blocks:
     """(code - 1) * d; code 3 stands for 2 d and is never written."""
     return _scaled(bit_planes(records["qs"].reshape(-1, 2, 32), 2).reshape(-1, 256), records)
-
-
-def _digits() -> NDArray[Any]:
-    """(256, 5) the digits of every byte."""
-    shifted = np.arange(256, dtype=np.uint16)[:, None] * np.array([1, 3, 9, 27, 81], np.uint16) & 255
-    return (shifted * 3 >> 8).astype(np.uint8)
 
 
 def _ternary(blocks: Floats, layout: np.dtype[np.void]) -> tuple[Records, NDArray[Any], Floats]:
