@@ -14,11 +14,12 @@ from ..errors import QuantError
 from .bitsandbytes import BITSANDBYTES
 from .block import BlockFormat, Stored
 from .gguf_formats import GGUF_FORMATS
+from .integer import INTEGER
 from .layout import Layout
 from .microscaling import MICROSCALED
 from .nvfp4 import NVFP4
 
-_FAMILIES: tuple[tuple[BlockFormat, ...], ...] = (MICROSCALED, (NVFP4,), BITSANDBYTES, GGUF_FORMATS)
+_FAMILIES: tuple[tuple[BlockFormat, ...], ...] = (MICROSCALED, (NVFP4,), BITSANDBYTES, INTEGER, GGUF_FORMATS)
 
 BLOCK_FORMATS: Mapping[str, BlockFormat] = MappingProxyType({fmt.name: fmt for family in _FAMILIES for fmt in family})
 
