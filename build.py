@@ -72,7 +72,10 @@ def run_serve(options):
 
 
 def run_test(options):
-    """Installs the test tools, finds or installs a browser, builds, and runs every check."""
+    """Installs the test tools, finds or installs browsers, builds, and runs every check; or only the quick ones."""
+    if options.quick:
+        testing.run_quick(ROOT, environment.prepare(ROOT, ["build", "test"]), options.pytest)
+        return
     python = environment.prepare(ROOT, ["build", "test", "tutorials"])
     chromium = browser.find_or_install()
     build()
@@ -106,6 +109,9 @@ def read_arguments(arguments):
     serving.add_argument("--no-open", dest="open", action="store_false", help="do not open a browser")
     serving.set_defaults(command=run_serve)
     testing = commands.add_parser("test", help="run every check; what follows goes to pytest")
+    testing.add_argument(
+        "--quick", action="store_true", help="only what needs no browser and no build: within a minute"
+    )
     testing.set_defaults(command=run_test)
     measured = commands.add_parser("bench", help="measure speed")
     measured.add_argument("part", nargs="?", help="one of " + ", ".join(measuring.PARTS) + " (default: all but slow)")

@@ -11,6 +11,7 @@ settings.register_profile("same", deadline=None, derandomize=True, database=None
 settings.register_profile(
     "search", deadline=None, max_examples=1000
 )  # pytest --hypothesis-profile=search: look for new ones
+settings.register_profile("quick", parent=settings.get_profile("same"), max_examples=15)
 settings.load_profile("same")
 
 
