@@ -55,7 +55,8 @@ def run_quick(root: Path, python: Path, arguments: Sequence[str]) -> None:
         BuildError: A check failed.
     """
     outcomes = {name: passes(name, command, root) for name, command in linters(python).items()}
-    command = [str(python), "-m", "pytest", "-n", "2", "-q", "--hypothesis-profile=quick", *(arguments or QUICK)]
+    command = [str(python), "-m", "pytest", "-n", "2", "-q", "-m", "not slow", "--hypothesis-profile=quick"]
+    command += arguments or QUICK
     outcomes["pytest"] = passes("pytest", command, root)
     _expect_all(outcomes)
 

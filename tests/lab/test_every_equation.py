@@ -50,6 +50,7 @@ def check_table(answer: Json) -> None:
             assert float(shown.value) == float(exact)
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @seed(SEED)
 @given(valid_requests())

@@ -37,6 +37,7 @@ def show_seed() -> None:
     print(f"seed {SEED}")  # noqa: T201
 
 
+@pytest.mark.slow
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 @seed(SEED)
 @given(valid_requests())

@@ -3,6 +3,7 @@
 import json
 
 import lab
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from lab.request.fields import FIELDS, Kind
@@ -39,6 +40,7 @@ def check(request: dict[str, str]) -> None:
         assert all(error["message"] for error in answer["errors"])
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(REQUESTS)
 def test_any_request_is_answered(request: dict[str, str]) -> None:
@@ -46,6 +48,7 @@ def test_any_request_is_answered(request: dict[str, str]) -> None:
     check(request)
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(st.dictionaries(st.sampled_from(sorted(FIELDS)) | JUNK, JUNK | NUMBERISH, max_size=6))
 def test_any_text_is_answered(request: dict[str, str]) -> None:
@@ -53,6 +56,7 @@ def test_any_text_is_answered(request: dict[str, str]) -> None:
     check(request)
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @example([0.0, 8.98846567431158e307], "notebook", 2, False)  # once, the metrics overflowed
 @given(FLOATS, st.sampled_from(["notebook", "onnx", "pytorch", "tflite"]), st.integers(2, 16), st.booleans())

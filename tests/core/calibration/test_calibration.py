@@ -190,6 +190,7 @@ def test_a_single_value_of_any_size_is_a_range(value: float, method: str) -> Non
 GRANULARITIES = [qc.PerAxis(0), qc.PerAxis(1), qc.PerBlock(5), qc.PerBlock(1), qc.PerBlock(2, axis=0)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", sorted(CALIBRATIONS))
 @pytest.mark.parametrize("scheme", ["affine", "symmetric"])
 def test_ranges_of_all_slices_are_those_of_each(method: str, scheme: str) -> None:

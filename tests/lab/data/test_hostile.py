@@ -318,6 +318,7 @@ def test_random_bytes_are_answered(ending: str, data: bytes) -> None:
     answer_within_bound("file" + ending, data)
 
 
+@pytest.mark.slow
 @settings(max_examples=600, deadline=None)
 @given(st.sampled_from(SEEDS), st.data())
 def test_mutated_files_are_answered(seed: tuple[str, bytes], draw: st.DataObject) -> None:

@@ -37,6 +37,7 @@ def test_small_matrices_are_drawn_as_they_are(ask: Ask) -> None:
     assert (drawn["error x̂ − x"] == drawn["reconstruction x̂"] - values).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", [(300, 20), (513, 700), (256, 1000)])
 def test_large_matrices_are_drawn_in_blocks(ask: Ask, shape: tuple[int, int]) -> None:
     """A cell is the mean of its block, in the error map its farthest error; both computed here block by block."""

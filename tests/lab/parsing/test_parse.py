@@ -58,6 +58,7 @@ def test_digits_are_read_exactly() -> None:
     assert parse_numbers(text, "values").tobytes() == numbers.tobytes()
 
 
+@pytest.mark.slow
 def test_a_million_numbers_are_read_exactly() -> None:
     """A million numbers, which take the way for many, are read to the last bit."""
     numbers = np.random.default_rng(0).normal(size=1_000_000)
@@ -74,6 +75,7 @@ def test_the_same_text_is_read_once() -> None:
         first[0] = 7
 
 
+@pytest.mark.slow
 def test_a_mistake_in_a_million_numbers_is_found() -> None:
     """One bad token at the end of many numbers is named with its place."""
     text = "1.5\n" * 300_000 + "oops"

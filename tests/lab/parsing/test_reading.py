@@ -182,6 +182,7 @@ ARRAYS = hnp.arrays(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(ARRAYS, st.sampled_from(["numpy", "repr", "c", "spreadsheet", "spreadsheet with decimal commas"]))
 def test_what_was_printed_is_what_is_read(x: np.ndarray, how: str) -> None:

@@ -78,6 +78,7 @@ def is_program(text: str) -> bool:
     return any(line and not line.startswith("#") for line in text.splitlines())
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @seed(SEED)
 @given(valid_requests())
