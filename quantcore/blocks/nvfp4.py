@@ -24,20 +24,31 @@ from .scaled import Plan, ScaledBlocks, amax_of, level_of, one_of
 
 _F32 = np.float32
 _ELEMENT_MAX, _SCALE_MAX = _F32(6), _F32(448)
-RULES = ("torchao", "modelopt", "compressed_tensors")
 
 
 @dataclass(frozen=True, slots=True)
 class Nvfp4Blocks(ScaledBlocks):
-    """NVFP4; one record serves the three rules, since they store the same numbers."""
+    """NVFP4, as those libraries store it that agree on what the tensor's number means.
 
-    name: str = "nvfp4"
-    label: str = "NVFP4"
+    Args:
+        name: In BLOCK_FORMATS.
+        label: As people write it.
+        library: Those whose rules these are.
+        version: Theirs.
+        summary: What is particular about it.
+        rules: Names of rules, the default first.
+        tensor_level: "tensor_scale", a factor, or "tensor_divisor".
+    """
+
+    name: str
+    label: str
+    library: str
+    version: str
+    summary: str
+    rules: tuple[str, ...]
+    tensor_level: str
     element: Format = FLOAT4_E2M1FN
-    summary: str = "A scale with a mantissa for each 16 elements, which in turn has one float32 scale for the tensor."
     block_size: int = 16
-    library: str = "torchao, modelopt, compressed-tensors"
-    version: str = "0.18.0, 0.47.0, 0.20.0"
     source: str = "arXiv:2509.25149, appendix B"
     options: tuple[str, ...] = ("rule", "tensor_scale", "rounding", "rng")
     axes: Axes = "any"
@@ -53,10 +64,10 @@ class Nvfp4Blocks(ScaledBlocks):
     def quantize(self, x: Float32Array, **options: Any) -> Blocks:
         """Choose the tensor's scale, each block's scale, and the codes.
 
-        Options: rule, one of RULES. tensor_scale: "amax", from the largest magnitude; None, none at all; or a number
-        above 0, which of "compressed_tensors" is the divisor. rounding and rng as for `encode`, for the elements.
+        Options: rule, one of `rules`. tensor_scale: "amax", from the largest magnitude; None, none at all; or a number
+        above 0, the factor or the divisor. rounding and rng as for `encode`, for the elements.
         """
-        rule = one_of(options.get("rule", "torchao"), "rule", RULES)
+        rule = one_of(options.get("rule", self.rules[0]), "rule", self.rules)
         amax = amax_of(x)
         tensor = _tensor_scale(options.get("tensor_scale", "amax"), amax, rule)
         with np.errstate(over="ignore", divide="ignore"):
@@ -64,14 +75,15 @@ class Nvfp4Blocks(ScaledBlocks):
         scale = level_of("scale", FLOAT8_E4M3FN, codes)
         clipped = np.clip(scaled, -_ELEMENT_MAX, _ELEMENT_MAX)
         elements = self.element.encode(clipped, options.get("rounding", "half_even"), "saturate", options.get("rng"))
-        name = "tensor_divisor" if rule == "compressed_tensors" else "tensor_scale"
-        levels = (scale,) if tensor is None else (Level(name, "float32", np.full((), tensor, np.float32)), scale)
+        levels: tuple[Level, ...] = (scale,)
+        if tensor is not None:
+            levels = (Level(self.tensor_level, "float32", np.full((), tensor, np.float32)), scale)
         return self.assemble(elements, levels)
 
     def plan(self, n_blocks: int, options: dict[str, Any]) -> Plan:
         """The tensor's scale, where there is one, and the blocks'."""
         blocks = ("scale", "float8_e4m3fn", n_blocks)
-        return (("tensor_scale", "float32", 1), blocks) if options["has_tensor_scale"] else (blocks,)
+        return ((self.tensor_level, "float32", 1), blocks) if options["has_tensor_scale"] else (blocks,)
 
     def byte_options(self, n_bytes: int, layout: Layout) -> dict[str, Any]:
         """Four bytes more are a tensor's scale."""
@@ -83,7 +95,7 @@ class Nvfp4Blocks(ScaledBlocks):
         if len(levels) == 2:
             tensor = _F32(levels[0].values.item())
             with np.errstate(all="ignore"):
-                scale = scale / tensor if levels[0].name == "tensor_divisor" else scale * tensor
+                scale = scale / tensor if self.tensor_level == "tensor_divisor" else scale * tensor
         return Blocks(codes, scale, None, levels)
 
 
@@ -140,4 +152,21 @@ def _tensor_scale(given: Any, amax: Float32Array, rule: str) -> np.float32 | Non
     return _F32(number)
 
 
-NVFP4 = Nvfp4Blocks()
+NVFP4 = Nvfp4Blocks(
+    name="nvfp4",
+    label="NVFP4",
+    library="torchao, modelopt",
+    version="0.18.0, 0.47.0",
+    summary="A scale with a mantissa for each 16 elements, which in turn has one float32 scale for the tensor.",
+    rules=("torchao", "modelopt"),
+    tensor_level="tensor_scale",
+)
+NVFP4_DIVISOR = Nvfp4Blocks(
+    name="nvfp4_compressed_tensors",
+    label="NVFP4 (compressed-tensors)",
+    library="compressed-tensors",
+    version="0.20.0",
+    summary="The tensor's number is a divisor: the reciprocal of what torchao and modelopt store.",
+    rules=("compressed_tensors",),
+    tensor_level="tensor_divisor",
+)

@@ -17,9 +17,15 @@ from .gguf_formats import GGUF_FORMATS
 from .integer import INTEGER
 from .layout import Layout
 from .microscaling import MICROSCALED
-from .nvfp4 import NVFP4
+from .nvfp4 import NVFP4, NVFP4_DIVISOR
 
-_FAMILIES: tuple[tuple[BlockFormat, ...], ...] = (MICROSCALED, (NVFP4,), BITSANDBYTES, INTEGER, GGUF_FORMATS)
+_FAMILIES: tuple[tuple[BlockFormat, ...], ...] = (
+    MICROSCALED,
+    (NVFP4, NVFP4_DIVISOR),
+    BITSANDBYTES,
+    INTEGER,
+    GGUF_FORMATS,
+)
 
 BLOCK_FORMATS: Mapping[str, BlockFormat] = MappingProxyType({fmt.name: fmt for family in _FAMILIES for fmt in family})
 

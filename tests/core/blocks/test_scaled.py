@@ -61,9 +61,12 @@ def test_nf4_of_five_numbers() -> None:
 def test_a_divisor_of_the_tensor_divides() -> None:
     """NVFP4 as compressed-tensors stores it: 6 * (448 / 3584) is 0.75."""
     x = [0.75, *[0.0] * 15]
-    stored = qc.store(x, "nvfp4", rule="compressed_tensors", tensor_scale=3584)
+    stored = qc.store(x, "nvfp4_compressed_tensors", tensor_scale=3584)
     assert stored.levels[-1].values.item() == 448
     assert qc.restore(stored)[0] == 0.75
+    assert qc.restore(stored.fmt.from_bytes(stored.to_bytes(), (16,)))[0] == 0.75
+    with pytest.raises(qc.QuantError, match="rule is 'compressed_tensors'"):
+        qc.store(x, "nvfp4", rule="compressed_tensors")
 
 
 def exponent(amax: Fraction, fmt: MicroscaledBlocks, mode: str) -> int:
