@@ -75,8 +75,8 @@ def amax_of(x: Float32Array) -> Float32Array:
     """The largest magnitude of each block, (n_blocks, 1)."""
     if not x.size:
         return np.zeros((len(x), 1), np.float32)
-    found: Float32Array = np.maximum(x.max(axis=1, keepdims=True), -x.min(axis=1, keepdims=True))
-    return found
+    found: Float32Array = np.abs(np.maximum(x.max(axis=1, keepdims=True), -x.min(axis=1, keepdims=True)))
+    return found  # of zeros +0
 
 
 def one_of(value: Any, field: str, allowed: tuple[str, ...]) -> str:
