@@ -76,7 +76,7 @@ def derivation(
             scale = quotient
         else:
             yield "quotient", quotient
-            is_degenerate = np.maximum(-low, high) <= rules.min_absmax if middle is not None else width < 0
+            is_degenerate = np.maximum(-low, high) <= rules.min_absmax
             scale, is_degenerate = _not_degenerate(quotient, is_degenerate, n_steps, low.dtype, rules)
         yield "is_degenerate", is_degenerate
         yield "scale", _in(scale, low.dtype)

@@ -74,7 +74,7 @@ class Arithmetic:
 
 
 def _torch(name: str, source: str, summary: str, **steps: Any) -> Arithmetic:
-    steps = {"scaling": Scaling.RECIPROCAL, "dtype": np.float32, **steps}
+    steps = {"scaling": Scaling.RECIPROCAL, "dtype": np.float32, "result_dtype": np.float32, **steps}
     return Arithmetic(name, "PyTorch", "2.13.0", source, summary, **steps)
 
 
@@ -117,12 +117,12 @@ ARITHMETICS: Mapping[str, Arithmetic] = MappingProxyType(
             _torch(
                 "torch_pt2e_per_channel", "torch.ao quantized_decomposed.quantize_per_channel, dequantize_per_channel",
                 "Multiplies by the reciprocal, rounds, then adds the zero point; in the precision of the scales.",
-                dtype=None, result_dtype=np.float32,
+                dtype=None,
             ),
             _torch(
                 "torch_pt2e_per_token", "torch.ao quantized_decomposed.quantize_per_token, dequantize_per_token",
                 "Multiplies by the reciprocal, adds the zero point, then rounds; in the precision of the scales.",
-                zero_point_first=True, dtype=None, result_dtype=np.float32,
+                zero_point_first=True, dtype=None,
             ),
             _torch(
                 "torch_pt2e_group", "torch.ao quantized_decomposed.quantize_per_channel_group",

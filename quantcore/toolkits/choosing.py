@@ -68,7 +68,7 @@ class Toolkit:
         zero_point: The affine scheme's zero point.
         min_scale: Scales below it are degenerate; 0: only a scale that is 0 itself is.
         min_scale_float16: The same where the scale is kept in float16; None: `min_scale`.
-        min_absmax: A symmetric range up to it is degenerate.
+        min_absmax: A range that reaches no farther from 0 is degenerate.
         degenerate: What becomes of those.
         include_zero: Whether an affine range is widened to contain 0.
         in_scale_dtype: Whether the ends are subtracted, and the zero point computed unless `zero_point_dtype` is given,
@@ -173,7 +173,8 @@ TOOLKITS: Mapping[str, Toolkit] = MappingProxyType(
             _torch(
                 "torch_dynamic", "torch._choose_qparams_per_tensor; FBGEMM, ChooseQuantizationParams",
                 "Range with 0, divided in float64; the zero point from the better end; 0.1 for no range.",
-                zero_point=ZeroPoint.NEARER_END, range_dtype=np.float64, min_scale=0.0, degenerate=Degenerate.TENTH,
+                zero_point=ZeroPoint.NEARER_END, range_dtype=np.float64, degenerate=Degenerate.TENTH,
+                min_scale=2.0**-128 + 2.0**-149,  # the least whose reciprocal float32 holds
             ),
             _torch(
                 "torch_per_token", "torch/ao/quantization/fx/_decomposed.py, choose_qparams_per_token",

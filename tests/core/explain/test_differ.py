@@ -79,14 +79,21 @@ def test_degenerate_ranges_are_a_reason() -> None:
     assert found.reasons == ("range without width",)
 
 
-def test_reconstructions_are_compared_where_codes_agree() -> None:
+@pytest.mark.parametrize(
+    ("a", "b", "reason"),
+    [
+        ("torch_pt2e", "torch_pt2e_per_token", "precision of the arithmetic"),  # the latter in that of the scale
+        ("torch_pt2e_group", "torch_per_channel", "reconstruction"),
+    ],
+)
+def test_reconstructions_are_compared_where_codes_agree(a: str, b: str, reason: str) -> None:
     """Same codes, another product on the way back."""
     x = np.random.default_rng(0).normal(size=100).astype(np.float32)
     params = qc.QuantParams(0.1, 0, qc.INT8)  # a float64 scale
-    found = qc.first_difference(x, qc.INT8, "torch_pt2e", "torch_pt2e_per_token", params=params)
+    found = qc.first_difference(x, qc.INT8, a, b, params=params)
     assert found is not None
     assert found.what == "reconstruction"
-    assert found.reasons == ("reconstruction",)
+    assert found.reasons == (reason,)
 
 
 def test_profiles_that_agree_have_no_difference() -> None:

@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import quantcore as qc
@@ -91,7 +91,11 @@ def test_a_trace_ends_where_quantize_and_dequantize_end(
     """Code and reconstruction of the element are those of the array, at every granularity, in every arithmetic."""
     values = np.float32(x).reshape(2, 3)
     params = qc.choose_qparams(values, qc.INT8, granularity=granularity)
-    q = qc.quantize(values, params, arithmetic, rounding)
+    try:
+        q = qc.quantize(values, params, arithmetic, rounding)
+    except qc.QuantError as error:
+        assume(error.field != "scale")  # values so small that float32 has no reciprocal of their scale
+        raise
     found = qc.trace(values, params, index, arithmetic, rounding)
     assert found["code"].value == q[index]
     assert found["reconstruction"].value == qc.dequantize(q, params, arithmetic)[index]

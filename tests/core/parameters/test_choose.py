@@ -80,6 +80,14 @@ def test_no_clipping_error_takes_the_side_that_needs_more() -> None:
         assert params.scale == scale
 
 
+def test_no_clipping_error_clips_unsigned_codes() -> None:
+    """torchao's quirk: where qmin is 0 the scale is max / qmax though 0 lies in the middle, so half is out of reach."""
+    params = qc.choose_qparams(F32([-5.0, 191.0]), qc.UINT8, "symmetric", toolkit="torchao_no_clipping")
+    assert params.scale == F32(191) / F32(255)
+    assert params.zero_point == 128
+    assert qc.clipped(F32([-5.0, 95.0, 96.0, 191.0]), params, "torchao").tolist() == [0, 0, 1, 1]
+
+
 @pytest.mark.parametrize(
     ("toolkit", "fmt", "codes"),
     [
@@ -135,8 +143,9 @@ def test_zeros_get_the_toolkits_own_scale(toolkit: str, scheme: str, scale: floa
 @pytest.mark.parametrize("constant", [0.0, 5.0, -5.0, 1e-3, -(2.0**-140), 1e30])
 def test_a_constant_is_kept_to_half_a_step(toolkit: str, scheme: str, constant: float) -> None:
     """One value again and again, of any size: finite parameters, and an error of a step at most."""
-    # bitsandbytes has int8 only, and modelopt's unsigned codes hold no negative numbers
-    fmt = qc.INT8 if toolkit in ("bitsandbytes", "modelopt") else qc.UINT8
+    # bitsandbytes has int8 only, modelopt's unsigned codes hold no negative numbers, and those of torchao's
+    # SYMMETRIC_NO_CLIPPING_ERR only half of the range: see the test of that quirk
+    fmt = qc.INT8 if toolkit in ("bitsandbytes", "modelopt", "torchao_no_clipping") else qc.UINT8
     if toolkit == "notebook" and (scheme, abs(constant)) == ("symmetric", 2.0**-140):
         with pytest.raises(qc.QuantError, match="too narrow"):  # its scale factor is infinite
             qc.choose_qparams(F32([constant] * 3), fmt, scheme, toolkit=toolkit)
@@ -227,11 +236,13 @@ def test_the_zero_point_comes_from_the_better_end(fmt: qc.IntFormat) -> None:
     assert (expected != other_end).any()  # the choice is seen
 
 
-def test_blocks_of_float16_take_the_zero_point_from_the_scale_as_kept() -> None:
-    """ONNX Runtime rounds the scale to float16 first; from the unrounded one the zero point would be another."""
-    x = np.float16([1.2041015625, 1.5908203125, -1.255859375, -1.181640625])
+def test_blocks_of_float16_take_width_and_zero_point_as_kept() -> None:
+    """ONNX Runtime subtracts the ends in float16 and rounds the scale to it before the zero point is computed."""
+    x = np.float16([1.1240234375, -1.087890625])
+    low, width = np.float64(x.min()), x.max() - x.min()
+    exact_width = np.float64(x.max()) - low
     params = qc.choose_qparams(x, qc.UINT8, toolkit="onnxruntime_blocked", dtype=np.float16)
-    span = np.float64(x.max()) - np.float64(x.min())
-    assert params.scale == np.float16(span / 255)
-    assert params.zero_point == np.rint(-np.float64(x.min()) / np.float64(params.scale))
-    assert params.zero_point != np.rint(-np.float64(x.min()) / (span / 255))
+    assert params.scale == np.float16(np.float64(width) / 255)
+    assert params.scale != np.float16(exact_width / 255)
+    assert params.zero_point == np.rint(-low / np.float64(params.scale))
+    assert params.zero_point != np.rint(-low / (np.float64(width) / 255))  # from the unrounded scale
