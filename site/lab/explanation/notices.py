@@ -6,7 +6,9 @@ import quantcore as qc
 
 from ..answer_types import Notice
 from ..notation import display
+from ..parsing.commas import Commas
 from ..parsing.places import TOKEN
+from ..parsing.reading import read_numbers
 from ..request.fields import FIELDS, default_of
 from ..results.result import Result
 
@@ -158,4 +160,32 @@ def _cut(result: Result) -> list[Notice]:
     ]
 
 
-CHECKS = (_codes_outside, _zero, _constant, _subnormal, _rounded_input, _clipped, _off_profile, _lines, _cut)
+def _read_otherwise(result: Result) -> list[Notice]:
+    """How commas were read, where they could mean something else."""
+    settings = result.settings
+    name = "codes" if settings.is_dequantize else "values"
+    if not settings.is_dequantize and settings.texts["source"] != "values":
+        return []
+    reading = read_numbers(settings.texts[name], name)
+    if not reading.others:
+        return []
+    advice = {
+        Commas.SEPARATOR: "If they are decimal commas, write points instead of them.",
+        Commas.DECIMAL: "If each comma separates two numbers, put a blank after it.",
+        Commas.THOUSANDS: "If they are decimal commas, write points; if they separate numbers, put a blank after them.",
+    }
+    return [info(f"The commas could mean two things. Understood: {reading.in_words}. {advice[reading.commas]}")]
+
+
+CHECKS = (
+    _read_otherwise,
+    _codes_outside,
+    _zero,
+    _constant,
+    _subnormal,
+    _rounded_input,
+    _clipped,
+    _off_profile,
+    _lines,
+    _cut,
+)

@@ -43,3 +43,17 @@ def test_who_is_clipped_is_told_alike_everywhere() -> None:
     assert any(notice["message"].startswith("1 value is clipped") for notice in answer["notices"])
     step = next(step for step in answer["steps"] if step["key"] == "clipped")
     assert "128" in step["text"]
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ("1,5; -2,25; 3,0", "Understood: 3 numbers, decimal commas."),
+        ("1,2", "Understood: 2 numbers, commas between numbers."),
+        ("1,024 2,048", "Understood: 2 numbers, commas between thousands."),
+    ],
+)
+def test_commas_with_two_meanings_are_told(values: str, words: str) -> None:
+    """Where a text can be read in two ways, a notice says which was taken, and how to write the other."""
+    assert any(words in notice["message"] for notice in lab.answer({"values": values})["notices"])
+    assert not any("commas" in notice["message"] for notice in lab.answer({"values": "1, 2.5"})["notices"])
