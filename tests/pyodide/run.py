@@ -4,7 +4,8 @@ import os
 import runpy
 import sys
 
-CHOSEN = ["quantcore", "tests/core", "tests/lab/data/test_generate.py"]
+CHOSEN = ["quantcore", "tests/core", "tests/lab/data/test_generate.py", "-m", "not slow", "--hypothesis-profile=quick"]
+# What is looked for with many examples is looked for under CPython; here it matters that numbers are the same.
 
 
 def run(arguments: list[str]) -> int:
