@@ -16,20 +16,12 @@ from lab.request.settings import read
 from lab.results.compute import arithmetic_of
 
 from tests.core.oracle import FLOAT32, FLOAT64, rounded
+from tests.lab.strict_json import strict
 from tests.lab.valid_requests import valid_requests
 
 SEED = random.SystemRandom().randrange(2**32)
 EXAMPLES = 120
 WHOLE_STEP = ("floor", "ceil", "toward_zero", "stochastic")
-
-
-def strict(text: str) -> Any:
-    """The content of a JSON text, in which no NaN and no infinity may stand."""
-
-    def refuse(name: str) -> None:
-        raise AssertionError(f"{name} in JSON")
-
-    return json.loads(text, parse_constant=refuse)
 
 
 def show_seed() -> None:

@@ -13,6 +13,7 @@ FORTRAN = re.compile(rf"{START}([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+))[dD]([+-]?[0-9
 SUFFIX = re.compile(
     rf"[fFlLuUb](?<=[0-9.].)(?:(?<=b)f16|(?<=[fF])(?:16|32|64)|(?<=[^fFb])[uUlL]{{0,2}}|(?<=[fF])){END}"
 )
+BEYOND = "1e999"
 PERCENT = re.compile(rf"{START}([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+))%{END}")
 
 
@@ -34,10 +35,16 @@ def in_decimals(text: str) -> str:
 
 
 def _based(found: re.Match[str]) -> str:
+    """One number in decimals; what has no digits, or `_` not between two, stays; beyond float64 is as far as 1e999."""
     sign, digits = found.group(1), found.group("hex")
-    if digits is None:
-        base, digits = (2, found.group("binary")) if found.group("binary") else (8, found.group("octal"))
-        return sign + str(int(digits, base))
-    if found.group("power") is None and "." not in digits:
-        return sign + str(int(digits, 16))
-    return sign + repr(float.fromhex(f"0x{digits.replace('_', '')}{(found.group('power') or 'p0').rstrip('fFlL')}"))
+    try:
+        if digits is not None and (found.group("power") is not None or "." in digits):
+            power = (found.group("power") or "p0").rstrip("fFlL")
+            return sign + repr(float.fromhex(f"0x{digits.replace('_', '')}{power}"))
+        base = 16 if digits else 2 if found.group("binary") else 8
+        whole = int(digits or found.group("binary") or found.group("octal"), base)
+    except OverflowError:
+        return sign + BEYOND
+    except ValueError:
+        return found.group()
+    return sign + (str(whole) if whole.bit_length() <= 1024 else BEYOND)

@@ -133,6 +133,20 @@ def test_how_programs_write_numbers(text: str, expected: list[float]) -> None:
     assert read(text) == expected
 
 
+@pytest.mark.parametrize("text", ["0x1p99999", "-0x" + "f" * 4000, "0b" + "1" * 15000])
+def test_numbers_beyond_float64_in_other_bases_are_refused(text: str) -> None:
+    """However many digits or whatever the exponent: told, as of decimals."""
+    with pytest.raises(QuantError, match="beyond the largest float64"):
+        read(text)
+
+
+@pytest.mark.parametrize("text", ["0x_", "0b__", "0o_", "0x1__2"])
+def test_underscores_that_separate_nothing_are_refused(text: str) -> None:
+    """As in Python, they stand between two digits."""
+    with pytest.raises(QuantError, match=f'"{text}".*is not a number'):
+        read(text)
+
+
 def test_a_quantized_tensor_says_its_parameters() -> None:
     """Scale and zero point of a printed tensor are kept as they were written, also one for each channel."""
     text = (
