@@ -39,7 +39,7 @@ def absolute_histogram(batches: Batches, bins: int) -> Histogram:
         peak = magnitudes.max()
         if peak > edges[-1]:
             width = edges[1] - edges[0]
-            _require_few((peak - edges[-1]) / width + bins)
+            _require_few(peak - edges[-1], width, bins)
             edges = np.hstack((edges, np.arange(edges[-1] + width, peak + width, width)))
         more, edges = np.histogram(magnitudes, edges)
         edges = edges.astype(batch.dtype)
@@ -63,7 +63,7 @@ def centred_histogram(batches: Batches, bins: int) -> Histogram:
                 limit = peak
             else:
                 stride = 2 * limit / counts.size
-                _require_few((peak - limit) / stride * 2 + counts.size)
+                _require_few(2 * (peak - limit), stride, counts.size)
                 grow = int((peak - limit) // stride + 1)
                 limit = grow * stride + limit
             more, edges = counted(batch, counts.size + 2 * grow, (-limit, limit))
@@ -87,7 +87,7 @@ def torch_histogram(batches: Batches, bins: int) -> Histogram:
         peak = magnitudes.max()
         if peak > edges[-1]:
             width = edges[1] - edges[0]
-            _require_few(peak / width)
+            _require_few(peak, width)
             edges = _torch_arange(peak + width, width)
             bins = int(np.ceil(peak / width))
         more = histc(magnitudes, bins, np.float32(0), edges[-1])
@@ -135,10 +135,12 @@ def histc(x: npt.NDArray[np.float32], bins: int, low: np.float32, high: np.float
     """Counts in equal bins of [low, high] by trunc((x - low) / (high - low) * bins), every step in float32.
 
     Source: torch.histc on the CPU (ATen, HistogramKernel.cpp); values outside are not counted, `high` is in the last
-    bin, and an empty range is widened by 1 on both sides.
+    bin, and an empty range is widened by 1 on both sides (where that makes no difference, to the next numbers: there
+    the library divides 0 by 0).
     """
     if low == high:
-        low, high = low - np.float32(1), high + np.float32(1)
+        room = np.float32(1) if low - np.float32(1) < high + np.float32(1) else np.spacing(np.abs(low))
+        low, high = low - room, high + room
     counts = np.zeros(bins, np.intp)
     for start in range(0, x.size, _CHUNK):
         part = x[start : start + _CHUNK]
@@ -176,11 +178,16 @@ def clipped_into(low: float, high: float, batches: Batches) -> tuple[float, floa
     )
 
 
-def _require_few(bins: float) -> None:
-    """Refuse to let a batch that is far wider than the first grow the histogram without end."""
-    if not bins <= MAX_BINS:
+def _require_few(more: Any, width: Any, bins: int = 0) -> None:
+    """Refuse to let a batch that is far wider than the first grow the histogram without end.
+
+    It would get `bins` and as many of this width as `more` takes; the precision of the width must hold their number.
+    """
+    with np.errstate(all="ignore"):
+        wanted = bins + np.float64(more) / np.float64(width)
+    if not wanted <= min(MAX_BINS, float(np.finfo(width.dtype).max)):
         raise QuantError(
-            f"a later batch is so much wider than the first that the histogram would grow to {bins:.3g} bins. "
+            f"a later batch is so much wider than the first that the histogram would grow to {wanted:.3g} bins. "
             "Give the batches with the largest values first.",
             "values",
         )

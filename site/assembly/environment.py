@@ -52,9 +52,12 @@ def prepare(root: Path, groups: Sequence[str], wanted: Sequence[str] = ()) -> Pa
 
 
 def pins(root: Path) -> dict[str, list[str]]:
-    """Returns the requirements of each dependency group of pyproject.toml."""
+    """Returns the requirements of each dependency group of pyproject.toml that the build may install.
+
+    Not of `references`: those are gigabytes for a comparison by hand, and so not locked either.
+    """
     groups: dict[str, list[str]] = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["dependency-groups"]
-    return groups
+    return {name: requirements for name, requirements in groups.items() if name != "references"}
 
 
 def make_lock(root: Path) -> None:

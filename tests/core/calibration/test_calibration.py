@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -254,3 +254,26 @@ def test_covered_is_what_the_scale_is_made_of(scheme: str, include_zero: bool) -
     params = qc.choose_qparams(x, qc.INT8, scheme, qc.PerAxis(0), include_zero=include_zero)
     assert np.array_equal(again.scale, params.scale)
     assert np.array_equal(again.zero_point, params.zero_point)
+
+
+@given(
+    pair=st.tuples(*[st.lists(st.floats(-(2.0**100), 2.0**100, width=32), min_size=1, max_size=3)] * 2),
+    dtype=st.sampled_from([np.float32, np.float64]),
+    method=st.sampled_from(sorted(set(CALIBRATIONS))),
+    scheme=st.sampled_from(["affine", "symmetric"]),
+)
+@example(pair=([-1.5e27], [1066.0]), dtype=np.float32, method="mse_torch", scheme="affine")
+@example(pair=([-1.5e27], [1066.0]), dtype=np.float32, method="percentile_onnxruntime", scheme="symmetric")
+@example(pair=([-0.057], [-6.1e36]), dtype=np.float64, method="percentile_modelopt", scheme="affine")
+@example(pair=([1e-40], [6.1e30]), dtype=np.float32, method="percentile_onnxruntime", scheme="affine")
+def test_batches_of_any_magnitude_have_a_range_or_are_refused(
+    pair: tuple[list[float], list[float]], dtype: type[np.floating], method: str, scheme: str
+) -> None:
+    """Two batches, however far apart: finite ends, or a QuantError; never another exception, nor a warning."""
+    batches = [np.array(batch, dtype) for batch in pair]
+    settings = {"bins": 32, "start_bin": 8, "quantized_bins": 16, "stride": 64}
+    try:
+        found = calibrate(batches, qc.INT8, method, scheme=scheme, **settings)
+    except qc.QuantError:
+        return
+    assert np.isfinite([found.low, found.high]).all()
