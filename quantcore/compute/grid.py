@@ -91,11 +91,11 @@ def decision_thresholds(
     rule = check_rounding("half_up" if rounding == "stochastic" else rounding, None)
     scale, zero_point, factor = _parameters(params, place, shape, steps)
     dtype = working_dtype(steps, scale)
-    wanted = np.asarray(codes).astype(np.float64)
+    wanted, shift = np.asarray(codes).astype(np.float64), zero_point.astype(wide_dtype(dtype))
     rule = "half_up" if rounding == "stochastic" else rounding
 
     def reaches(x: FloatArray) -> NDArray[np.bool_]:
-        return _codes(x, factor, zero_point.astype(wide_dtype(dtype)), steps, rule) >= wanted
+        return _codes(x, factor, shift, steps, params.fmt.bits, rule) >= wanted
 
     with quiet_loops():
         limit = np.finfo(dtype).max
@@ -114,9 +114,11 @@ def decision_thresholds(
     return found
 
 
-def _codes(x: FloatArray, factor: FloatArray, zero_point: FloatArray, steps: Arithmetic, rounding: str) -> FloatArray:
+def _codes(
+    x: FloatArray, factor: FloatArray, zero_point: FloatArray, steps: Arithmetic, bits: int, rounding: str
+) -> FloatArray:
     """The codes before they are clipped."""
-    *_, (_, value) = before_rounding(x, factor, zero_point, steps)
+    *_, (_, value) = before_rounding(x, factor, zero_point, steps, bits)
     code = round_whole(value.astype(wide_dtype(value.dtype)), rounding)
     return next(after_rounding(code, zero_point, (0, 0), steps))[1] if not steps.zero_point_first else code
 

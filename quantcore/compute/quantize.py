@@ -63,7 +63,9 @@ def quantize(
     codes = buffer(out, x.shape, params.fmt.dtype if steps.clips else dtype)
     codes_in_use = params.fmt.qmin, params.fmt.qmax
     is_simple = rounding == "half_even" and zero_point.dtype.kind == "i" and steps.clips
-    limit = CHUNK if is_simple and not steps.fused else CHUNK // 4  # the others need more temporaries
+    limit = (
+        CHUNK if is_simple and not steps.is_fused(params.fmt.bits) else CHUNK // 4
+    )  # the others need more temporaries
     scratch = np.empty(min(limit, x.size), dtype)
     parameters = [collapsed(_multiplier(params, scale, steps), dtype), collapsed(zero_point, wide)]
     if sides is not None:
@@ -78,7 +80,7 @@ def quantize(
             values = part if part.dtype == dtype else part.astype(dtype)
             shift = offsets.astype(wide, copy=False)
             room = scratch[: values.size].reshape(values.shape)
-            value = _last(before_rounding(values, factors, shift, steps, room))
+            value = _last(before_rounding(values, factors, shift, steps, params.fmt.bits, room))
             if is_simple:
                 after = None if steps.zero_point_first else shift
                 is_fine = round_and_store(value.astype(wide, copy=False), values, after, codes_in_use, target, side)

@@ -66,7 +66,12 @@ def multiplier(scale: FloatArray, arithmetic: Arithmetic, scale_factor: FloatArr
 
 
 def before_rounding(
-    x: FloatArray, factor: FloatArray, zero_point: FloatArray, arithmetic: Arithmetic, out: FloatArray | None = None
+    x: FloatArray,
+    factor: FloatArray,
+    zero_point: FloatArray,
+    arithmetic: Arithmetic,
+    bits: int,
+    out: FloatArray | None = None,
 ) -> Iterator[Step]:
     """The values from `x` to the one that is rounded, step by step, each with its name.
 
@@ -75,9 +80,10 @@ def before_rounding(
         factor: `multiplier` of the scale, and
         zero_point: in `wide_dtype` of the working precision, both broadcasting against x.
         arithmetic: Whose steps.
+        bits: Width of the codes.
         out: Where they are computed, one after the other; a step must be read before the next.
     """
-    if arithmetic.fused:
+    if arithmetic.is_fused(bits):
         yield "shifted", fused_multiply_add(x, factor, zero_point)
         return
     value = (np.divide if arithmetic.scaling is Scaling.DIVIDE else np.multiply)(x, factor, out=out)

@@ -46,7 +46,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "scale_dtype": "precision in which the scale is kept",
         "scaling": "reciprocal",
         "zero_point_first": "order of adding the zero point",
-        "fused": "fused multiply-add",
+        "fused_bits": "fused multiply-add",
         "rounding": "tie rule",
         "unscaling": "reconstruction",
         "dtype": "precision of the arithmetic",
@@ -58,7 +58,6 @@ _YES_NO = {
     "include_zero": ("widens the range to contain 0", "takes the range as it is"),
     "in_scale_dtype": ("subtracts the ends in the precision of the scale", "subtracts them in float32 at least"),
     "zero_point_first": ("adds the zero point before rounding", "adds it after rounding"),
-    "fused": ("rounds product and sum once", "rounds after each operation"),
     "clips": ("clips codes to the format", "leaves codes as they come"),
 }
 
@@ -98,6 +97,8 @@ class Pipeline:
             return "leaves out the lowest code" if fmt.bits in rule else "uses every code"
         if isinstance(rule, bool):
             return _YES_NO[name][not rule]
+        if name == "fused_bits":
+            return "rounds product and sum once" if fmt.bits <= rule else "rounds after each operation"
         if name == "rounding":
             return f"rounds {rule.replace('_', ' ')}"
         if name in ("min_scale", "min_scale_float16", "min_absmax"):
@@ -165,7 +166,9 @@ def unrounded(pipeline: Pipeline, elements: Elements) -> NDArray[Any]:
     with np.errstate(over="ignore", under="ignore"):
         shift = params.zero_point.astype(wide_dtype(factor.dtype))
         x = elements.values(pipeline).astype(factor.dtype)
-        return [value.copy() for _, value in before_rounding(x, factor, shift, pipeline.arithmetic)][-1]
+        return [value.copy() for _, value in before_rounding(x, factor, shift, pipeline.arithmetic, elements.fmt.bits)][
+            -1
+        ]
 
 
 def different_rules(a: Pipeline, b: Pipeline) -> list[str]:

@@ -160,7 +160,7 @@ def _values(
     offset, result = zero_point.astype(wide), result_dtype(steps, scale)
     values = {"x": x.item(), _FACTORS.get(steps.scaling, "reciprocal"): factor.item()}
     with np.errstate(all="ignore"):
-        for name, value in before_rounding(x, factor, offset, steps):
+        for name, value in before_rounding(x, factor, offset, steps, fmt.bits):
             values[name], unrounded = value.item(), value
         rounded = round_whole(unrounded.astype(wide), rounding, rng)
         values["rounded"] = rounded.item()

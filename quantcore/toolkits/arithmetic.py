@@ -50,7 +50,8 @@ class Arithmetic:
         summary: One sentence for the user.
         scaling: How x meets the scale.
         zero_point_first: Whether the zero point is added before rounding (it matters on ties).
-        fused: Whether multiplying and adding the zero point round once, together (a fused multiply-add).
+        fused_bits: Up to which width of the codes multiplying and adding the zero point round once, together (a fused
+            multiply-add); 0: never.
         rounding: The rule of ROUNDINGS.
         unscaling: How a code meets the scale.
         dtype: The precision it computes in; None: that of the scale.
@@ -65,12 +66,16 @@ class Arithmetic:
     summary: str
     scaling: Scaling = Scaling.DIVIDE
     zero_point_first: bool = False
-    fused: bool = False
+    fused_bits: int = 0
     rounding: str = "half_even"
     unscaling: Unscaling = Unscaling.MULTIPLY
     dtype: DTypeLike | None = None
     result_dtype: DTypeLike | None = None
     clips: bool = True
+
+    def is_fused(self, bits: int) -> bool:
+        """Whether product and sum round once, for codes of this width."""
+        return bits <= self.fused_bits
 
 
 def _torch(name: str, source: str, summary: str, **steps: Any) -> Arithmetic:
@@ -97,8 +102,8 @@ ARITHMETICS: Mapping[str, Arithmetic] = MappingProxyType(
             ),
             _torch(
                 "torch_per_tensor", "torch.quantize_per_tensor (fbgemm, x86)",
-                "Multiplies by the reciprocal and adds the zero point in one rounding, then rounds.",
-                zero_point_first=True, fused=True,
+                "Multiplies by the reciprocal and adds the zero point, up to 8 bits in one rounding; then rounds.",
+                zero_point_first=True, fused_bits=8,
             ),
             _torch(
                 "torch_per_channel", "torch.quantize_per_channel",

@@ -149,7 +149,7 @@ def _int32(case: Case, inputs: Arrays, outputs: Arrays) -> None:
     zero_point = np.array([case["params"]["zero_point"]], np.float32)
     q = inputs.get("q")
     if q is None:
-        ((_, unrounded),) = before_rounding(inputs["x"], multiplier(scale, steps), zero_point, steps)
+        *_, (_, unrounded) = before_rounding(inputs["x"], multiplier(scale, steps), zero_point, steps, 32)
         q = np.clip(np.rint(unrounded.astype(np.float64)), -(2**31), 2**31 - 1).astype(np.int32)
     dq = (q.astype(np.int64) - int(zero_point[0])).astype(np.float32) * scale
     check_all(case, outputs, {"q": q, "dq": dq})

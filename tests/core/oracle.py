@@ -43,12 +43,12 @@ def rule_a(x: Fraction, s: Fraction, z: int) -> int:
 
 
 def rule_b(x: Fraction, s: Fraction, z: int) -> int:
-    """torch.quantize_per_tensor: rint(fma(x, 1 / s, z))."""
+    """torch.quantize_per_tensor to 8 bits: rint(fma(x, 1 / s, z))."""
     return half_even(rounded(x * rounded(1 / rounded(s)) + z))
 
 
 def rule_c(x: Fraction, s: Fraction, z: int) -> int:
-    """torch.quantize_per_channel: rint(x * (1 / s) + z)."""
+    """torch.quantize_per_channel, and quantize_per_tensor to 32 bits: rint(x * (1 / s) + z)."""
     return half_even(rounded(rounded(x * rounded(1 / rounded(s))) + z))
 
 
@@ -78,3 +78,8 @@ RULES: dict[str, Callable[[Fraction, Fraction, int], int]] = {
     "torchao": rule_d,
     "tflite": rule_tflite,
 }
+
+
+def rule_of(arithmetic: str, bits: int) -> Callable[[Fraction, Fraction, int], int]:
+    """The rule for codes of a width."""
+    return rule_c if arithmetic == "torch_per_tensor" and bits > 8 else RULES[arithmetic]

@@ -201,7 +201,9 @@ def check_clipping(
         if is_notebook:
             outside = not fmt.qmin <= code <= fmt.qmax
         else:
-            real = before_rounding(arithmetic_of(settings_), Fraction(value), Fraction(scale), Fraction(z), bits)
+            real = before_rounding(
+                arithmetic_of(settings_), Fraction(value), Fraction(scale), Fraction(z), fmt.bits, bits
+            )
             codes = possible(real, rounding, 0 if arithmetic_of(settings_) in FIRST else Fraction(z))
             outside = codes[0] > fmt.qmax or codes[-1] < fmt.qmin
             is_sure &= len(codes) == 1 or all(fmt.qmin <= c <= fmt.qmax for c in codes) or outside
@@ -220,14 +222,16 @@ def check_clipping(
 FIRST = ("torch_per_tensor", "torch_per_channel", "torch_pt2e_group")
 
 
-def before_rounding(arithmetic: str, x: Fraction, s: Fraction, z: Fraction, bits: tuple[int, int, int]) -> Fraction:
+def before_rounding(
+    arithmetic: str, x: Fraction, s: Fraction, z: Fraction, width: int, bits: tuple[int, int, int]
+) -> Fraction:
     """What is rounded: every operation rounded to the precision, from the formulas of semantics."""
     if arithmetic not in FIRST:
         return near_float(x / s, bits)
     r = near_float(1 / s, bits)
     return (
         near_float(x * r + z, bits)
-        if arithmetic == "torch_per_tensor"
+        if arithmetic == "torch_per_tensor" and width <= 8
         else near_float(near_float(x * r, bits) + z, bits)
     )
 

@@ -58,6 +58,11 @@ class Case:
         return self.result.settings.is_dequantize
 
     @property
+    def is_fused(self) -> bool:
+        """Whether product and sum are rounded once, together."""
+        return self.arithmetic.is_fused(self.fmt.bits)
+
+    @property
     def keeps_factor(self) -> bool:
         """Whether it is computed with the scale factor, and not with the scale."""
         return self.arithmetic.scaling is Scaling.FACTOR

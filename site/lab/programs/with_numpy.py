@@ -163,7 +163,7 @@ def way_there(case: Case) -> list[str]:
         if isinstance(case.granularity, qc.PerBlock):
             rng = ["# chance is drawn in another order than on the page, block by block: codes may differ by one", *rng]
     x, scale = _in(case, "x", case.dtype), _in(case, "scale", case.scale.dtype)
-    if rules.fused:
+    if case.is_fused:
         lines = [f"scaled = fused_multiply_add({x}, 1 / {scale}, zero_point)"]
     else:
         lines = [f"scaled = {_scaled(case, x, scale)}{' + zero_point' if rules.zero_point_first else ''}"]
@@ -193,7 +193,7 @@ def _scaled(case: Case, x: str, scale: str) -> str:
 
 def helper(case: Case) -> list[str]:
     """The function that `way_there` calls, if any."""
-    if case.is_dequantize or not case.arithmetic.fused:
+    if case.is_dequantize or not case.is_fused:
         return []
     return [
         "def fused_multiply_add(x, factor, addend):",

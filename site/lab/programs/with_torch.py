@@ -39,14 +39,7 @@ def _remarks(case: Case) -> list[str]:
     if _own_operator(case):
         return ["PyTorch calls these operators deprecated; they compute as before."] if _is_eager(case) else []
     if settings.profile_name == "pytorch":
-        remark = "PyTorch has no operator for these settings; tensor operations compute what the page computes."
-        if case.arithmetic.fused and case.fmt.bits > 8:
-            return [
-                remark,
-                "The page follows its 8-bit kernels, which round product and sum once, together. torch.qint32 rounds",
-                "one after the other: its codes can differ by one.",
-            ]
-        return [remark]
+        return ["PyTorch has no operator for these settings; tensor operations compute what the page computes."]
     whose = settings.profile.label
     whose = whose[0].lower() + whose[1:] if whose.startswith("The ") else whose
     return [f"Not as PyTorch's own operators would, but in tensor operations, as {whose} computes."]
@@ -156,7 +149,7 @@ def _computed(case: Case) -> list[str]:
 def _way_there(case: Case) -> list[str]:
     rules, rounded = case.arithmetic, ROUNDED[case.arithmetic.rounding].format("scaled")
     x, scale = _in(case, "x", case.given.dtype), _in(case, "scale", case.scale.dtype)
-    if rules.fused:
+    if case.is_fused:
         lines = [f"scaled = fused_multiply_add({x}, 1 / {scale}, zero_point)"]
     else:
         if case.keeps_factor:
@@ -178,7 +171,7 @@ def _way_there(case: Case) -> list[str]:
 
 def _helper(case: Case) -> list[str]:
     """The function that `_way_there` calls, if any."""
-    if case.is_dequantize or not case.arithmetic.fused:
+    if case.is_dequantize or not case.is_fused:
         return []
     return [
         "def fused_multiply_add(x, factor, addend):",

@@ -6,7 +6,7 @@ import pytest
 import quantcore as qc
 
 DIRECTED_AND_TIES = [name for name in qc.ROUNDINGS if name != "stochastic"]
-WIDE = qc.INT16  # in which codes of narrower formats are told before they are clipped
+WIDE = qc.INT8
 ARITHMETICS = sorted(qc.ARITHMETICS)
 
 

@@ -11,7 +11,7 @@ from hypothesis.extra import numpy as hnp
 
 import quantcore as qc
 from quantcore.compute.chunks import CHUNK
-from tests.core.oracle import FLOAT64, RULES, rounded
+from tests.core.oracle import FLOAT64, RULES, rounded, rule_of
 
 SCALES = [1.0, 0.5, 0.1, 1 / 3, 0.037, 123.456, 0.0078125, 0.0123, 2.0**-20, 3e10]
 SMALL_FORMATS = [
@@ -33,14 +33,12 @@ def near_ties(scale: float, zero_point: int, fmt: qc.IntFormat) -> np.ndarray:
 @pytest.mark.parametrize("fmt", [qc.INT8, qc.UINT8, qc.INT4, qc.UINT16, qc.IntFormat(5, narrow=True)], ids=repr)
 def test_codes_are_those_of_the_exact_oracle(arithmetic: str, fmt: qc.IntFormat) -> None:
     """Every rule gives the code that exact arithmetic with its roundings gives, on ties and beside them."""
+    rule = rule_of(arithmetic, fmt.bits)
     for scale, zero_point in zip(SCALES, np.linspace(fmt.qmin, fmt.qmax, len(SCALES)).astype(int), strict=True):
         x = near_ties(scale, int(zero_point), fmt)
         params = qc.QuantParams(np.float32(scale), int(zero_point), fmt)
         exact_scale = Fraction(params.scale.item())
-        expected = [
-            min(max(RULES[arithmetic](Fraction(v), exact_scale, int(zero_point)), fmt.qmin), fmt.qmax)
-            for v in x.tolist()
-        ]
+        expected = [min(max(rule(Fraction(v), exact_scale, int(zero_point)), fmt.qmin), fmt.qmax) for v in x.tolist()]
         np.testing.assert_array_equal(qc.quantize(x, params, arithmetic), expected)
 
 
@@ -277,3 +275,22 @@ def test_float16_is_divided_in_float16_or_float32() -> None:
     expected = [min(max(round(rounded(value)) + 60000, 0), 65535) for value in exact]
     np.testing.assert_array_equal(qc.quantize(x, params, "onnxruntime"), expected)
     assert qc.dequantize(np.uint16([60001]), params).dtype == np.float16
+
+
+@pytest.mark.parametrize(
+    ("x", "scale", "zero_point", "fmt", "code"),
+    [
+        (-194.85384, 1.540346622467041, 65, qc.INT8, -61),
+        (-48.790462, 1.0723179578781128, 136, qc.UINT8, 91),
+        (0.84707564, 1.6908488, 20000, qc.INT16, 20000),
+    ],
+)
+def test_product_and_sum_are_rounded_once_up_to_8_bits(
+    x: float, scale: float, zero_point: int, fmt: qc.IntFormat, code: int
+) -> None:
+    """torch.quantize_per_tensor, 2.13.0, to qint8, quint8 and qint32: its kernels for 32 bits are not fused."""
+    params = qc.QuantParams(np.float32(scale), zero_point, fmt)
+    assert qc.quantize(np.float32([x]), params, "torch_per_tensor").item() == code
+    assert qc.trace(np.float32([x]), params, 0, "torch_per_tensor")["code"].value == code
+    low, high = qc.decision_thresholds([code, code + 1], params, "torch_per_tensor")
+    assert low <= np.float32(x) <= high

@@ -54,7 +54,14 @@ REQUESTS: dict[str, dict[str, str]] = {
     "pytorch, uint8": {"profile": "pytorch", "signed": "0", "values": "-1 0.37 0.5 2.5"},
     "pytorch, symmetric": {"profile": "pytorch", "scheme": "symmetric"},
     "pytorch, 4 bits": {"profile": "pytorch", "bits": "4"},
-    "pytorch, rounded once": {  # in float64 and then in float32, the second value would become 20000
+    "pytorch, rounded once": {  # rounded twice, the middle value would become -62
+        "profile": "pytorch",
+        "values": "-194.85385 -194.85384 -194.8538",
+        "calibration": "manual",
+        "range_min": "-297.2868981361389",
+        "range_max": "95.50149059295654",
+    },
+    "pytorch, 16 bits": {  # rounded once, the middle value would become 20001
         "profile": "pytorch",
         "bits": "16",
         "values": "0.84707563 0.84707564 0.84707565",

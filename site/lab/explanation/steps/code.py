@@ -76,6 +76,7 @@ def trace_of(result: Result) -> ValueTrace:
     x, q = result.flat_x[result.element], int(result.flat_q[result.element])
     scale, factor, zero_point = result.scale_of(result.element)
     rules = qc.ARITHMETICS[result.arithmetic]
+    is_fused = rules.is_fused(result.settings.fmt.bits)
     params = qc.QuantParams(scale, zero_point, result.settings.fmt, scale_factor=factor)
     rng = np.random.default_rng(result.settings.seed)
     found = qc.trace(np.array([x]), params, 0, rules, result.settings.rounding, rng)
@@ -89,7 +90,7 @@ def trace_of(result: Result) -> ValueTrace:
     else:
         rounded = int(found["rounded"].value)
     # the product of two float32 is exact in float64; a fused operation rounds it together with the sum
-    scaled = found["x"].value * found[name].value if rules.fused else dtype(found["scaled"].value)
+    scaled = found["x"].value * found[name].value if is_fused else dtype(found["scaled"].value)
     return ValueTrace(
         x=dtype(x),
         by=dtype(found[name].value),
@@ -97,7 +98,7 @@ def trace_of(result: Result) -> ValueTrace:
         divides=rules.scaling is Scaling.DIVIDE,
         zero_point=zero_point,
         is_added_first=rules.zero_point_first,
-        is_fused=rules.fused,
+        is_fused=is_fused,
         scaled=scaled,
         before=dtype(unrounded.value),
         exact=unrounded.exact,
