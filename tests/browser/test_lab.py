@@ -403,7 +403,7 @@ def test_long_work_can_be_cancelled(visitor: Visit) -> None:
     codes = page.locator("[data-region=table] td[data-key=q]").all_inner_texts()
     page.evaluate("location.hash = 'profile=onnx&source=student_t&shape=4000,2000&calibration=entropy'")
     page.get_by_role("button", name="Cancel").click()
-    expect(page.locator("[data-region=status]")).to_contain_text("The last result stays")
+    expect(page.locator("[data-region=status]")).to_contain_text("Cancelled. The result shown is that of")
     page.wait_for_function("document.documentElement.dataset.state === 'ready'")
     assert page.locator("[data-region=table] td[data-key=q]").all_inner_texts() == codes
     answer = visitor.follow_link("values=1 2 3")
