@@ -41,6 +41,14 @@ def test_every_valid_request_is_answered(request: dict[str, str]) -> None:
 
 MANUAL = {"calibration": "manual"}
 PINNED: list[dict[str, str]] = [
+    {
+        "direction": "dequantize",
+        "profile": "onnx",
+        "precision": "float64",
+        "codes": "0",
+        "scale": "1e308",
+        "zero_point": "0",
+    },
     {**MANUAL, "range_max": "0"},
     {**MANUAL, "range_min": "-1e-18", "range_max": "1e-18"},
     {**MANUAL, "range_min": "-1.79e308", "scheme": "symmetric"},

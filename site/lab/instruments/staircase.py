@@ -19,6 +19,8 @@ MAX_STEPS = 1024
 INSET_FROM = 48
 """From so many codes on, the treads are too small to be seen, and an inset enlarges those near the followed number."""
 INSET_STEPS = 3.5
+INSET_MARGIN = 8  # steps that the staircase goes on at its ends
+
 INSET: Json = {"xaxis": "x2", "yaxis": "y2", "showlegend": False}
 
 
@@ -62,7 +64,7 @@ def _figure(result: Result) -> Figure:
         yaxis=figure.axis("reconstruction x̂", *upward),
         shapes=_flat_ends(grid, across) if result.is_clipping else [],
     )
-    if grid.n_codes >= INSET_FROM:
+    if grid.n_codes >= INSET_FROM and _has_room(grid, x[followed], x_hat[followed]):
         traces += _inset(result, grid, x, x_hat, followed)
         layout |= _inset_axes(grid, x[followed], x_hat[followed])
         layout["annotations"] = [
@@ -125,6 +127,13 @@ def _corners(grid: Levels, first: int, last: int) -> tuple[list[float], list[flo
     return np.repeat(edges, 2)[1:-1].tolist(), np.repeat(grid.reals(codes), 2).tolist()
 
 
+def _has_room(grid: Levels, x: float, x_hat: float) -> bool:
+    """Whether a float holds all that the inset reaches, twice as far as its axes."""
+    with np.errstate(over="ignore"):
+        ends = np.float64([x, x_hat]) + np.float64([[-2], [2]]) * INSET_MARGIN * np.float64(grid.scale)
+    return bool(np.isfinite(ends).all())
+
+
 def _inset(result: Result, grid: Levels, x: Floats, x_hat: Floats, followed: int) -> list[Json]:
     """The traces of the inset."""
     code = int(result.flat_q[result.element])
@@ -133,9 +142,9 @@ def _inset(result: Result, grid: Levels, x: Floats, x_hat: Floats, followed: int
         first, last = max(grid.qmin, first), min(grid.qmax, last)
     corners_x, corners_y = _corners(grid, first, last)
     if result.is_clipping and first == grid.qmin:
-        corners_x[0] = min(corners_x[0], x[followed] - 8 * grid.scale)
+        corners_x[0] = min(corners_x[0], x[followed] - INSET_MARGIN * grid.scale)
     if result.is_clipping and last == grid.qmax:
-        corners_x[-1] = max(corners_x[-1], x[followed] + 8 * grid.scale)
+        corners_x[-1] = max(corners_x[-1], x[followed] + INSET_MARGIN * grid.scale)
     near = np.abs(x - x[followed]) <= INSET_STEPS * grid.scale
     diagonal = x[followed] + np.array([-6, 6]) * grid.scale
     return [
