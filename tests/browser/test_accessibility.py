@@ -104,7 +104,9 @@ def test_everything_on_the_other_pages_is_reached_by_tab(visitor: Visit, name: s
         page.keyboard.press("Tab")
         place = page.evaluate(PLACE)
         if place is None:
-            break
+            if str(n_places - 1) in reached:
+                break
+            continue  # it was in an author's words when a frame took their place; Tab goes on from there
         reached += [place["number"]] if place["number"] not in reached[-1:] else []
         unseen += [place["number"]] if place["outline"] == NOTHING_SEEN or place["width"] == 0 else []
     assert [number for number in reached if number != EMBED] == [str(number) for number in range(n_places)]
