@@ -229,6 +229,7 @@ def longest_task_ms(visitor: Visit, chromium: Browser) -> float:
     return min(longest)
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("visitor", [{"viewport": {"width": 1440, "height": 900}}], indirect=True)
 def test_a_million_values_leave_the_page_responsive(visitor: Visit, chromium: Browser) -> None:
     """An edit under a million numbers keeps the main thread hardly longer than one under three: a ratio, not a time."""
