@@ -231,7 +231,7 @@ def test_all_of_the_page_is_laid_out_when_it_is_at_rest(visitor: Visit, bits: st
     assert last.evaluate("element => element.checkVisibility({contentVisibilityAuto: true})")
 
 
-REGIONS = ["code", "instruments", "mapping", "notices", "steps", "summary", "table"]
+REGIONS = ["code", "instruments", "lead", "notices", "steps", "summary", "table"]
 STRUCTURE = """names => {
     const own = node => ![...node.parentNode.attributes].some(({name}) => ["data-figure", "data-keep"].includes(name));
     const read = node => node.nodeType === Node.TEXT_NODE ? node.data : [
