@@ -221,7 +221,7 @@ def test_range_handle_by_mouse(lab: Visit) -> None:
     assert answer["metrics"]["clipped_share"] > clipped
 
 
-DRAG = """async milliseconds => {
+DRAG = """async ([wanted, milliseconds]) => {
     const control = document.getElementById("bits"), drawn = [], published = [];
     const note = () => {
         const text = document.querySelector("[data-region=table] tbody").textContent;
@@ -231,7 +231,7 @@ DRAG = """async milliseconds => {
     new MutationObserver(note).observe(figure, {childList: true, subtree: true});
     document.addEventListener("quantlab:answer", event => published.push(event.detail.request.bits));
     const started = performance.now();
-    for (let i = 0; performance.now() - started < milliseconds; i++) {
+    for (let i = 0; drawn.length < wanted && performance.now() - started < milliseconds; i++) {
         control.value = String(3 + i % 6);
         control.dispatchEvent(new Event("input", {bubbles: true}));
         await new Promise(requestAnimationFrame);
@@ -246,8 +246,8 @@ def test_the_page_follows_a_hand_that_does_not_rest(lab: Visit) -> None:
     """Edits that come faster than answers are drawn as they go, not when they end; told last is the last of them."""
     lab.follow_link(MANY)
     chart(lab, "mapping")
-    seen = lab.page.evaluate(DRAG, 3000)
-    assert seen["whileMoving"] >= 6
+    seen = lab.page.evaluate(DRAG, [6, 60_000])
+    assert seen["whileMoving"] == 6
     assert seen["published"][-1] == seen["last"]
     assert lab.answer()["request"]["bits"] == seen["last"]
 

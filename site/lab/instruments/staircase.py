@@ -130,7 +130,7 @@ def _corners(grid: Levels, first: int, last: int) -> tuple[list[float], list[flo
 def _has_room(grid: Levels, x: float, x_hat: float) -> bool:
     """Whether a float holds all that the inset reaches, twice as far as its axes."""
     with np.errstate(over="ignore"):
-        ends = np.float64([x, x_hat]) + np.float64([[-2], [2]]) * INSET_MARGIN * np.float64(grid.scale)
+        ends = np.array([x, x_hat], np.float64) + np.array([[-2.0], [2.0]]) * INSET_MARGIN * np.float64(grid.scale)
     return bool(np.isfinite(ends).all())
 
 
