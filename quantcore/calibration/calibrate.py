@@ -58,6 +58,11 @@ BY_ROWS: dict[str, RowCalibration] = {
 """Methods that find the ranges of many slices at once; the others take one slice after the other."""
 
 
+def has_rows(method: str, length: int) -> bool:
+    """Whether there is a search for many slices of this length at once, which draws no curves."""
+    return method in BY_ROWS and length <= MAX_ROW
+
+
 def calibrate_rows(
     rows: Rows, fmt: IntFormat, method: str = "minmax", **settings: Any
 ) -> tuple[FloatArray, FloatArray]:
@@ -71,7 +76,7 @@ def calibrate_rows(
     peak = np.abs(rows).max(axis=1)
     is_ordinary = peak <= np.finfo(rows.dtype).max / 2
     low, high = np.empty(len(rows)), np.empty(len(rows))
-    if method in BY_ROWS and rows.shape[1] <= MAX_ROW:
+    if has_rows(method, rows.shape[1]):
         low[is_ordinary], high[is_ordinary] = BY_ROWS[method](rows[is_ordinary], fmt, chosen)
         left = np.flatnonzero(~is_ordinary)
     else:

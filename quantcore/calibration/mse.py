@@ -11,11 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..formats.integers import IntFormat
-from .mse_search import CHUNK, OCTAVES, Sample, coarse_scan, mirrored, search
+from .mse_sample import Sample, mirrored
+from .mse_search import OCTAVES, coarse_scan, search
 from .settings import Batches, Calibrated, CalibrationSettings, Curve, FloatArray, Rows
 
 MAX_ROW = 8192  # values that are searched as they are
 _BINS = 512  # to an octave; below absmax * 2^-OCTAVES all magnitudes of one sign share a bin
+_CHUNK = 1 << 16  # values of a batch that are looked at together
 _TOGETHER = 512  # slices whose errors are kept at a time
 _ULP = 2.0**-23  # float32 misplaces a value by up to levels * 2^-24 steps; min-max is only left for more than that
 _NEGLIGIBLE = 1e-15  # mean squared error below the precision of float32, in units of absmax^2
@@ -37,7 +39,7 @@ def mse(batches: Batches, fmt: IntFormat, settings: CalibrationSettings) -> Cali
         return Calibrated(low, high)
     widest = ends / unit
     sample = _sample(batches, unit, fmt, is_symmetric)
-    found, finest = search(sample, widest, settings)
+    found, finest = search(sample, widest, sample.total(widest[:, np.newaxis])[:, 0], settings)
     chosen, full = _on_the_values(batches, unit, sample, np.stack([found[0], widest[0]]))
     if not _gains(chosen, full, fmt):
         found = widest
@@ -68,7 +70,7 @@ def _search_rows(rows: Rows, fmt: IntFormat, settings: CalibrationSettings) -> t
     sample, widest, full = sample.only(is_worth), widest[is_worth], full[is_worth]
     for kind in np.unique(widest == 0, axis=0):  # of ranges with an end at 0 that end is not searched for
         alike = np.flatnonzero(((widest == 0) == kind).all(axis=1))
-        found, _ = search(sample.only(alike), widest[alike], settings)
+        found, _ = search(sample.only(alike), widest[alike], full[alike], settings)
         gains = _gains(sample.only(alike).total(found[:, np.newaxis])[:, 0], full[alike], fmt)
         place = has_width[is_worth[alike[gains]]]
         ends[place] = found[gains] * unit[place]
@@ -98,8 +100,8 @@ def _sample(batches: Batches, unit: float, fmt: IntFormat, is_symmetric: bool) -
     n_bins = OCTAVES * _BINS + 1
     counts, sums = np.zeros(2 * n_bins), np.zeros(2 * n_bins)
     for batch in batches:
-        for start in range(0, batch.size, CHUNK):
-            chunk = batch[start : start + CHUNK].astype(np.float64) / unit
+        for start in range(0, batch.size, _CHUNK):
+            chunk = batch[start : start + _CHUNK].astype(np.float64) / unit
             # the leading bits of a float are its sign, its exponent (the octave) and the place within the octave
             bits = np.abs(chunk).astype(np.float32).view(np.int32)
             index = np.maximum((bits >> (23 - 9)) - ((127 - OCTAVES) * _BINS - 1), 0)
@@ -119,8 +121,8 @@ def _on_the_values(batches: Batches, unit: float, sample: Sample, ranges: FloatA
     n = sum(batch.size for batch in batches)
     total = np.zeros(len(ranges))
     for batch in batches:
-        for start in range(0, batch.size, CHUNK):
-            points = batch[np.newaxis, start : start + CHUNK].astype(np.float64) / unit
+        for start in range(0, batch.size, _CHUNK):
+            points = batch[np.newaxis, start : start + _CHUNK].astype(np.float64) / unit
             weights = np.full(points.size, 1 / n)
             total += Sample(points, weights, sample.fmt, sample.is_symmetric).total(ranges[np.newaxis])[0]
     return total
@@ -153,8 +155,8 @@ class _Scanned:
 def _scan_symmetric(sample: Sample, finest: FloatArray) -> _Scanned:
     """The errors along the coarse scan and the finest one."""
     threshold = np.append(coarse_scan(sample.points.shape[1]), finest[0])
-    clipping, rounding = sample.parts(mirrored(threshold)[np.newaxis])
-    return _Scanned(threshold, clipping[0], rounding[0])
+    clipping, rounding = sample.parts(mirrored(threshold))
+    return _Scanned(threshold, clipping, rounding)
 
 
 def _scan_far_end(sample: Sample, found: FloatArray) -> _Scanned:
@@ -164,5 +166,5 @@ def _scan_far_end(sample: Sample, found: FloatArray) -> _Scanned:
     ranges = np.tile(found, (threshold.size, 1))
     ranges[:, side] = threshold if side else -threshold
     is_range = ranges[:, 0] < ranges[:, 1]
-    clipping, rounding = sample.parts(ranges[np.newaxis, is_range])
-    return _Scanned(threshold[is_range], clipping[0], rounding[0])
+    clipping, rounding = sample.parts(ranges[is_range])
+    return _Scanned(threshold[is_range], clipping, rounding)

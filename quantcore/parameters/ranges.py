@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..calibration.calibrate import calibrate, calibrate_rows, check_calibration, check_settings
+from ..calibration.calibrate import calibrate, calibrate_rows, check_calibration, check_settings, has_rows
 from ..calibration.settings import Curve
 from ..checks import real_numbers, refuse_not_finite
 from ..errors import QuantError
@@ -55,7 +55,7 @@ class Ranges:
     def curve(self, index: int = 0) -> Curve | None:
         """What was searched for the set of parameters with this flat index; None where nothing was.
 
-        The curve of a single set is kept from the search; of many, that of `index` is made again.
+        It is kept from the search where that made one; else that of `index` is made now.
         """
         return self._curve(index)
 
@@ -114,7 +114,7 @@ def choose_ranges(
         return Ranges(
             low=low, high=high, data_low=low, data_high=high, scheme=scheme, include_zero=with_zero, _curve=_no_curve
         )
-    if low.size == 1:
+    if low.size == 1 and not has_rows(calibration, numbers.size):
         found = calibrate(numbers, fmt, calibration, **settings)
         ends = np.full_like(low, found.low), np.full_like(low, found.high)
         return Ranges(*ends, low, high, scheme, with_zero, lambda index: found.curve)
