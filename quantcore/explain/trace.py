@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from decimal import Decimal, Inexact, localcontext
 from fractions import Fraction
 from typing import Any
 
@@ -27,16 +26,10 @@ from ..parameters.granularity import parameter_place
 from ..parameters.qparams import QuantParams, fitted
 from ..rounding import check_rounding, round_fraction, round_whole
 from ..toolkits.arithmetic import Arithmetic, Scaling, Unscaling, find_arithmetic
+from .words import TIES, is_tie, what_precision_decided, what_precision_did, what_rounding_did
 
 FloatArray = NDArray[np.floating[Any]]
-HALF = Fraction(1, 2)
 _FACTORS = {Scaling.DIVIDE: "scale", Scaling.FACTOR: "scale factor"}
-_TIE_RULES = {
-    "half_even": "takes the even one",
-    "half_away": "takes the one farther from zero",
-    "half_toward_zero": "takes the one nearer to zero",
-    "half_up": "takes the upper one",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +104,7 @@ def trace(
     >>> import quantcore as qc
     >>> found = trace([1.0, 2.5], qc.QuantParams(1.0, 1, qc.INT8), 1)
     >>> found["rounded"].note
-    '2.5 is halfway between 2 and 3; half_even takes the even one, 2'
+    '2.5 is a tie, exactly halfway between 2 and 3; ties go to the even one: 2'
     """
     steps = find_arithmetic(arithmetic)
     rounding = check_rounding(steps.rounding if rounding is None else rounding, rng)
@@ -129,8 +122,8 @@ def trace(
     exact = _exact_values(Fraction(given.item()), by, Fraction(zero_point.item()), values, params.fmt, steps, rounding)
     unrounded = "scaled" if not steps.zero_point_first else "shifted"
     notes = {
-        unrounded: _note_on_float(values[unrounded], exact[unrounded], dtype),
-        "rounded": _note_on_rounding(values[unrounded], exact[unrounded], values["rounded"], rounding, dtype),
+        unrounded: what_precision_did(values[unrounded], exact[unrounded], dtype.name),
+        "rounded": _note_on_rounding(values[unrounded], exact[unrounded], values["rounded"], rounding, dtype.name),
         "code": _note_on_clipping(values, params.fmt) if steps.clips else "",
     }
     return Trace(
@@ -138,7 +131,7 @@ def trace(
         arithmetic=steps.name,
         rounding=rounding,
         steps=tuple(TraceStep(name, n, exact[name], notes.get(name, ""), dtype.name) for name, n in values.items()),
-        is_tie=math.isfinite(values[unrounded]) and _is_tie(Fraction(values[unrounded])),
+        is_tie=math.isfinite(values[unrounded]) and is_tie(Fraction(values[unrounded])),
         is_decided_by_float=values["code"] != exact["code"],
         is_clipped=bool(notes["code"]),
     )
@@ -203,31 +196,17 @@ def _exact_values(
     }
 
 
-def _note_on_float(value: float, exact: Fraction, dtype: np.dtype[Any]) -> str:
-    """Whether rounding of floating point made a tie, or took one away, or moved the value past one."""
-    if not math.isfinite(value):
-        return f"too large for {dtype}"
-    found = Fraction(value)
-    if found == exact or not (_is_tie(found) or _is_tie(exact) or math.floor(found + HALF) != math.floor(exact + HALF)):
-        return ""
-    direction = "up" if found > exact else "down"
-    return f"{dtype} rounded {_decimal(exact)} {direction} to {_decimal(found)}"
-
-
-def _note_on_rounding(value: float, exact: Fraction, rounded: float, rounding: str, dtype: np.dtype[Any]) -> str:
+def _note_on_rounding(value: float, exact: Fraction, rounded: float, rounding: str, dtype: str) -> str:
+    """What was decided by a tie, by chance or by the precision."""
     if not math.isfinite(value):
         return ""
-    found, note = Fraction(value), ""
-    if rounding == "stochastic" and found.denominator != 1:
-        return f"up with probability {float(found - math.floor(found)):.6g}"
-    if _is_tie(found) and rounding in _TIE_RULES:
-        low, taken = math.floor(found), f"{rounding} {_TIE_RULES[rounding]}, {int(rounded)}"
-        note = f"{_decimal(found)} is halfway between {low} and {low + 1}; {taken}"
-    if rounding != "stochastic" and round_fraction(exact, rounding) != int(rounded):
-        decided = f"rounding to {dtype} decided: exactly it is {_decimal(exact)}, which {rounding} takes to "
-        note = f"{note}; {decided}" if note else decided
-        note += str(round_fraction(exact, rounding))
-    return note
+    is_drawn = rounding == "stochastic" and not value.is_integer()
+    is_decided = is_drawn or (rounding in TIES and is_tie(Fraction(value)))
+    notes = (
+        what_rounding_did(value, int(rounded), rounding) if is_decided else "",
+        what_precision_decided(exact, int(rounded), rounding, dtype),
+    )
+    return "; ".join(filter(None, notes))
 
 
 def _note_on_clipping(values: dict[str, float], fmt: IntFormat) -> str:
@@ -235,21 +214,6 @@ def _note_on_clipping(values: dict[str, float], fmt: IntFormat) -> str:
     if unclipped > fmt.qmax:
         return f"{unclipped:.9g} is above the highest code, {fmt.qmax}"
     return f"{unclipped:.9g} is below the lowest code, {fmt.qmin}" if unclipped < fmt.qmin else ""
-
-
-def _is_tie(value: Fraction) -> bool:
-    return value.denominator == 2
-
-
-def _decimal(value: Fraction) -> str:
-    """Up to 17 significant digits; with "..." where there are more."""
-    with localcontext() as context:
-        context.prec = 17
-        context.traps[Inexact] = False
-        shown = Decimal(value.numerator) / Decimal(value.denominator)
-        is_exact = Fraction(shown) == value
-        text = format(shown.normalize(), "f" if 1e-6 <= abs(shown) < 1e18 or not shown else "E")
-        return text if is_exact else f"{text}..."
 
 
 def _checked_index(index: int | tuple[int, ...], shape: tuple[int, ...]) -> tuple[int, ...]:

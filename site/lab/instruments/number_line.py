@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from quantcore import ARITHMETICS
+from quantcore.explain.words import DIRECTED, TIES
 
 from ..answer_types import Figure, Table
 from ..drawing import figure
@@ -13,7 +14,6 @@ from ..drawing.figure import BACK, CODE, ERROR, NEUTRAL, VALUE, Floats
 from ..drawing.svg_axis import label, nice_ticks
 from ..explanation.table import column, row, table
 from ..notation import display
-from ..notation.rounding_words import TIES
 from ..results.levels import Levels, grid_of
 from ..results.result import Result
 from .instrument import Instrument
@@ -24,7 +24,6 @@ WINDOW = 2.6  # steps to both sides of what is shown
 MAX_CODES = 12  # written under the line
 LEVEL, THRESHOLD, STEM, ERROR_LINE = 0.14, 0.32, 0.42, 0.78  # heights in the drawing; the real line is at 0
 BOTTOM, TOP = -0.65, 1.05
-DIRECTED = ("floor", "ceil", "toward_zero")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from quantcore.explain.words import ELLIPSIS, Truncated, plain
 from quantcore.rounding import round_fraction
 
 from ..answer_types import Step
@@ -257,6 +258,14 @@ def bare(text: str) -> str:
 def shown(number: Any) -> str:
     """A number as it stands in a formula; near a tie every digit is written, for there they matter."""
     return display.shortest(number) if is_near_tie(number) else display.short(number, DIGITS)
+
+
+def typeset(number: Any) -> str:
+    """A number in quantcore's words, whose exact ones are decimals."""
+    if isinstance(number, Decimal):
+        text = display.typographic(plain(number).removesuffix(ELLIPSIS).lower())
+        return f"{display.ABOUT}{text}" if isinstance(number, Truncated) else text
+    return display.shortest(number) if _is_whole(number) else shown(number)
 
 
 def is_near_tie(number: Any) -> bool:

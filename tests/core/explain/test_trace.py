@@ -27,10 +27,10 @@ def test_the_steps_of_onnx_and_of_torch_come_in_their_own_order() -> None:
 @pytest.mark.parametrize(
     ("rounding", "words"),
     [
-        ("half_even", "2.5 is halfway between 2 and 3; half_even takes the even one, 2"),
-        ("half_away", "2.5 is halfway between 2 and 3; half_away takes the one farther from zero, 3"),
-        ("half_toward_zero", "2.5 is halfway between 2 and 3; half_toward_zero takes the one nearer to zero, 2"),
-        ("half_up", "2.5 is halfway between 2 and 3; half_up takes the upper one, 3"),
+        ("half_even", "2.5 is a tie, exactly halfway between 2 and 3; ties go to the even one: 2"),
+        ("half_away", "2.5 is a tie, exactly halfway between 2 and 3; ties go away from zero: 3"),
+        ("half_toward_zero", "2.5 is a tie, exactly halfway between 2 and 3; ties go toward zero: 2"),
+        ("half_up", "2.5 is a tie, exactly halfway between 2 and 3; ties go up: 3"),
         ("floor", ""),
     ],
 )
@@ -49,13 +49,14 @@ def test_float32_can_make_a_tie() -> None:
     onnx = qc.trace(x, TENTH)
     assert onnx["scaled"].value == 1.5
     assert onnx["scaled"].exact == exact > Fraction(3, 2)
-    assert onnx["scaled"].note.startswith("float32 rounded 1.500000037252902")
-    assert onnx["scaled"].note.endswith(" down to 1.5")
+    assert onnx["scaled"].note.startswith("it is a tie only because float32 rounded it to one")
+    assert "a little above, 1.500000037252902" in onnx["scaled"].note
     assert not onnx.is_decided_by_float
     torch = qc.trace(x, TENTH, 0, "torch_per_tensor")
     assert (torch["code"].value, torch["code"].exact) == (2, 3)
     assert torch.is_decided_by_float
-    assert "rounding to float32 decided: exactly it is 2.50000003725290" in torch["rounded"].note
+    assert "a little above, 2.50000003725290" in torch["shifted"].note
+    assert torch["rounded"].note.endswith("so float32 decided: the exact number would become 3")
 
 
 def test_clipping_is_said() -> None:
@@ -74,7 +75,7 @@ def test_clipping_is_said() -> None:
 def test_stochastic_rounding_tells_its_probability() -> None:
     """Up with the probability of the fraction."""
     found = qc.trace([2.25], qc.QuantParams(1.0, 0, qc.INT8), 0, rounding="stochastic", rng=np.random.default_rng(0))
-    assert found["rounded"].note == "up with probability 0.25"
+    assert "it goes up with probability 0.25" in found["rounded"].note
     assert found["rounded"].value in (2, 3)
 
 

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 import quantcore as qc
+from quantcore.explain import words
 from quantcore.toolkits.arithmetic import Scaling
 
 from ...answer_types import Step
 from ...notation import mathml as m
-from ...notation.equations import Term, Writer, chain, clipped, rounded, step, whole, whole_text
-from ...notation.rounding_words import explain
+from ...notation.equations import Term, Writer, chain, clipped, rounded, step, typeset, whole, whole_text
 from ...results.result import Result
 from .parameters import QMAX, QMIN, SCALE, SCALE_FACTOR, ZERO_POINT, X
 from .stored import Q
@@ -158,7 +158,7 @@ def _infinite(trace: ValueTrace) -> list[Step]:
 def _rounded(result: Result, trace: ValueTrace) -> Step:
     in_steps = _formula(trace, X, trace.by_symbol)
     rounding, outcome = result.settings.rounding, trace.rounded
-    text = explain(trace.before, trace.exact, outcome, rounding, str(trace.x.dtype))
+    text = _what_rounding_did(trace, rounding)
 
     def round_(term: Term) -> Term:
         return rounded(term, rounding, outcome)
@@ -180,6 +180,17 @@ def _rounded(result: Result, trace: ValueTrace) -> Step:
     text = f"The zero point is added {how}. {text}{_not_clipped(result, trace)}"
     symbols = [round_(in_steps + ZERO_POINT)]
     return step("rounded", "Rounded", text, chain(symbols if result.is_clipping else [Q, *symbols], members))
+
+
+def _what_rounding_did(trace: ValueTrace, rounding: str) -> str:
+    """quantcore's words, as sentences, with numbers as they are written here."""
+    dtype = trace.x.dtype.name
+    clauses = (
+        words.what_rounding_did(trace.before, trace.rounded, rounding, typeset),
+        words.what_precision_did(trace.before, trace.exact, dtype, typeset),
+        words.what_precision_decided(trace.exact, trace.rounded, rounding, dtype, typeset),
+    )
+    return " ".join(f"{clause[0].upper()}{clause[1:]}." for clause in clauses if clause)
 
 
 def _not_clipped(result: Result, trace: ValueTrace) -> str:
