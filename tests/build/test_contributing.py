@@ -79,6 +79,30 @@ PROFILES["dummy"] = replace(
 )
 """,
     },
+    "A number format": {
+        "quantcore/formats/floats.py": """
+FLOATS = (
+    *FLOATS,
+    FloatFormat(
+        name="dummy",
+        label="Dummy",
+        exponent_bits=1,
+        mantissa_bits=1,
+        bias=0,
+        infinities=False,
+        nans=Nans.NONE,
+        source="none",
+    ),
+)
+""",
+    },
+    "A block format": {
+        "quantcore/blocks/microscaling.py": """
+from dataclasses import replace
+
+MICROSCALED = (*MICROSCALED, replace(MXFP4, name="dummy", label="Dummy", block_size=4))
+""",
+    },
     "A program to copy": {
         "site/lab/programs/dummy.py": """
 def dummy(case):
@@ -136,6 +160,19 @@ CHECKS = {  # section: what a program with the addition finds, and what the page
             "index.html": '<option value="dummy">The dummy</option>',
             "embed.html": '<option value="dummy">The dummy</option>',
         },
+    ),
+    "A number format": (
+        "import quantcore as qc\n"
+        "assert qc.FORMATS['dummy'].values.tolist() == [0, 1, 2, 3, 0, -1, -2, -3]\n"
+        "assert qc.decode(qc.encode([-9, 1.4, 2.6], 'dummy'), 'dummy').tolist() == [-3, 1, 3]",
+        {},
+    ),
+    "A block format": (
+        "import quantcore as qc\n"
+        "stored = qc.store([1.0, 2, 3, 4.1, 0, 0, 0, 0.5], 'dummy')\n"
+        "assert qc.restore(stored).tolist() == [1, 2, 3, 4, 0, 0, 0, 0.5]\n"
+        "assert len(stored.to_bytes()) == 2 * (4 * 4 // 8 + 1)",
+        {},
     ),
     "A program to copy": (
         "assert lab.answer({})['code']['dummy'] == \"print('dummy')\"",
