@@ -1,12 +1,10 @@
 """OCP microscaling (MX): blocks of 32 with a power of two as their scale.
 
-Source: OCP Microscaling Formats (MX) 1.0, 6.3; the other modes of choosing the scale are torchao's
-(ScaleCalculationMode): EVEN is also that of compressed-tensors for FP4, RCEIL that of NVIDIA's libraries.
+Source: OCP Microscaling Formats (MX) 1.0, 5.2 and 6.3.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,44 +21,10 @@ from ..formats.floats import (
 )
 from ..formats.format import Format
 from ..formats.integers import INT8
+from ..formats.powers import ElementRange, scale_codes
 from .block import Blocks, Float32Array, Level
 from .layout import Axes
-from .scaled import Plan, ScaledBlocks, amax_of, level_of, one_of
-
-_LOWEST, _HIGHEST = 0, 254  # codes of E8M0 that are numbers
-
-
-def _floor(amax: Float32Array, fmt: MicroscaledBlocks) -> NDArray[np.int32]:
-    """The largest power of two that is not above amax, over that of the element format (OCP MX 1.0, 6.3)."""
-    return (amax.view(np.int32) >> 23) - fmt.largest_exponent
-
-
-def _ceil(amax: Float32Array, fmt: MicroscaledBlocks) -> NDArray[np.int32]:
-    """As floor, and one more unless amax is a power of two."""
-    found: NDArray[np.int32] = _floor(amax, fmt) + ((amax.view(np.int32) & 0x7FFFFF) != 0)
-    return found
-
-
-def _even(amax: Float32Array, fmt: MicroscaledBlocks) -> NDArray[np.int32]:
-    """As floor, of amax rounded to the mantissa bits of the element."""
-    return (amax.view(np.int32) + (1 << 22 - fmt.mantissa_bits) >> 23) - fmt.largest_exponent
-
-
-def _rceil(amax: Float32Array, fmt: MicroscaledBlocks) -> NDArray[np.int32]:
-    """The least power of two by which amax is not above the greatest element."""
-    bits = (amax / np.float32(fmt.element_max)).view(np.int32)
-    exponent, mantissa = bits >> 23, bits & 0x7FFFFF
-    is_above = mantissa > np.where(exponent == 0, 1 << 22, 0)  # subnormal: 2^-127 has this mantissa, and code 0
-    found: NDArray[np.int32] = exponent + is_above
-    return found
-
-
-SCALE_MODES: dict[str, Callable[[Float32Array, MicroscaledBlocks], NDArray[np.int32]]] = {
-    "floor": _floor,
-    "ceil": _ceil,
-    "even": _even,
-    "rceil": _rceil,
-}
+from .scaled import Plan, ScaledBlocks, amax_of, level_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +69,17 @@ class MicroscaledBlocks(ScaledBlocks):
         """The greatest element."""
         return self.element.highest * self.unit
 
+    @property
+    def element_range(self) -> ElementRange:
+        """What the rules for the scale must know."""
+        return ElementRange(self.largest_exponent, self.mantissa_bits, self.element_max)
+
     def quantize(self, x: Float32Array, **options: Any) -> Blocks:
         """Choose the scale of each block, divide by it, round and saturate.
 
         Options: scale_mode, one of SCALE_MODES; rounding and rng as for `encode`.
         """
-        mode = one_of(options.get("scale_mode", "floor"), "scale_mode", tuple(SCALE_MODES))
-        biased = np.clip(SCALE_MODES[mode](amax_of(x), self), _LOWEST, _HIGHEST)
+        biased = scale_codes(amax_of(x), options.get("scale_mode", "floor"), self.element_range)
         scale = level_of("scale", FLOAT8_E8M0FNU, biased.astype(np.uint8))
         # exact: a power of two; what underflows is far below the least element
         with np.errstate(under="ignore"):

@@ -14,6 +14,9 @@ import numpy.typing as npt
 
 from ..checks import real_numbers, refuse_not_finite
 from ..errors import QuantError, UnknownArgumentError
+from ..formats.codebooks import Codebook
+from ..formats.floats import FloatFormat
+from ..formats.format import Format
 from ..formats.integers import IntFormat
 from .ends import minmax, moving_average, percentile, percentile_modelopt, percentile_onnxruntime, percentile_rows
 from .entropy import entropy_modelopt, entropy_onnxruntime
@@ -22,6 +25,8 @@ from .mse import MAX_ROW, mse, mse_rows
 from .mse_modelopt import mse_modelopt, mse_modelopt_0_47
 from .mse_torch import mse_torch
 from .settings import (
+    AnyFormatCalibration,
+    AnyFormatRowCalibration,
     Batch,
     Batches,
     Calibrated,
@@ -49,12 +54,22 @@ CALIBRATIONS: dict[str, Calibration] = {
 }
 
 
+FOR_ANY_FORMAT: dict[str, AnyFormatCalibration] = {
+    "minmax": minmax,
+    "moving_average": moving_average,
+    "percentile": percentile,
+    "percentile_onnxruntime": percentile_onnxruntime,
+    "mse": mse,
+}
+"""Methods that do not count on codes that are whole numbers."""
+
 BY_ROWS: dict[str, RowCalibration] = {
     "percentile": percentile_rows,
     "mse": mse_rows,
     "entropy": entropy_rows,
     "entropy_onnxruntime": entropy_rows,
 }
+BY_ROWS_FOR_ANY_FORMAT: dict[str, AnyFormatRowCalibration] = {"percentile": percentile_rows, "mse": mse_rows}
 """Methods that find the ranges of many slices at once; the others take one slice after the other."""
 
 
@@ -63,9 +78,7 @@ def has_rows(method: str, length: int) -> bool:
     return method in BY_ROWS and length <= MAX_ROW
 
 
-def calibrate_rows(
-    rows: Rows, fmt: IntFormat, method: str = "minmax", **settings: Any
-) -> tuple[FloatArray, FloatArray]:
+def calibrate_rows(rows: Rows, fmt: Format, method: str = "minmax", **settings: Any) -> tuple[FloatArray, FloatArray]:
     """The ends that `calibrate` chooses for each row of values, (n,) each; the other arguments are the same.
 
     >>> from quantcore.formats.integers import INT8
@@ -77,24 +90,31 @@ def calibrate_rows(
     is_ordinary = peak <= np.finfo(rows.dtype).max / 2
     low, high = np.empty(len(rows)), np.empty(len(rows))
     if has_rows(method, rows.shape[1]):
-        low[is_ordinary], high[is_ordinary] = BY_ROWS[method](rows[is_ordinary], fmt, chosen)
+        low[is_ordinary], high[is_ordinary] = _by_rows(rows[is_ordinary], fmt, method, chosen)
         left = np.flatnonzero(~is_ordinary)
     else:
         left = np.arange(len(rows))
     for i in left.tolist():
-        found = CALIBRATIONS[method](_batches(rows[i]), fmt, chosen)
+        found = _calibrated(_batches(rows[i]), fmt, method, chosen)
         low[i], high[i] = found.low, found.high
     return low, high
 
 
+def _by_rows(rows: Rows, fmt: Format, method: str, settings: CalibrationSettings) -> tuple[FloatArray, FloatArray]:
+    if isinstance(fmt, IntFormat):
+        return BY_ROWS[method](rows, fmt, settings)
+    return BY_ROWS_FOR_ANY_FORMAT[method](rows, fmt, settings)
+
+
 def calibrate(
-    x: npt.ArrayLike | Sequence[npt.NDArray[Any]], fmt: IntFormat, method: str = "minmax", **settings: Any
+    x: npt.ArrayLike | Sequence[npt.NDArray[Any]], fmt: Format, method: str = "minmax", **settings: Any
 ) -> Calibrated:
     """Choose the range [low, high] that the codes of `fmt` should cover, for one slice of data.
 
     Args:
         x: the values, any shape, finite, not empty; or a list of arrays, which are batches collected one by one.
-        fmt: the integer format; the searches need to know how many codes there are.
+        fmt: the number format; the searches need to know its codes. Floats and codebooks take the methods of
+            `FOR_ANY_FORMAT`, symmetric.
         method: a name in `CALIBRATIONS`.
         **settings: fields of `CalibrationSettings`, scheme="affine" among them.
 
@@ -110,16 +130,33 @@ def calibrate(
     (-3.0, 3.0)
     """
     check_calibration(method)
-    if not isinstance(fmt, IntFormat):
-        raise QuantError(f"fmt is {fmt!r}; it must be an IntFormat, for instance quantcore.INT8.", "fmt")
+    if not isinstance(fmt, (IntFormat, FloatFormat, Codebook)):
+        raise QuantError(f"fmt is {fmt!r}; it must be a number format, for instance quantcore.INT8.", "fmt")
     check_settings(settings)
-    return CALIBRATIONS[method](_batches(x), fmt, CalibrationSettings(**settings))
+    if not isinstance(fmt, IntFormat):
+        settings.setdefault("scheme", "symmetric")
+    return _calibrated(_batches(x), fmt, method, CalibrationSettings(**settings))
 
 
-def check_calibration(method: object) -> None:
-    """Refuse what is not a name in `CALIBRATIONS`."""
+def _calibrated(batches: Batches, fmt: Format, method: str, settings: CalibrationSettings) -> Calibrated:
+    if isinstance(fmt, IntFormat):
+        return CALIBRATIONS[method](batches, fmt, settings)
+    check_calibration(method, fmt)
+    if settings.scheme != "symmetric":
+        raise QuantError(f"scheme is affine; {fmt.label} has no zero point. Use symmetric.", "scheme")
+    return FOR_ANY_FORMAT[method](batches, fmt, settings)
+
+
+def check_calibration(method: object, fmt: Format | None = None) -> None:
+    """Refuse what is not a name in `CALIBRATIONS`, or what needs codes that are whole numbers where they are not."""
     if not isinstance(method, str) or method not in CALIBRATIONS:
         raise QuantError(f"calibration is {method!r}; it must be one of {', '.join(CALIBRATIONS)}.", "calibration")
+    if fmt is not None and not isinstance(fmt, IntFormat) and method not in FOR_ANY_FORMAT:
+        raise QuantError(
+            f"calibration is {method}; it searches codes that are whole numbers, and the format is {fmt.label}. "
+            f"Use one of {', '.join(FOR_ANY_FORMAT)}.",
+            "calibration",
+        )
 
 
 def check_settings(settings: Mapping[str, Any]) -> None:

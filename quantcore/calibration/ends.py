@@ -6,19 +6,20 @@ even a percentile of 100 does not return the maximum; NumPy's interpolates betwe
 
 import numpy as np
 
+from ..formats.format import Format
 from ..formats.integers import IntFormat
 from .histograms import absolute_histogram, centred_histogram, clipped_into, counted, torch_histogram
 from .settings import Batches, Calibrated, CalibrationSettings, Curve, FloatArray, Rows
 
 
-def minmax(batches: Batches, fmt: IntFormat, settings: CalibrationSettings) -> Calibrated:
+def minmax(batches: Batches, fmt: Format, settings: CalibrationSettings) -> Calibrated:
     """The smallest and the largest value; symmetric: +-absmax."""
     low = min(float(batch.min()) for batch in batches)
     high = max(float(batch.max()) for batch in batches)
     return _ends(low, high, settings)
 
 
-def moving_average(batches: Batches, fmt: IntFormat, settings: CalibrationSettings) -> Calibrated:
+def moving_average(batches: Batches, fmt: Format, settings: CalibrationSettings) -> Calibrated:
     """Running ends, end += momentum * (end of the batch - end), from the first batch on, in the data's precision.
 
     Source: torch.ao.quantization.MovingAverageMinMaxObserver (torch 2.13), averaging_constant 0.01.
@@ -31,7 +32,7 @@ def moving_average(batches: Batches, fmt: IntFormat, settings: CalibrationSettin
     return _ends(float(low), float(high), settings)
 
 
-def percentile(batches: Batches, fmt: IntFormat, settings: CalibrationSettings) -> Calibrated:
+def percentile(batches: Batches, fmt: Format, settings: CalibrationSettings) -> Calibrated:
     """Keep `percentile` percent of the values: numpy.percentile, linear between neighbours, in float64.
 
     Symmetric: T is that percentile of |x|. Affine: the ends are the percentiles 100 - p and p of x, so that up to
@@ -49,7 +50,7 @@ def percentile(batches: Batches, fmt: IntFormat, settings: CalibrationSettings) 
     return Calibrated(low, high, _tail(counts, edges, int(np.abs(edges - high).argmin())))
 
 
-def percentile_rows(rows: Rows, fmt: IntFormat, settings: CalibrationSettings) -> tuple[FloatArray, FloatArray]:
+def percentile_rows(rows: Rows, fmt: Format, settings: CalibrationSettings) -> tuple[FloatArray, FloatArray]:
     """The ranges of many slices at once, as `percentile` reads that of each."""
     x = rows.astype(np.float64)
     if settings.scheme == "symmetric":
@@ -59,7 +60,7 @@ def percentile_rows(rows: Rows, fmt: IntFormat, settings: CalibrationSettings) -
     return ends.min(axis=0), ends.max(axis=0)
 
 
-def percentile_onnxruntime(batches: Batches, fmt: IntFormat, settings: CalibrationSettings) -> Calibrated:
+def percentile_onnxruntime(batches: Batches, fmt: Format, settings: CalibrationSettings) -> Calibrated:
     """Left edge of the first bin at which the cumulated share reaches the percentile; clipped into [min, max].
 
     Symmetric: a histogram of |x|, and T where the share reaches p. Affine: a histogram of x on [-absmax, absmax], and

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..formats.format import Format
 from ..formats.integers import IntFormat
 from .mse_sample import Sample, mirrored
 from .mse_search import OCTAVES, coarse_scan, search
@@ -23,8 +24,10 @@ _ULP = 2.0**-23  # float32 misplaces a value by up to levels * 2^-24 steps; min-
 _NEGLIGIBLE = 1e-15  # mean squared error below the precision of float32, in units of absmax^2
 
 
-def mse(batches: Batches, fmt: IntFormat, settings: CalibrationSettings) -> Calibrated:
+def mse(batches: Batches, fmt: Format, settings: CalibrationSettings) -> Calibrated:
     """The range with the least mean (x - x_hat)^2, the scale being absmax / qmax, or (max - min) / (qmax - qmin).
+
+    Of floats and codebooks the scale is T / the greatest number.
 
     Symmetric: the threshold T of [-T, T]. Affine: both ends; with `include_zero` neither crosses zero, without it
     neither crosses the middle of the data. Never worse than min-max, which is the answer where clipping gains nothing.
@@ -49,7 +52,7 @@ def mse(batches: Batches, fmt: IntFormat, settings: CalibrationSettings) -> Cali
     return Calibrated(low, high, scanned.curve(float(np.abs(found).max()), unit))
 
 
-def mse_rows(rows: Rows, fmt: IntFormat, settings: CalibrationSettings) -> tuple[FloatArray, FloatArray]:
+def mse_rows(rows: Rows, fmt: Format, settings: CalibrationSettings) -> tuple[FloatArray, FloatArray]:
     """The ranges of many slices of no more than `MAX_ROW` values, as `mse` finds that of each."""
     low, high = np.empty(len(rows)), np.empty(len(rows))
     for start in range(0, len(rows), _TOGETHER):
@@ -58,7 +61,7 @@ def mse_rows(rows: Rows, fmt: IntFormat, settings: CalibrationSettings) -> tuple
     return low, high
 
 
-def _search_rows(rows: Rows, fmt: IntFormat, settings: CalibrationSettings) -> tuple[FloatArray, FloatArray]:
+def _search_rows(rows: Rows, fmt: Format, settings: CalibrationSettings) -> tuple[FloatArray, FloatArray]:
     x = rows.astype(np.float64)
     ends = _widest(np.stack([x.min(axis=1), x.max(axis=1)], axis=1), settings)
     unit = np.maximum(-ends[:, :1], ends[:, 1:])
@@ -87,12 +90,13 @@ def _widest(ends: FloatArray, settings: CalibrationSettings) -> FloatArray:
     return np.stack([low, high], axis=1)
 
 
-def _gains(chosen: FloatArray, full: FloatArray, fmt: IntFormat) -> NDArray[np.bool_]:
+def _gains(chosen: FloatArray, full: FloatArray, fmt: Format) -> NDArray[np.bool_]:
     """Whether an error is worth leaving min-max for, whose error is `full`."""
-    return np.asarray(chosen + _NEGLIGIBLE < (1 - fmt.levels * _ULP) * full)
+    levels = fmt.levels if isinstance(fmt, IntFormat) else 1 << fmt.bits
+    return np.asarray(chosen + _NEGLIGIBLE < (1 - levels * _ULP) * full)
 
 
-def _sample(batches: Batches, unit: float, fmt: IntFormat, is_symmetric: bool) -> Sample:
+def _sample(batches: Batches, unit: float, fmt: Format, is_symmetric: bool) -> Sample:
     """One slice: at most `MAX_ROW` values as they are, else the bins' means, weighted by how many they stand for."""
     n = sum(batch.size for batch in batches)
     if n <= MAX_ROW:

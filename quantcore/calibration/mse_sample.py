@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..formats.format import Format
 from ..formats.integers import IntFormat
 from .settings import FloatArray
 
@@ -21,7 +22,7 @@ class Sample:
 
     points: FloatArray
     weights: FloatArray | None
-    fmt: IntFormat
+    fmt: Format
     is_symmetric: bool
 
     def only(self, slices: NDArray[np.intp]) -> "Sample":
@@ -38,7 +39,7 @@ class Sample:
         total = np.empty(len(ranges))
         for part, points, scale, (first, last) in self._pieces(slices, ranges):
             errors = points / scale
-            np.rint(errors, out=errors)
+            self._round(errors)
             np.maximum(errors, first, out=errors)
             np.minimum(errors, last, out=errors)
             errors *= scale
@@ -51,7 +52,8 @@ class Sample:
         """The clipping and the rounding part of the mean squared error of each range, (m, 2), on the one slice."""
         clipping, total = np.empty(len(ranges)), np.empty(len(ranges))
         for part, points, scale, ends in self._pieces(np.zeros(len(ranges), np.intp), ranges):
-            nearest = np.rint(points / scale)
+            nearest = points / scale
+            self._round(nearest)
             clipped = np.clip(nearest, *ends)
             errors = (clipped * scale - points) ** 2
             total[part] = self._mean(errors)
@@ -63,6 +65,7 @@ class Sample:
 
         The outermost codes lie up to half a step beyond the ends, which are no farther apart than `reach`, (n, 1).
         """
+        assert isinstance(self.fmt, IntFormat)  # others have no affine scheme
         room = reach / (2 * (self.fmt.qmax - self.fmt.qmin))
         below = self._excess(-self.points, room - low)
         above = self._excess(self.points, room + high)
@@ -103,9 +106,21 @@ class Sample:
         weighted: FloatArray = np.einsum("...j,j->...", errors, self.weights)
         return weighted
 
+    def _round(self, x: FloatArray) -> None:
+        """To the nearest code or number, in place; of floats and codebooks, not what is beyond their numbers."""
+        if isinstance(self.fmt, IntFormat):
+            np.rint(x, out=x)
+            return
+        grid = self.fmt.grid()
+        is_within = (grid.thresholds[0] <= x) & (x <= grid.thresholds[-1])
+        np.copyto(x, grid.reals[np.searchsorted(grid.thresholds[1:-1], x)], where=is_within)
+
     def _codes(self, ranges: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Scale, lowest and highest code, the codes counted from the zero point."""
-        low, high, (qmin, qmax) = ranges[..., :1], ranges[..., 1:], (self.fmt.qmin, self.fmt.qmax)
+        """Scale, lowest and highest code, the codes counted from the zero point; of floats and codebooks numbers."""
+        low, high, fmt = ranges[..., :1], ranges[..., 1:], self.fmt
+        if not isinstance(fmt, IntFormat):
+            return high / fmt.highest, np.full_like(high, fmt.lowest), np.full_like(high, fmt.highest)
+        qmin, qmax = fmt.qmin, fmt.qmax
         if self.is_symmetric:
             middle = (qmin + qmax + 1) // 2
             scale = high / min(qmax - middle, middle - qmin)

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import QuantError
+from ..formats.format import Format
 from ..formats.integers import IntFormat, whole_number
 
 FloatArray = npt.NDArray[np.float64]
@@ -106,6 +107,8 @@ class Calibrated:
 
 Calibration = Callable[[Batches, IntFormat, CalibrationSettings], Calibrated]
 RowCalibration = Callable[[Rows, IntFormat, CalibrationSettings], tuple[FloatArray, FloatArray]]
+AnyFormatCalibration = Callable[[Batches, Format, CalibrationSettings], Calibrated]
+AnyFormatRowCalibration = Callable[[Rows, Format, CalibrationSettings], tuple[FloatArray, FloatArray]]
 
 
 def _require_number(field: str, value: float, low: float, high: float) -> None:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..formats.format import Format
 from ..formats.grid import Float64, Grid
+from ..formats.integers import IntFormat
+from ..formats.table import format_codes
 from ..parameters.granularity import parameter_place
 from ..parameters.qparams import QuantParams, fitted
 from ..rounding import check_rounding, round_whole
 from ..toolkits.arithmetic import Arithmetic, Unscaling, find_arithmetic
 from .chunks import quiet_loops
+from .element import is_beyond, scaled
 from .stages import after_rounding, before_rounding, decode, multiplier, result_dtype, wide_dtype, working_dtype
 
 FloatArray = NDArray[np.floating[Any]]
@@ -32,7 +37,8 @@ def grid(
         params: Scale, zero point, format and granularity.
         arithmetic: A name in ARITHMETICS, or a record like those.
         rounding: A name in ROUNDINGS; None: the arithmetic's own.
-        codes: Whole numbers, ascending, also such as the format has not; None: all codes of the format.
+        codes: Whole numbers, ascending, also such as the format has not; None: all codes of the format. Of floats and
+            codebooks: neighbours in the order of `fmt.grid().codes`, which has -0 and +0 as one.
         place: Index of the element, where parameters are not the same for all.
         shape: Of the array that it is in.
 
@@ -45,6 +51,8 @@ def grid(
     ([-2, -1, 0, 1], [-1.5, -1.0, -0.5, 0.0], [-1.5, -1.0, -0.5, 0.0, 0.5])
     """
     fmt = params.fmt
+    if not isinstance(fmt, IntFormat):
+        return _element_grid(params, find_arithmetic(arithmetic), rounding, codes, place, shape)
     wanted = np.arange(fmt.qmin, fmt.qmax + 1) if codes is None else np.asarray(codes, np.int64).reshape(-1)
     ends = np.append(wanted, wanted[-1:] + 1)
     return Grid(
@@ -65,11 +73,12 @@ def reconstruction_levels(
     steps = find_arithmetic(arithmetic)
     scale, zero_point, factor = _parameters(params, place, shape, steps)
     dtype = working_dtype(steps, scale)
-    wide = wide_dtype(dtype)
-    q = np.asarray(codes)
+    wide, fmt = wide_dtype(dtype), params.fmt
+    q = np.asarray(codes) if isinstance(fmt, IntFormat) else fmt.decode(format_codes(codes, fmt))
+    highest = fmt.qmax if isinstance(fmt, IntFormat) else fmt.highest
     by = factor if steps.unscaling is Unscaling.FACTOR else scale
     with quiet_loops():
-        *_, (_, value) = decode(q, by, zero_point.astype(wide), params.fmt.qmax, steps, np.empty(q.shape, wide))
+        *_, (_, value) = decode(q, by, zero_point.astype(wide), highest, steps, np.empty(q.shape, wide))
         return value.astype(result_dtype(steps, scale)).astype(np.float64)
 
 
@@ -83,23 +92,104 @@ def decision_thresholds(
 ) -> Float64:
     """For each code the number from which on `quantize`, not clipping, gives it or a higher one: see `Grid`.
 
+    Of floats and codebooks, "higher" is later in the order of their numbers.
     They are not computed from the rule, but searched for with the steps of the arithmetic themselves: halving the
     numbers of its precision finds the two neighbours between which the code changes.
     """
     steps = find_arithmetic(arithmetic)
+    fmt = params.fmt
+    if not isinstance(fmt, IntFormat):
+        return _element_thresholds(_ranks(codes, fmt), params, steps, rounding, place, shape)
     rounding = steps.rounding if rounding is None else rounding
     rule = check_rounding("half_up" if rounding == "stochastic" else rounding, None)
     scale, zero_point, factor = _parameters(params, place, shape, steps)
     dtype = working_dtype(steps, scale)
     wanted, shift = np.asarray(codes).astype(np.float64), zero_point.astype(wide_dtype(dtype))
-    rule = "half_up" if rounding == "stochastic" else rounding
 
     def reaches(x: FloatArray) -> NDArray[np.bool_]:
-        return _codes(x, factor, shift, steps, params.fmt.bits, rule) >= wanted
+        return _codes(x, factor, shift, steps, fmt.bits, rule) >= wanted
 
+    def distance(x: Float64) -> Float64:  # to a whole number of steps, or to halfway between two
+        n = 2 * x / np.float64(scale)
+        return np.abs(n - np.rint(n))
+
+    return _searched(reaches, wanted.shape, dtype, distance)
+
+
+def _element_grid(
+    params: QuantParams,
+    steps: Arithmetic,
+    rounding: str | None,
+    codes: ArrayLike | None,
+    place: tuple[int, ...],
+    shape: tuple[int, ...],
+) -> Grid:
+    """The grid of a float or a codebook under a scale."""
+    own, reals = _numbers(params.fmt)
+    ranks = np.arange(len(reals)) if codes is None else _ranks(codes, params.fmt)
+    ends = np.append(ranks, ranks[-1:] + 1)
+    return Grid(
+        own[ranks],
+        reconstruction_levels(own[ranks], params, steps, place, shape),
+        _element_thresholds(ends, params, steps, rounding, place, shape),
+    )
+
+
+def _numbers(fmt: Format) -> tuple[NDArray[Any], Float64]:
+    """Codes in the order of their numbers, and these; of codes with the same number, as -0 and +0, one."""
+    grid = fmt.grid()
+    reals, first = np.unique(grid.reals, return_index=True)
+    return grid.codes[first], reals
+
+
+def _ranks(codes: ArrayLike, fmt: Format) -> NDArray[np.intp]:
+    """Where the numbers of codes are among those of the format."""
+    ranks: NDArray[np.intp] = np.searchsorted(_numbers(fmt)[1], fmt.decode(format_codes(codes, fmt)))
+    return ranks
+
+
+def _element_thresholds(
+    ranks: NDArray[np.intp],
+    params: QuantParams,
+    steps: Arithmetic,
+    rounding: str | None,
+    place: tuple[int, ...],
+    shape: tuple[int, ...],
+) -> Float64:
+    """As `decision_thresholds`, of codes given by their place among the numbers; that after the last: beyond it."""
+    rule = check_rounding({None: "half_even", "stochastic": "half_up"}.get(rounding, rounding), None)  # type: ignore[arg-type]
+    scale, _, factor = _parameters(params, place, shape, steps)
+    fmt, dtype = params.fmt, working_dtype(steps, scale)
+    _, reals = _numbers(fmt)
+    # half_up splits evenly only where it stands for chance; a rank is reached at its number or at the midpoint before
+    candidates = np.concatenate([reals, reals[:-1] + np.diff(reals) / 2])
+    candidates.sort()
+
+    def reaches(x: FloatArray) -> NDArray[np.bool_]:
+        value = scaled(x, factor, fmt, steps)
+        rank = np.searchsorted(reals, fmt.decode(fmt.encode(value, rule)).astype(np.float64))
+        beyond = is_beyond(value, fmt, rule, None)
+        return np.where(beyond, np.where(value < 0, -1, len(reals)), rank) >= ranks
+
+    def distance(x: Float64) -> Float64:
+        n = x / np.float64(scale)
+        at = np.searchsorted(candidates, n).clip(1, len(candidates) - 1)
+        found: Float64 = np.minimum(np.abs(candidates[at - 1] - n), np.abs(candidates[at] - n))
+        return found
+
+    return _searched(reaches, ranks.shape, dtype, distance)
+
+
+def _searched(
+    reaches: Callable[[FloatArray], NDArray[np.bool_]],
+    shape: tuple[int, ...],
+    dtype: np.dtype[Any],
+    distance: Callable[[Float64], Float64],
+) -> Float64:
+    """The numbers of `dtype` at which `reaches` becomes true: of two neighbours the one of the smaller distance."""
     with quiet_loops():
         limit = np.finfo(dtype).max
-        below, above = np.full(wanted.shape, -limit, dtype), np.full(wanted.shape, limit, dtype)
+        below, above = np.full(shape, -limit, dtype), np.full(shape, limit, dtype)
         is_always, is_never = reaches(below), ~reaches(above)
         low, high = _ordered(below), _ordered(above)
         for _ in range(8 * dtype.itemsize):
@@ -107,9 +197,7 @@ def decision_thresholds(
             is_above = reaches(_number(middle, dtype))
             low, high = np.where(is_above, low, middle), np.where(is_above, middle, high)
         below, above = (_number(end, dtype).astype(np.float64) for end in (low, high))
-        # of the two, the one that is nearer to a whole number of steps, or to halfway between
-        off = [np.abs(n - np.rint(n)) for n in (2 * end / np.float64(scale) for end in (below, above))]
-        found = np.where(off[0] < off[1], below, above)
+        found = np.where(distance(below) < distance(above), below, above)
     found[is_always], found[is_never] = -np.inf, np.inf
     return found
 

@@ -128,7 +128,7 @@ def qlinear_matmul(
             )
         # an infinite multiplier saturates, as it should, but for sums that are 0
         scaled = np.where(acc == 0, np.float32(0), np.rint(acc.astype(np.float32) * multiplier))
-    zy, fmt = int(y_params.zero_point), y_params.fmt
+    zy, fmt = int(y_params.zero_point), y_params.integers
     np.clip(scaled, fmt.qmin - zy, fmt.qmax - zy, out=scaled)
     return (scaled + np.float32(zy)).astype(fmt.dtype)
 

@@ -12,10 +12,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..checks import buffer, real_numbers, refuse_not_finite, whole_codes
 from ..errors import QuantError
+from ..formats.format import Overflow
+from ..formats.integers import IntFormat
+from ..formats.table import format_codes
 from ..parameters.qparams import QuantParams, fitted
 from ..rounding import check_rounding, round_whole
 from ..toolkits.arithmetic import Arithmetic, Unscaling, find_arithmetic
 from .chunks import CHUNK, collapsed, pieces, quiet_loops
+from .element import decode_scaled, encode_scaled
 from .kernels import round_and_store
 from .stages import Step, after_rounding, before_rounding, decode, multiplier, result_dtype, wide_dtype, working_dtype
 
@@ -30,17 +34,22 @@ def quantize(
     rng: np.random.Generator | None = None,
     out: NDArray[Any] | None = None,
     sides: NDArray[np.int8] | None = None,
+    overflow: Overflow = "saturate",
 ) -> NDArray[Any]:
     """Compute codes: q = clip(round(x / scale) + zero_point, qmin, qmax), as ONNX does or as another toolkit does.
+
+    Of floats and codebooks: the code of the number next to x / scale.
 
     Args:
         x: Finite real numbers of any shape; rounded to the precision of the arithmetic first.
         params: Scale, zero point, format and granularity.
         arithmetic: A name in ARITHMETICS, or a record like those.
-        rounding: A name in ROUNDINGS; None: the arithmetic's own, half to even but for "tflite".
+        rounding: A name in ROUNDINGS; None: the arithmetic's own, half to even but for "tflite"; for floats and
+            codebooks half to even.
         rng: For rounding "stochastic".
         out: Where the codes go: an array of x's shape in the dtype of the result. Undefined after an error.
         sides: Where it goes who was clipped: an array of x's shape in int8, filled as `clipped` has it.
+        overflow: For floats, as in `encode`: "saturate", or "overflow" to infinity or NaN. Integers saturate.
 
     Returns:
         Codes in `params.fmt.dtype`, one an element, with the shape of x. Where the arithmetic does not clip, whole
@@ -54,18 +63,19 @@ def quantize(
     [-128, -1, 127]
     """
     steps = find_arithmetic(arithmetic)
-    rounding = check_rounding(steps.rounding if rounding is None else rounding, rng)
     x = real_numbers(x)
+    if not isinstance(params.fmt, IntFormat):
+        return encode_scaled(x, params, steps, rounding, overflow, rng, out, sides)
+    fmt = params.fmt
+    rounding = check_rounding(steps.rounding if rounding is None else rounding, rng)
     scale, zero_point = fitted(params, x.shape)
     _check_order(zero_point, steps)
     dtype = working_dtype(steps, scale)
     wide = wide_dtype(dtype)
-    codes = buffer(out, x.shape, params.fmt.dtype if steps.clips else dtype)
-    codes_in_use = params.fmt.qmin, params.fmt.qmax
+    codes = buffer(out, x.shape, fmt.dtype if steps.clips else dtype)
+    codes_in_use = fmt.qmin, fmt.qmax
     is_simple = rounding == "half_even" and zero_point.dtype.kind == "i" and steps.clips
-    limit = (
-        CHUNK if is_simple and not steps.is_fused(params.fmt.bits) else CHUNK // 4
-    )  # the others need more temporaries
+    limit = CHUNK if is_simple and not steps.is_fused(fmt.bits) else CHUNK // 4  # the others need more temporaries
     scratch = np.empty(min(limit, x.size), dtype)
     parameters = [collapsed(_multiplier(params, scale, steps), dtype), collapsed(zero_point, wide)]
     if sides is not None:
@@ -80,7 +90,7 @@ def quantize(
             values = part if part.dtype == dtype else part.astype(dtype)
             shift = offsets.astype(wide, copy=False)
             room = scratch[: values.size].reshape(values.shape)
-            value = _last(before_rounding(values, factors, shift, steps, params.fmt.bits, room))
+            value = _last(before_rounding(values, factors, shift, steps, fmt.bits, room))
             if is_simple:
                 after = None if steps.zero_point_first else shift
                 is_fine = round_and_store(value.astype(wide, copy=False), values, after, codes_in_use, target, side)
@@ -89,7 +99,7 @@ def quantize(
                 *_, unclipped, code = value, *(n for _, n in after_rounding(value, shift, codes_in_use, steps))
                 target[...] = code.astype(target.dtype)
                 if side is not None:
-                    np.subtract(unclipped > params.fmt.qmax, unclipped < params.fmt.qmin, out=side, dtype=np.int8)
+                    np.subtract(unclipped > fmt.qmax, unclipped < fmt.qmin, out=side, dtype=np.int8)
             if not is_fine:
                 refuse_not_finite(x, dtype)
     return codes
@@ -104,7 +114,8 @@ def clipped(
 ) -> NDArray[np.int8]:
     """Tell whose code is moved to an end: -1 if it would be below qmin, 1 if above qmax, 0 if it is a code.
 
-    Where the arithmetic does not clip, nothing is moved; told is who is outside of the codes.
+    Where the arithmetic does not clip, nothing is moved; told is who is outside of the codes. Of a float it is told who
+    would round to more than its greatest number if it went on; of a codebook, who is outside of its numbers.
 
     The arguments are those of `quantize`, by whose steps it is told; so is what is raised.
 
@@ -126,6 +137,8 @@ def dequantize(
 ) -> NDArray[np.floating[Any]]:
     """Compute the reconstruction: x_hat = (q - zero_point) * scale, as ONNX does or as another toolkit does.
 
+    Of floats and codebooks: the number of the code times the scale.
+
     Args:
         q: Codes within the format, of any shape; whole numbers of any size and type where the arithmetic does not clip.
         params: Scale, zero point, format and granularity.
@@ -143,7 +156,10 @@ def dequantize(
     [-61.5, 2.0, 66.0]
     """
     steps = find_arithmetic(arithmetic)
-    q = whole_codes(q, params.fmt if steps.clips else None)
+    fmt = params.fmt
+    if not isinstance(fmt, IntFormat):
+        return decode_scaled(format_codes(q, fmt), params, steps, out)
+    q = whole_codes(q, fmt if steps.clips else None)
     scale, zero_point = fitted(params, q.shape)
     factor = _multiplier(params, scale, steps)  # raises if the scale is out of reach
     dtype = result_dtype(steps, scale)
@@ -154,7 +170,7 @@ def dequantize(
     with quiet_loops():
         for part, target, (scales, offsets) in pieces(q, values, params.granularity, parameters):
             room = target if scratch is None else scratch[: part.size].reshape(part.shape)
-            number = _last(decode(part, scales, offsets.astype(wide, copy=False), params.fmt.qmax, steps, room))
+            number = _last(decode(part, scales, offsets.astype(wide, copy=False), fmt.qmax, steps, room))
             if scratch is not None:
                 target[...] = number
     return values

@@ -103,15 +103,15 @@ def after_rounding(
 
 
 def decode(
-    q: NDArray[Any], scale: FloatArray, zero_point: FloatArray, qmax: int, arithmetic: Arithmetic, out: FloatArray
+    q: NDArray[Any], scale: FloatArray, zero_point: FloatArray, qmax: float, arithmetic: Arithmetic, out: FloatArray
 ) -> Iterator[Step]:
     """The values from a code to its reconstruction, step by step.
 
     Args:
-        q: Codes.
+        q: Codes; of floats and codebooks their numbers.
         scale: As it is kept, or with `Unscaling.FACTOR` the scale factor, and
         zero_point: in `wide_dtype` of the working precision, both broadcasting against q.
-        qmax: The highest code.
+        qmax: The highest code, or the greatest number.
         arithmetic: Whose steps.
         out: Where they are computed, in `wide_dtype`; a step must be read before the next.
     """

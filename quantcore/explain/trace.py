@@ -106,7 +106,7 @@ def trace(
     >>> found["rounded"].note
     '2.5 is a tie, exactly halfway between 2 and 3; ties go to the even one: 2'
     """
-    steps = find_arithmetic(arithmetic)
+    steps, fmt = find_arithmetic(arithmetic), params.integers
     rounding = check_rounding(steps.rounding if rounding is None else rounding, rng)
     numbers = real_numbers(x)
     place = _checked_index(index, numbers.shape)
@@ -117,14 +117,14 @@ def trace(
     given = numbers[place].reshape(1)
     dtype = working_dtype(steps, scale)
     refuse_not_finite(given, dtype)
-    values = _values(given.astype(dtype), scale, scale_factor, zero_point, params.fmt, steps, rounding, rng)
+    values = _values(given.astype(dtype), scale, scale_factor, zero_point, fmt, steps, rounding, rng)
     by = 1 / Fraction(scale_factor.item()) if steps.scaling is Scaling.FACTOR else Fraction(scale.item())
-    exact = _exact_values(Fraction(given.item()), by, Fraction(zero_point.item()), values, params.fmt, steps, rounding)
+    exact = _exact_values(Fraction(given.item()), by, Fraction(zero_point.item()), values, fmt, steps, rounding)
     unrounded = "scaled" if not steps.zero_point_first else "shifted"
     notes = {
         unrounded: what_precision_did(values[unrounded], exact[unrounded], dtype.name),
         "rounded": _note_on_rounding(values[unrounded], exact[unrounded], values["rounded"], rounding, dtype.name),
-        "code": _note_on_clipping(values, params.fmt) if steps.clips else "",
+        "code": _note_on_clipping(values, fmt) if steps.clips else "",
     }
     return Trace(
         index=place,

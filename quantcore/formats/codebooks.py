@@ -101,7 +101,7 @@ class Codebook:
         return (BitField("index", self.bits, 0),)
 
     def grid(self) -> Grid:
-        """All numbers, and the thresholds of rounding to the nearest."""
+        """All numbers, and the thresholds of rounding to the nearest; beyond the ends it clips."""
         return _grid(self)
 
 
@@ -155,7 +155,7 @@ def _values(fmt: Codebook) -> NDArray[np.float32]:
 def _grid(fmt: Codebook) -> Grid:
     codes = np.argsort(fmt.values, kind="stable").astype(fmt.dtype)
     reals = fmt.values[codes]
-    return Grid(codes, reals, np.concatenate([[-np.inf], reals[:-1] + np.diff(reals) / 2, [np.inf]]))
+    return Grid(codes, reals, np.concatenate([reals[:1], reals[:-1] + np.diff(reals) / 2, reals[-1:]]))
 
 
 def _mirrored(magnitudes: tuple[float, ...]) -> tuple[float, ...]:

@@ -151,6 +151,20 @@ class FloatFormat:
             codes[start : start + _PIECE] = found
         return codes.reshape(x.shape)
 
+    def is_beyond(
+        self, x: FloatArray, rounding: str = "half_even", rng: np.random.Generator | None = None
+    ) -> NDArray[np.bool_]:
+        """Whether numbers would round to more than the greatest one if the format went on: what overflows.
+
+        >>> FLOAT8_E4M3FN.is_beyond(np.array([464.0, 465.0, 479.0]), "half_even").tolist()
+        [False, True, True]
+        """
+        place = int(np.frexp(self.highest)[1]) - 1 - self.mantissa_bits  # of the greatest number's last bit
+        with np.errstate(over="ignore", under="ignore"):
+            steps = np.ldexp(x, -place)
+        beyond: NDArray[np.bool_] = np.abs(round_whole(steps, rounding, rng)) > np.ldexp(self.highest, -place)
+        return beyond
+
     def decode(self, codes: NDArray[Any]) -> NDArray[np.float32]:
         """The numbers of codes, exactly."""
         numbers: NDArray[np.float32] = _values32(self).take(codes)

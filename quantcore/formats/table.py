@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..checks import real_numbers
+from ..checks import as_array, real_numbers
 from ..errors import QuantError
 from ..rounding import check_rounding
 from .codebooks import CODEBOOKS, Codebook
@@ -91,18 +91,27 @@ def decode(codes: ArrayLike, fmt: str | Format) -> NDArray[np.float32]:
     [448.0, 0.001953125, nan]
     """
     found = find_format(fmt)
-    given = np.asarray(codes)
+    return found.decode(format_codes(codes, found))
+
+
+def format_codes(codes: ArrayLike, fmt: Format) -> NDArray[Any]:
+    """`codes` in the type of the format.
+
+    Raises:
+        QuantError: For what is no code of the format.
+    """
+    given = as_array(codes, "codes")
     if given.dtype.kind not in "iu" and given.size:
         raise QuantError(f"codes are of type {given.dtype}; they must be whole numbers.", "codes")
-    given = given if given.size else given.astype(found.dtype)
-    info = np.iinfo(found.dtype)
+    given = given if given.size else given.astype(fmt.dtype)
+    info = np.iinfo(fmt.dtype)
     fits = (given >= info.min) & (given <= info.max)
-    narrow = given.astype(found.dtype)
-    if isinstance(found, IntFormat):
-        is_code = fits & (narrow >= found.qmin) & (narrow <= found.qmax)
+    narrow = given.astype(fmt.dtype)
+    if isinstance(fmt, IntFormat):
+        is_code = fits & (narrow >= fmt.qmin) & (narrow <= fmt.qmax)
     else:
-        is_code = fits & (pattern(narrow, found.bits) == narrow)
+        is_code = fits & (pattern(narrow, fmt.bits) == narrow)
     if not is_code.all():
         wrong = given[~is_code][0]
-        raise QuantError(f"codes hold {wrong}; it is no code of {found.name}, {found.bits} bits.", "codes")
-    return found.decode(narrow)
+        raise QuantError(f"codes hold {wrong}; it is no code of {fmt.name}, {fmt.bits} bits.", "codes")
+    return narrow

@@ -5,35 +5,43 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, DTypeLike
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from ..errors import QuantError
+from ..formats.format import Format
 from ..formats.integers import IntFormat, truth
+from ..formats.powers import ElementRange, scale_codes
 from ..toolkits.choosing import Toolkit, ZeroPoint, find_toolkit
-from .derive import code_range, derivation, symmetric_zero_point
+from .derive import Codes, code_range, derivation, number_range, symmetric_zero_point
 from .granularity import Granularity, PerTensor
 from .qparams import QuantParams, check_types
-from .ranges import Calibration, choose_ranges
+from .ranges import Calibration, checked_scheme, choose_ranges
+
+FloatArray = NDArray[np.floating[Any]]
 
 
 def choose_qparams(
     x: ArrayLike,
-    fmt: IntFormat,
-    scheme: str = "affine",
+    fmt: Format,
+    scheme: str | None = None,
     granularity: Granularity | None = None,
     calibration: Calibration = "minmax",
     include_zero: bool | None = None,
     dtype: DTypeLike | None = None,
     toolkit: str | Toolkit = "onnx",
     reduce_range: bool = False,
+    scale_mode: str | None = None,
     **settings: Any,
 ) -> QuantParams:
     """Scale and zero point for `x`: affine maps [min, max] to the codes, symmetric [-absmax, absmax].
 
+    Floats and codebooks have a scale alone: absmax / the greatest number of the format.
+
     Args:
         x: Finite real numbers, at least one.
         fmt: The codes.
-        scheme: "affine" or "symmetric".
+        scheme: "affine" or "symmetric"; None: affine for integers, symmetric for floats and codebooks, which have no
+            zero point.
         granularity: Which elements share parameters; PerTensor() by default.
         calibration: A name in CALIBRATIONS, or an explicit (min, max); None for either is the data's own end.
         include_zero: Widen an affine range to contain 0, so that the zero point is a code. Without it the zero point is
@@ -42,6 +50,8 @@ def choose_qparams(
         toolkit: A name in TOOLKITS, or a record like those: how the range becomes scale and zero point.
         reduce_range: Compute the scale for fewer codes (usually half), as toolkits do to keep sums from saturating. The
             format stays, so its other codes are reached by what lies outside the range.
+        scale_mode: For floats and codebooks: a power of two as the scale, by a rule of MX: "floor", "ceil", "even" or
+            "rceil" (the least by which nothing is clipped, as DeepSeek's FP8 has it). None: absmax / greatest number.
         **settings: Of the calibration: see `CalibrationSettings`.
 
     Raises:
@@ -55,20 +65,21 @@ def choose_qparams(
     """
     ranges = choose_ranges(x, fmt, scheme, granularity, calibration, include_zero, toolkit, **settings)
     return qparams_from_range(
-        ranges.low, ranges.high, fmt, scheme, granularity, include_zero, dtype, toolkit, reduce_range
+        ranges.low, ranges.high, fmt, scheme, granularity, include_zero, dtype, toolkit, reduce_range, scale_mode
     )
 
 
 def qparams_from_range(
     low: ArrayLike,
     high: ArrayLike,
-    fmt: IntFormat,
-    scheme: str = "affine",
+    fmt: Format,
+    scheme: str | None = None,
     granularity: Granularity | None = None,
     include_zero: bool | None = None,
     dtype: DTypeLike | None = None,
     toolkit: str | Toolkit = "onnx",
     reduce_range: bool = False,
+    scale_mode: str | None = None,
 ) -> QuantParams:
     """Scale and zero point for the ranges [low, high], one for each set of parameters; the rest as `choose_qparams`.
 
@@ -79,14 +90,14 @@ def qparams_from_range(
     granularity = PerTensor() if granularity is None else granularity
     check_types(fmt, granularity)
     rules = find_toolkit(toolkit)
-    if scheme not in ("affine", "symmetric"):
-        raise QuantError(f"scheme is {scheme!r}; it must be affine or symmetric.", "scheme")
+    scheme = checked_scheme(scheme, fmt)
     with_zero = rules.include_zero if include_zero is None else truth(include_zero, "include_zero")
     precision = _checked_dtype(rules.scale_dtype if dtype is None else dtype)
-    codes = code_range(fmt, scheme, rules, reduce_range)
-    middle = symmetric_zero_point(fmt, codes, rules) if scheme == "symmetric" else None
+    codes, middle = _codes(fmt, scheme, rules, reduce_range, scale_mode)
     with np.errstate(over="ignore"):  # an infinite end gives an infinite scale, which is refused below
         bottom, top = np.asarray(low).astype(precision), np.asarray(high).astype(precision)
+    if scale_mode is not None:
+        return QuantParams(_power_of_two(bottom, top, fmt, scale_mode), 0, fmt, granularity)
     found = dict(derivation(bottom, top, codes, middle, rules, with_zero))
     scale, zero_point, factor = found["scale"], found["zero_point"], found.get("scale_factor")
     if not np.isfinite(scale).all():
@@ -109,6 +120,33 @@ def qparams_from_range(
     return QuantParams(
         scale, zero_point.astype(np.int32) if is_code else zero_point, fmt, granularity, scale_factor=factor
     )
+
+
+def _codes(
+    fmt: Format, scheme: str, rules: Toolkit, reduce_range: bool, scale_mode: str | None
+) -> tuple[Codes, int | None]:
+    """What the range is divided into, and the code of 0 in a symmetric scheme."""
+    if isinstance(fmt, IntFormat):
+        if scale_mode is not None:
+            raise QuantError(
+                f"scale_mode is {scale_mode!r}; it is for floats and codebooks. Leave it out, or use mxint8.",
+                "scale_mode",
+            )
+        codes = code_range(fmt, scheme, rules, reduce_range)
+        return codes, symmetric_zero_point(fmt, codes, rules) if scheme == "symmetric" else None
+    if reduce_range:
+        raise QuantError(f"reduce_range is True; it is for integers, and the format is {fmt.label}.", "reduce_range")
+    return number_range(fmt), 0
+
+
+def _power_of_two(low: FloatArray, high: FloatArray, fmt: Format, scale_mode: str) -> FloatArray:
+    """The scale that a rule of MX chooses, in the precision of the range."""
+    with np.errstate(over="ignore", under="ignore"):
+        amax = np.maximum(np.maximum(-low, high), 0).astype(np.float32)
+    if not np.isfinite(amax).all():
+        raise QuantError("the values' range is too wide for float32. Use a smaller range.", "values")
+    exponents = scale_codes(np.atleast_1d(amax), scale_mode, ElementRange.of(fmt)) - 127
+    return np.ldexp(low.dtype.type(1), exponents.reshape(amax.shape))
 
 
 def _or_float64(precision: np.dtype[Any]) -> str:

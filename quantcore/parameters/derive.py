@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..formats.format import Format
 from ..formats.integers import IntFormat
 from ..rounding import round_fraction, round_whole
 from ..toolkits.arithmetic import find_arithmetic
@@ -20,10 +21,11 @@ from ..toolkits.choosing import Degenerate, Denominator, Middle, Toolkit, ZeroPo
 
 FloatArray = NDArray[np.floating[Any]]
 Step = tuple[str, NDArray[Any]]
+Codes = tuple[int, int] | tuple[Fraction, Fraction]  # the lowest and the highest: of floats, their numbers
 
 
 def derivation(
-    low: NDArray[Any], high: NDArray[Any], codes: tuple[int, int], middle: int | None, rules: Toolkit, with_zero: bool
+    low: NDArray[Any], high: NDArray[Any], codes: Codes, middle: int | None, rules: Toolkit, with_zero: bool
 ) -> Iterator[Step]:
     """The values from the ends of a range to "scale" and, last, "zero_point", each with its name.
 
@@ -95,6 +97,12 @@ def derivation(
         yield "zero_point", _in(zero_point, _wide(low.dtype))
 
 
+def number_range(fmt: Format) -> Codes:
+    """What the largest magnitude is divided by, with both signs, where the numbers of codes are no whole numbers."""
+    highest = Fraction(max(-fmt.lowest, fmt.highest))
+    return -highest, highest
+
+
 def code_range(fmt: IntFormat, scheme: str, rules: Toolkit, reduce_range: bool) -> tuple[int, int]:
     """The codes that the range is divided into: those of the format, or fewer where the toolkit has it so."""
     if reduce_range:
@@ -120,7 +128,7 @@ def symmetric_zero_point(fmt: IntFormat, codes: tuple[int, int], rules: Toolkit)
             return 0
 
 
-def symmetric_steps(codes: tuple[int, int], middle: int, rules: Toolkit) -> Fraction:
+def symmetric_steps(codes: Codes, middle: int, rules: Toolkit) -> Fraction:
     """Into how many steps the largest magnitude is divided; with NO_CLIPPING that of the upper side."""
     qmin, qmax = codes
     match rules.denominator:
@@ -133,7 +141,7 @@ def symmetric_steps(codes: tuple[int, int], middle: int, rules: Toolkit) -> Frac
 
 
 def _affine_zero_point(
-    low: NDArray[Any], high: NDArray[Any], scale: NDArray[Any], codes: tuple[int, int], rules: Toolkit
+    low: NDArray[Any], high: NDArray[Any], scale: NDArray[Any], codes: Codes, rules: Toolkit
 ) -> Iterator[Step]:
     """The values up to where 0 lies among the codes, not yet clipped to them; a whole number, but for FLOAT.
 

@@ -10,19 +10,24 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..checks import as_array
 from ..errors import QuantError
+from ..formats.codebooks import Codebook
+from ..formats.floats import FloatFormat
+from ..formats.format import Format
 from ..formats.integers import IntFormat
 from .granularity import Granularity, PerAxis, PerBlock, PerTensor, expand, fit
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class QuantParams:
-    """How real numbers and codes belong together: x_hat = (q - zero_point) * scale.
+    """How real numbers and codes belong together: x_hat = (q - zero_point) * scale, of floats value(q) * scale.
 
     Args:
-        scale: The step between neighbouring codes, finite and above 0. float16, float32 or float64 (anything else
+        scale: The step between neighbouring codes (of a float or a codebook: the unit of its numbers), finite and
+            above 0. float16, float32 or float64 (anything else
             becomes float64): the precision of the arithmetic. Shape: () per tensor, else see `PerAxis` and `PerBlock`.
         zero_point: Whole numbers: the code of 0.0, so one of the format's codes (kept as int32). Or floating point,
-            kept as it is: an offset that need not be a code, for ranges without 0 and for float zero points.
+            kept as it is: an offset that need not be a code, for ranges without 0 and for float zero points. 0 for
+            floats and codebooks, whose numbers have signs of their own.
         fmt: The codes.
         granularity: Which elements share parameters.
         scale_factor: Codes per unit, in the shape and the dtype of `scale`, where it is what a toolkit keeps and
@@ -37,7 +42,7 @@ class QuantParams:
 
     scale: NDArray[np.floating[Any]]
     zero_point: NDArray[Any]
-    fmt: IntFormat
+    fmt: Format
     granularity: Granularity = field(default_factory=PerTensor)
     scale_factor: NDArray[np.floating[Any]] = field(kw_only=True, repr=False)
 
@@ -45,7 +50,7 @@ class QuantParams:
         self,
         scale: ArrayLike,
         zero_point: ArrayLike,
-        fmt: IntFormat,
+        fmt: Format,
         granularity: Granularity | None = None,
         *,
         scale_factor: ArrayLike | None = None,
@@ -70,6 +75,15 @@ class QuantParams:
         for name, value in zip(self.__slots__, values, strict=True):
             object.__setattr__(self, name, value)
 
+    @property
+    def integers(self) -> IntFormat:
+        """The format, for what only integers can do.
+
+        Raises:
+            QuantError: If it is a float or a codebook.
+        """
+        return integers_only(self.fmt)
+
 
 def broadcast(params: QuantParams, shape: tuple[int, ...]) -> tuple[NDArray[np.floating[Any]], NDArray[Any]]:
     """Scale and zero point that broadcast against an array of `shape`.
@@ -93,13 +107,32 @@ def fitted(params: QuantParams, shape: tuple[int, ...]) -> tuple[NDArray[np.floa
 
 def check_types(fmt: object, granularity: object) -> None:
     """Refuse what is not a format, or not a granularity."""
-    if not isinstance(fmt, IntFormat):
-        raise QuantError(f"fmt is {fmt!r}; it must be an IntFormat, for instance quantcore.INT8.", "fmt")
+    if not isinstance(fmt, (IntFormat, FloatFormat, Codebook)):
+        raise QuantError(
+            f"fmt is {fmt!r}; it must be a number format, for instance quantcore.INT8, "
+            'or quantcore.FORMATS["float8_e4m3fn"].',
+            "fmt",
+        )
+    if isinstance(fmt, FloatFormat) and not fmt.signed:
+        raise QuantError(
+            f"fmt is {fmt.name}; it has neither signs nor 0 and is for scales only. Use another format.", "fmt"
+        )
     if not isinstance(granularity, (PerTensor, PerAxis, PerBlock)):
         raise QuantError(
             f"granularity is {granularity!r}; it must be PerTensor(), PerAxis(axis) or PerBlock(block_size).",
             "granularity",
         )
+
+
+def integers_only(fmt: Format) -> IntFormat:
+    """`fmt`, where it is an integer format.
+
+    Raises:
+        QuantError: Otherwise.
+    """
+    if not isinstance(fmt, IntFormat):
+        raise QuantError(f"fmt is {fmt.name}; this needs whole numbers. Use an integer format, as INT8.", "fmt")
+    return fmt
 
 
 def _checked_scale(scale: ArrayLike) -> NDArray[np.floating[Any]]:
@@ -128,8 +161,15 @@ def _checked_factor(scale_factor: ArrayLike, scale: NDArray[np.floating[Any]]) -
     return array
 
 
-def _checked_zero_point(zero_point: ArrayLike, fmt: IntFormat) -> NDArray[Any]:
+def _checked_zero_point(zero_point: ArrayLike, fmt: Format) -> NDArray[Any]:
     array = _numbers(zero_point, "zero_point")
+    if not isinstance(fmt, IntFormat):
+        if array.any():
+            raise QuantError(
+                f"zero_point is {array[array != 0].flat[0]}; {fmt.label} has none, its numbers have signs. Leave it 0.",
+                "zero_point",
+            )
+        return array.astype(np.int32)
     is_code = array.dtype.kind in "iu"
     wrong = (array < fmt.qmin) | (array > fmt.qmax) if is_code else ~np.isfinite(array)
     if wrong.any():

@@ -14,6 +14,7 @@ from ..calibration.calibrate import calibrate, calibrate_rows, check_calibration
 from ..calibration.settings import Curve
 from ..checks import real_numbers, refuse_not_finite
 from ..errors import QuantError
+from ..formats.format import Format
 from ..formats.integers import IntFormat, truth
 from ..toolkits.choosing import Toolkit, find_toolkit
 from .granularity import Granularity, PerTensor, elements_at, parameter_shape, pooled_axes, slice_rows, split
@@ -68,8 +69,8 @@ class Ranges:
 
 def choose_ranges(
     x: ArrayLike,
-    fmt: IntFormat,
-    scheme: str = "affine",
+    fmt: Format,
+    scheme: str | None = None,
     granularity: Granularity | None = None,
     calibration: Calibration = "minmax",
     include_zero: bool | None = None,
@@ -81,7 +82,8 @@ def choose_ranges(
     Args:
         x: Finite real numbers, at least one (or none, where both ends are given).
         fmt: The codes; searches need to know how many there are.
-        scheme: "affine" or "symmetric".
+        scheme: "affine" or "symmetric"; None: affine for integers, symmetric for floats and codebooks, which have no
+            zero point.
         granularity: Which elements share parameters; PerTensor() by default.
         calibration: A name in CALIBRATIONS, or an explicit (min, max), the same for all; None for either is the
             smallest or the largest of all values.
@@ -100,15 +102,14 @@ def choose_ranges(
     """
     granularity = PerTensor() if granularity is None else granularity
     check_types(fmt, granularity)
-    if scheme not in ("affine", "symmetric"):
-        raise QuantError(f"scheme is {scheme!r}; it must be affine or symmetric.", "scheme")
+    scheme = checked_scheme(scheme, fmt)
     with_zero = find_toolkit(toolkit).include_zero if include_zero is None else truth(include_zero, "include_zero")
     check_settings(settings)
     numbers = real_numbers(x)
     if not isinstance(calibration, str):
         return _given(numbers, granularity, calibration, scheme, with_zero)
     settings |= {"scheme": scheme, "include_zero": with_zero}
-    check_calibration(calibration)
+    check_calibration(calibration, fmt)
     low, high = minmax_ranges(numbers, granularity)
     if calibration == "minmax":
         return Ranges(
@@ -129,6 +130,22 @@ def choose_ranges(
         return calibrate(values, fmt, calibration, **settings).curve
 
     return Ranges(*ends, low, high, scheme, with_zero, curve_of)
+
+
+def checked_scheme(scheme: str | None, fmt: Format) -> str:
+    """The scheme, or the default one of the format.
+
+    Raises:
+        QuantError: If there is no such scheme, or the format has no zero point for it.
+    """
+    is_integer = isinstance(fmt, IntFormat)
+    if scheme is None:
+        return "affine" if is_integer else "symmetric"
+    if scheme not in ("affine", "symmetric"):
+        raise QuantError(f"scheme is {scheme!r}; it must be affine or symmetric.", "scheme")
+    if scheme == "affine" and not is_integer:
+        raise QuantError(f"scheme is affine; {fmt.label} has no zero point. Use symmetric.", "scheme")
+    return scheme
 
 
 def minmax_ranges(numbers: NDArray[Any], granularity: Granularity) -> tuple[FloatArray, FloatArray]:

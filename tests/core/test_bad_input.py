@@ -89,7 +89,7 @@ CASES: dict[str, tuple[Callable[[], object], str, str]] = {
     "misspelt argument": (lambda: qc.choose_qparams(X, qc.INT8, sceme="symmetric"), "sceme", "not a setting"),
     "include_zero is no": (lambda: qc.choose_qparams(X, qc.INT8, include_zero="no"), "include_zero", "True or False"),
     "NaN under an explicit range": (lambda: qc.choose_qparams(NAN, qc.INT8, calibration=(-1, 1)), "values", "is nan"),
-    "calibrated to a name": (lambda: qc.calibrate(X, "int8", "mse"), "fmt", "must be an IntFormat"),
+    "calibrated to a name": (lambda: qc.calibrate(X, "int8", "mse"), "fmt", "must be a number format"),
     "unknown scheme": (lambda: qc.choose_qparams(X, qc.INT8, "linear"), "scheme", "affine or symmetric"),
     "unknown toolkit": (lambda: qc.choose_qparams(X, qc.INT8, toolkit="caffe"), "toolkit", "one of onnx"),
     "unknown arithmetic": (lambda: qc.quantize(X, PARAMS, "caffe"), "arithmetic", "one of onnx"),

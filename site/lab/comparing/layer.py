@@ -70,7 +70,7 @@ class Product:
     @property
     def has_whole_zero_point(self) -> bool:
         """Whether every zero point of x is a code."""
-        fmt = self.y_params.fmt
+        fmt = self.y_params.integers
         return bool(((self.z_x >= fmt.qmin) & (self.z_x <= fmt.qmax)).all())
 
     @property

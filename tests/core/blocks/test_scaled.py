@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 import quantcore as qc
-from quantcore.blocks.microscaling import MICROSCALED, SCALE_MODES, MicroscaledBlocks
+from quantcore.blocks.microscaling import MICROSCALED, MicroscaledBlocks
 from quantcore.blocks.scaled import ScaledBlocks
+from quantcore.formats.powers import SCALE_MODES
 
 SCALED = [name for name, fmt in qc.BLOCK_FORMATS.items() if isinstance(fmt, ScaledBlocks)]
 

@@ -135,7 +135,7 @@ def _requantized(product: Product, at: tuple[int, int]) -> list[Step]:
     """The step to a code; none where there is no code, or float32 does not hold the multiplier."""
     if product.q_y is None:
         return []
-    fmt, z_y, q_y = product.y_params.fmt, int(product.y_params.zero_point), int(product.q_y[at])
+    fmt, z_y, q_y = product.y_params.integers, int(product.y_params.zero_point), int(product.q_y[at])
     with np.errstate(over="ignore", under="ignore", divide="ignore", invalid="ignore"):
         scales = [np.float32(scale) for scale in (_s_x(product, at), product.s_w, product.y_params.scale)]
         ratio = scales[0] * scales[1] / scales[2]
