@@ -1,153 +1,35 @@
-"""Formulas that know what they are worth: one expression, written with symbols and with numbers, and the signs between.
+"""Chains of terms, and the signs between them.
 
-A `Term` is a formula with its exact value, computed from the numbers as they are *written*. So the sign between two
-members of a chain can be decided, and the digits of each number chosen such that the written operands give the written
-result: more for operands where they cancel, fewer for a result that floating point has rounded.
+The value of a `Term` is computed from the numbers as they are *written*. So the sign between two members of a chain can
+be decided, and the digits of each number chosen such that the written operands give the written result: more for
+operands where they cancel, fewer for a result that floating point has rounded.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from fractions import Fraction
-from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from quantcore.explain.words import ELLIPSIS, Truncated, plain
-from quantcore.rounding import round_fraction
-
 from ..answer_types import Step
 from . import display
 from . import mathml as m
 from .nodes import Node
+from .operands import ALL, DIGITS, EVERY, counted, is_near_tie, is_whole, shown, with_digits
+from .terms import ATOM, Term, nearest, written
 
-DIGITS = 10
 ENOUGH = 6  # a result with fewer is written with more digits of its operands, if that helps
-ALL = 17
-EVERY = 0  # of the exact decimal
 ATTEMPTS = ((None, False), (10, False), (12, False), (14, False), (ALL, False), (ALL, True), (EVERY, True))
-WHOLE_FROM = 2.0**52  # from here on every float64 is a whole number
-SUM, PRODUCT, ATOM = range(3)
-
-
-@dataclass(frozen=True, slots=True)
-class Term:
-    """A formula.
-
-    Attributes:
-        node: how it is written.
-        value: what it is worth; None for symbols.
-        rank: SUM, PRODUCT or ATOM, which says where it needs parentheses.
-        is_uncut: whether no number in it has digits left out.
-        is_signed: whether it needs parentheses after an operator: a number that is negative or has an exponent.
-        unit: of a number's last digit.
-        arguments: of a function.
-        precision: what every operation with it is rounded to, told by a function of that name; None: nothing.
-    """
-
-    node: Node
-    value: Fraction | None = None
-    rank: int = ATOM
-    is_uncut: bool = True
-    is_signed: bool = False
-    unit: Fraction | None = None
-    arguments: tuple[Term, ...] = ()
-    precision: str | None = None
-
-    def __add__(self, other: Term) -> Term:
-        """self + other."""
-        return _combined(m.row(self.node, m.operator("+"), other.after(SUM)), SUM, lambda a, b: a + b, self, other)
-
-    def __sub__(self, other: Term) -> Term:
-        """self − other."""
-        node = m.row(self.node, m.operator(display.MINUS), other.after(PRODUCT))
-        return _combined(node, SUM, lambda a, b: a - b, self, other)
-
-    def __mul__(self, other: Term) -> Term:
-        """self · other."""
-        left = m.fenced(self.node) if self.rank == SUM else self.node
-        node = m.row(left, m.operator("·"), other.after(PRODUCT))
-        return _combined(node, PRODUCT, lambda a, b: a * b, self, other)
-
-    def __truediv__(self, other: Term) -> Term:
-        """Self over other, as a fraction."""
-        return _combined(m.fraction(self.node, other.node), ATOM, lambda a, b: a / b, self, other)
-
-    def __neg__(self) -> Term:
-        """Minus self; its sign is never rounded."""
-        node = m.row(m.operator(display.MINUS), self.after(PRODUCT) if self.rank != PRODUCT else self.node)
-        value = None if self.value is None else -self.value
-        return replace(self, node=node, value=value, rank=PRODUCT, is_signed=True, unit=None, arguments=())
-
-    def after(self, rank: int) -> Node:
-        """How it is written after an operator of a rank."""
-        return m.fenced(self.node) if self.is_signed or self.rank < rank else self.node
+Members = Callable[["Writer"], list[Term]]
 
 
 def step(key: str, title: str, text: str, formula: Node) -> Step:
     """One step: in words, as MathML and as LaTeX."""
     return {"key": key, "title": title, "text": text, "math": m.math(formula), "latex": m.latex(formula)}
-
-
-def written(text: str, precision: str | None = None) -> Term:
-    """A formatted number."""
-    digits = bare(text)
-    ascii_text = digits.replace(display.MINUS, "-")
-    plain = digits.isdigit() or digits.replace(".", "", 1).isdigit()
-    value, unit = _worth(ascii_text)
-    return Term(m.number(digits), value, is_uncut=digits == text, is_signed=not plain, unit=unit, precision=precision)
-
-
-def whole(number: Any) -> Term:
-    """A whole number, whatever type holds it; a zero point that is none, as it is."""
-    return written(whole_text(number))
-
-
-def whole_text(number: Any) -> str:
-    """The same as text."""
-    return display.shortest(int(number)) if float(number).is_integer() else shown(number)
-
-
-def call(name: str, function: Callable[..., Fraction], *arguments: Term) -> Term:
-    """A function of terms."""
-    values = [argument.value for argument in arguments]
-    return Term(
-        m.call(name, *(argument.node for argument in arguments)),
-        None if None in values else function(*values),
-        is_uncut=all(argument.is_uncut for argument in arguments),
-        arguments=arguments,
-    )
-
-
-def rounded(term: Term, rounding: str, outcome: int | None = None) -> Term:
-    """round(term); by chance, what came of it."""
-
-    def function(value: Fraction) -> Fraction:
-        if rounding != "stochastic":
-            return Fraction(round_fraction(value, rounding))
-        return Fraction(outcome if outcome is not None and abs(outcome - value) < 1 else round(value))
-
-    return call("round", function, term)
-
-
-def clipped(term: Term, low: Term, high: Term) -> Term:
-    """clip(term, low, high)."""
-    return call("clip", lambda value, least, most: min(max(value, least), most), term, low, high)
-
-
-def magnitude(term: Term) -> Term:
-    """|term|."""
-    value = None if term.value is None else abs(term.value)
-    return Term(m.fenced(term.node, left="|", right="|"), value, is_uncut=term.is_uncut)
-
-
-def maximum(*terms: Term) -> Term:
-    """max(term, ...)."""
-    return call("max", max, *terms)
 
 
 @dataclass(slots=True)
@@ -169,9 +51,9 @@ class Writer:
     def operand(self, number: Any) -> Term:
         """A number that others follow from."""
         precision = _precision(number) if self.is_precise else None
-        if isinstance(number, Fraction) or _is_whole(number):
-            return replace(written(_plain(number)), precision=precision)
-        return written(shown(number) if self.digits is None else _long(number, self.digits), precision)
+        if isinstance(number, Fraction) or is_whole(number):
+            return replace(written(counted(number)), precision=precision)
+        return written(shown(number) if self.digits is None else with_digits(number, self.digits), precision)
 
     def in_one(self, term: Term, like: Any) -> Term:
         """A term of operands without a precision, whose one rounding is to the precision of a number."""
@@ -194,7 +76,9 @@ class Writer:
         """
         most = ALL if self.is_precise or is_near_tie(number) else digits
         for n_digits in range(min(most, _agreeing(number, given)), 0, -1):
-            text = _long(number, EVERY) if self.is_precise and n_digits == ALL else display.short(number, n_digits)
+            text = (
+                with_digits(number, EVERY) if self.is_precise and n_digits == ALL else display.short(number, n_digits)
+            )
             term = written(text)
             if is_true(given, term) and (keeps is None or keeps(term)):
                 if n_digits < min(ENOUGH, display.significant_digits(display.ascii_shortest(number))):
@@ -202,9 +86,6 @@ class Writer:
                 return term
         self.fails = True
         return written(shown(number))
-
-
-Members = Callable[[Writer], list[Term]]
 
 
 def chain(symbols: Sequence[Term], members: Members) -> Node:
@@ -250,61 +131,6 @@ def is_true(left: Term, right: Term) -> bool:
     return right.unit is not None and abs(left.value - right.value) <= right.unit / 2
 
 
-def bare(text: str) -> str:
-    """A formatted number without its sign of approximation."""
-    return text.removeprefix(display.ABOUT)
-
-
-def shown(number: Any) -> str:
-    """A number as it stands in a formula; near a tie every digit is written, for there they matter."""
-    return display.shortest(number) if is_near_tie(number) else display.short(number, DIGITS)
-
-
-def typeset(number: Any) -> str:
-    """A number in quantcore's words, whose exact ones are decimals."""
-    if isinstance(number, Decimal):
-        text = display.typographic(plain(number).removesuffix(ELLIPSIS).lower())
-        return f"{display.ABOUT}{text}" if isinstance(number, Truncated) else text
-    return display.shortest(number) if _is_whole(number) else shown(number)
-
-
-def is_near_tie(number: Any) -> bool:
-    """Whether a number lies about halfway between two whole ones.
-
-    >>> is_near_tie(2.5), is_near_tie(2.4999999999), is_near_tie(2.4)
-    (True, True, False)
-    """
-    return bool(abs(float(number)) < WHOLE_FROM and abs(float(np.mod(float(number), 1)) - 0.5) < 1e-6)
-
-
-def nearest(value: Fraction, precision: str) -> Fraction:
-    """The number of a floating-point type that is nearest to an exact one, ties to even.
-
-    >>> nearest(Fraction(1, 3), "float32") == Fraction(float(np.float32(1) / np.float32(3)))
-    True
-    """
-    dtype = np.dtype(precision).type
-    with np.errstate(over="ignore", under="ignore"):
-        near = dtype(float(value))
-        around = (np.nextafter(near, dtype(-np.inf)), near, np.nextafter(near, dtype(np.inf)))
-    finite = [number for number in around if np.isfinite(number)]
-    bits = f"i{np.dtype(precision).itemsize}"
-    return Fraction(float(min(finite, key=lambda n: (abs(Fraction(float(n)) - value), int(n.view(bits)) & 1))))
-
-
-def _combined(
-    node: Node, rank: int, operation: Callable[[Fraction, Fraction], Fraction], left: Term, right: Term
-) -> Term:
-    precision = left.precision or right.precision
-    is_uncut = left.is_uncut and right.is_uncut
-    if left.value is None or right.value is None:
-        return Term(node, None, rank, is_uncut)
-    exact = operation(left.value, right.value)
-    if precision is not None and (kept := nearest(exact, precision)) != exact:
-        return Term(m.call(precision, node), kept, ATOM, is_uncut, precision=precision)
-    return Term(node, exact, rank, is_uncut, precision=precision)
-
-
 def _agreeing(number: Any, given: Term) -> int:
     """To how many digits a number can be written so that it still is about what is given."""
     computed = Fraction(float(number))
@@ -315,35 +141,5 @@ def _agreeing(number: Any, given: Term) -> int:
     return min(ALL, max(1, len(str(ratio.numerator // ratio.denominator)) + 1))
 
 
-@lru_cache(maxsize=2048)
-def _worth(text: str) -> tuple[Fraction, Fraction]:
-    """The number of a text, and the unit of its last digit."""
-    mantissa, _, exponent = text.partition("e")
-    decimals = len(mantissa.partition(".")[2])
-    return Fraction(text), Fraction(10) ** (int(exponent or 0) - decimals)
-
-
 def _precision(number: Any) -> str | None:
     return number.dtype.name if isinstance(number, np.floating) else None
-
-
-def _is_whole(number: Any) -> bool:
-    return isinstance(number, (int, np.integer))
-
-
-def _plain(number: Any) -> str:
-    """A whole number, or one and a half."""
-    exact = Fraction(int(number)) if _is_whole(number) else number
-    return display.shortest(int(exact)) if exact.denominator == 1 else display.shortest(float(exact))
-
-
-def _long(number: Any, digits: int) -> str:
-    """With more digits than stand for it in its precision."""
-    exact = Fraction(float(number))
-    shortest = display.ascii_shortest(number)
-    if Fraction(shortest) == exact:
-        return display.typographic(shortest)
-    if digits == EVERY:
-        return display.typographic(str(Decimal(float(number))).lower().replace("e+", "e"))
-    text = f"{float(number):.{digits}g}"
-    return ("" if Fraction(text) == exact else display.ABOUT) + display.typographic(text)

@@ -13,7 +13,9 @@ from quantcore.toolkits.arithmetic import Scaling
 
 from ...answer_types import Step
 from ...notation import mathml as m
-from ...notation.equations import Term, Writer, chain, clipped, rounded, step, typeset, whole, whole_text
+from ...notation.equations import Writer, chain, step
+from ...notation.operands import typeset, whole_text
+from ...notation.terms import Term, clipped, rounded, whole
 from ...results.result import Result
 from .parameters import QMAX, QMIN, SCALE, SCALE_FACTOR, ZERO_POINT, X
 from .stored import Q

@@ -8,7 +8,9 @@ from quantcore.toolkits.arithmetic import Unscaling
 from ...answer_types import Step
 from ...notation import display
 from ...notation import mathml as m
-from ...notation.equations import Term, Writer, bare, chain, step, whole
+from ...notation.equations import Writer, chain, step
+from ...notation.operands import bare
+from ...notation.terms import Term, whole
 from ...results.result import Result
 from .code import way_there
 from .parameters import SCALE, SCALE_FACTOR, ZERO_POINT, parameters

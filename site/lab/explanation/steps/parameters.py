@@ -10,22 +10,9 @@ from quantcore.toolkits.choosing import Degenerate, Denominator, ZeroPoint
 from ...answer_types import Step
 from ...notation import display
 from ...notation import mathml as m
-from ...notation.equations import (
-    ALL,
-    Term,
-    Writer,
-    bare,
-    chain,
-    clipped,
-    magnitude,
-    maximum,
-    rounded,
-    shown,
-    step,
-    whole,
-    whole_text,
-    written,
-)
+from ...notation.equations import Writer, chain, step
+from ...notation.operands import ALL, bare, shown, whole_text
+from ...notation.terms import Term, clipped, magnitude, maximum, rounded, whole, written
 from ...results.result import Result
 
 X, SCALE, SCALE_FACTOR, ZERO_POINT = Term(m.X), Term(m.SCALE), Term(m.SCALE_FACTOR), Term(m.ZERO_POINT)

@@ -11,7 +11,9 @@ from ...answer_types import Step
 from ...comparing.layer import Product
 from ...notation import display
 from ...notation import mathml as m
-from ...notation.equations import Term, Writer, chain, clipped, rounded, shown, step, whole, whole_text
+from ...notation.equations import Writer, chain, step
+from ...notation.operands import shown, whole_text
+from ...notation.terms import Term, clipped, rounded, whole
 from .parameters import QMAX, QMIN
 
 MAX_WRITTEN = 4  # factors of a sum that are written out

@@ -9,8 +9,10 @@ from quantcore.formats.packing import pack
 from ...answer_types import Step
 from ...notation import display
 from ...notation import mathml as m
-from ...notation.equations import Term, chain, step, whole, whole_text
+from ...notation.equations import chain, step
 from ...notation.nodes import node
+from ...notation.operands import whole_text
+from ...notation.terms import Term, whole
 from ...results.result import Result
 
 Q = Term(m.Q)

@@ -1,0 +1,71 @@
+"""How a number is written in a formula and in the sentence beside it: with how many of its digits."""
+
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from quantcore.explain.words import ELLIPSIS, Truncated, plain
+
+from . import display
+
+DIGITS = 10
+ALL = 17
+EVERY = 0  # of the exact decimal
+WHOLE_FROM = 2.0**52  # from here on every float64 is a whole number
+
+
+def bare(text: str) -> str:
+    """A formatted number without its sign of approximation."""
+    return text.removeprefix(display.ABOUT)
+
+
+def shown(number: Any) -> str:
+    """A number as it stands in a formula; near a tie every digit is written, for there they matter."""
+    return display.shortest(number) if is_near_tie(number) else display.short(number, DIGITS)
+
+
+def whole_text(number: Any) -> str:
+    """The same as text."""
+    return display.shortest(int(number)) if float(number).is_integer() else shown(number)
+
+
+def typeset(number: Any) -> str:
+    """A number in quantcore's words, whose exact ones are decimals."""
+    if isinstance(number, Decimal):
+        text = display.typographic(plain(number).removesuffix(ELLIPSIS).lower())
+        return f"{display.ABOUT}{text}" if isinstance(number, Truncated) else text
+    return display.shortest(number) if is_whole(number) else shown(number)
+
+
+def with_digits(number: Any, digits: int) -> str:
+    """A floating-point number with more digits than stand for it in its precision."""
+    exact = Fraction(float(number))
+    shortest = display.ascii_shortest(number)
+    if Fraction(shortest) == exact:
+        return display.typographic(shortest)
+    if digits == EVERY:
+        return display.typographic(str(Decimal(float(number))).lower().replace("e+", "e"))
+    text = f"{float(number):.{digits}g}"
+    return ("" if Fraction(text) == exact else display.ABOUT) + display.typographic(text)
+
+
+def counted(number: Any) -> str:
+    """A whole number, or one and a half."""
+    exact = Fraction(int(number)) if is_whole(number) else number
+    return display.shortest(int(exact)) if exact.denominator == 1 else display.shortest(float(exact))
+
+
+def is_near_tie(number: Any) -> bool:
+    """Whether a number lies about halfway between two whole ones.
+
+    >>> is_near_tie(2.5), is_near_tie(2.4999999999), is_near_tie(2.4)
+    (True, True, False)
+    """
+    return bool(abs(float(number)) < WHOLE_FROM and abs(float(np.mod(float(number), 1)) - 0.5) < 1e-6)
+
+
+def is_whole(number: Any) -> bool:
+    """Whether a number has the type of whole ones."""
+    return isinstance(number, (int, np.integer))
