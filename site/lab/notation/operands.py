@@ -27,7 +27,7 @@ def shown(number: Any) -> str:
 
 
 def whole_text(number: Any) -> str:
-    """The same as text."""
+    """The text of `whole`: a whole number in full, any other as it is shown."""
     return display.shortest(int(number)) if float(number).is_integer() else shown(number)
 
 
