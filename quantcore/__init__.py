@@ -40,12 +40,13 @@ from .formats.grid import Grid
 from .formats.integers import INT2, INT4, INT8, INT16, UINT2, UINT4, UINT8, UINT16, IntFormat
 from .formats.packing import pack, unpack
 from .formats.table import FORMATS, decode, encode
-from .metrics import Metrics, bits_per_value, clipped_share, code_entropy, compare
+from .metrics import Metrics, clipped_share, compare
 from .parameters.choose import choose_qparams, qparams_from_range
 from .parameters.granularity import Granularity, PerAxis, PerBlock, PerTensor
 from .parameters.qparams import QuantParams, broadcast
 from .parameters.ranges import Ranges, choose_ranges
 from .rounding import ROUNDINGS, round_whole
+from .sizes import bits_per_value, code_entropy
 from .toolkits.arithmetic import ARITHMETICS, Arithmetic
 from .toolkits.choosing import TOOLKITS, Toolkit
 

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 import quantcore as qc
-from quantcore.metrics import bits_per_value, clipped_share
+from quantcore.metrics import clipped_share
+from quantcore.sizes import bits_per_value
 
 Floats = NDArray[np.floating[Any]]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import quantcore as qc
-from quantcore.metrics import bits_per_value
+from quantcore.sizes import bits_per_value
 
 from ..answer_types import Row, Table
 from ..comparing.schemes import SCHEMES, Measured, Sample, measure, sample_of, usual
