@@ -1,14 +1,14 @@
-"""What callers pass as numbers, codes and buffers, checked at the door."""
+"""What callers pass as numbers, arrays and buffers, checked at the door."""
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .errors import QuantError
-from .formats.integers import IntFormat
 
 
 def real_numbers(x: ArrayLike) -> NDArray[Any]:
@@ -41,29 +41,6 @@ def refuse_not_finite(x: NDArray[Any], dtype: np.dtype[Any]) -> None:
     raise QuantError(f"values{where} is {x[index]}; {reason}. Remove or replace it.", "values")
 
 
-def whole_codes(q: ArrayLike, fmt: IntFormat | None) -> NDArray[Any]:
-    """`q` as an array of codes of the format; None: of whole numbers, which may be floating point.
-
-    Raises:
-        QuantError: If it is ragged, holds something else, or a number that is not a code.
-    """
-    array = as_array(q, "codes")
-    if fmt is None:
-        is_number = array.dtype.kind in "iuf" and array.dtype.itemsize <= 8
-        if not is_number or (array.dtype.kind == "f" and not (np.isfinite(array) & (array == np.rint(array))).all()):
-            raise QuantError("codes hold something else than whole numbers; round them first.", "codes")
-        return array
-    if array.dtype.kind not in "iu" and array.size:
-        raise QuantError(f"codes are of type {array.dtype}; they must be whole numbers.", "codes")
-    type_holds_only_codes = array.dtype == fmt.dtype and fmt.levels == 1 << 8 * fmt.dtype.itemsize
-    if array.size and not type_holds_only_codes and (array.min() < fmt.qmin or array.max() > fmt.qmax):
-        wrong = (array < fmt.qmin) | (array > fmt.qmax)
-        index = np.unravel_index(int(wrong.argmax()), array.shape)
-        where = f"[{', '.join(str(i) for i in index)}]" if index else ""
-        raise QuantError(f"codes{where} is {array[index]}; {fmt!r} has the codes {fmt.qmin} to {fmt.qmax}.", "codes")
-    return array
-
-
 def buffer(out: NDArray[Any] | None, shape: tuple[int, ...], dtype: np.dtype[Any], field: str = "out") -> NDArray[Any]:
     """`out`, or a new array where it is None; `field` is what the caller calls it.
 
@@ -88,3 +65,20 @@ def as_array(value: ArrayLike, name: str) -> NDArray[Any]:
         return np.asarray(value)
     except ValueError:
         raise QuantError(f"{name} must be an array, not ragged: every row must have the same length.", name) from None
+
+
+def whole_number(value: object, field: str, allowed: str) -> int:
+    """`value` as an int, where it is one; True and 8.0 are not."""
+    try:
+        if isinstance(value, (bool, np.bool_)):
+            raise TypeError
+        return operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        raise QuantError(f"{field} is {value!r}; it must be {allowed}.", field) from None
+
+
+def truth(value: object, field: str) -> bool:
+    """`value` as a bool, where it is one, or 0 or 1."""
+    if isinstance(value, (bool, np.bool_)) or (isinstance(value, (int, np.integer)) and value in (0, 1)):
+        return bool(value)
+    raise QuantError(f"{field} is {value!r}; it must be True or False.", field)

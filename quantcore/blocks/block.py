@@ -15,10 +15,10 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..checks import whole_number
 from ..errors import QuantError
 from ..formats.format import Format
 from ..formats.grid import Grid
-from ..formats.integers import whole_number
 from .layout import Axes, Layout
 
 Float32Array = NDArray[np.float32]

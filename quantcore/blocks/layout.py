@@ -9,8 +9,8 @@ from typing import Literal, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from ..checks import whole_number
 from ..errors import QuantError
-from ..formats.integers import whole_number
 
 Axes = Literal["last", "any", "flat"]
 Element = TypeVar("Element", bound=np.generic)

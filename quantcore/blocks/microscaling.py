@@ -99,31 +99,52 @@ class MicroscaledBlocks(ScaledBlocks):
 
 
 MXFP8_E4M3 = MicroscaledBlocks(
-    "mxfp8_e4m3",
-    "MXFP8 E4M3",
-    FLOAT8_E4M3FN,
-    8,
-    3,
-    "Magnitudes from 1.75 to 2 times a power of two saturate under floor.",
+    name="mxfp8_e4m3",
+    label="MXFP8 E4M3",
+    element=FLOAT8_E4M3FN,
+    largest_exponent=8,
+    mantissa_bits=3,
+    summary="Magnitudes from 1.75 to 2 times a power of two saturate under floor.",
 )
 MXFP8_E5M2 = MicroscaledBlocks(
-    "mxfp8_e5m2", "MXFP8 E5M2", FLOAT8_E5M2, 15, 2, "The range of float16 within a block, at three bits of precision."
+    name="mxfp8_e5m2",
+    label="MXFP8 E5M2",
+    element=FLOAT8_E5M2,
+    largest_exponent=15,
+    mantissa_bits=2,
+    summary="The range of float16 within a block, at three bits of precision.",
 )
 MXFP6_E2M3 = MicroscaledBlocks(
-    "mxfp6_e2m3", "MXFP6 E2M3", FLOAT6_E2M3FN, 2, 3, "Evenly spaced near zero: a quarter of its numbers are subnormal."
+    name="mxfp6_e2m3",
+    label="MXFP6 E2M3",
+    element=FLOAT6_E2M3FN,
+    largest_exponent=2,
+    mantissa_bits=3,
+    summary="Evenly spaced near zero: a quarter of its numbers are subnormal.",
 )
 MXFP6_E3M2 = MicroscaledBlocks(
-    "mxfp6_e3m2", "MXFP6 E3M2", FLOAT6_E3M2FN, 4, 2, "More range than E2M3 for one bit less of precision."
+    name="mxfp6_e3m2",
+    label="MXFP6 E3M2",
+    element=FLOAT6_E3M2FN,
+    largest_exponent=4,
+    mantissa_bits=2,
+    summary="More range than E2M3 for one bit less of precision.",
 )
 MXFP4 = MicroscaledBlocks(
-    "mxfp4",
-    "MXFP4",
-    FLOAT4_E2M1FN,
-    2,
-    1,
-    "Fifteen numbers; under floor the largest of a block may become a quarter less.",
+    name="mxfp4",
+    label="MXFP4",
+    element=FLOAT4_E2M1FN,
+    largest_exponent=2,
+    mantissa_bits=1,
+    summary="Fifteen numbers; under floor the largest of a block may become a quarter less.",
 )
 MXINT8 = MicroscaledBlocks(
-    "mxint8", "MXINT8", INT8, 0, 6, "Fixed point: codes are sixty-fourths of a power of two.", unit=1 / 64
+    name="mxint8",
+    label="MXINT8",
+    element=INT8,
+    largest_exponent=0,
+    mantissa_bits=6,
+    summary="Fixed point: codes are sixty-fourths of a power of two.",
+    unit=1 / 64,
 )
 MICROSCALED = (MXFP8_E4M3, MXFP8_E5M2, MXFP6_E2M3, MXFP6_E3M2, MXFP4, MXINT8)

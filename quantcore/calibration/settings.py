@@ -8,9 +8,10 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from ..checks import whole_number
 from ..errors import QuantError
 from ..formats.format import Format
-from ..formats.integers import IntFormat, whole_number
+from ..formats.integers import IntFormat
 
 FloatArray = npt.NDArray[np.float64]
 Batch = npt.NDArray[Any]  # 1-D, floating, finite, not empty

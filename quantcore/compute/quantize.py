@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..checks import buffer, real_numbers, refuse_not_finite, whole_codes
+from ..checks import buffer, real_numbers, refuse_not_finite
 from ..errors import QuantError
 from ..formats.format import Overflow
-from ..formats.integers import IntFormat
+from ..formats.integers import IntFormat, whole_codes
 from ..formats.table import format_codes
 from ..parameters.qparams import QuantParams, fitted
 from ..rounding import check_rounding, round_whole

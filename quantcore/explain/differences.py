@@ -94,12 +94,12 @@ def first_difference(
     element = _element(numbers, index, (low, high), params, fmt, scheme, granularity)
     (names,) = reasons(one, other, element, outcome(other, element, what), what)
     return Difference(
-        index,
-        what,
-        way_a,
-        way_b,
-        tuple(REASONS[name] for name in names),
-        _text(way_a, way_b, one, other, what, names, fmt),
+        index=index,
+        what=what,
+        a=way_a,
+        b=way_b,
+        reasons=tuple(REASONS[name] for name in names),
+        text=_text(way_a, way_b, one, other, what, names, fmt),
     )
 
 
@@ -119,12 +119,15 @@ def _element(
         scale, zero_point = fitted(params, numbers.shape)
         factor = params.scale_factor.reshape(scale.shape)
         given = QuantParams(
-            scale[place].reshape(1), zero_point[place].reshape(1), params.fmt, PerAxis(0),
+            scale[place].reshape(1),
+            zero_point[place].reshape(1),
+            params.fmt,
+            PerAxis(0),
             scale_factor=factor[place].reshape(1),
-        )  # fmt: skip
+        )
         place = ()
     low, high = (end[place].reshape(1) for end in ranges)
-    return Elements(numbers[index].reshape(1), fmt, scheme, low, high, given)
+    return Elements(x=numbers[index].reshape(1), fmt=fmt, scheme=scheme, low=low, high=high, given=given)
 
 
 def _pipeline(name: str, is_given: bool) -> Pipeline:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..checks import real_numbers, refuse_not_finite
+from ..checks import real_numbers, refuse_not_finite, whole_number
 from ..compute.stages import (
     after_rounding,
     before_rounding,
@@ -21,7 +21,7 @@ from ..compute.stages import (
     working_dtype,
 )
 from ..errors import QuantError
-from ..formats.integers import IntFormat, whole_number
+from ..formats.integers import IntFormat
 from ..parameters.granularity import parameter_place
 from ..parameters.qparams import QuantParams, fitted
 from ..rounding import check_rounding, round_fraction, round_whole

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import operator
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
+from ..checks import as_array, truth, whole_number
 from ..errors import QuantError
 from ..rounding import round_whole
 from .format import BitField, Overflow, from_pattern, nearest_grid
@@ -163,21 +163,27 @@ class IntFormat:
         return f"{name} {self.code_range[0]}..{self.code_range[1]}" if self.code_range else name
 
 
-def whole_number(value: object, field: str, allowed: str) -> int:
-    """`value` as an int, where it is one; True and 8.0 are not."""
-    try:
-        if isinstance(value, (bool, np.bool_)):
-            raise TypeError
-        return operator.index(value)  # type: ignore[arg-type]
-    except TypeError:
-        raise QuantError(f"{field} is {value!r}; it must be {allowed}.", field) from None
+def whole_codes(q: ArrayLike, fmt: IntFormat | None) -> NDArray[Any]:
+    """`q` as an array of codes of the format; None: of whole numbers, which may be floating point.
 
-
-def truth(value: object, field: str) -> bool:
-    """`value` as a bool, where it is one, or 0 or 1."""
-    if isinstance(value, (bool, np.bool_)) or (isinstance(value, (int, np.integer)) and value in (0, 1)):
-        return bool(value)
-    raise QuantError(f"{field} is {value!r}; it must be True or False.", field)
+    Raises:
+        QuantError: If it is ragged, holds something else, or a number that is not a code.
+    """
+    array = as_array(q, "codes")
+    if fmt is None:
+        is_number = array.dtype.kind in "iuf" and array.dtype.itemsize <= 8
+        if not is_number or (array.dtype.kind == "f" and not (np.isfinite(array) & (array == np.rint(array))).all()):
+            raise QuantError("codes hold something else than whole numbers; round them first.", "codes")
+        return array
+    if array.dtype.kind not in "iu" and array.size:
+        raise QuantError(f"codes are of type {array.dtype}; they must be whole numbers.", "codes")
+    type_holds_only_codes = array.dtype == fmt.dtype and fmt.levels == 1 << 8 * fmt.dtype.itemsize
+    if array.size and not type_holds_only_codes and (array.min() < fmt.qmin or array.max() > fmt.qmax):
+        wrong = (array < fmt.qmin) | (array > fmt.qmax)
+        index = np.unravel_index(int(wrong.argmax()), array.shape)
+        where = f"[{', '.join(str(i) for i in index)}]" if index else ""
+        raise QuantError(f"codes{where} is {array[index]}; {fmt!r} has the codes {fmt.qmin} to {fmt.qmax}.", "codes")
+    return array
 
 
 INT2, INT4, INT8, INT16 = (IntFormat(bits) for bits in (2, 4, 8, 16))

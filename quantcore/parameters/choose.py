@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
+from ..checks import truth
 from ..errors import QuantError
 from ..formats.format import Format
-from ..formats.integers import IntFormat, truth
+from ..formats.integers import IntFormat
 from ..formats.powers import ElementRange, scale_codes
 from ..toolkits.choosing import Toolkit, ZeroPoint, find_toolkit
 from .derive import Codes, code_range, derivation, number_range, symmetric_zero_point

@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from ..checks import whole_number
 from ..errors import QuantError
-from ..formats.integers import whole_number
 
 Element = TypeVar("Element", bound=np.generic)
 

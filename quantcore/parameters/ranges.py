@@ -12,10 +12,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..calibration.calibrate import calibrate, calibrate_rows, check_calibration, check_settings, has_rows
 from ..calibration.settings import Curve
-from ..checks import real_numbers, refuse_not_finite
+from ..checks import real_numbers, refuse_not_finite, truth
 from ..errors import QuantError
 from ..formats.format import Format
-from ..formats.integers import IntFormat, truth
+from ..formats.integers import IntFormat
 from ..toolkits.choosing import Toolkit, find_toolkit
 from .granularity import Granularity, PerTensor, elements_at, parameter_shape, pooled_axes, slice_rows, split
 from .qparams import check_types
@@ -111,14 +111,24 @@ def choose_ranges(
     settings |= {"scheme": scheme, "include_zero": with_zero}
     check_calibration(calibration, fmt)
     low, high = minmax_ranges(numbers, granularity)
-    if calibration == "minmax":
+
+    def found_ranges(ends: tuple[FloatArray, FloatArray], curve: Callable[[int], Curve | None]) -> Ranges:
         return Ranges(
-            low=low, high=high, data_low=low, data_high=high, scheme=scheme, include_zero=with_zero, _curve=_no_curve
+            low=ends[0],
+            high=ends[1],
+            data_low=low,
+            data_high=high,
+            scheme=scheme,
+            include_zero=with_zero,
+            _curve=curve,
         )
+
+    if calibration == "minmax":
+        return found_ranges((low, high), _no_curve)
     if low.size == 1 and not has_rows(calibration, numbers.size):
         found = calibrate(numbers, fmt, calibration, **settings)
         ends = np.full_like(low, found.low), np.full_like(low, found.high)
-        return Ranges(*ends, low, high, scheme, with_zero, lambda index: found.curve)
+        return found_ranges(ends, lambda index: found.curve)
     ends = np.empty_like(low), np.empty_like(high)
     for places, rows in slice_rows(numbers.astype(low.dtype, copy=False), granularity):
         for end, chosen in zip(ends, calibrate_rows(rows, fmt, calibration, **settings), strict=True):
@@ -129,7 +139,7 @@ def choose_ranges(
         values = numbers[elements_at(place, granularity, numbers.shape)]
         return calibrate(values, fmt, calibration, **settings).curve
 
-    return Ranges(*ends, low, high, scheme, with_zero, curve_of)
+    return found_ranges(ends, curve_of)
 
 
 def checked_scheme(scheme: str | None, fmt: Format) -> str:
@@ -170,14 +180,11 @@ def minmax_ranges(numbers: NDArray[Any], granularity: Granularity) -> tuple[Floa
 
 def _given(numbers: NDArray[Any], granularity: Granularity, pair: object, scheme: str, with_zero: bool) -> Ranges:
     """An explicit range, with the data's own ends where it has none."""
-    low, high = _checked_pair(pair)
+    low, high = explicit_ends(numbers, pair)
     shape = parameter_shape(granularity, numbers.shape)
-    if numbers.size or low is None or high is None:
+    data_low, data_high = np.full(shape, low), np.full(shape, high)
+    if numbers.size:
         data_low, data_high = minmax_ranges(numbers, granularity)
-        low = float(data_low.min()) if low is None else low
-        high = float(data_high.max()) if high is None else high
-    else:
-        data_low, data_high = np.full(shape, low), np.full(shape, high)
     if low > high:
         raise QuantError(f"range_min is {low} and range_max {high}; swap them, the minimum comes first.", "range_min")
     return Ranges(
@@ -189,6 +196,20 @@ def _given(numbers: NDArray[Any], granularity: Granularity, pair: object, scheme
         include_zero=with_zero,
         _curve=_no_curve,
     )
+
+
+def explicit_ends(numbers: NDArray[Any], pair: object) -> tuple[float, float]:
+    """The ends of an explicit range; for None, the smallest or the largest of all numbers.
+
+    Raises:
+        QuantError: If it is no pair of finite numbers, or an end is missing and there are no numbers.
+    """
+    low, high = _checked_pair(pair)
+    if low is None or high is None:
+        data_low, data_high = minmax_ranges(numbers, PerTensor())
+        low = data_low.item() if low is None else low
+        high = data_high.item() if high is None else high
+    return low, high
 
 
 def _checked_pair(pair: object) -> tuple[float | None, float | None]:

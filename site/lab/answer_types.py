@@ -6,11 +6,10 @@ number there is null.
 
 from typing import Annotated, Any, Literal, NotRequired, TypeAlias, TypedDict
 
-from .notation.nodes import Node
-
 VERSION = 1
 """Of the shape. What is added leaves it; what is taken away, or comes to mean something else, raises it."""
 
+Node: TypeAlias = str | list[Any]  # a text, or [tag, {attribute: text}, *children]
 Trace: TypeAlias = dict[str, Any]  # as in Plotly's reference
 
 

@@ -61,9 +61,15 @@ def tradeoff(values: NDArray[np.floating[Any]], low: Float64, high: Float64, set
         low, high = (np.clip(end / unit, -WIDEST, WIDEST) for end in (low, high))
     low, high = (np.where(np.abs(end) < NARROWEST, 0.0, end) for end in (low, high))
     params = qc.qparams_from_range(
-        low, high, settings.fmt, settings.scheme, qc.PerAxis(0), settings.include_zero, np.float64,
-        settings.profile.toolkit,
-    )  # fmt: skip
+        low,
+        high,
+        settings.fmt,
+        settings.scheme,
+        qc.PerAxis(0),
+        include_zero=settings.include_zero,
+        dtype=np.float64,
+        toolkit=settings.profile.toolkit,
+    )
     scale, zero_point = params.scale.reshape(-1, 1), params.zero_point.reshape(-1, 1)  # (n_ranges, 1)
     codes = settings.fmt.qmin - zero_point, settings.fmt.qmax - zero_point
     is_exact = flat.size <= MAX_EXACT

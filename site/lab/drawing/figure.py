@@ -41,8 +41,8 @@ def figure(traces: list[Json], layout: Json) -> Figure:
     return {"data": traces, "layout": layout}
 
 
-def layout(x_title: str, y_title: str, **more: Any) -> Json:
-    """A layout with two titled axes; `more` adds to it or replaces parts of it."""
+def layout(x_title: str = "", y_title: str = "", **more: Any) -> Json:
+    """A layout with two axes; `more` adds to it or replaces parts of it."""
     return {
         "xaxis": axis(x_title),
         "yaxis": axis(y_title),

@@ -8,8 +8,8 @@ import itertools
 import re
 from typing import Any
 
-from ..answer_types import Figure
-from ..notation.nodes import Node, node
+from ..answer_types import Figure, Node
+from ..notation.nodes import node
 from .svg_axis import Axis, make_axis
 from .svg_marks import FONT_SIZE, Point, hairline, label, marker, polyline, rectangle, short, write
 

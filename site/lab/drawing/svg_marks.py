@@ -3,7 +3,8 @@
 import re
 from typing import Any
 
-from ..notation.nodes import Node, node
+from ..answer_types import Node
+from ..notation.nodes import node
 
 Json = dict[str, Any]
 Point = tuple[float, float]

@@ -4,10 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from ..answer_types import Tile
+from ..answer_types import Node, Tile
 from ..notation import display
 from ..notation import mathml as m
-from ..notation.nodes import Node
 from ..results.result import Result
 
 LABELS = {

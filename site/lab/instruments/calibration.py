@@ -118,10 +118,13 @@ def _layout(result: Result, found: Search) -> Json:
     if powers[1] - powers[0] > 2:
         upward["dtick"] = 1
     return figure.layout(
-        "", "", xaxis=figure.axis(found.what, **across), yaxis=figure.axis(UNITS[found.unit], **upward),
-        margin={"l": 64, "r": 16, "t": 34 + 16 * len(marks), "b": 48}, legend=figure.LEGEND_ON_TOP, shapes=shapes,
+        xaxis=figure.axis(found.what, **across),
+        yaxis=figure.axis(UNITS[found.unit], **upward),
+        margin={"l": 64, "r": 16, "t": 34 + 16 * len(marks), "b": 48},
+        legend=figure.LEGEND_ON_TOP,
+        shapes=shapes,
         annotations=texts,
-    )  # fmt: skip
+    )
 
 
 def _ends(found: Search) -> tuple[float, float]:

@@ -115,9 +115,10 @@ def _figure(found: ToolkitComparison) -> Figure:
     reach = figure.within_floats(0.0, 1.3 * float(np.abs(change).max()))[1] or 1.0
     ticks = {"dtick": 1, "tickformat": "d"} if found.is_about_codes and reach < 6 else {}
     layout = figure.layout(
-        "", "", xaxis=figure.axis("value x", low, high), yaxis=figure.axis(title, -reach, reach, **ticks),
+        xaxis=figure.axis("value x", low, high),
+        yaxis=figure.axis(title, -reach, reach, **ticks),
         shapes=[figure.segment(low, 0, high, 0)],
-    )  # fmt: skip
+    )
     return figure.figure([trace for trace in traces if trace["x"]], layout)
 
 
@@ -125,9 +126,15 @@ def _marks(
     found: ToolkitComparison, places: Indices, change: Any, color: str, name: str, size: float, symbol: str
 ) -> Json:
     return figure.markers(
-        found.first.flat_x[places], change[places], color, name, size, symbol, customdata=places.tolist(),
+        found.first.flat_x[places],
+        change[places],
+        color,
+        name,
+        size,
+        symbol,
+        customdata=places.tolist(),
         hovertemplate="x = %{x}<br>%{y:+}<extra></extra>",
-    )  # fmt: skip
+    )
 
 
 def _table(found: ToolkitComparison, why: list[tuple[str, ...]]) -> Table:
@@ -155,7 +162,7 @@ def _table(found: ToolkitComparison, why: list[tuple[str, ...]]) -> Table:
             cells += [display.short(result.flat_x_hat[i]) for result in (found.first, found.second)]
             rows.append(row(i, [*cells, ", ".join(REASONS[name] for name in names)], i == found.first.element))
     total = found.differing.size
-    caption = f"All {display.plural(total, 'difference')}" if total <= PAGE_SIZE else (
-        f"The first {PAGE_SIZE} of {display.count(total)} differences"
-    )  # fmt: skip
-    return table(caption if total else "No difference", columns, rows)
+    caption = f"The first {PAGE_SIZE} of {display.count(total)} differences"
+    if total <= PAGE_SIZE:
+        caption = f"All {display.plural(total, 'difference')}" if total else "No difference"
+    return table(caption, columns, rows)

@@ -93,9 +93,7 @@ def draw(
                 yshift=TITLE_UP if number <= 2 else 2,
             )
         )
-    layout = figure.layout(
-        "", "", annotations=titles, margin={"l": 56, "r": 12, "t": 68, "b": 40}, showlegend=False, **axes
-    )
+    layout = figure.layout(annotations=titles, margin={"l": 56, "r": 12, "t": 68, "b": 40}, showlegend=False, **axes)
     return figure.figure(traces, layout)
 
 

@@ -75,7 +75,16 @@ def histogram(result: Result) -> Histogram:
     if result.n_clipped:
         n_below, n_above = int(np.count_nonzero(sides < 0)), int(np.count_nonzero(sides > 0))
         beyond = counts_of(values[sides != 0], low, high, n_bins)
-    return Histogram(edges(low, high, n_bins), counts - beyond, beyond, n_below, n_above, *result.followed_range)
+    range_low, range_high = result.followed_range
+    return Histogram(
+        edges=edges(low, high, n_bins),
+        inside=counts - beyond,
+        beyond=beyond,
+        n_below=n_below,
+        n_above=n_above,
+        low=range_low,
+        high=range_high,
+    )
 
 
 def _caption(result: Result, counted: Histogram) -> str:

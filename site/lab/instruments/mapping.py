@@ -192,8 +192,6 @@ def _layout(grid: Levels, low: float, high: float, is_labelled: bool) -> Json:
         shapes.append(figure.segment(0, CODE_LINE, 0, REAL_LINE, dash="dash"))
     plain = {"showgrid": False, "ticks": ""}
     return figure.layout(
-        "",
-        "",
         xaxis=figure.axis("codes q", low, high, tickvals=places, ticktext=texts, tickangle=0, **plain),
         xaxis2=figure.axis("real numbers", low, high, **plain, **ABOVE),
         yaxis={"visible": False, "range": [-0.42, 1.68] if is_labelled else [-0.15, 1.15], "fixedrange": True},

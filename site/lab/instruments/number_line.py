@@ -1,5 +1,6 @@
 """The followed number on the real line, between reconstruction levels: where the decision for its code falls."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -24,6 +25,7 @@ WINDOW = 2.6  # steps to both sides of what is shown
 MAX_CODES = 12  # written under the line
 LEVEL, THRESHOLD, STEM, ERROR_LINE = 0.14, 0.32, 0.42, 0.78  # heights in the drawing; the real line is at 0
 BOTTOM, TOP = -0.65, 1.05
+ABOVE: Json = {"matches": "x", "overlaying": "x", "side": "top", "anchor": "y"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -171,8 +173,8 @@ def _pin(place: float, height: float, color: str, name: str, symbol: str, value:
     """A mark on the line, and the stem to its label."""
     stem = figure.lines([place, place], [0, height], color, name, 1, hoverinfo="skip", showlegend=False)
     size = 15 if symbol.endswith("open") else 11
-    mark = figure.markers([place], [0], color, name, size, symbol, xaxis="x2", showlegend=False,
-                          **figure.hover(f"{name} {_equals(value)}"))  # fmt: skip
+    told = figure.hover(f"{name} {_equals(value)}")
+    mark = figure.markers([place], [0], color, name, size, symbol, xaxis="x2", showlegend=False, **told)
     return [stem, mark]
 
 
@@ -208,17 +210,21 @@ def _layout(result: Result, found: Decision, codes: Any) -> Json:
             figure.note(found.x, STEM, f"x {_equals(result.flat_x[result.element])}", yanchor="bottom"),
             figure.note(found.x / 2 + found.x_hat / 2, ERROR_LINE, _error_text(found), yanchor="bottom", yshift=3),
         ]
-    round_numbers = nice_ticks(low, high, 4)
-    plain = {"showgrid": False, "ticks": ""}
+    ticks = nice_ticks(low, high, 4)
     return figure.layout(
-        "", "",
-        xaxis=figure.axis("codes q", low, high, tickvals=found.grid.reals(codes).tolist(),
-                          ticktext=[display.shortest(int(code)) for code in codes], **plain),
-        xaxis2=figure.axis("real numbers", low, high, matches="x", overlaying="x", side="top", anchor="y",
-                           tickvals=round_numbers, ticktext=[label(number) for number in round_numbers], **plain),
+        xaxis=_axis("codes q", low, high, found.grid.reals(codes).tolist(), map(display.shortest, codes.tolist())),
+        xaxis2=_axis("real numbers", low, high, ticks, map(label, ticks)) | ABOVE,
         yaxis={"visible": False, "range": [BOTTOM, TOP], "fixedrange": True},
-        margin={"l": 16, "r": 16, "t": 76, "b": 48}, legend=figure.LEGEND_ON_TOP, shapes=shapes, annotations=texts,
-    )  # fmt: skip
+        margin={"l": 16, "r": 16, "t": 76, "b": 48},
+        legend=figure.LEGEND_ON_TOP,
+        shapes=shapes,
+        annotations=texts,
+    )
+
+
+def _axis(title: str, low: float, high: float, places: list[float], texts: Iterable[str]) -> Json:
+    """The line's one or other side, with a text at each place."""
+    return figure.axis(title, low, high, tickvals=places, ticktext=list(texts), showgrid=False, ticks="")
 
 
 def _error_text(found: Decision) -> str:

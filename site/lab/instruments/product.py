@@ -102,8 +102,6 @@ def _figure(product: Product, at: tuple[int, int]) -> Figure:
     low, high = figure.padded(float(y.min()), float(y.max()), 0.06)
     shapes = [figure.band(0, 1, -half, half, NEUTRAL, xref="paper"), figure.segment(low, 0, high, 0)]
     layout = figure.layout(
-        "",
-        "",
         xaxis=figure.axis("output y in real numbers", low, high),
         yaxis=figure.axis("error of the output", -top, top),
         shapes=shapes,

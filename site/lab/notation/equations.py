@@ -15,10 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from ..answer_types import Step
+from ..answer_types import Node, Step
 from . import display
 from . import mathml as m
-from .nodes import Node
 from .operands import ALL, DIGITS, EVERY, counted, is_near_tie, is_whole, shown, with_digits
 from .terms import ATOM, Term, nearest, written
 

@@ -3,8 +3,9 @@
 Only presentation elements that every browser's MathML Core draws. The vocabulary is as small as the lab's formulas.
 """
 
+from ..answer_types import Node
 from .display import MINUS
-from .nodes import Node, node
+from .nodes import node
 
 HAT = "\u0302"
 """Combining circumflex: after a letter it makes a symbol with a hat."""

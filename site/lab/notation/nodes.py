@@ -5,9 +5,8 @@ it, the build makes text of it, and nobody ever concatenates HTML.
 """
 
 from html import escape
-from typing import Any, TypeAlias
 
-Node: TypeAlias = str | list[Any]
+from ..answer_types import Node
 
 
 def node(tag: str, attributes: dict[str, str] | None = None, *children: Node) -> Node:

@@ -12,9 +12,9 @@ import numpy as np
 
 from quantcore.rounding import round_fraction
 
+from ..answer_types import Node
 from . import display
 from . import mathml as m
-from .nodes import Node
 from .operands import bare, whole_text
 
 SUM, PRODUCT, ATOM = range(3)

@@ -97,7 +97,15 @@ def case_of(result: Result) -> Case:
     settings = result.settings
     arithmetic = replace(qc.ARITHMETICS[result.arithmetic], rounding=settings.rounding)
     given, scale, zero_point, granularity = _numbers(result)
-    return Case(result, given, nested(given), scale, zero_point, granularity, arithmetic)
+    return Case(
+        result=result,
+        given=given,
+        text=nested(given),
+        scale=scale,
+        zero_point=zero_point,
+        granularity=granularity,
+        arithmetic=arithmetic,
+    )
 
 
 def _numbers(result: Result) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any], Any]:

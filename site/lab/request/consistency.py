@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import quantcore as qc
+from quantcore.parameters.ranges import explicit_ends
 
 from ..notation import display
 from .fields import PROFILES
@@ -40,8 +41,7 @@ def check_range(
             reader.error(name, f"{name} is {end!r}; it must be a number that {dtype} holds. Use a smaller one.")
     if data is None or any(error.field in ("range_min", "range_max") for error in reader.errors):
         return
-    low = float(data.min()) if range_min is None else range_min
-    high = float(data.max()) if range_max is None else range_max
+    low, high = explicit_ends(data, (range_min, range_max))
     if low < high:
         return
     if range_max is None:

@@ -28,8 +28,14 @@ def parameters(result: Result) -> list[Step]:
     index = int(result.parameter_index(np.array([result.element]))[0])
     low, high = (float(end.reshape(-1)[index]) for end in (result.ranges.low, result.ranges.high))
     found = qc.trace_qparams(
-        low, high, settings.fmt, settings.scheme, settings.include_zero, settings.dtype, rules,
-    )  # fmt: skip
+        low,
+        high,
+        settings.fmt,
+        settings.scheme,
+        include_zero=settings.include_zero,
+        dtype=settings.dtype,
+        toolkit=rules,
+    )
     scale = _scale_factor if rules.zero_point is ZeroPoint.FACTOR else _scale
     zero_point = _fixed_zero_point if settings.scheme == "symmetric" else _zero_point
     return [_range(result, found), scale(found, rules), zero_point(found, rules)]

@@ -80,13 +80,21 @@ def _products(product: Product, at: tuple[int, int]) -> Step:
 def _corrections(product: Product, at: tuple[int, int]) -> list[Step]:
     z_x, depth = _z_x(product, at), product.x.shape[1]
     columns = _correction(
-        "columns", ("the values' zero point", "the weights' column: known before any value comes"), (Z_X, Q_W),
-        z_x, product.q_w[:, at[1]], _term(product.terms.columns, product, at),
-    )  # fmt: skip
+        "columns",
+        ("the values' zero point", "the weights' column: known before any value comes"),
+        (Z_X, Q_W),
+        z_x,
+        product.q_w[:, at[1]],
+        _term(product.terms.columns, product, at),
+    )
     rows = _correction(
-        "rows", ("the weights' zero point", "the values' row"), (Z_W, Q_X),
-        product.z_w, product.q_x[at[0]], _term(product.terms.rows, product, at),
-    )  # fmt: skip
+        "rows",
+        ("the weights' zero point", "the values' row"),
+        (Z_W, Q_X),
+        product.z_w,
+        product.q_x[at[0]],
+        _term(product.terms.rows, product, at),
+    )
     text = f"Subtracting both takes this off twice, so it is added once; the row has {display.plural(depth, 'value')}."
     members = [whole(depth) * whole(z_x) * whole(product.z_w), whole(_term(product.terms.constant, product, at))]
     formula = chain([DEPTH * Z_X * Z_W], lambda _: members)
