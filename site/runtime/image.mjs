@@ -11,9 +11,12 @@
 
 const MAGIC = 0x474d4951; // "QIMG"
 export const STANDARD_LIBRARY = "/lib/python314.zip";
-// Where the libraries' functions begin in the table of functions, and what is left free after each of them: there are about
-// 14,170 functions before the first, but in some browsers fewer are recognised as the same, and a thousand are added.
-const TABLE = 16_384;
+// The table of functions has about 9,000 of Pyodide's own, the same in every browser; as it starts, Pyodide adds 5,000 to 6,000
+// that it exports, fewer where the browser recognises those that the table has already (WebKit does not). What follows must be
+// at the same places everywhere, for the image has them as pointers: first the exported functions that the libraries point to,
+// a place for each, then each library's own, with a gap after it.
+const POINTED_TO = 16_384;
+const TABLE = 17_408;
 const GAP = 512;
 
 export async function readLibraries(response) {
@@ -35,18 +38,24 @@ function readJson(bytes, offset) {
 // `atLinked(module)` is called when memory holds the data of all code and nothing else; `atReady(module)` at the end.
 export function linkingFactory(importFactory, libraries, { atLinked, atReady }) {
   return async (settings) => {
-    let fail;
+    let fail, ownFunctions;
     const failed = new Promise((_, reject) => (fail = reject));
     settings.preRun.push((module) => {
       module.addRunDependency("libraries");
       Promise.resolve(libraries)
         .then((all) => {
-          link(module, all);
+          link(module, all, ownFunctions);
           atLinked(module);
           module.removeRunDependency("libraries");
         })
         .catch(fail);
     });
+    const { instantiateWasm } = settings;
+    settings.instantiateWasm = (imports, receive) =>
+      instantiateWasm(imports, (instance, code) => {
+        ownFunctions = instance.exports.__indirect_function_table.length;
+        return receive(instance, code);
+      });
     const { default: factory } = await importFactory();
     const module = await Promise.race([factory(settings), failed]);
     await atReady?.(module);
@@ -54,7 +63,8 @@ export function linkingFactory(importFactory, libraries, { atLinked, atReady }) 
   };
 }
 
-function link(module, libraries) {
+function link(module, libraries, ownFunctions) {
+  placePointedTo(module, libraries, ownFunctions);
   let base = TABLE;
   for (const { path, code } of libraries) {
     fillTable(module, base);
@@ -66,10 +76,27 @@ function link(module, libraries) {
   }
 }
 
-function fillTable(module, length) {
-  for (let slot; (slot = module.getEmptyTableSlot()) !== length - 1; ) {
-    if (slot >= length) throw new Error(`there are ${slot - length + 1} functions more than provided for`);
+// What the table has had from the beginning keeps its place, for Python compares pointers; what the libraries have themselves
+// comes with them.
+function placePointedTo(module, libraries, ownFunctions) {
+  const exported = module.LDSO.loadedLibsByName.__main__.exports;
+  const imports = libraries.flatMap(({ code }) => WebAssembly.Module.imports(code));
+  const names = new Set(imports.filter((found) => found.module === "GOT.func").map(({ name }) => name));
+  fillTable(module, POINTED_TO);
+  for (const name of names) {
+    const place = module.getEmptyTableSlot();
+    const address = module.GOT[name]?.value ?? -1;
+    if (address < ownFunctions) continue;
+    module.wasmTable.set(place, exported[name]);
+    module.GOT[name].value = place;
   }
+}
+
+// Makes the table so long that what is added next comes at its end.
+function fillTable({ wasmTable: table, getEmptyTableSlot }, length) {
+  while (getEmptyTableSlot() < table.length - 1); // places that are free in between
+  if (table.length > length) throw new Error(`there are ${table.length - length} functions more than provided for`);
+  table.grow(length - table.length);
 }
 
 // The address where the heap begins: below it lie the data of Pyodide and of the libraries.
