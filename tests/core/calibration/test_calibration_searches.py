@@ -7,7 +7,10 @@ import pytest
 
 import quantcore as qc
 from quantcore.calibration.calibrate import calibrate
-from quantcore.calibration.histograms import histc
+from quantcore.calibration.entropy import divergence_onnxruntime
+from quantcore.calibration.entropy_estimate import Slices, estimates, grids_of
+from quantcore.calibration.histograms import centred_histogram, centred_rows, histc
+from quantcore.calibration.settings import CalibrationSettings
 from quantcore.metrics import compare
 
 
@@ -126,6 +129,40 @@ def test_entropy_clips_an_outlier(method: str) -> None:
     """With many bins both KL searches give up a lone value far outside."""
     x = np.append(np.random.default_rng(0).normal(size=10_000), [60.0]).astype(np.float32)
     assert calibrate(x, qc.INT8, method, scheme="symmetric", bins=2048).high < 30
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize("bins", [33, 2048])
+def test_rows_have_the_histograms_that_they_have_alone(dtype: Any, bins: int) -> None:
+    """Counted at once, every row has NumPy's own counts and edges: with ties at edges, of zeros, of any size."""
+    rng = np.random.default_rng(7)
+    normal = rng.normal(size=(6, 200))
+    rows = np.concatenate([normal, np.rint(normal * 4), normal * 1e-4, np.zeros((1, 200)), np.full((1, 200), 3.0)])
+    rows = rows.astype(dtype)
+    for row, found in zip(rows, centred_rows(rows, bins), strict=True):
+        alone = centred_histogram((row,), bins)
+        assert found.edges.dtype == alone.edges.dtype
+        assert np.array_equal(found.counts, alone.counts)
+        assert np.array_equal(found.edges, alone.edges)
+
+
+@pytest.mark.parametrize("n", [1, 3, 30, 300, 5000])
+@pytest.mark.parametrize(("bins", "quantized_bins"), [(64, 16), (2048, 128), (500, 2), (33, 33)])
+def test_estimated_divergences_are_the_librarys_but_for_its_rounding(n: int, bins: int, quantized_bins: int) -> None:
+    """A fifth of what the search allows for: more, and the estimate could leave out the best candidate."""
+    x = np.random.default_rng(n).normal(size=(4, n)).astype(np.float32)
+    histograms = centred_rows(np.concatenate([x, np.rint(2 * x) + np.float32(0.5)]), bins)
+    counts = np.stack([histogram.counts for histogram in histograms])
+    grids = grids_of(CalibrationSettings(bins=bins, quantized_bins=quantized_bins))
+    tried = range(0, grids.starts.size, max(1, grids.starts.size // 50))
+    for row, estimate in zip(counts, estimates(Slices.of(counts), grids)[:, tried], strict=True):
+        below = np.concatenate(([0], np.cumsum(row)))
+        ends = [(int(grids.starts[k]), int(grids.ends[k])) for k in tried]
+        exact = np.array([divergence_onnxruntime(row, below, *pair, quantized_bins) for pair in ends])
+        is_finite = np.isfinite(exact)
+        assert np.array_equal(is_finite, np.isfinite(estimate))
+        estimate, exact = estimate[is_finite], exact[is_finite]
+        assert np.all(np.abs(estimate - exact) <= 2e-6 * (1 + np.abs(exact)))
 
 
 def test_modelopt_0_47_always_answers_its_first_candidate() -> None:
