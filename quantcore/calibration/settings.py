@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from ..checks import whole_number
+from ..checks import truth, whole_number
 from ..errors import QuantError
 from ..formats.format import Format
 from ..formats.integers import IntFormat
@@ -49,6 +49,7 @@ class CalibrationSettings:
         """Refuse settings that no method could honour."""
         if self.scheme not in ("affine", "symmetric"):
             raise QuantError(f"scheme is {self.scheme!r}; it must be 'affine' or 'symmetric'.", "scheme")
+        object.__setattr__(self, "include_zero", truth(self.include_zero, "include_zero"))
         _require_number("percentile", self.percentile, 0, 100)
         _require_number("momentum", self.momentum, 0, 1)
         _require_whole("bins", self.bins, 2)

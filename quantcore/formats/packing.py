@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 from numpy.typing import NDArray
 
-from ..checks import as_array
+from ..checks import as_array, truth, whole_number
 from ..errors import QuantError
 from .format import from_pattern
 
@@ -97,7 +97,7 @@ def unpack(
     octets = octets.reshape(-1).astype(np.uint8)
     most = octets.size * 8 // bits
     least = (octets.size - 1) * 8 // bits + 1 if octets.size else 0
-    count = most if n is None else n
+    count = most if n is None else whole_number(n, "n", "a whole number")
     if not least <= count <= most:
         raise QuantError(f"n is {count}; {octets.size} bytes hold {least} to {most} codes of {bits} bits.", "n")
     if 8 % bits:
@@ -106,7 +106,7 @@ def unpack(
         fields = np.empty(most, np.uint8)
         for column, shift in _columns(fields, bits, order):
             column[...] = octets >> shift & (2**bits - 1)
-    if not signed:
+    if not truth(signed, "signed"):
         return fields[:count]
     return from_pattern(fields[:count], bits, np.dtype(np.int8))
 

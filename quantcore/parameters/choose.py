@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from ..checks import truth
+from ..checks import as_array, truth
 from ..errors import QuantError
 from ..formats.format import Format
 from ..formats.integers import IntFormat
@@ -94,9 +94,8 @@ def qparams_from_range(
     scheme = checked_scheme(scheme, fmt)
     with_zero = rules.include_zero if include_zero is None else truth(include_zero, "include_zero")
     precision = _checked_dtype(rules.scale_dtype if dtype is None else dtype)
-    codes, middle = _codes(fmt, scheme, rules, reduce_range, scale_mode)
-    with np.errstate(over="ignore"):  # an infinite end gives an infinite scale, which is refused below
-        bottom, top = np.asarray(low).astype(precision), np.asarray(high).astype(precision)
+    codes, middle = _codes(fmt, scheme, rules, truth(reduce_range, "reduce_range"), scale_mode)
+    bottom, top = _checked_ends(low, high, precision)
     if scale_mode is not None:
         return QuantParams(_power_of_two(bottom, top, fmt, scale_mode), 0, fmt, granularity)
     found = dict(derivation(bottom, top, codes, middle, rules, with_zero))
@@ -121,6 +120,24 @@ def qparams_from_range(
     return QuantParams(
         scale, zero_point.astype(np.int32) if is_code else zero_point, fmt, granularity, scale_factor=factor
     )
+
+
+def _checked_ends(low: ArrayLike, high: ArrayLike, precision: np.dtype[Any]) -> tuple[FloatArray, FloatArray]:
+    """Both ends in the precision of the scale; where they are infinite in it, the scale is refused later."""
+    ends = []
+    for end, field in ((low, "range_min"), (high, "range_max")):
+        array = as_array(end, field)
+        if array.dtype.kind not in "iuf" or np.isnan(array).any():
+            raise QuantError(f"{field} is {end!r}; it must be a finite number, or an array of them.", field)
+        with np.errstate(over="ignore"):
+            ends.append(array.astype(precision))
+    try:
+        np.broadcast_shapes(ends[0].shape, ends[1].shape)
+    except ValueError:
+        raise QuantError(
+            f"range_max has the shape {ends[1].shape}; it must have that of range_min, {ends[0].shape}.", "range_max"
+        ) from None
+    return ends[0], ends[1]
 
 
 def _codes(

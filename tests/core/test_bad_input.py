@@ -88,6 +88,18 @@ CASES: dict[str, tuple[Callable[[], object], str, str]] = {
     ),
     "misspelt argument": (lambda: qc.choose_qparams(X, qc.INT8, sceme="symmetric"), "sceme", "not a setting"),
     "include_zero is no": (lambda: qc.choose_qparams(X, qc.INT8, include_zero="no"), "include_zero", "True or False"),
+    "include_zero is no in a search": (
+        lambda: qc.calibrate(X, qc.INT8, "mse", include_zero="no"), "include_zero", "True or False"
+    ),
+    "reduce_range is no": (lambda: qc.choose_qparams(X, qc.INT8, reduce_range="no"), "reduce_range", "True or False"),
+    "signed is no": (lambda: qc.unpack([1], 4, signed="no"), "signed", "True or False"),
+    "n is a text": (lambda: qc.unpack([1], 4, "2"), "n", "a whole number"),
+    "range ragged": (lambda: qc.qparams_from_range(RAGGED, 1.0, qc.INT8), "range_min", "ragged"),
+    "range of words": (lambda: qc.qparams_from_range(0.0, "one", qc.INT8), "range_max", "must be a finite number"),
+    "range given as NaN": (lambda: qc.qparams_from_range(np.nan, 1.0, qc.INT8), "range_min", "is nan"),
+    "range of two shapes": (
+        lambda: qc.qparams_from_range([0.0] * 2, [1.0] * 3, qc.INT8, granularity=qc.PerAxis(0)), "range_max", "(3,)"
+    ),
     "NaN under an explicit range": (lambda: qc.choose_qparams(NAN, qc.INT8, calibration=(-1, 1)), "values", "is nan"),
     "calibrated to a name": (lambda: qc.calibrate(X, "int8", "mse"), "fmt", "must be a number format"),
     "unknown scheme": (lambda: qc.choose_qparams(X, qc.INT8, "linear"), "scheme", "affine or symmetric"),
