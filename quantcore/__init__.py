@@ -34,6 +34,9 @@ from .compute.matmul import MatMulTerms, matmul_integer, matmul_terms, qlinear_m
 from .compute.quantize import clipped, dequantize, quantize
 from .errors import QuantError
 from .explain.differences import Difference, first_difference
+from .explain.element_trace import trace_element
+from .explain.exact_steps import OPERATIONS, Operand, StoredStep
+from .explain.stored_trace import StoredTrace, trace_stored
 from .explain.trace import Trace, TraceStep, trace
 from .explain.trace_qparams import QParamsTrace, trace_qparams
 from .formats.grid import Grid
@@ -59,6 +62,7 @@ __all__ = [
     "INT4",
     "INT8",
     "INT16",
+    "OPERATIONS",
     "ROUNDINGS",
     "TOOLKITS",
     "UINT2",
@@ -75,6 +79,7 @@ __all__ = [
     "IntFormat",
     "MatMulTerms",
     "Metrics",
+    "Operand",
     "PerAxis",
     "PerBlock",
     "PerTensor",
@@ -82,6 +87,8 @@ __all__ = [
     "QuantError",
     "QuantParams",
     "Ranges",
+    "StoredStep",
+    "StoredTrace",
     "Toolkit",
     "Trace",
     "TraceStep",
@@ -112,6 +119,8 @@ __all__ = [
     "round_whole",
     "store",
     "trace",
+    "trace_element",
     "trace_qparams",
+    "trace_stored",
     "unpack",
 ]

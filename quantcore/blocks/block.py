@@ -9,7 +9,9 @@ block_size) and know nothing of the array's own shape; `Stored` puts both togeth
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -138,11 +140,13 @@ class Stored:
         fmt: The block format.
         layout: Shape of the array, and where its blocks lie.
         blocks: Codes and scales.
+        options: With which `store` was called; empty where the array was read from bytes.
     """
 
     fmt: BlockFormat
     layout: Layout
     blocks: Blocks
+    options: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def shape(self) -> tuple[int, ...]:

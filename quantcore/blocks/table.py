@@ -64,11 +64,12 @@ def store(x: ArrayLike, block: str | BlockFormat, *, axis: int = -1, **options: 
     numbers = real_numbers(x)
     refuse_not_finite(numbers, np.dtype(np.float32))
     layout = Layout.of(fmt, numbers.shape, axis)
+    given = MappingProxyType(dict(options))
     if options.get("importance") is not None:
         options["importance"] = layout.to_blocks(_importance(options["importance"], numbers.shape))
         options["blocks_per_row"] = layout.blocks_per_row
     blocks = layout.to_blocks(numbers.astype(np.float32, copy=False))
-    return Stored(fmt, layout, fmt.quantize(blocks, **options))
+    return Stored(fmt, layout, fmt.quantize(blocks, **options), given)
 
 
 def restore(stored: Stored) -> NDArray[np.float32]:

@@ -106,10 +106,12 @@ def trace(
     >>> found["rounded"].note
     '2.5 is a tie, exactly halfway between 2 and 3; ties go to the even one: 2'
     """
-    steps, fmt = find_arithmetic(arithmetic), params.integers
+    steps, fmt = find_arithmetic(arithmetic), params.fmt
+    if not isinstance(fmt, IntFormat):
+        raise QuantError(f"fmt is {fmt.name}; trace follows integers. Use trace_element.", "fmt")
     rounding = check_rounding(steps.rounding if rounding is None else rounding, rng)
     numbers = real_numbers(x)
-    place = _checked_index(index, numbers.shape)
+    place = checked_index(index, numbers.shape)
     where = parameter_place(params.granularity, place, numbers.shape)
     arrays = fitted(params, numbers.shape)
     scale, zero_point = (array[where].reshape(1) for array in arrays)
@@ -216,7 +218,12 @@ def _note_on_clipping(values: dict[str, float], fmt: IntFormat) -> str:
     return f"{unclipped:.9g} is below the lowest code, {fmt.qmin}" if unclipped < fmt.qmin else ""
 
 
-def _checked_index(index: int | tuple[int, ...], shape: tuple[int, ...]) -> tuple[int, ...]:
+def checked_index(index: int | tuple[int, ...], shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The index of an element; one number counts in C order.
+
+    Raises:
+        QuantError: If an array of the shape has none such.
+    """
     size = math.prod(shape)
     if not isinstance(index, tuple):
         flat = whole_number(index, "element", "a whole number, or one for each axis")

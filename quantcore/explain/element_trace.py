@@ -1,0 +1,138 @@
+"""The way of one element of a float or a codebook under a scale, as `quantize` and `dequantize` go it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ..checks import real_numbers, refuse_not_finite
+from ..compute.quantize import quantize
+from ..compute.stages import multiplier, result_dtype, working_dtype
+from ..errors import QuantError
+from ..formats.format import OVERFLOWS, Overflow
+from ..formats.integers import IntFormat
+from ..parameters.granularity import PerTensor, elements_at, parameter_place
+from ..parameters.qparams import QuantParams, fitted
+from ..rounding import check_rounding
+from ..toolkits.arithmetic import Arithmetic, Scaling, Unscaling, find_arithmetic
+from .exact_steps import Walk
+from .stored_context import round_element
+from .stored_trace import StoredTrace
+from .trace import checked_index
+
+
+def trace_element(
+    x: ArrayLike,
+    params: QuantParams,
+    index: int | tuple[int, ...] = 0,
+    arithmetic: str | Arithmetic = "onnx",
+    rounding: str | None = None,
+    rng: np.random.Generator | None = None,
+    overflow: Overflow = "saturate",
+) -> StoredTrace:
+    """Follow x[index] through `quantize` and `dequantize` with a float or a codebook; the arguments are those of both.
+
+    The steps are "x", "scale" (or "factor", where the arithmetic multiplies), "scaled", then as in `StoredTrace`.
+
+    Raises:
+        QuantError: As `quantize`; for an index that x does not have; for integers, which `trace` follows.
+
+    >>> import quantcore as qc
+    >>> found = trace_element([464.0], qc.QuantParams(1.0, 0, qc.FORMATS["float8_e4m3fn"]))
+    >>> found["rounded"].value, found["rounded"].note
+    (448.0, 'a tie: exactly halfway between 448 and 480')
+    """
+    fmt, steps = params.fmt, find_arithmetic(arithmetic)
+    if isinstance(fmt, IntFormat):
+        raise QuantError(f"fmt is {fmt!r}; trace_element follows floats and codebooks. Use trace.", "fmt")
+    if overflow not in OVERFLOWS:
+        raise QuantError(f"overflow is {overflow!r}; it must be one of {', '.join(OVERFLOWS)}.", "overflow")
+    rule = check_rounding("half_even" if rounding is None else rounding, rng)
+    numbers = real_numbers(x)
+    at = checked_index(index, numbers.shape)
+    where = parameter_place(params.granularity, at, numbers.shape)
+    scales, _ = fitted(params, numbers.shape)
+    scale = scales[where].reshape(1)
+    kept_factor = params.scale_factor.reshape(scales.shape)[where].reshape(1)
+    dtype = working_dtype(steps, scale)
+    refuse_not_finite(numbers[at].reshape(1), dtype)
+    one = QuantParams(scale, 0, fmt, scale_factor=kept_factor)
+    code = quantize(numbers[at].reshape(1), one, steps, rounding, rng, overflow=overflow)
+    number = float(fmt.decode(code)[0])
+    walk = Walk()
+    walk.level = "tensor" if isinstance(params.granularity, PerTensor) else "block"
+    by = _scale(walk, scale, kept_factor, steps)
+    walk.level = "element"
+    walk.take("x", "given", float(numbers[at].astype(dtype)), dtype.name)
+    walk.add("scaled", "divide" if steps.scaling is Scaling.DIVIDE else "multiply", "x", by, dtype=dtype.name)
+    is_tie, is_clipped = _rounded(walk, fmt, rule, number)
+    walk.take("number", "table", number, fmt.name, int(code[0]), "" if np.isfinite(number) else "it overflows")
+    over = _back(walk, scale, by, fmt.highest, steps)
+    flat = np.arange(numbers.size).reshape(numbers.shape)
+    members = flat[elements_at(where, params.granularity, numbers.shape)].reshape(-1)
+    return StoredTrace(
+        index=at,
+        format=fmt.name,
+        block=int(np.ravel_multi_index(where, scales.shape)) if where else 0,
+        sub_block=0,
+        place=int(np.searchsorted(members, flat[at])),
+        members=members,
+        steps=tuple(walk.steps),
+        scale=over,
+        offset="",
+        code=int(code[0]),
+        code_bits=fmt.bits,
+        bits=(),
+        is_tie=is_tie,
+        is_clipped=is_clipped,
+        is_searched=False,
+    )
+
+
+def _scale(walk: Walk, scale: Any, scale_factor: Any, steps: Arithmetic) -> str:
+    """The scale, and what x is multiplied by where that is something else."""
+    walk.take("scale", "given", float(scale[0]), scale.dtype.name)
+    factor = multiplier(scale, steps, scale_factor)
+    if steps.scaling is Scaling.DIVIDE:
+        if factor.dtype != scale.dtype:
+            walk.add("scale_in_arithmetic", "same", "scale", dtype=factor.dtype.name)
+            return "scale_in_arithmetic"
+        return "scale"
+    if steps.scaling is Scaling.RECIPROCAL and factor.dtype == scale.dtype:
+        walk.add("factor", "divide", ("one", 1.0), "scale", dtype=factor.dtype.name)
+    else:
+        walk.take("factor", "given", float(factor[0]), factor.dtype.name, note=steps.scaling.value)
+    return "factor"
+
+
+def _back(walk: Walk, scale: Any, factor: str, highest: float, steps: Arithmetic) -> str:
+    """From the number to the reconstruction; the name of the step that it is multiplied by, or divided by."""
+    result, dtype = result_dtype(steps, scale), working_dtype(steps, scale)
+    match steps.unscaling:
+        case Unscaling.FACTOR:
+            walk.add("reconstruction", "divide", "number", factor, dtype=result.name)
+            return factor
+        case Unscaling.DIVIDE_FLOAT64:
+            walk.add("divisor", "divide", ("one", 1.0), "scale", dtype=dtype.name)
+            walk.add("reconstruction", "divide", "number", "divisor", dtype=result.name)
+            return "divisor"
+        case Unscaling.ABSMAX:
+            walk.add("absmax", "multiply", "scale", ("greatest number", highest), dtype=dtype.name)
+            walk.add("scaled_number", "multiply", "number", "absmax", dtype=dtype.name)
+            walk.add("share", "divide", ("one", 1.0), ("greatest number", highest), dtype=dtype.name)
+            walk.add("reconstruction", "multiply", "scaled_number", "share", dtype=result.name)
+            return "absmax"
+    walk.add("reconstruction", "multiply", "number", "scale", dtype=result.name)
+    return "scale"
+
+
+def _rounded(walk: Walk, fmt: Any, rule: str, number: float) -> tuple[bool, bool]:
+    """The steps of rounding; a quotient that is too large for the precision is the largest one."""
+    name = "scaled"
+    if not np.isfinite(walk[name].value):
+        limit = float(np.finfo(walk[name].dtype).max)
+        walk.take("scaled_limited", "given", float(np.copysign(limit, walk[name].value)), walk[name].dtype)
+        name = "scaled_limited"
+    return round_element(walk, name, fmt, rule, number)
