@@ -52,6 +52,7 @@ from .rounding import ROUNDINGS, round_whole
 from .sizes import bits_per_value, code_entropy
 from .toolkits.arithmetic import ARITHMETICS, Arithmetic
 from .toolkits.choosing import TOOLKITS, Toolkit
+from .toolkits.requantizing import REQUANTIZATIONS, Requantization
 
 __all__ = [
     "ARITHMETICS",
@@ -63,6 +64,7 @@ __all__ = [
     "INT8",
     "INT16",
     "OPERATIONS",
+    "REQUANTIZATIONS",
     "ROUNDINGS",
     "TOOLKITS",
     "UINT2",
@@ -87,6 +89,7 @@ __all__ = [
     "QuantError",
     "QuantParams",
     "Ranges",
+    "Requantization",
     "StoredStep",
     "StoredTrace",
     "Toolkit",

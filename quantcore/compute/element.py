@@ -43,7 +43,7 @@ def encode_scaled(
         raise QuantError(f"overflow is {overflow!r}; it must be one of {', '.join(OVERFLOWS)}.", "overflow")
     scale, _ = fitted(params, x.shape)
     dtype = working_dtype(steps, scale)
-    factor = multiplier(scale, steps, params.scale_factor.reshape(scale.shape))
+    factor = multiplier(scale, steps, params.fmt.highest, params.scale_factor.reshape(scale.shape))
     refuse_not_finite(x, dtype)
     codes = buffer(out, x.shape, fmt.dtype)
     if sides is not None:
@@ -68,7 +68,7 @@ def decode_scaled(
 ) -> NDArray[np.floating[Any]]:
     """What `dequantize` does for such a format; `q` holds codes of it."""
     scale, _ = fitted(params, q.shape)
-    factor = multiplier(scale, steps, params.scale_factor.reshape(scale.shape))
+    factor = multiplier(scale, steps, params.fmt.highest, params.scale_factor.reshape(scale.shape))
     dtype = result_dtype(steps, scale)
     values, wide = buffer(out, q.shape, dtype), wide_dtype(working_dtype(steps, scale))
     by = factor if steps.unscaling is Unscaling.FACTOR else scale

@@ -219,7 +219,7 @@ def _parameters(
     scale, zero_point = fitted(params, shape)
     factor = params.scale_factor.reshape(scale.shape)[where]
     scale, zero_point = np.asarray(scale[where]), np.asarray(zero_point[where])
-    return scale, zero_point, multiplier(scale, steps, np.asarray(factor))
+    return scale, zero_point, multiplier(scale, steps, params.fmt.highest, np.asarray(factor))
 
 
 def _ordered(x: FloatArray) -> NDArray[np.signedinteger[Any]]:

@@ -15,6 +15,7 @@ from ..checks import as_array
 from ..errors import QuantError
 from ..parameters.granularity import PerBlock
 from ..parameters.qparams import QuantParams, fitted
+from ..toolkits.requantizing import Requantization, find_requantization
 
 IntArray = npt.NDArray[np.int64]
 
@@ -89,13 +90,16 @@ def matmul_terms(
 
 
 def qlinear_matmul(
-    a: npt.ArrayLike, a_params: QuantParams, b: npt.ArrayLike, b_params: QuantParams, y_params: QuantParams
+    a: npt.ArrayLike,
+    a_params: QuantParams,
+    b: npt.ArrayLike,
+    b_params: QuantParams,
+    y_params: QuantParams,
+    arithmetic: str | Requantization = "onnxruntime",
 ) -> npt.NDArray[Any]:
     """clip(round(acc * (sa * sb / sy)) + zy), acc = `matmul_integer`: codes times codes to codes.
 
-    The multiplier and its product with acc are float32 and ties go to even, as ONNX Runtime computes it.
-
-    Source: ONNX QLinearMatMul-21; MlasRequantizeOutput of ONNX Runtime 1.32.
+    Source: ONNX QLinearMatMul-21; the precision and the order of the steps are those of the record.
 
     Args:
         a: codes, shape (..., M, K).
@@ -103,13 +107,20 @@ def qlinear_matmul(
         b: codes, shape (..., K, N).
         b_params: per tensor, or per axis of the columns (axis -1).
         y_params: per tensor: the scale, zero point and format of the result.
+        arithmetic: a name in REQUANTIZATIONS, or a record like those.
 
     Returns:
         Codes of y_params.fmt, shape (..., M, N).
 
     Raises:
         QuantError: as `matmul_integer`; parameters along K or in blocks, which no correction after the sum can undo.
+
+    >>> import quantcore as qc
+    >>> a, b, y = (qc.QuantParams(scale, z, qc.UINT8) for scale, z in ((0.5, 0), (1.0, 0), (1.0, 29)))
+    >>> [qlinear_matmul([[127]], a, [[1]], b, y, name).item() for name in ("onnxruntime", "onnx")]  # 63.5 and 29
+    [93, 92]
     """
+    steps = find_requantization(arithmetic)
     left, right = _matrix("a", a), _matrix("b", b)
     sa, za = _along("a", left, a_params, -2)
     sb, zb = _along("b", right, b_params, -1)
@@ -119,18 +130,19 @@ def qlinear_matmul(
         )
     acc = matmul_integer(left, right, za, zb)
     with np.errstate(over="ignore", under="ignore", invalid="ignore", divide="ignore"):
-        multiplier = sa.astype(np.float32) * sb.astype(np.float32) / y_params.scale.astype(np.float32)
+        dtype = np.result_type(sa, sb, y_params.scale) if steps.multiplier_dtype is None else steps.multiplier_dtype
+        multiplier = sa.astype(dtype) * sb.astype(dtype) / y_params.scale.astype(dtype)
         if np.isnan(multiplier).any():
             raise QuantError(
-                "the scales of a, b and the result are so small or so large that float32 has no s_a s_b / s_y. "
-                "Use scales nearer to 1.",
+                f"the scales of a, b and the result are so small or so large that {np.dtype(dtype)} has no "
+                "s_a s_b / s_y. Use scales nearer to 1.",
                 "y_params",
             )
         # an infinite multiplier saturates, as it should, but for sums that are 0
-        scaled = np.where(acc == 0, np.float32(0), np.rint(acc.astype(np.float32) * multiplier))
+        scaled = np.where(acc == 0, 0, acc.astype(steps.dtype) * multiplier.astype(steps.dtype))
     zy, fmt = int(y_params.zero_point), y_params.integers
-    np.clip(scaled, fmt.qmin - zy, fmt.qmax - zy, out=scaled)
-    return (scaled + np.float32(zy)).astype(fmt.dtype)
+    codes: npt.NDArray[Any] = np.rint(scaled + zy) if steps.zero_point_first else np.rint(scaled) + zy
+    return codes.clip(fmt.qmin, fmt.qmax).astype(fmt.dtype)
 
 
 def exact_product(a: IntArray, b: IntArray) -> IntArray:

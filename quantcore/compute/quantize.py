@@ -15,6 +15,7 @@ from ..errors import QuantError
 from ..formats.format import Overflow
 from ..formats.integers import IntFormat, whole_codes
 from ..formats.table import format_codes
+from ..parameters.granularity import PerTensor
 from ..parameters.qparams import QuantParams, fitted
 from ..rounding import check_rounding, round_whole
 from ..toolkits.arithmetic import Arithmetic, Unscaling, find_arithmetic
@@ -67,7 +68,7 @@ def quantize(
     if not isinstance(params.fmt, IntFormat):
         return encode_scaled(x, params, steps, rounding, overflow, rng, out, sides)
     fmt = params.fmt
-    rounding = check_rounding(steps.rounding if rounding is None else rounding, rng)
+    given, rounding = rounding, check_rounding(steps.rounding if rounding is None else rounding, rng)
     scale, zero_point = fitted(params, x.shape)
     _check_order(zero_point, steps)
     dtype = working_dtype(steps, scale)
@@ -102,6 +103,12 @@ def quantize(
                     np.subtract(unclipped > fmt.qmax, unclipped < fmt.qmin, out=side, dtype=np.int8)
             if not is_fine:
                 refuse_not_finite(x, dtype)
+    n_whole = steps.n_whole(x.size, fmt.bits) if isinstance(params.granularity, PerTensor) else x.size
+    if steps.tail is not None and n_whole < x.size:
+        left, left_sides = x.reshape(-1)[n_whole:], np.empty(x.size - n_whole, np.int8)
+        codes.flat[n_whole:] = quantize(left, params, steps.tail.arithmetic, given, rng, sides=left_sides)
+        if sides is not None:
+            sides.flat[n_whole:] = left_sides
     return codes
 
 
@@ -177,7 +184,7 @@ def dequantize(
 
 
 def _multiplier(params: QuantParams, scale: FloatArray, steps: Arithmetic) -> FloatArray:
-    return multiplier(scale, steps, params.scale_factor.reshape(scale.shape))
+    return multiplier(scale, steps, params.fmt.highest, params.scale_factor.reshape(scale.shape))
 
 
 def _check_order(zero_point: NDArray[Any], steps: Arithmetic) -> None:

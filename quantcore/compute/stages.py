@@ -30,12 +30,15 @@ def result_dtype(arithmetic: Arithmetic, scale: FloatArray) -> np.dtype[Any]:
     return working_dtype(arithmetic, scale) if arithmetic.result_dtype is None else np.dtype(arithmetic.result_dtype)
 
 
-def multiplier(scale: FloatArray, arithmetic: Arithmetic, scale_factor: FloatArray | None = None) -> FloatArray:
+def multiplier(
+    scale: FloatArray, arithmetic: Arithmetic, highest: float, scale_factor: FloatArray | None = None
+) -> FloatArray:
     """What x is divided by or multiplied with.
 
     Args:
         scale: As it is kept.
         arithmetic: Whose steps.
+        highest: What the highest code stands for before it is scaled: qmax of integers.
         scale_factor: As it is kept, for `Scaling.FACTOR`; None: the reciprocal of the scale.
 
     Raises:
@@ -48,7 +51,7 @@ def multiplier(scale: FloatArray, arithmetic: Arithmetic, scale_factor: FloatArr
         if arithmetic.scaling is Scaling.RECIPROCAL_FLOAT64:
             factor = (1 / scale.astype(np.float64)).astype(dtype)
         elif arithmetic.scaling is Scaling.ABSMAX:
-            factor = 1 / (scale.astype(np.float64) * 127).astype(dtype) * dtype.type(127)
+            factor = 1 / (scale.astype(np.float64) * highest).astype(dtype) * dtype.type(highest)
         elif arithmetic.scaling is Scaling.FACTOR:
             factor = (1 / scale if scale_factor is None else scale_factor).astype(dtype)
         else:

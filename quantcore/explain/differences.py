@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -89,7 +89,13 @@ def first_difference(
         differs = values[0] != values[1]
     if not differs.any():
         return None
-    index = tuple(int(i) for i in np.unravel_index(int(differs.argmax()), numbers.shape))
+    flat = int(differs.argmax())
+    index = tuple(int(i) for i in np.unravel_index(flat, numbers.shape))
+    if isinstance(granularity, PerTensor):
+        one, other = (
+            replace(pipeline, arithmetic=pipeline.arithmetic.of_element(flat, numbers.size, fmt.bits))
+            for pipeline in (one, other)
+        )
     way_a, way_b = (trace(numbers, p, index, pipeline.arithmetic) for p, pipeline in pipelines)
     element = _element(numbers, index, (low, high), params, fmt, scheme, granularity)
     (names,) = reasons(one, other, element, outcome(other, element, what), what)

@@ -39,7 +39,9 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "degenerate": "range without width",
         "min_scale": "smallest scale",
         "min_scale_float16": "smallest scale in float16",
-        "min_absmax": "smallest range",
+        "min_absmax": "smallest magnitude",
+        "stretched_scale": "smallest scale to which ranges are stretched",
+        "min_real_range": "smallest range",
         "in_scale_dtype": "precision of the width",
         "range_dtype": "precision in which the range is divided",
         "zero_point_dtype": "precision of the zero point's computation",
@@ -52,6 +54,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "dtype": "precision of the arithmetic",
         "result_dtype": "precision of the reconstruction",
         "clips": "clipping",
+        "tail": "last elements",
     }
 )
 _YES_NO = {
@@ -97,11 +100,13 @@ class Pipeline:
             return "leaves out the lowest code" if fmt.bits in rule else "uses every code"
         if isinstance(rule, bool):
             return _YES_NO[name][not rule]
+        if name == "tail":
+            return f"leaves the last to {rule.arithmetic}" if rule is not None else "computes the last as the others"
         if name == "fused_bits":
             return "rounds product and sum once" if fmt.bits <= rule else "rounds after each operation"
         if name == "rounding":
             return f"rounds {rule.replace('_', ' ')}"
-        if name in ("min_scale", "min_scale_float16", "min_absmax"):
+        if name in ("min_scale", "min_scale_float16", "min_absmax", "stretched_scale", "min_real_range"):
             return f"has {rule:.3g} as its {REASONS[name]}" if rule else f"has no {REASONS[name]}"
         return f"uses {np.dtype(rule).name}" if rule is not None else "uses that of the scale"
 
@@ -162,7 +167,7 @@ def outcome(pipeline: Pipeline, elements: Elements, what: What) -> NDArray[Any]:
 def unrounded(pipeline: Pipeline, elements: Elements) -> NDArray[Any]:
     """What a pipeline rounds, for each element."""
     params = elements.params(pipeline)
-    factor = multiplier(params.scale, pipeline.arithmetic, params.scale_factor)
+    factor = multiplier(params.scale, pipeline.arithmetic, elements.fmt.highest, params.scale_factor)
     with np.errstate(over="ignore", under="ignore"):
         shift = params.zero_point.astype(wide_dtype(factor.dtype))
         x = elements.values(pipeline).astype(factor.dtype)
@@ -190,9 +195,11 @@ def reasons(
         most: How many rules are tried together, at most; None: all.
 
     Returns:
-        Names of REASONS. Where nothing explains an element (what chance decided), all in which the pipelines differ.
+        Names of REASONS. Where nothing explains an element, it is one that was left to another kernel, if a pipeline
+        leaves some; or chance decided, and it is all rules in which the pipelines differ.
     """
-    names = different_rules(a, b)
+    names = [name for name in different_rules(a, b) if name != "tail"]
+    otherwise = tuple(names) if a.rule("tail") == b.rule("tail") else ("tail",)
     explained: list[tuple[str, ...]] = [()] * len(elements.x)
     for n_together in range(1, min(len(names), most or len(names)) + 1):
         for group in combinations(names, n_together):
@@ -205,4 +212,4 @@ def reasons(
             for i in np.flatnonzero(is_goal).tolist():
                 if n_together == 1 or not explained[i]:
                     explained[i] = (*explained[i], *group)
-    return [group or tuple(names) for group in explained]
+    return [group or otherwise for group in explained]

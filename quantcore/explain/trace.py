@@ -22,7 +22,7 @@ from ..compute.stages import (
 )
 from ..errors import QuantError
 from ..formats.integers import IntFormat
-from ..parameters.granularity import parameter_place
+from ..parameters.granularity import PerTensor, parameter_place
 from ..parameters.qparams import QuantParams, fitted
 from ..rounding import check_rounding, round_fraction, round_whole
 from ..toolkits.arithmetic import Arithmetic, Scaling, Unscaling, find_arithmetic
@@ -59,7 +59,7 @@ class Trace:
 
     Attributes:
         index: Where the element is.
-        arithmetic: The name of the arithmetic.
+        arithmetic: The name of the arithmetic of this element.
         rounding: The rule by which it was rounded.
         steps: From x to its reconstruction.
         is_tie: Whether the value that was rounded lay halfway between two whole numbers.
@@ -109,9 +109,11 @@ def trace(
     steps, fmt = find_arithmetic(arithmetic), params.fmt
     if not isinstance(fmt, IntFormat):
         raise QuantError(f"fmt is {fmt.name}; trace follows integers. Use trace_element.", "fmt")
-    rounding = check_rounding(steps.rounding if rounding is None else rounding, rng)
     numbers = real_numbers(x)
     place = checked_index(index, numbers.shape)
+    if isinstance(params.granularity, PerTensor):
+        steps = steps.of_element(_flat(place, numbers.shape), numbers.size, fmt.bits)
+    rounding = check_rounding(steps.rounding if rounding is None else rounding, rng)
     where = parameter_place(params.granularity, place, numbers.shape)
     arrays = fitted(params, numbers.shape)
     scale, zero_point = (array[where].reshape(1) for array in arrays)
@@ -150,7 +152,7 @@ def _values(
     rng: np.random.Generator | None,
 ) -> dict[str, float]:
     """What is computed, by the functions that `quantize` and `dequantize` use."""
-    factor = multiplier(scale, steps, scale_factor)
+    factor = multiplier(scale, steps, fmt.highest, scale_factor)
     wide = wide_dtype(x.dtype)
     offset, result = zero_point.astype(wide), result_dtype(steps, scale)
     values = {"x": x.item(), _FACTORS.get(steps.scaling, "reciprocal"): factor.item()}
@@ -216,6 +218,10 @@ def _note_on_clipping(values: dict[str, float], fmt: IntFormat) -> str:
     if unclipped > fmt.qmax:
         return f"{unclipped:.9g} is above the highest code, {fmt.qmax}"
     return f"{unclipped:.9g} is below the lowest code, {fmt.qmin}" if unclipped < fmt.qmin else ""
+
+
+def _flat(index: tuple[int, ...], shape: tuple[int, ...]) -> int:
+    return int(np.ravel_multi_index(index, shape)) if shape else 0
 
 
 def checked_index(index: int | tuple[int, ...], shape: tuple[int, ...]) -> tuple[int, ...]:

@@ -42,12 +42,17 @@ def derivation(
         "width", or "absmax" or "scale_below" and "scale_above": what is divided, or its two quotients.
         "quotient", or "scale_factor" where the toolkit keeps that.
         "is_degenerate", "scale".
+        "stretched_low", "stretched_high": from which the zero point is computed, where small scales are stretched.
         "divisor": the scale, or the scale factor, in the precision in which the zero point is computed.
         "low_in_steps", "high_in_steps", "is_low_nearer", "rounded", "unrounded", "unclipped": as the rule needs them.
         "zero_point".
     """
     if middle is None and with_zero:
         low, high = np.minimum(low, 0), np.maximum(high, 0)
+    if rules.min_real_range:
+        with np.errstate(over="ignore"):
+            least = low if middle is None else np.minimum(low, 0)
+            high = np.maximum(high, least + _number(rules.min_real_range, low.dtype))
     yield from (("low", low), ("high", high))
     with np.errstate(over="ignore", under="ignore", divide="ignore", invalid="ignore"):
         dtype = _division_dtype(low, rules)
@@ -80,6 +85,9 @@ def derivation(
             yield "quotient", quotient
             is_degenerate = np.maximum(-low, high) <= rules.min_absmax
             scale, is_degenerate = _not_degenerate(quotient, is_degenerate, n_steps, low.dtype, rules)
+            if rules.stretched_scale:
+                low, high, scale = _stretched(low, high, scale, codes[1] - codes[0], rules)
+                yield from (("stretched_low", low), ("stretched_high", high))
         yield "is_degenerate", is_degenerate
         yield "scale", _in(scale, low.dtype)
         if middle is not None:
@@ -169,18 +177,45 @@ def _affine_zero_point(
             yield "low_in_steps", low / scale
             yield "unrounded", qmin - low / scale
             yield "unclipped", _rounded(qmin - low / scale, rounding)
-        case ZeroPoint.NEARER_END:
-            from_low, from_high = qmin - low / scale, qmax - high / scale
-            yield from (("low_in_steps", low / scale), ("high_in_steps", high / scale))
-            # the rounding error of each is proportional to the sum of its terms
-            errs_less = abs(qmin) + np.abs(low / scale) < abs(qmax) + np.abs(high / scale)
-            yield "is_low_nearer", errs_less
-            yield "unrounded", np.where(errs_less, from_low, from_high)
-            yield "unclipped", _rounded(np.where(errs_less, from_low, from_high), rounding)
+        case ZeroPoint.NEARER_END | ZeroPoint.DIFFERENCES | ZeroPoint.SIGNED_SUM:
+            below, above = low / scale, high / scale
+            yield from (("low_in_steps", below), ("high_in_steps", above))
+            is_from_low = _is_low_nearer(below, above, codes, rules)
+            yield "is_low_nearer", is_from_low
+            unrounded = np.where(is_from_low, qmin - below, qmax - above)
+            yield "unrounded", unrounded
+            yield "unclipped", _rounded(unrounded, rounding)
         case ZeroPoint.FACTOR:
             shifted = -scale * low + qmin
             yield "unrounded", shifted
             yield "unclipped", _rounded(shifted, rounding)
+
+
+def _is_low_nearer(low: NDArray[Any], high: NDArray[Any], codes: Codes, rules: Toolkit) -> NDArray[np.bool_]:
+    """Whether the zero point is computed from the low end; `low` and `high` are in steps."""
+    qmin, qmax = codes
+    match rules.zero_point:
+        case ZeroPoint.DIFFERENCES:
+            return np.asarray(abs(qmin) - np.abs(low) < abs(qmax) - np.abs(high))
+        case ZeroPoint.SIGNED_SUM:
+            return np.asarray((qmin + low) + (qmax + high) > 0)
+        case _:  # the rounding error of each is proportional to the sum of its terms
+            return np.asarray(abs(qmin) + np.abs(low) < abs(qmax) + np.abs(high))
+
+
+def _stretched(
+    low: NDArray[Any], high: NDArray[Any], scale: NDArray[Any], n_steps: int | Fraction, rules: Toolkit
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+    """The ends and the scale, enlarged where that is too small; the ends in the precision in which they are kept."""
+    least = _number(rules.stretched_scale, low.dtype)
+    is_small, by, reach = scale < least, least / _in(scale, low.dtype), least * _number(n_steps, low.dtype)
+    below = np.where(high == 0, -reach, low * by)
+    above = np.where(low == 0, reach, high * by)
+    return (
+        np.where(is_small, np.where(low == 0, low, below), low),
+        np.where(is_small, np.where(high == 0, high, above), high),
+        np.where(is_small, _number(rules.stretched_scale, scale.dtype), scale),
+    )
 
 
 def _not_degenerate(

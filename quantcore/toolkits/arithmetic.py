@@ -24,7 +24,7 @@ class Scaling(enum.Enum):
     DIVIDE = "x / s"
     RECIPROCAL = "x * (1 / s)"  # 1 / s in the precision of the arithmetic
     RECIPROCAL_FLOAT64 = "x * float32(1 / s)"  # 1 / s in float64, rounded once to the precision of the arithmetic
-    ABSMAX = "x * (1 / absmax * 127)"  # two roundings; absmax = 127 s
+    ABSMAX = "x * (1 / absmax * qmax)"  # two roundings; absmax = s * qmax
     FACTOR = "x * S"  # the scale factor S as the toolkit keeps it, of which 1 / S is the scale
 
 
@@ -36,6 +36,21 @@ class Unscaling(enum.Enum):
     DIVIDE_FLOAT64 = "(q - z) / float32(1 / s)"  # by what `RECIPROCAL_FLOAT64` multiplies with
     ABSMAX = "q * absmax * float32(1 / qmax)"  # absmax = s * qmax
     FACTOR = "(q - z) / S"
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """The elements at the end of an array that do not fill a vector register, and are left to another kernel.
+
+    Attributes:
+        lanes: How many elements fill the register.
+        arithmetic: The name in ARITHMETICS of what the other kernel does.
+        min_bits: The width of the narrowest codes for which it is so.
+    """
+
+    lanes: int
+    arithmetic: str
+    min_bits: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +72,7 @@ class Arithmetic:
         dtype: The precision it computes in; None: that of the scale.
         result_dtype: The precision of the reconstruction; None: that it computes in.
         clips: Whether codes are kept within the format, and cast to its type. Without, they stay floating point.
+        tail: Which elements are left to another arithmetic when quantizing an array with one scale; None: none.
     """
 
     name: str
@@ -72,6 +88,20 @@ class Arithmetic:
     dtype: DTypeLike | None = None
     result_dtype: DTypeLike | None = None
     clips: bool = True
+    tail: Tail | None = None
+
+    def n_whole(self, n: int, bits: int) -> int:
+        """How many of n elements, which share their scale, are computed by these steps; the rest by those of the tail.
+
+        >>> ARITHMETICS["tflite_x86"].n_whole(21, 16), ARITHMETICS["tflite_x86"].n_whole(21, 8)
+        (16, 21)
+        """
+        return n if self.tail is None or bits < self.tail.min_bits else n - n % self.tail.lanes
+
+    def of_element(self, index: int, n: int, bits: int) -> Arithmetic:
+        """The arithmetic of the element with this flat index, of n that share their scale."""
+        is_left = self.tail is not None and index >= self.n_whole(n, bits)
+        return find_arithmetic(self.tail.arithmetic) if self.tail is not None and is_left else self
 
     def is_fused(self, bits: int) -> bool:
         """Whether product and sum round once, for codes of this width."""
@@ -163,8 +193,9 @@ ARITHMETICS: Mapping[str, Arithmetic] = MappingProxyType(
             ),
             Arithmetic(
                 "tflite_x86", "TensorFlow Lite", "2.3.0, x86-64", "QUANTIZE and DEQUANTIZE, default kernels",
-                "Multiplies by the reciprocal, rounds ties to even, adds the zero point; the last values as tflite.",
-                scaling=Scaling.RECIPROCAL, dtype=np.float32,
+                "Multiplies by the reciprocal, rounds ties to even, adds the zero point; from 9 bits on "
+                "eight at a time, and what remains as tflite does.",
+                scaling=Scaling.RECIPROCAL, dtype=np.float32, tail=Tail(lanes=8, arithmetic="tflite", min_bits=9),
             ),
             Arithmetic(
                 "bitsandbytes", "bitsandbytes", "0.50.2", "functional.py, int8_vectorwise_quant, _dequant",

@@ -26,7 +26,9 @@ class ZeroPoint(enum.Enum):
 
     CLIP_ROUNDED = "clip(qmin - round(min0 / s))"
     ROUND_CLIPPED = "round(clip(qmin - min0 / s))"
-    NEARER_END = "round(clip(qmin - min0 / s)), or from qmax and max0 where that errs less"
+    NEARER_END = "round(clip(qmin - min0 / s)), or from qmax and max0 where |qmax| + |max0 / s| <= |qmin| + |min0 / s|"
+    DIFFERENCES = "round(clip(qmin - min0 / s)), or from qmax and max0 where |qmax| - |max0 / s| <= |qmin| - |min0 / s|"
+    SIGNED_SUM = "round(clip(qmin - min0 / s)), or from qmax and max0 where qmin + min0 / s + qmax + max0 / s <= 0"
     FACTOR = "round(-S * min + qmin), S = (qmax - qmin) / (max - min), s = 1 / S"
     FLOAT = "-min / s"  # a real number, whatever qmin is
 
@@ -70,6 +72,9 @@ class Toolkit:
         min_scale_float16: The same where the scale is kept in float16; None: `min_scale`.
         min_absmax: A range that reaches no farther from 0 is degenerate.
         degenerate: What becomes of those.
+        stretched_scale: A smaller scale becomes this one, and the ends of the range move apart as it grew, before the
+            zero point is computed from them; 0: none does.
+        min_real_range: A range that is narrower after it contains 0 is widened to this at its upper end.
         include_zero: Whether an affine range is widened to contain 0.
         in_scale_dtype: Whether the ends are subtracted, and the zero point computed unless `zero_point_dtype` is given,
             in the precision in which the scale is kept, be it float16.
@@ -93,6 +98,8 @@ class Toolkit:
     min_scale_float16: float | None = None
     min_absmax: float = 0.0
     degenerate: Degenerate = Degenerate.UNIT_RANGE
+    stretched_scale: float = 0.0
+    min_real_range: float = 0.0
     include_zero: bool = True
     in_scale_dtype: bool = False
     range_dtype: type[np.floating[Any]] | None = None
@@ -130,6 +137,15 @@ def _torchao(name: str, function: str, summary: str, **rules: Any) -> Toolkit:
     }
     return Toolkit(name, "torchao", "0.18.0", f"quantization/quant_primitives.py, {function}", summary, **rules)
 
+
+_FBGEMM: Mapping[str, Any] = MappingProxyType(
+    {
+        "range_dtype": np.float64,
+        "min_scale": float(np.nextafter(2.0**-128 + 2.0**-150, 1)),  # the least whose reciprocal in float32 is finite
+        "degenerate": Degenerate.TENTH,
+        "stretched_scale": float(np.float32(6.1e-5)),  # above float16's subnormal numbers
+    }
+)
 
 TOOLKITS: Mapping[str, Toolkit] = MappingProxyType(
     {
@@ -171,10 +187,15 @@ TOOLKITS: Mapping[str, Toolkit] = MappingProxyType(
                 arithmetic="torch_pt2e", middle=Middle.TORCH_PT2E,
             ),
             _torch(
-                "torch_dynamic", "torch._choose_qparams_per_tensor; FBGEMM, ChooseQuantizationParams",
-                "Range with 0, divided in float64; the zero point from the better end; 0.1 for no range.",
-                zero_point=ZeroPoint.NEARER_END, range_dtype=np.float64, degenerate=Degenerate.TENTH,
-                min_scale=2.0**-128 + 2.0**-149,  # the least whose reciprocal float32 holds
+                "torch_dynamic",
+                "torch._choose_qparams_per_tensor; ATen/native/quantized/cpu/QuantUtils.h, ChooseQuantizationParams",
+                "Range with 0, divided in float64; scales below 6.1e-5 are stretched to it; 0.1 for no range.",
+                zero_point=ZeroPoint.DIFFERENCES, **_FBGEMM,
+            ),
+            _torch(
+                "fbgemm", "FBGEMM as built into PyTorch, QuantUtils.cc, ChooseQuantizationParams",
+                "Like torch_dynamic, but computes the zero point from the scale in float32, and from the better end.",
+                zero_point=ZeroPoint.NEARER_END, zero_point_dtype=np.float64, **_FBGEMM,
             ),
             _torch(
                 "torch_per_token", "torch/ao/quantization/fx/_decomposed.py, choose_qparams_per_token",
@@ -186,7 +207,7 @@ TOOLKITS: Mapping[str, Toolkit] = MappingProxyType(
                 "torch_per_token_asymmetric",
                 "torch/ao/quantization/fx/_decomposed.py, choose_qparams_per_token_asymmetric, after XNNPACK",
                 "Range with 0; the zero point is taken from the end that leaves the smaller error.",
-                arithmetic="torch_pt2e_per_token", zero_point=ZeroPoint.NEARER_END, range_dtype=np.float32,
+                arithmetic="torch_pt2e_per_token", zero_point=ZeroPoint.SIGNED_SUM, range_dtype=np.float32,
                 scale_dtype=np.float64,
             ),
             _torch(

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -42,12 +43,11 @@ def tflite(case: Case, inputs: Arrays, outputs: Arrays) -> None:
     params, x = case["params"], inputs["x"]
     fmt = adapters_torch.code_format({"dtype": params["dtype"]})
     given = qc.QuantParams(np.float32(params["scale"]), params["zero_point"], fmt)
-    arithmetic = "tflite" if "reference" in case["call"] else "tflite_x86"
+    arithmetic = qc.ARITHMETICS["tflite" if "reference" in case["call"] else "tflite_x86"]
+    if "no_delegate" in case["call"]:  # without it, 8 bits are computed by the same kernel as 16
+        arithmetic = replace(arithmetic, tail=replace(arithmetic.tail, min_bits=2))
     is_beyond = np.abs(x) / params["scale"] >= 2.0**31
     q = qc.quantize(x, given, arithmetic)
-    if arithmetic == "tflite_x86":  # eight at a time; what remains is left to the reference kernel
-        whole = x.size // 8 * 8
-        q[whole:] = qc.quantize(x[whole:], given, "tflite")
     assert np.array_equal(q[is_beyond], np.where(x[is_beyond] > 0, fmt.qmax, fmt.qmin))
     check(case, "q", np.where(is_beyond, outputs["q"], q), outputs["q"])
     check(case, "dq", qc.dequantize(inputs["q_in"], given, arithmetic), outputs["dq"])
@@ -66,10 +66,10 @@ def ort_tools(case: Case, inputs: Arrays, outputs: Arrays) -> None:
             qc.choose_qparams(inputs["x"], qc.INT8, scheme, dtype=inputs["x"].dtype, toolkit="onnxruntime_blocked")
         return
     if "rmin" in params:
-        low, high = np.float32(min(params["rmin"], 0.0)), np.float32(max(params["rmax"], 0.0))
-        high = max(high, low + np.float32(params.get("min_real_range") or 0.0))
+        low, high = np.float32(params["rmin"]), np.float32(params["rmax"])
+        rules = replace(qc.TOOLKITS["onnxruntime"], min_real_range=params.get("min_real_range") or 0.0)
         fmt = adapters_torch.code_format({**params, "custom": True})  # these codes, narrowed by nothing
-        chosen = qc.choose_qparams([0.0], fmt, scheme, calibration=(low, high), toolkit="onnxruntime")
+        chosen = qc.choose_qparams([0.0], fmt, scheme, calibration=(low, high), toolkit=rules)
     else:
         fmt = adapters_torch.code_format({"dtype": params["dtype"]})
         granularity = qc.PerBlock(params["block_size"], params["axis"]) if "block_size" in params else qc.PerTensor()

@@ -149,7 +149,7 @@ def _int32(case: Case, inputs: Arrays, outputs: Arrays) -> None:
     zero_point = np.array([case["params"]["zero_point"]], np.float32)
     q = inputs.get("q")
     if q is None:
-        *_, (_, unrounded) = before_rounding(inputs["x"], multiplier(scale, steps), zero_point, steps, 32)
+        *_, (_, unrounded) = before_rounding(inputs["x"], multiplier(scale, steps, 2**31 - 1), zero_point, steps, 32)
         q = np.clip(np.rint(unrounded.astype(np.float64)), -(2**31), 2**31 - 1).astype(np.int32)
     dq = (q.astype(np.int64) - int(zero_point[0])).astype(np.float32) * scale
     check_all(case, outputs, {"q": q, "dq": dq})
@@ -208,7 +208,7 @@ def _arithmetic(call: str, zero_point: Any) -> str:
     if "per_token" in call:
         return "torch_pt2e_per_token"
     if "decomposed" in call:
-        return "torch_pt2e"
+        return "torch_pt2e_per_channel" if "per_channel" in call else "torch_pt2e"
     if "per_channel" in call:
         return "torch_float_zero_point" if zero_point.dtype.kind == "f" else "torch_per_channel"
     return "torch_per_tensor"

@@ -187,7 +187,8 @@ def _scaled(case: Case, x: str, scale: str) -> str:
     if case.arithmetic.scaling is Scaling.RECIPROCAL_FLOAT64:
         return f"{x} * (1 / scale.astype(np.float64)).astype(np.{case.working})"
     if case.arithmetic.scaling is Scaling.ABSMAX:
-        return f"{x} * (1 / (scale.astype(np.float64) * 127).astype(np.{case.working}) * 127)"
+        qmax = case.fmt.qmax
+        return f"{x} * (1 / (scale.astype(np.float64) * {qmax}).astype(np.{case.working}) * {qmax})"
     return f"{x} * (1 / {scale})"
 
 

@@ -159,7 +159,8 @@ def _way_there(case: Case) -> list[str]:
         elif rules.scaling is Scaling.RECIPROCAL_FLOAT64:
             scaled = f"{x} * (1 / scale.double()).to(torch.{case.working})"
         elif rules.scaling is Scaling.ABSMAX:
-            scaled = f"{x} * (1 / (scale.double() * 127).to(torch.{case.working}) * 127)"
+            qmax = case.fmt.qmax
+            scaled = f"{x} * (1 / (scale.double() * {qmax}).to(torch.{case.working}) * {qmax})"
         else:
             scaled = f"{x} * (1 / {scale})"
         lines = [f"scaled = {scaled}{' + zero_point' if rules.zero_point_first else ''}"]

@@ -1,12 +1,13 @@
 """The grid: levels are what dequantize gives, thresholds are where quantize changes its mind."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 import quantcore as qc
 
 DIRECTED_AND_TIES = [name for name in qc.ROUNDINGS if name != "stochastic"]
-WIDE = qc.INT8
 ARITHMETICS = sorted(qc.ARITHMETICS)
 
 
@@ -22,15 +23,15 @@ def sides(found: qc.Grid, dtype: type) -> tuple[np.ndarray, np.ndarray]:
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_thresholds_are_where_codes_change(arithmetic: str, rounding: str, dtype: type) -> None:
     """Next below a threshold the code is lower, next above it is not, whatever the arithmetic and the rounding."""
+    unclipped = replace(qc.ARITHMETICS[arithmetic], clips=False)
     for scale, zero_point in ((0.5, 0), (0.1, -5), (1.6908488, 7), (3e-5, -8), (2.0**40, 1)):
         params = qc.QuantParams(dtype(scale), zero_point, qc.INT4)
         found = qc.grid(params, arithmetic, rounding)
         kept = np.float32 if qc.ARITHMETICS[arithmetic].dtype is not None else dtype
         below, above = sides(found, kept)
-        wide = qc.QuantParams(dtype(scale), zero_point, WIDE)
         codes = np.append(found.codes, found.codes[-1] + 1)
-        assert (qc.quantize(below, wide, arithmetic, rounding) < codes).all()
-        assert (qc.quantize(above, wide, arithmetic, rounding) >= codes).all()
+        assert (qc.quantize(below, params, unclipped, rounding) < codes).all()
+        assert (qc.quantize(above, params, unclipped, rounding) >= codes).all()
         assert np.array_equal(qc.clipped(below[:1], params, arithmetic, rounding), [-1])
         assert np.array_equal(qc.clipped(above[-1:], params, arithmetic, rounding), [1])
 

@@ -162,3 +162,19 @@ def test_bad_input_names_its_field(call: Any, field: str) -> None:
     with pytest.raises(qc.QuantError) as caught:
         call()
     assert caught.value.field == field
+
+
+def test_the_zero_point_of_a_product_is_added_before_or_after_rounding() -> None:
+    """Half of each sum, and 29: recorded from onnx 1.23.2's ReferenceEvaluator and ONNX Runtime 1.32.0."""
+    sums = [125, 126, 127, 129, 131, 3, 5, 255]
+    a, b, y = (qc.QuantParams(np.float32(scale), z, qc.UINT8) for scale, z in ((0.5, 0), (1, 0), (1, 29)))
+    codes = np.array(sums, np.uint8).reshape(-1, 1)
+    found = {name: qlinear_matmul(codes, a, [[1]], b, y, name).ravel().tolist() for name in qc.REQUANTIZATIONS}
+    assert found["onnx"] == [92, 92, 92, 94, 94, 30, 32, 156]
+    assert found["onnxruntime"] == [91, 92, 93, 93, 95, 31, 31, 157]
+
+
+def test_an_unknown_requantization_is_refused() -> None:
+    """The message has the names that there are."""
+    with pytest.raises(qc.QuantError, match=r"'fast'; it must be one of onnxruntime, onnx"):
+        qlinear_matmul(U8, PARAMS, U8.T, PARAMS, PARAMS, "fast")

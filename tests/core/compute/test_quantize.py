@@ -294,3 +294,22 @@ def test_product_and_sum_are_rounded_once_up_to_8_bits(
     assert qc.trace(np.float32([x]), params, 0, "torch_per_tensor")["code"].value == code
     low, high = qc.decision_thresholds([code, code + 1], params, "torch_per_tensor")
     assert low <= np.float32(x) <= high
+
+
+def test_the_last_elements_of_wide_codes_are_left_to_the_reference_kernel() -> None:
+    """QUANTIZE of LiteRT 2.3.0, x86-64: int16 eight at a time, ties to even, the rest away; int8 all to even."""
+    x = np.array([0.25, 0.75, 1.25, 1.75, -0.25, -0.75, 1.25, -1.75, 0.25, 0.75, -1.25], np.float32)
+    half = np.float32(0.5)
+    for fmt, zero_point, recorded in (
+        (qc.INT16, 0, [0, 2, 2, 4, 0, -2, 2, -4, 1, 2, -3]),
+        (qc.INT8, 3, [3, 5, 5, 7, 3, 1, 5, -1, 3, 5, 1]),
+    ):
+        params = qc.QuantParams(half, zero_point, fmt)
+        assert qc.quantize(x, params, "tflite_x86").tolist() == recorded
+        assert [qc.trace(x, params, i, "tflite_x86")["code"].value for i in range(x.size)] == recorded
+    params = qc.QuantParams(half, 0, qc.INT16)
+    spread, sides = np.zeros((2, 11), np.int16).T[:, 0], np.zeros(11, np.int8)
+    qc.quantize(x * 2**15, params, "tflite_x86", out=spread, sides=sides)  # memory with gaps
+    assert spread[-3:].tolist() == [2**14, 2**15 - 1, -(2**15)]
+    assert sides[-3:].tolist() == [0, 1, -1]
+    assert qc.first_difference(x, qc.INT16, "onnx", "tflite_x86", params=params).b.arithmetic == "tflite"

@@ -1,5 +1,7 @@
 """Scale and zero point, from the toolkits' own formulas, and where a range has no width."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -246,3 +248,53 @@ def test_blocks_of_float16_take_width_and_zero_point_as_kept() -> None:
     assert params.scale != np.float16(exact_width / 255)
     assert params.zero_point == np.rint(-low / np.float64(params.scale))
     assert params.zero_point != np.rint(-low / (np.float64(width) / 255))  # from the unrounded scale
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "torch", "fbgemm", "fbgemm_int8"),
+    [
+        (-0.001, 0.002, (6.1e-5, 85), (6.1e-5, 85), (6.1e-5, -43)),
+        (0.0, 0.001, (6.1e-5, 0), (6.1e-5, 0), (6.1e-5, -128)),
+        (-0.001, 0.0, (6.1e-5, 255), (6.1e-5, 255), (6.1e-5, 127)),
+        (-1e-9, 3e-9, (6.1e-5, 64), (6.1e-5, 64), (6.1e-5, -64)),
+        (0.0, 1e-44, (0.1, 0), (0.1, 0), (0.1, 127)),
+        (0.0, 0.0, (0.1, 0), (0.1, 0), (0.1, 127)),
+        (-42.05, 105.85, (0.58, 72), (0.58, 73), (0.58, -55)),
+        (-13.584999, 19.564999, (0.129999995, 105), (0.129999995, 104), (0.129999995, -24)),
+        (-1436.9249267578125, 437.32498, (7.34999943, 195), (7.34999943, 196), (7.34999943, 67)),
+    ],
+)
+def test_small_scales_and_ties_are_those_of_dynamic_quantization(
+    low: float, high: float, torch: tuple[float, int], fbgemm: tuple[float, int], fbgemm_int8: tuple[float, int]
+) -> None:
+    """As torch 2.13: torch._choose_qparams_per_tensor, and the fbgemm::ChooseQuantizationParams that is built in."""
+    for toolkit, fmt, (scale, zero_point) in (
+        ("torch_dynamic", qc.UINT8, torch),
+        ("fbgemm", qc.UINT8, fbgemm),
+        ("fbgemm", qc.INT8, fbgemm_int8),
+    ):
+        params = qc.qparams_from_range(F32(low), F32(high), fmt, toolkit=toolkit)
+        assert (params.scale, params.zero_point) == (F32(scale), zero_point)
+
+
+def test_a_tokens_zero_point_comes_from_the_end_that_the_signs_of_the_sum_say() -> None:
+    """PyTorch's choose_qparams_per_token_asymmetric: qmin + min0 / s + qmax + max0 / s > 0; codes above 0 show it."""
+    fmt = qc.IntFormat(8, signed=False, code_range=(100, 200))
+    assert qc.trace_qparams(-1.0, 0.0, fmt, toolkit="torch_per_token_asymmetric").is_from_low
+    assert not qc.trace_qparams(-1.0, 0.0, fmt, toolkit="fbgemm").is_from_low
+
+
+def test_a_narrow_range_is_widened_to_the_least_that_is_allowed() -> None:
+    """As ONNX Runtime 1.32: compute_scale_zp(min_real_range=0.0001) widens at the upper end."""
+    rules = replace(qc.TOOLKITS["onnxruntime"], min_real_range=0.0001)
+    for low, high, scale, zero_point, symmetric_scale in (
+        (0, 0, 3.921568634268624e-07, 0, 7.874015750530816e-07),
+        (0, 1e-5, 3.921568634268624e-07, 0, 7.874015750530816e-07),
+        (-1e-5, 0, 3.921568634268624e-07, 25, 7.086614459694829e-07),
+        (-5e-5, 2e-5, 3.921568634268624e-07, 128, 3.937007875265408e-07),
+        (-1, 2, 0.0117647061124444, 85, 0.015748031437397003),
+    ):
+        params = qc.qparams_from_range(F32(low), F32(high), qc.UINT8, toolkit=rules)
+        assert (params.scale, params.zero_point) == (F32(scale), zero_point)
+        symmetric = qc.qparams_from_range(F32(low), F32(high), qc.INT8, "symmetric", toolkit=rules)
+        assert (symmetric.scale, symmetric.zero_point) == (F32(symmetric_scale), 0)
