@@ -36,6 +36,7 @@ from .errors import QuantError
 from .explain.differences import Difference, first_difference
 from .explain.element_trace import trace_element
 from .explain.exact_steps import OPERATIONS, Operand, StoredStep
+from .explain.format_differences import FORMAT_REASONS, FormatDifference, first_format_difference
 from .explain.stored_trace import StoredTrace, trace_stored
 from .explain.trace import Trace, TraceStep, trace
 from .explain.trace_qparams import QParamsTrace, trace_qparams
@@ -59,6 +60,7 @@ __all__ = [
     "BLOCK_FORMATS",
     "CALIBRATIONS",
     "FORMATS",
+    "FORMAT_REASONS",
     "INT2",
     "INT4",
     "INT8",
@@ -76,6 +78,7 @@ __all__ = [
     "CalibrationSettings",
     "Curve",
     "Difference",
+    "FormatDifference",
     "Granularity",
     "Grid",
     "IntFormat",
@@ -109,6 +112,7 @@ __all__ = [
     "dequantize",
     "encode",
     "first_difference",
+    "first_format_difference",
     "grid",
     "matmul_integer",
     "matmul_terms",

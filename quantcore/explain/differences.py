@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..checks import real_numbers
 from ..compute.quantize import dequantize, quantize
+from ..errors import QuantError
 from ..formats.integers import IntFormat
 from ..parameters.choose import qparams_from_range
 from ..parameters.granularity import Granularity, PerAxis, PerTensor, parameter_place
@@ -74,6 +75,8 @@ def first_difference(
     >>> found.index, found.a["code"].value, found.b["code"].value, found.reasons
     ((0,), 1.0, 2.0, ('order of adding the zero point',))
     """
+    if not isinstance(fmt, IntFormat):
+        raise QuantError("fmt is no integer format; first_format_difference compares others.", "fmt")
     numbers = real_numbers(x)
     one, other = (_pipeline(name, params is not None) for name in (a, b))
     granularity = params.granularity if params else PerTensor() if granularity is None else granularity

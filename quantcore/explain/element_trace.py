@@ -79,6 +79,7 @@ def trace_element(
         sub_block=0,
         place=int(np.searchsorted(members, flat[at])),
         members=members,
+        sharing=members,
         steps=tuple(walk.steps),
         scale=over,
         offset="",

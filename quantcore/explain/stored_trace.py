@@ -43,6 +43,7 @@ class StoredTrace:
         sub_block: of the part of the block that has a scale of its own.
         place: Where it is in the block.
         members: (n,) flat indices of the array's elements that are in the block, in its order.
+        sharing: Those of them that are in the sub-block: that share the scale.
         steps: From the values (or, of bytes, from what is stored) to the reconstruction, which is the last one. The
             element's own are "x", "scaled", "below", "above", "threshold", "rounded", "clamped", "number", "product",
             "reconstruction", as far as there are such.
@@ -63,6 +64,7 @@ class StoredTrace:
     sub_block: int
     place: int
     members: NDArray[np.intp]
+    sharing: NDArray[np.intp]
     steps: tuple[StoredStep, ...]
     scale: str
     offset: str
@@ -118,14 +120,16 @@ def trace_stored(stored: Stored, index: int | tuple[int, ...] = 0, x: ArrayLike 
     else:
         walk.add("reconstruction", "multiply", "number", names.scale)
     members = stored.layout.to_blocks(np.arange(1, stored.layout.size + 1).reshape(stored.shape))[block] - 1
-    flat = int(members[place])
+    flat, size = int(members[place]), members.size // stored.scale.shape[1]
+    sharing = members[context.sub * size : (context.sub + 1) * size]
     return StoredTrace(
         index=tuple(int(i) for i in np.unravel_index(flat, stored.shape)),
         format=stored.fmt.name,
         block=block,
         sub_block=context.sub,
         place=place,
-        members=members[members >= 0].astype(np.intp),
+        members=members[members >= 0],
+        sharing=sharing[sharing >= 0],
         steps=tuple(walk.steps),
         scale=names.scale,
         offset=names.offset,

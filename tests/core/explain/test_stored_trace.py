@@ -161,7 +161,7 @@ def test_values_at_the_ends_of_float32_are_followed(name: str) -> None:
             try:
                 stored = qc.store(x, fmt, **options)
             except qc.QuantError:  # scales beyond what the format holds
-                assert not 1e-30 < np.abs(x).max() < 1e30
+                assert not 1e-30 < np.abs(x).max() < 1e15
                 continue
             for place in rng.integers(0, 1024, 3).tolist():
                 trace = qc.trace_stored(stored, place, x)
