@@ -5,11 +5,18 @@ from fractions import Fraction
 from typing import Any
 
 import lab
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
+from lab.answer import computed
+from lab.comparing.toolkits import compare_toolkits
+from lab.results.result import Result
 
-from tests.lab.reading import decimal, read, untruths
+import quantcore as qc
+from quantcore.rounding import round_fraction
+from tests.core.oracle import FLOAT64, rounded
+from tests.lab.reading import FLOATS, decimal, read, untruths
 from tests.lab.valid_requests import valid_requests
 
 SEED = random.SystemRandom().randrange(2**32)
@@ -29,25 +36,72 @@ def check(request: dict[str, str]) -> None:
         assert untruths(step["latex"], own) == [], step["key"]
         assert step["latex"] in answer["copy"]["latex"]
         assert step["latex"] in answer["copy"]["markdown"]
-    check_table(answer)
+    check_table(request, answer)
     for instrument in answer["instruments"]:
         for step in instrument.get("steps", []):
             assert untruths(step["latex"], "half_even") == [], step["key"]
 
 
-def check_table(answer: Json) -> None:
-    """The errors in the table are those of the numbers, to the digits shown."""
+def check_table(request: dict[str, str], answer: Json) -> None:
+    """The errors in the table, and the values in steps, are those of the numbers, to the digits shown."""
     keys = [column["key"] for column in answer["table"]["columns"]]
     if "error" not in keys:
         return
+    result = computed(request)
+    assert isinstance(result, Result)
     for row in answer["table"]["rows"]:
-        text = row["cells"][keys.index("error")]
-        exact = Fraction(answer["dequantized"][row["index"]]) - Fraction(answer["values"][row["index"]])
+        i = row["index"]
+        x, x_hat = Fraction(answer["values"][i]), Fraction(answer["dequantized"][i])
+        check_cell(row["cells"][keys.index("error")], x_hat - x, FLOAT64)
+        scale, factor, _ = result.scale_of(i)
+        is_factor = "S" in answer["table"]["columns"][keys.index("scaled")]["label"]
+        in_steps = x * Fraction(factor.item()) if is_factor else x / Fraction(scale.item())
+        check_cell(row["cells"][keys.index("scaled")], in_steps, FLOATS[result.flat_x.dtype.name])
+
+
+def check_cell(text: str, exact: Fraction, precision: tuple[int, int, int]) -> None:
+    """The exact number, in a floating-point precision, or to the digits that are left of it."""
+    if "∞" in text:
+        assert abs(exact) >= 2 ** (precision[2] + 1) * (1 - Fraction(1, 2 ** (precision[0] + 1)))
+    elif text.startswith("≈"):
         shown = decimal(text)
-        if text.startswith("≈"):
-            assert abs(shown.value - exact) <= (shown.unit or 0) / 2
-        else:
-            assert float(shown.value) == float(exact)
+        assert abs(shown.value - exact) <= (shown.unit or 0) / 2
+    else:
+        assert rounded(decimal(text).value, precision) == rounded(exact, precision)
+
+
+def check_disagreement(request: dict[str, str]) -> None:
+    """What both toolkits round is the exact number but for rounding errors, and becomes the code beside it."""
+    answer = lab.answer({**request, "show": "disagreement"})
+    if not answer["ok"]:
+        return
+    view = next(view for view in answer["instruments"] if view["name"] == "disagreement")
+    if not view["applies"] or view["caption"].startswith("No comparison"):
+        return
+    result = computed(request)
+    assert isinstance(result, Result)
+    found = compare_toolkits(result)
+    for row in view["table"]["rows"]:
+        i, cells = row["index"], row["cells"]
+        sides = (found.a.arithmetic, found.first, cells[2:4]), (found.b.arithmetic, found.second, cells[4:6])
+        for rules, side, (shown, q) in sides:
+            if "∞" not in shown:
+                check_rounded(rules, side, i, shown, int(q.replace("−", "-")))
+
+
+def check_rounded(rules: qc.Arithmetic, side: Result, i: int, text: str, q: int) -> None:
+    """A number that was rounded, for an element of one toolkit's result, and its code."""
+    shown, (scale, _, zero_point) = decimal(text), side.scale_of(i)
+    in_steps, z = Fraction(side.flat_x[i].item()) / Fraction(scale.item()), Fraction(zero_point.item())
+    exact = in_steps + z if rules.zero_point_first else in_steps
+    dtype = np.dtype(rules.dtype or scale.dtype)
+    error = 4 * Fraction(float(np.finfo(dtype).eps)) * (abs(in_steps) + abs(z))
+    assert abs(shown.value - exact) <= error + (shown.unit or 0) / 2
+    if rules.rounding != "stochastic":
+        before = shown.value if text.startswith("≈") else rounded(shown.value, FLOATS[dtype.name])
+        code = round_fraction(before, rules.rounding) + (0 if rules.zero_point_first else z)
+        fmt = side.settings.fmt
+        assert q == (min(max(code, fmt.qmin), fmt.qmax) if rules.clips else code)
 
 
 @pytest.mark.slow
@@ -58,6 +112,31 @@ def test_every_equation_is_true(request: dict[str, str]) -> None:
     """For numbers of every size, each profile, both directions: "=" is equality, "≈" to the last digit shown."""
     print(f"seed {SEED}")  # noqa: T201
     check(request)
+
+
+@pytest.mark.slow
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@seed(SEED)
+@given(valid_requests())
+def test_what_toolkits_round_is_true(request: dict[str, str]) -> None:
+    """For numbers of every size, against any toolkit: the numbers beside two codes are those that became them."""
+    print(f"seed {SEED}")  # noqa: T201
+    check_disagreement(request)
+
+
+@settings(max_examples=60, deadline=None)
+@seed(SEED)
+@given(
+    st.lists(st.integers(-500, 500).map(lambda n: n / 8), min_size=1, max_size=6),
+    st.sampled_from(["notebook", "onnx", "pytorch", "tflite"]),
+    st.sampled_from(["", "notebook", "onnx", "pytorch", "tflite", "torchao"]),
+    st.floats(-30, 30),
+)
+def test_what_toolkits_round_near_ties_is_true(values: list[float], profile: str, against: str, end: float) -> None:
+    """Numbers of which many lie halfway between codes, or nearly."""
+    print(f"seed {SEED}")  # noqa: T201
+    ends = {"calibration": "manual", "range_min": repr(end), "range_max": repr(end + 31.875)}
+    check_disagreement({"values": repr(values), "profile": profile, "against": against, **ends})
 
 
 @settings(max_examples=100, deadline=None)

@@ -9,6 +9,7 @@ from quantcore.toolkits.arithmetic import Scaling
 
 from ..answer_types import Column, Row, Table
 from ..notation import display
+from ..notation.operands import to_be_rounded
 from ..results.result import Result
 
 PAGE_SIZE = 50
@@ -129,7 +130,7 @@ def _quantize_cells(result: Result, element: int) -> list[str]:
     error = float(x_hat) - float(x)
     return [
         display.short(x),
-        display.short(scaled_value(result, element)),
+        to_be_rounded(scaled_value(result, element), result.settings.rounding, 9),
         *code_cells(result.flat_q[element], result.settings.fmt.bits),
         display.short(x_hat),
         display.short(error, 6),

@@ -15,6 +15,7 @@ from ..drawing import figure
 from ..drawing.figure import CODE, NEUTRAL, VALUE
 from ..explanation.table import PAGE_SIZE, column, place, row, table
 from ..notation import display
+from ..notation.operands import to_be_rounded
 from ..results.result import Indices, Result
 from .instrument import Instrument
 
@@ -154,11 +155,14 @@ def _table(found: ToolkitComparison, why: list[tuple[str, ...]]) -> Table:
     rows = []
     if places.size:
         elements = elements_of(found.first, places)
-        before = [unrounded(pipeline, elements) for pipeline in (found.a, found.b)]
+        sides = [
+            (pipeline.arithmetic.rounding, unrounded(pipeline, elements), result)
+            for pipeline, result in ((found.a, found.first), (found.b, found.second))
+        ]
         for n, (i, names) in enumerate(zip(places.tolist(), why, strict=True)):
             cells = [place(found.first, i), display.short(found.first.flat_x[i])]
-            for result, scaled in zip((found.first, found.second), before, strict=True):
-                cells += [display.short(scaled[n]), display.shortest(int(result.flat_q[i]))]
+            for rounding, before, result in sides:
+                cells += [to_be_rounded(before[n], rounding, 9), display.shortest(int(result.flat_q[i]))]
             cells += [display.short(result.flat_x_hat[i]) for result in (found.first, found.second)]
             rows.append(row(i, [*cells, ", ".join(REASONS[name] for name in names)], i == found.first.element))
     total = found.differing.size

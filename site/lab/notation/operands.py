@@ -1,5 +1,6 @@
 """How a number is written in a formula and in the sentence beside it: with how many of its digits."""
 
+import math
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from quantcore.explain.words import ELLIPSIS, Truncated, plain
+from quantcore.rounding import round_fraction
 
 from . import display
 
@@ -37,6 +39,20 @@ def typeset(number: Any) -> str:
         text = display.typographic(plain(number).removesuffix(ELLIPSIS).lower())
         return f"{display.ABOUT}{text}" if isinstance(number, Truncated) else text
     return display.shortest(number) if is_whole(number) else shown(number)
+
+
+def to_be_rounded(number: Any, rounding: str, digits: int) -> str:
+    """A number before it is rounded: so many digits, or as many as it takes to round to the same whole number.
+
+    >>> to_be_rounded(2.4999999999, "half_away", 4), to_be_rounded(2.4999999999, "half_even", 4)
+    ('2.4999999999', '≈2.5')
+    """
+    if not math.isfinite(number):
+        return display.short(number)
+    rule, exact = "floor" if rounding == "stochastic" else rounding, Fraction(float(number))
+    outcome = round_fraction(exact, rule)
+    enough = (n for n in range(digits, ALL) if round_fraction(Fraction(f"{float(number):.{n}g}"), rule) == outcome)
+    return display.short(number, next(enough, ALL))
 
 
 def with_digits(number: Any, digits: int) -> str:
