@@ -140,7 +140,8 @@ def _tensor_scale(given: Any, amax: Float32Array, rule: str) -> np.float32 | Non
         if largest == 0:
             return _F32(1)  # the libraries divide by 0 here
         with np.errstate(over="ignore"):
-            found = full / largest if rule == "compressed_tensors" else largest / full
+            # PyTorch divides a number by a tensor as the product with the reciprocal
+            found = _F32(1) / largest * full if rule == "compressed_tensors" else largest / full
         if 0 < found < np.inf:
             return _F32(found)
         raise QuantError(f"values are at most {largest}; their tensor_scale is no float32. Scale them.", "values")

@@ -129,7 +129,8 @@ def _tensor_level(context: Context, tensor: str, rule: str) -> None:
     if context.tensor_absmax == 0:
         context.keep(tensor, operation="given", note="a tensor of zeros has the scale 1")
     elif rule == "compressed_tensors":
-        context.keep(tensor, "divide", full, "tensor_absmax")
+        walk.add("tensor_reciprocal", "divide", ("one", 1.0), "tensor_absmax")
+        context.keep(tensor, "multiply", "tensor_reciprocal", full)
     else:
         context.keep(tensor, "divide", "tensor_absmax", full)
 

@@ -8,6 +8,7 @@ import pytest
 
 import quantcore as qc
 from quantcore.blocks.bitsandbytes import CodebookBlocks
+from quantcore.blocks.integer import IntegerBlocks
 from quantcore.blocks.microscaling import MicroscaledBlocks
 from quantcore.blocks.scaled import level_of
 from quantcore.formats.codebooks import DYNAMIC8
@@ -118,6 +119,32 @@ def four_bits(case: Case, inputs: Arrays, outputs: Arrays) -> None:
     np.testing.assert_allclose(ours, expected, rtol=1e-6)
 
 
+def compressed_tensors(case: Case, inputs: Arrays, outputs: Arrays) -> None:
+    """NVFP4 with a divisor; MXFP4 by the mode EVEN. Elements are recorded as numbers."""
+    x = np.asarray(inputs["x"])
+    if "divisor" in outputs:
+        stored = qc.store(x, "nvfp4_compressed_tensors")
+        assert stored.levels[0].values == np.asarray(outputs["divisor"])
+    else:
+        stored = qc.store(x, "mxfp4", scale_mode="even")
+    check(case, "scale", stored.levels[-1].values, outputs["scale"])
+    check(case, "q", qc.decode(stored.element_codes(), stored.fmt.element), outputs["q"])
+    check(case, "dq", qc.restore(stored), outputs["dq"])
+
+
+def mlx_affine(case: Case, inputs: Arrays, outputs: Arrays) -> None:
+    """MLX's own quantize: words of codes, scales, biases, and numbers."""
+    params, x = case["params"], np.asarray(inputs["x"])
+    fmt = qc.BLOCK_FORMATS[f"mlx_affine{params['bits']}"]
+    assert isinstance(fmt, IntegerBlocks)
+    stored = qc.store(x, fmt.with_block_size(params["group_size"]))
+    check(case, "scales", stored.levels[0].values, outputs["scales"])
+    check(case, "biases", stored.levels[1].values, outputs["biases"])
+    packed = np.asarray(outputs["packed"]).astype("<u4").tobytes()
+    assert stored.to_bytes()[: len(packed)] == packed, case["id"]
+    check(case, "dq", qc.restore(stored), outputs["dq"])
+
+
 def table(case: Case, inputs: Arrays, outputs: Arrays) -> None:
     """The published tables."""
     name = case["params"].get("format")
@@ -134,4 +161,7 @@ ADAPTERS: dict[str, Callable[[Case, Arrays, Arrays], None]] = {
     "nf4": four_bits,
     "fp4": four_bits,
     "nf4_table": table,
+    "mlx_affine": mlx_affine,
+    "nvfp4_divisor": compressed_tensors,
+    "mx_even": compressed_tensors,
 }
