@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import operator
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .errors import QuantError
+
+Record = TypeVar("Record")
 
 
 def real_numbers(x: ArrayLike) -> NDArray[Any]:
@@ -35,10 +38,32 @@ def refuse_not_finite(x: NDArray[Any], dtype: np.dtype[Any]) -> None:
         wrong = ~np.isfinite(x.astype(dtype, copy=False))
     if not wrong.any():
         return
-    index = np.unravel_index(int(wrong.argmax()), x.shape)
-    where = f"[{', '.join(str(i) for i in index)}]" if index else ""
+    index, where = first_place(wrong)
     reason = f"it is too large for {dtype}" if np.isfinite(x[index]) else "it must be a finite number"
     raise QuantError(f"values{where} is {x[index]}; {reason}. Remove or replace it.", "values")
+
+
+def first_place(wrong: NDArray[np.bool_]) -> tuple[tuple[int, ...], str]:
+    """The index of the first True, and the same as it is written behind a name; "" for a single number.
+
+    >>> first_place(np.array([[False, False], [True, True]]))
+    ((1, 0), '[1, 0]')
+    """
+    index = tuple(int(i) for i in np.unravel_index(int(wrong.argmax()), wrong.shape))
+    return index, f"[{', '.join(map(str, index))}]" if index else ""
+
+
+def record_of(value: object, kind: type[Record], records: Mapping[str, Record], field: str) -> Record:
+    """The record of a name; a record is returned as it is.
+
+    Raises:
+        QuantError: If there is none of this name.
+    """
+    if isinstance(value, kind):
+        return value
+    if not isinstance(value, str) or value not in records:
+        raise QuantError(f"{field} is {value!r}; it must be one of {', '.join(records)}.", field)
+    return records[value]
 
 
 def buffer(out: NDArray[Any] | None, shape: tuple[int, ...], dtype: np.dtype[Any], field: str = "out") -> NDArray[Any]:

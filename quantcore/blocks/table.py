@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..checks import real_numbers, refuse_not_finite
+from ..checks import first_place, real_numbers, refuse_not_finite
 from ..errors import QuantError
 from .bitsandbytes import BITSANDBYTES
 from .block import BlockFormat, Stored
@@ -87,9 +87,9 @@ def _importance(given: ArrayLike, shape: tuple[int, ...]) -> NDArray[np.float32]
         )
     wrong = ~(np.isfinite(numbers) & (numbers >= 0))
     if wrong.any():
-        index = np.unravel_index(int(wrong.argmax()), numbers.shape)
+        index, where = first_place(wrong)
         raise QuantError(
-            f"importance[{', '.join(str(i) for i in index)}] is {numbers[index]}; it must be finite and 0 or more.",
+            f"importance{where} is {numbers[index]}; it must be finite and 0 or more.",
             "importance",
         )
     return np.broadcast_to(numbers.astype(np.float32), shape)

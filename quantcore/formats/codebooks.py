@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..checks import first_place
 from ..errors import QuantError
 from ..rounding import check_rounding
 from .format import BitField, Overflow
@@ -87,8 +88,8 @@ class Codebook:
         """
         wrong = ~np.isfinite(x)
         if wrong.any():
-            index = [int(i) for i in np.unravel_index(int(wrong.argmax()), x.shape)]
-            raise QuantError(f"values{index or ''} is {x[wrong][0]}; {self.label} has no code for it.", "values")
+            index, where = first_place(wrong)
+            raise QuantError(f"values{where} is {x[index]}; {self.label} has no code for it.", "values")
         return _codes(self, x, check_rounding(rounding, rng), rng)
 
     def decode(self, codes: NDArray[Any]) -> NDArray[np.float32]:

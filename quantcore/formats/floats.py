@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..checks import first_place
 from ..errors import QuantError
 from ..rounding import round_whole
 from .format import BitField, Overflow, nearest_grid
@@ -139,8 +140,8 @@ class FloatFormat:
         """
         x = x.astype(np.float32) if x.dtype == np.float16 else np.ascontiguousarray(x)
         if self.nan_code is None and np.isnan(x).any():
-            index = [int(i) for i in np.unravel_index(int(np.isnan(x).argmax()), x.shape)]
-            raise QuantError(f"values{index or ''} is nan; {self.label} has no code for it. Replace it.", "values")
+            _, where = first_place(np.isnan(x))
+            raise QuantError(f"values{where} is nan; {self.label} has no code for it. Replace it.", "values")
         flat, codes = x.reshape(-1), np.empty(x.size, self.dtype)
         bits = _index_bits(self)
         by_table = x.dtype == np.float32 and rounding != "stochastic" and bits <= _TABLE_BITS and x.size >= 4096

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..checks import as_array, truth, whole_number
+from ..checks import as_array, first_place, truth, whole_number
 from ..errors import QuantError
 from ..rounding import round_whole
 from .format import BitField, Overflow, from_pattern, nearest_grid
@@ -138,9 +138,8 @@ class IntFormat:
         """
         wrong = ~np.isfinite(x)
         if wrong.any():
-            index = [int(i) for i in np.unravel_index(int(wrong.argmax()), x.shape)]
-            where = f"{index}" if index else ""
-            raise QuantError(f"values{where} is {x[wrong][0]}; {self!r} has no code for it. Replace it.", "values")
+            index, where = first_place(wrong)
+            raise QuantError(f"values{where} is {x[index]}; {self!r} has no code for it. Replace it.", "values")
         return np.clip(round_whole(x, rounding, rng), self.qmin, self.qmax).astype(self.dtype)
 
     def decode(self, codes: NDArray[Any]) -> NDArray[np.float32]:
@@ -180,8 +179,7 @@ def whole_codes(q: ArrayLike, fmt: IntFormat | None) -> NDArray[Any]:
     type_holds_only_codes = array.dtype == fmt.dtype and fmt.levels == 1 << 8 * fmt.dtype.itemsize
     if array.size and not type_holds_only_codes and (array.min() < fmt.qmin or array.max() > fmt.qmax):
         wrong = (array < fmt.qmin) | (array > fmt.qmax)
-        index = np.unravel_index(int(wrong.argmax()), array.shape)
-        where = f"[{', '.join(str(i) for i in index)}]" if index else ""
+        index, where = first_place(wrong)
         raise QuantError(f"codes{where} is {array[index]}; {fmt!r} has the codes {fmt.qmin} to {fmt.qmax}.", "codes")
     return array
 

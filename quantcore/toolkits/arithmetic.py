@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from ..errors import QuantError
+from ..checks import record_of
 
 
 class Scaling(enum.Enum):
@@ -218,8 +218,4 @@ def find_arithmetic(arithmetic: str | Arithmetic) -> Arithmetic:
     Raises:
         QuantError: If there is none.
     """
-    if isinstance(arithmetic, Arithmetic):
-        return arithmetic
-    if arithmetic not in ARITHMETICS:
-        raise QuantError(f"arithmetic is {arithmetic!r}; it must be one of {', '.join(ARITHMETICS)}.", "arithmetic")
-    return ARITHMETICS[arithmetic]
+    return record_of(arithmetic, Arithmetic, ARITHMETICS, "arithmetic")

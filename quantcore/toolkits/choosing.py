@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import QuantError
+from ..checks import record_of
 
 
 class Denominator(enum.Enum):
@@ -265,8 +265,4 @@ def find_toolkit(toolkit: str | Toolkit) -> Toolkit:
     Raises:
         QuantError: If there is none.
     """
-    if isinstance(toolkit, Toolkit):
-        return toolkit
-    if toolkit not in TOOLKITS:
-        raise QuantError(f"toolkit is {toolkit!r}; it must be one of {', '.join(TOOLKITS)}.", "toolkit")
-    return TOOLKITS[toolkit]
+    return record_of(toolkit, Toolkit, TOOLKITS, "toolkit")

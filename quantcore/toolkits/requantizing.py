@@ -9,7 +9,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import DTypeLike
 
-from ..errors import QuantError
+from ..checks import record_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +62,4 @@ def find_requantization(requantization: str | Requantization) -> Requantization:
     Raises:
         QuantError: If there is none.
     """
-    if isinstance(requantization, Requantization):
-        return requantization
-    if requantization not in REQUANTIZATIONS:
-        raise QuantError(
-            f"arithmetic is {requantization!r}; it must be one of {', '.join(REQUANTIZATIONS)}.", "arithmetic"
-        )
-    return REQUANTIZATIONS[requantization]
+    return record_of(requantization, Requantization, REQUANTIZATIONS, "arithmetic")

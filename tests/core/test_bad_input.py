@@ -105,6 +105,7 @@ CASES: dict[str, tuple[Callable[[], object], str, str]] = {
     "unknown scheme": (lambda: qc.choose_qparams(X, qc.INT8, "linear"), "scheme", "affine or symmetric"),
     "unknown toolkit": (lambda: qc.choose_qparams(X, qc.INT8, toolkit="caffe"), "toolkit", "one of onnx"),
     "unknown arithmetic": (lambda: qc.quantize(X, PARAMS, "caffe"), "arithmetic", "one of onnx"),
+    "arithmetic in a list": (lambda: qc.quantize(X, PARAMS, ["onnx"]), "arithmetic", "one of onnx"),
     "unknown way back": (lambda: qc.dequantize([1], PARAMS, "caffe"), "arithmetic", "one of onnx"),
     "unknown rounding": (lambda: qc.quantize(X, PARAMS, rounding="up"), "rounding", "one of half_even"),
     "no rng": (lambda: qc.quantize(X, PARAMS, rounding="stochastic"), "rounding", "needs rng"),

@@ -136,6 +136,29 @@ def array(numbers: Any, text: str = "") -> str:
     return f"np.array({text or nested(numbers)}{dtype})"
 
 
+def fused_multiply_add(module: str, products: str, widen: str, narrow: str) -> list[str]:
+    """A function of that name in a program with NumPy or PyTorch.
+
+    Args:
+        module: "np" or "torch".
+        products: the line that multiplies in float64.
+        widen: what makes the choice between two infinities float64.
+        narrow: what makes float64 float32.
+    """
+    return [
+        "def fused_multiply_add(x, factor, addend):",
+        "    # x * factor + addend, rounded once to float32: the product is exact in float64; where the sum is not,",
+        "    # its neighbour with an odd last bit is taken, which float32 rounds as it would round the exact sum",
+        f"    {products}",
+        "    total = product + addend",
+        "    shadow = total - product",
+        "    error = (product - (total - shadow)) + (addend - shadow)",
+        f"    is_even = total.view({module}.int64) % 2 == 0",
+        f"    neighbour = {module}.nextafter(total, {module}.where(error > 0, {module}.inf, -{module}.inf){widen})",
+        f"    return {module}.where((error != 0) & is_even, neighbour, total){narrow}",
+    ]
+
+
 def program(*parts: list[str]) -> str:
     """Paragraphs of lines as one text, with two empty lines around a function."""
     text = ""

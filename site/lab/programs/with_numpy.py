@@ -8,7 +8,7 @@ import quantcore as qc
 from quantcore.parameters.derive import code_range, derivation, symmetric_steps, symmetric_zero_point
 from quantcore.toolkits.arithmetic import Scaling, Unscaling
 
-from .case import Case, array, nested, program
+from .case import Case, array, fused_multiply_add, nested, program
 
 ROUNDED = {
     "half_even": "np.rint({0})",
@@ -196,18 +196,7 @@ def helper(case: Case) -> list[str]:
     """The function that `way_there` calls, if any."""
     if case.is_dequantize or not case.is_fused:
         return []
-    return [
-        "def fused_multiply_add(x, factor, addend):",
-        "    # x * factor + addend, rounded once to float32: the product is exact in float64; where the sum is not,",
-        "    # its neighbour with an odd last bit is taken, which float32 rounds as it would round the exact sum",
-        "    product = x.astype(np.float64) * factor",
-        "    total = product + addend",
-        "    shadow = total - product",
-        "    error = (product - (total - shadow)) + (addend - shadow)",
-        "    is_even = total.view(np.int64) % 2 == 0",
-        "    neighbour = np.nextafter(total, np.where(error > 0, np.inf, -np.inf))",
-        "    return np.where((error != 0) & is_even, neighbour, total).astype(np.float32)",
-    ]
+    return fused_multiply_add("np", "product = x.astype(np.float64) * factor", "", ".astype(np.float32)")
 
 
 def way_back(case: Case) -> list[str]:

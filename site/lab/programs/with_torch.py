@@ -7,7 +7,7 @@ import numpy as np
 import quantcore as qc
 from quantcore.toolkits.arithmetic import Scaling, Unscaling
 
-from .case import Case, nested, program
+from .case import Case, fused_multiply_add, nested, program
 
 ROUNDED = {
     "half_even": "torch.round({0})",
@@ -174,18 +174,8 @@ def _helper(case: Case) -> list[str]:
     """The function that `_way_there` calls, if any."""
     if case.is_dequantize or not case.is_fused:
         return []
-    return [
-        "def fused_multiply_add(x, factor, addend):",
-        "    # x * factor + addend, rounded once to float32: the product is exact in float64; where the sum is not,",
-        "    # its neighbour with an odd last bit is taken, which float32 rounds as it would round the exact sum",
-        "    product, addend = x.double() * factor.double(), addend.double()",
-        "    total = product + addend",
-        "    shadow = total - product",
-        "    error = (product - (total - shadow)) + (addend - shadow)",
-        "    is_even = total.view(torch.int64) % 2 == 0",
-        "    neighbour = torch.nextafter(total, torch.where(error > 0, torch.inf, -torch.inf).double())",
-        "    return torch.where((error != 0) & is_even, neighbour, total).float()",
-    ]
+    products = "product, addend = x.double() * factor.double(), addend.double()"
+    return fused_multiply_add("torch", products, ".double()", ".float()")
 
 
 def _in(case: Case, name: str, dtype: Any) -> str:
