@@ -78,6 +78,8 @@ def run_test(options):
         return
     python = environment.prepare(ROOT, ["build", "test", "tutorials"])
     chromium = browser.find_or_install()
+    if not options.pytest:
+        browser.install_others()
     build()
     testing.run_all(ROOT, python, chromium, options.pytest)
 

@@ -1,11 +1,14 @@
 // Says on the page what could not be loaded, as long as no Python runs there that could: an element of its own above the
 // status line, taken away once Python has answered. Anybody may say it by an event "quantlab:unloadable" with the reason.
 (() => {
-  const SILENCE = 30_000; // milliseconds without a sign of life after which a load is called stuck
+  const SILENCE = 30; // seconds without a sign of life after which a load is called stuck
+  const STARTING = 180; // the same where all has arrived and Python starts, on however slow a machine
+  const N_STAGES = 3; // that are told while loading: Python, and two more files
   const root = document.documentElement;
   const NEEDED = /\/(?:vendor\/(?:pyscript|micropython|pyodide)|runtime|page)\//; // without them no Python runs here
   const isOver = () => root.dataset.answered === "true";
-  let sign = performance.now();
+  const stages = new Map();
+  let silence = 0; // seconds in which this page could have heard something: while it computes itself, none pass
   let reason;
 
   function say(found) {
@@ -48,16 +51,24 @@
     say(module ? `${fileOf(module[1])}, or what it needs, did not arrive` : message);
   });
   document.addEventListener("quantlab:unloadable", ({ detail }) => say(detail));
-  document.addEventListener("quantlab:progress", () => (sign = performance.now()));
+  document.addEventListener("quantlab:progress", ({ detail: { stage, received, total } }) => {
+    silence = 0;
+    stages.set(stage, received >= total);
+  });
   new PerformanceObserver((list) => {
-    sign = performance.now();
+    silence = 0;
     const refused = list.getEntries().find(({ responseStatus, name }) => responseStatus >= 400 && NEEDED.test(name));
     if (refused) say(`${fileOf(refused.name)} was refused (status ${refused.responseStatus})`);
   }).observe({ type: "resource", buffered: true });
 
+  const hasArrived = () => stages.size >= N_STAGES && [...stages.values()].every(Boolean);
   const timer = setInterval(() => {
+    silence++;
     if (isOver()) clearInterval(timer);
-    else if (performance.now() - sign > SILENCE) say(`nothing has arrived for ${SILENCE / 1000} seconds, so the network may be slow or gone`);
+    else if (silence > STARTING) say(`Python has not started within ${STARTING} seconds`);
+    else if (silence > SILENCE && !hasArrived()) {
+      say(`nothing has arrived for ${SILENCE} seconds, so the network may be slow or gone`);
+    }
   }, 1000);
   new MutationObserver(() => isOver() && forget()).observe(root, { attributeFilter: ["data-answered"] });
 

@@ -1,4 +1,4 @@
-"""Firefox and WebKit, driven through their own protocols with nothing but the standard library.
+"""The three engines behind one face. Firefox and WebKit need nothing but the standard library.
 
 Firefox (Debian's `firefox-esr`) speaks Marionette on a socket, WebKit (`webkit2gtk-driver`) WebDriver over HTTP.
 """
@@ -6,7 +6,6 @@ Firefox (Debian's `firefox-esr`) speaks Marionette on a socket, WebKit (`webkit2
 import itertools
 import json
 import os
-import shutil
 import socket
 import subprocess
 import tempfile
@@ -14,24 +13,15 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-PATIENCE = 90.0  # seconds
+from assembly import browser
+from playwright.sync_api import Browser
+
+PATIENCE = 180.0  # seconds
 QUIET: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-MINI_BROWSERS = ("/usr/lib/*/webkit2gtk-4.*/MiniBrowser", "/usr/libexec/webkit2gtk-4.*/MiniBrowser")
-
-
-HINTS = {
-    "firefox": "no Firefox here (on Debian: apt install firefox-esr)",
-    "webkit": "no WebKit here (on Debian: apt install webkit2gtk-driver xvfb)",
-}
-
-
-def absence(name: str) -> str | None:
-    """Why a browser cannot be tested with; None if it can."""
-    return None if (firefox_program if name == "firefox" else mini_browser)() else HINTS[name]
 
 
 class Driven:
@@ -41,8 +31,9 @@ class Driven:
         self._call = call
 
     def open(self, address: str) -> None:
-        """Goes to an address."""
+        """Goes to an address; Firefox tells that it is there while the page before still answers."""
         self._call("url", {"url": address})
+        self.wait(f"location.href === {json.dumps(address)}")
 
     def evaluate(self, expression: str) -> Any:
         """The value of a JavaScript expression."""
@@ -60,7 +51,21 @@ class Driven:
     def answer(self) -> Any:
         """What Python answered, once it has."""
         self.wait("['ready', 'failed'].includes(document.documentElement.dataset.state)")
+        status = self.evaluate("document.querySelector('[data-region=status]').parentElement.innerText")
+        assert self.evaluate("document.documentElement.dataset.state") == "ready", status
         return self.evaluate("window.quantlab.answer")
+
+
+@contextmanager
+def chromium(running: Browser) -> Iterator[Driven]:
+    """A page of the Chromium that the other tests share, with a state of its own."""
+    with closing(running.new_context()) as context:
+        page = context.new_page()
+        act = {
+            "url": lambda given: page.goto(given["url"]),
+            "script": lambda given: page.evaluate(f"() => {{ {given['script']} }}"),
+        }
+        yield Driven(lambda name, given: act[name](given))
 
 
 def free_port() -> int:
@@ -81,15 +86,10 @@ def running(command: list[str], **surroundings: str) -> Iterator[None]:
         process.wait(20)
 
 
-def firefox_program() -> str | None:
-    """Where Firefox is, if it is installed."""
-    return shutil.which("firefox-esr") or shutil.which("firefox")
-
-
 @contextmanager
 def firefox() -> Iterator[Driven]:
     """A fresh Firefox without a window."""
-    program, port = firefox_program(), free_port()
+    program, port = browser.firefox(), free_port()
     assert program
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         (Path(profile) / "user.js").write_text(f'user_pref("marionette.port", {port});\n')
@@ -135,17 +135,10 @@ def marionette(connection: socket.socket) -> Callable[[str, dict[str, Any]], Any
     return call
 
 
-def mini_browser() -> str | None:
-    """Where WebKitGTK's own small browser is, if it and its driver are installed."""
-    found = [str(path) for pattern in MINI_BROWSERS for path in Path("/").glob(pattern[1:])]
-    has_screen = bool(os.environ.get("DISPLAY")) or shutil.which("xvfb-run")
-    return found[0] if found and shutil.which("WebKitWebDriver") and has_screen else None
-
-
 @contextmanager
 def webkit() -> Iterator[Driven]:
     """A fresh WebKitGTK, on a screen of its own where there is none."""
-    port, program = free_port(), mini_browser()
+    port, program = free_port(), browser.webkit()
     screen = [] if os.environ.get("DISPLAY") else ["xvfb-run", "-a"]
     with running([*screen, "WebKitWebDriver", f"--port={port}"], WEBKIT_DISABLE_COMPOSITING_MODE="1"):
         with connected(port):

@@ -101,16 +101,19 @@ class Host:
         self.page.goto(self.site.address(host) + "host/page.html")
         return self.page
 
-    def hear(self, kind: str = "answer", n: int = 1) -> list[Any]:
-        """Waits for so many events of a kind, and returns (id of the element, detail) of all."""
-        expression = f"heard.filter(([kind]) => kind === '{kind}').map(([, id, it]) => [id, it])"
-        heard: list[Any] = self.page.evaluate(expression)
+    def until(self, expression: str) -> None:
+        """Waits until an expression is true; not by `wait_for_function`, whose eval policies of hosts forbid."""
         waited = 0
-        while len(heard) < n:  # not wait_for_function: policies of hosts forbid its eval
-            assert waited < PATIENCE_MS, f"{len(heard)} of {n} {kind} events after {PATIENCE_MS / 1000} s"
+        while not self.page.evaluate(expression):
+            assert waited < PATIENCE_MS, f"{expression} is not true after {PATIENCE_MS / 1000} s"
             waited += 100
             self.page.wait_for_timeout(100)
-            heard = self.page.evaluate(expression)
+
+    def hear(self, kind: str = "answer", n: int = 1) -> list[Any]:
+        """Waits for so many events of a kind, and returns (id of the element, detail) of all."""
+        expression = f"heard.filter(([kind]) => kind === '{kind}')"
+        self.until(f"{expression}.length >= {n}")
+        heard: list[Any] = self.page.evaluate(f"{expression}.map(([, id, it]) => [id, it])")
         return heard
 
     def forget(self) -> None:

@@ -140,8 +140,9 @@ def test_program_is_copied(copier: Visit, kind: str) -> None:
 
 def test_copied_program_gives_the_codes(copier: Visit) -> None:
     """The program for quantcore, copied and run elsewhere, gives the codes on the page."""
-    copier.page.locator(".snippet[data-kind=quantcore] [data-action=copy]").click()
-    copier.page.wait_for_timeout(200)
+    button = copier.page.locator(".snippet[data-kind=quantcore] [data-action=copy]")
+    button.click()
+    expect(button).to_have_text("Copied")
     names: dict[str, object] = {}
     exec(copied(copier).replace("print(", "(lambda *_: None)("), names)
     arrays = [value.tolist() for value in names.values() if isinstance(value, np.ndarray)]

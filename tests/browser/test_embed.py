@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from lab.instruments import INSTRUMENTS
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import ROOT
 from tests.browser.hosts import MARKS, Host, Site, serving
@@ -113,19 +113,20 @@ def test_other_attributes_ask_nothing(one: Host) -> None:
     """A class, a style or a data attribute is the host's own business."""
     one.forget()
     one.page.evaluate("one.className = 'wide'; one.style.color = 'red'; one.dataset.x = '1'")
-    one.page.wait_for_timeout(300)
-    assert one.page.evaluate("heard") == []
+    one.page.evaluate("one.setAttribute('bits', '3')")
+    assert [answer["request"]["bits"] for _, answer in one.hear()] == ["3"]
 
 
 def test_the_height_follows_the_content(one: Host) -> None:
     """The frame is as high as what it shows: nothing is cut off, nothing scrolls, at 280 pixels and at 900."""
     for width in (280, 900):
         one.page.evaluate(f"one.style.width = '{width}px'")
-        one.page.wait_for_timeout(400)
+        one.frame().wait_for_function(
+            "width => innerWidth === width && Math.abs(innerHeight - document.body.scrollHeight) <= 1", arg=width
+        )
         height = one.page.evaluate("one.getBoundingClientRect().height")
-        content = one.frame().evaluate("[document.body.scrollHeight, document.documentElement.scrollWidth]")
-        assert abs(height - content[0]) <= 1
-        assert content[1] <= width
+        assert abs(height - one.frame().evaluate("innerHeight")) <= 1
+        assert one.frame().evaluate("document.documentElement.scrollWidth") <= width
     change(one, "one.setAttribute('values', Array(30).fill(1.5).join())")
     one.page.wait_for_function(f"one.getBoundingClientRect().height > {height} + 500")
 
@@ -133,8 +134,8 @@ def test_the_height_follows_the_content(one: Host) -> None:
 def test_authors_content_stands_until_the_answer(host: Host) -> None:
     """What the author put into the element is what readers see before the instrument runs, and never after."""
     host.page.route(f"**/{PYTHON}", lambda route: None)
-    page = host.open(ONE)
-    page.wait_for_timeout(1500)
+    with host.page.expect_request(f"**/{PYTHON}"):
+        page = host.open(ONE)
     assert page.get_by_text("The author’s own words").is_visible()
     page.unroute(f"**/{PYTHON}")
     page.reload()
@@ -152,16 +153,18 @@ def test_without_scripts_the_authors_content_stays(host: Host) -> None:
 
 def test_it_loads_when_scrolled_near(host: Host) -> None:
     """An embed far below the screen costs nothing until the reader comes near."""
-    page = host.open('<div style="height: 6000px"></div>' + ONE)
-    page.wait_for_timeout(800)
-    assert len(page.frames) == 1
+    near = '<quant-lab id="near" values="1, 2" show="table"></quant-lab>'
+    page = host.open(near + '<div style="height: 6000px"></div>' + ONE)
+    assert [name for name, _ in host.hear()] == ["near"]
+    assert len(page.frames) == 2
     page.evaluate("scrollTo(0, 5000)")
-    assert host.hear()[0][1]["codes"] == [-8, -1, 6]
+    assert dict(host.hear(n=2))["one"]["codes"] == [-8, -1, 6]
 
 
+SHOWN = ("mapping", "table", "steps", "summary", "staircase")
 FIVE = SCRIPT + "".join(
     f'<quant-lab id="n{number}" values="-{number}, 0.1, 3.2" show="{show}"></quant-lab>'
-    for number, show in enumerate(("mapping", "table", "steps", "summary", "staircase"), 1)
+    for number, show in enumerate(SHOWN, 1)
 )
 
 
@@ -193,6 +196,16 @@ def memory() -> float:
     return total / 1024
 
 
+def settled_memory(page: Page) -> float:
+    """The memory when it no longer changes: three readings in a row differ by less than 2 MB."""
+    readings: list[float] = []
+    while len(readings) < 3 or max(readings[-3:]) - min(readings[-3:]) >= 2:
+        assert len(readings) < 120, f"memory does not settle: {readings[-5:]} MB"
+        page.wait_for_timeout(250)
+        readings.append(memory())
+    return readings[-1]
+
+
 @pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="memory is read from Linux's /proc")
 def test_five_embeds_cost_little_more_than_one(chromium: Browser, site: Site) -> None:
     """Five embeds take at most 1.5 times the memory of the first of them alone."""
@@ -201,14 +214,14 @@ def test_five_embeds_cost_little_more_than_one(chromium: Browser, site: Site) ->
         host = Host(chromium, site, viewport={"width": 900, "height": 5000})
         host.open(text)
         host.hear(n=text.count("<quant-lab"))
-        host.page.wait_for_timeout(2000)  # charts are drawn
+        for name, frame in zip(SHOWN, host.page.frames[1:], strict=False):
+            frame.wait_for_function(f"!{json.dumps(name in INSTRUMENTS)} || ({MARKS})('{name}') > 1")
         host.page.context.new_cdp_session(host.page).send("HeapProfiler.collectGarbage")
-        host.page.wait_for_timeout(500)
-        found.append(memory())
+        found.append(settled_memory(host.page))
         host.context.close()
         host = Host(chromium, site)  # ends what the page's process still held
         host.open("nothing")
-        host.page.wait_for_timeout(1000)
+        settled_memory(host.page)
         host.context.close()
     nothing, one, five = found
     assert five - nothing <= 1.5 * (one - nothing), (
@@ -294,8 +307,7 @@ def test_it_works_under_a_strict_policy(host: Host) -> None:
     """A host that allows nothing but scripts and frames of the site, no inline style, has the whole instrument."""
     host.open(ONE, host="localhost", Content_Security_Policy=STRICT)
     assert host.hear()[0][1]["codes"] == [-8, -1, 6]
-    host.page.wait_for_timeout(1000)  # the height follows the answer
-    assert host.page.evaluate("document.getElementById('one').getBoundingClientRect().height") > 200
+    host.until("document.getElementById('one').getBoundingClientRect().height > 200")
 
 
 def test_a_policy_that_forbids_the_frame_is_told(host: Host) -> None:
@@ -305,6 +317,13 @@ def test_a_policy_that_forbids_the_frame_is_told(host: Host) -> None:
     assert host.page.get_by_text("The author’s own words").is_visible()
     link = host.page.get_by_role("link", name="Open it there")
     assert "index.html#values=1" in str(link.get_attribute("href"))
+
+
+LAST = """() => new Promise((resolve) => {
+    addEventListener("message", ({data}) => data === "last" && setTimeout(resolve));
+    postMessage("last", "*");
+})"""
+"""Waits until the messages that were sent before have been handled."""
 
 
 def test_only_the_element_is_told_what_is_typed(host: Host) -> None:
@@ -318,7 +337,7 @@ def test_only_the_element_is_told_what_is_typed(host: Host) -> None:
     frame.wait_for_function("document.documentElement.dataset.state === 'ready'")
     frame.evaluate("postMessage({quantlab: {kind: 'ask', request: {values: '7, 8', show: 'table'}}})")
     page.evaluate("for (const message of [{quantlab: 1}, 'text', null]) frames[0].postMessage(message, '*')")
-    page.wait_for_timeout(500)
+    frame.evaluate(f"({LAST})()")
     assert frame.evaluate("window.quantlab.answer.values") == [1, 2, 3]
     kinds = page.evaluate("got.filter((data) => data?.quantlab).map((data) => data.quantlab.kind)")
     assert set(kinds) == {"height"}
@@ -328,7 +347,7 @@ def test_messages_of_other_windows_are_not_the_frames(one: Host) -> None:
     """The element hears its own frame only: the host's page itself cannot forge an answer."""
     one.forget()
     one.page.evaluate("postMessage({quantlab: {kind: 'answer', answer: {codes: [0]}, request: {}}}, '*')")
-    one.page.wait_for_timeout(200)
+    one.page.evaluate(f"({LAST})()")
     assert one.page.evaluate("heard") == []
 
 

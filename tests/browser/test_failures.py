@@ -119,7 +119,7 @@ def test_a_silent_server_is_told(site: Site) -> None:
     site.page.clock.install()
     page = site.open({"vendor/pyscript/core.js": "silent"})
     page.wait_for_function("document.readyState !== 'loading'")
-    page.clock.fast_forward("00:35")
+    page.clock.run_for(35_000)
     expect(page.locator(".unloadable")).to_contain_text("nothing has arrived")
 
 
@@ -178,7 +178,8 @@ def test_a_newer_edit_ends_what_is_under_way(site: Site, bits: str) -> None:
     page.fill("#bits", bits)
     if bits == "9":
         wait_for_bits(page, "9")
-    page.wait_for_timeout(300)  # the edit after it is a hand's, not a machine's
+    else:
+        page.wait_for_function("document.documentElement.dataset.state === 'computing'")
     page.fill("#bits", "6")
     wait_for_bits(page, "6")
 

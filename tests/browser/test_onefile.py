@@ -2,16 +2,13 @@
 
 import re
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from assembly import onefile
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser import drivers
 from tests.browser.conftest import READY, Visit
 from tests.browser.sites import DIST
 
@@ -112,24 +109,6 @@ def test_the_state_is_taken_along(visitor: Visit, context: BrowserContext, tmp_p
     assert taken.input_value("#values") == "1, 2, 4.5"
     elsewhere, _ = opened(context, path.as_uri() + "#bits=3")
     assert elsewhere.evaluate("window.quantlab.answer.params.qmax") == 3
-
-
-OTHERS: dict[str, Callable[[], AbstractContextManager[drivers.Driven]]] = {
-    "firefox": drivers.firefox,
-    "webkit": drivers.webkit,
-}
-
-
-@pytest.mark.parametrize("name", OTHERS)
-def test_other_browsers_open_the_file(file: Path, name: str) -> None:
-    """Firefox and WebKit compute from the file, too, and draw it."""
-    if reason := drivers.absence(name):
-        pytest.skip(reason)
-    with OTHERS[name]() as page:
-        page.open(file.as_uri() + "#bits=4")
-        answer: dict[str, Any] = page.answer()
-        assert answer["codes"] == CODES_4_BITS
-        page.wait("document.querySelectorAll('[data-figure] .chart .trace').length > 3")
 
 
 def test_the_file_keeps_to_its_budget() -> None:

@@ -179,8 +179,8 @@ def test_three_charts_are_drawn_by_plotly(lab: Visit) -> None:
 def test_no_width_scrolls_sideways(lab: Visit, width: int) -> None:
     """The page fits its window at every width; wide tables scroll inside themselves."""
     lab.page.set_viewport_size({"width": width, "height": 900})
-    lab.page.wait_for_timeout(200)
-    assert lab.page.evaluate("document.documentElement.scrollWidth") <= width
+    lab.page.evaluate("() => new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
+    lab.page.wait_for_function("width => document.documentElement.scrollWidth <= width", arg=width)
     lab.page.set_viewport_size({"width": 1440, "height": 900})
 
 

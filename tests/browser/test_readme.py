@@ -18,7 +18,7 @@ def test_the_readmes_picture_is_of_this_page(visitor: Visit, tmp_path: Path) -> 
     """The README shows the page in the size taken here; with QUANTLAB_PICTURE=1 the picture is taken anew."""
     page = visitor.open()
     page.locator("[data-figure=mapping] .chart .main-svg").first.wait_for()
-    page.wait_for_timeout(1000)
+    page.locator("html[data-at-rest]").wait_for()
     taken = page.screenshot(path=PICTURE if os.environ.get("QUANTLAB_PICTURE") else tmp_path / "page.png")
     assert "site/media/page.png" in (ROOT / "README.md").read_text("utf-8")
     assert _size(PICTURE.read_bytes()) == _size(taken) == (SIZE["width"], SIZE["height"])
