@@ -6,7 +6,7 @@ All are linear in the data: they search a histogram.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -37,6 +37,8 @@ from .settings import (
     RowCalibration,
     Rows,
 )
+
+Progress = Callable[[int], None]
 
 CALIBRATIONS: dict[str, Calibration] = {
     "minmax": minmax,
@@ -72,30 +74,47 @@ BY_ROWS: dict[str, RowCalibration] = {
 BY_ROWS_FOR_ANY_FORMAT: dict[str, AnyFormatRowCalibration] = {"percentile": percentile_rows, "mse": mse_rows}
 """Methods that find the ranges of many slices at once; the others take one slice after the other."""
 
+_MOST_ROWS, _MOST_VALUES = 512, 1 << 16  # of slices whose ranges are found together: some tenths of a second's work
+
 
 def has_rows(method: str, length: int) -> bool:
     """Whether there is a search for many slices of this length at once, which draws no curves."""
     return method in BY_ROWS and length <= MAX_ROW
 
 
-def calibrate_rows(rows: Rows, fmt: Format, method: str = "minmax", **settings: Any) -> tuple[FloatArray, FloatArray]:
+def calibrate_rows(
+    rows: Rows, fmt: Format, method: str = "minmax", progress: Progress | None = None, **settings: Any
+) -> tuple[FloatArray, FloatArray]:
     """The ends that `calibrate` chooses for each row of values, (n,) each; the other arguments are the same.
+
+    `progress` is called again and again with the number of rows that are done.
 
     >>> from quantcore.formats.integers import INT8
     >>> calibrate_rows(np.array([[-1.0, 0.5], [3.0, 3.0]]), INT8, "percentile", percentile=100)
     (array([-1.,  3.]), array([0.5, 3. ]))
     """
     chosen = CalibrationSettings(**settings)
+    low, high = np.empty(len(rows)), np.empty(len(rows))
+    n_together = min(_MOST_ROWS, max(1, _MOST_VALUES // rows.shape[1]))
+    for start in range(0, len(rows), n_together):
+        part = slice(start, start + n_together)
+        low[part], high[part] = _some_rows(rows[part], fmt, method, chosen)
+        if progress is not None:
+            progress(min(start + n_together, len(rows)))
+    return low, high
+
+
+def _some_rows(rows: Rows, fmt: Format, method: str, settings: CalibrationSettings) -> tuple[FloatArray, FloatArray]:
     peak = np.abs(rows).max(axis=1)
     is_ordinary = peak <= np.finfo(rows.dtype).max / 2
     low, high = np.empty(len(rows)), np.empty(len(rows))
     if has_rows(method, rows.shape[1]):
-        low[is_ordinary], high[is_ordinary] = _by_rows(rows[is_ordinary], fmt, method, chosen)
+        low[is_ordinary], high[is_ordinary] = _by_rows(rows[is_ordinary], fmt, method, settings)
         left = np.flatnonzero(~is_ordinary)
     else:
         left = np.arange(len(rows))
     for i in left.tolist():
-        found = _calibrated(_batches(rows[i]), fmt, method, chosen)
+        found = _calibrated(_batches(rows[i]), fmt, method, settings)
         low[i], high[i] = found.low, found.high
     return low, high
 

@@ -19,7 +19,6 @@ from .settings import Batches, Calibrated, CalibrationSettings, Curve, FloatArra
 MAX_ROW = 8192  # values that are searched as they are
 _BINS = 512  # to an octave; below absmax * 2^-OCTAVES all magnitudes of one sign share a bin
 _CHUNK = 1 << 16  # values of a batch that are looked at together
-_TOGETHER = 512  # slices whose errors are kept at a time
 _ULP = 2.0**-23  # float32 misplaces a value by up to levels * 2^-24 steps; min-max is only left for more than that
 _NEGLIGIBLE = 1e-15  # mean squared error below the precision of float32, in units of absmax^2
 
@@ -54,14 +53,6 @@ def mse(batches: Batches, fmt: Format, settings: CalibrationSettings) -> Calibra
 
 def mse_rows(rows: Rows, fmt: Format, settings: CalibrationSettings) -> tuple[FloatArray, FloatArray]:
     """The ranges of many slices of no more than `MAX_ROW` values, as `mse` finds that of each."""
-    low, high = np.empty(len(rows)), np.empty(len(rows))
-    for start in range(0, len(rows), _TOGETHER):
-        part = slice(start, start + _TOGETHER)
-        low[part], high[part] = _search_rows(rows[part], fmt, settings)
-    return low, high
-
-
-def _search_rows(rows: Rows, fmt: Format, settings: CalibrationSettings) -> tuple[FloatArray, FloatArray]:
     x = rows.astype(np.float64)
     ends = _widest(np.stack([x.min(axis=1), x.max(axis=1)], axis=1), settings)
     unit = np.maximum(-ends[:, :1], ends[:, 1:])

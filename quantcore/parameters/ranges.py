@@ -75,6 +75,7 @@ def choose_ranges(
     calibration: Calibration = "minmax",
     include_zero: bool | None = None,
     toolkit: str | Toolkit = "onnx",
+    progress: Callable[[float], None] | None = None,
     **settings: Any,
 ) -> Ranges:
     """Find the range of the elements that share parameters: the first stage of `choose_qparams`.
@@ -89,6 +90,7 @@ def choose_ranges(
             smallest or the largest of all values.
         include_zero: Whether an affine range will be widened to contain 0. By default as the toolkit does.
         toolkit: A name in TOOLKITS, or a record like those.
+        progress: Called again and again, while many ranges are searched, with the share of them that is found.
         **settings: Of the calibration: see `CalibrationSettings`.
 
     Raises:
@@ -129,10 +131,16 @@ def choose_ranges(
         found = calibrate(numbers, fmt, calibration, **settings)
         ends = np.full_like(low, found.low), np.full_like(low, found.high)
         return found_ranges(ends, lambda index: found.curve)
-    ends = np.empty_like(low), np.empty_like(high)
+    ends, n_before = (np.empty_like(low), np.empty_like(high)), 0
+
+    def tell(n_done: int) -> None:
+        if progress is not None:
+            progress((n_before + n_done) / low.size)
+
     for places, rows in slice_rows(numbers.astype(low.dtype, copy=False), granularity):
-        for end, chosen in zip(ends, calibrate_rows(rows, fmt, calibration, **settings), strict=True):
+        for end, chosen in zip(ends, calibrate_rows(rows, fmt, calibration, tell, **settings), strict=True):
             end.reshape(-1)[places] = chosen
+        n_before += len(rows)
 
     def curve_of(index: int) -> Curve | None:
         place = tuple(int(i) for i in np.unravel_index(index, low.shape))

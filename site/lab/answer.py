@@ -21,6 +21,7 @@ from .programs import KINDS, snippets
 from .request.fields import FIELDS, default_of
 from .request.settings import RequestError, Settings, read
 from .results.compute import compute
+from .results.effort import Tell
 from .results.result import Result
 from .strict_json import strict_json
 
@@ -61,16 +62,16 @@ def answer(request: dict[str, str]) -> Answer | Failure:
     }
 
 
-def more(request: dict[str, str], name: str) -> Added | Failure:
+def more(request: dict[str, str], name: str, tell: Tell | None = None) -> Added | Failure:
     """One instrument for a request that was answered without it: what it adds to that answer.
 
-    Asked right after the answer, it costs only the instrument.
+    Asked right after the answer, and with the same `tell`, it costs only the instrument.
 
     >>> added = more({}, "histogram")
     >>> [item["name"] for item in added["instruments"]], list(added["figures"])
     (['histogram'], ['histogram'])
     """
-    result = computed(request)
+    result = computed(request, tell)
     if isinstance(result, list):
         return failure(result)
     views, figures = look(result, (name,))
@@ -78,37 +79,38 @@ def more(request: dict[str, str], name: str) -> Added | Failure:
     return {"version": VERSION, "ok": True, "instruments": added, "figures": figures}
 
 
-def computed(request: dict[str, str]) -> Result | list[qc.QuantError]:
+def computed(request: dict[str, str], tell: Tell | None = None) -> Result | list[qc.QuantError]:
     """The result of a request, or everything that is wrong with it."""
     texts_only = all(isinstance(text, str) for text in request.values())  # else it is refused, and cannot be kept
     compute_once = _computed if texts_only else _computed.__wrapped__
     try:
-        return compute_once(tuple(sorted(request.items())))
+        return compute_once(tuple(sorted(request.items())), tell)
     except RequestError as wrong:
         return wrong.errors
 
 
 @lru_cache(maxsize=1)  # what is asked for next is often another instrument for the same request
-def _computed(fields: tuple[tuple[str, str], ...]) -> Result:
+def _computed(fields: tuple[tuple[str, str], ...], tell: Tell | None) -> Result:
     settings = read(dict(fields), (*INSTRUMENTS, *PARTS), tuple(SCHEMES))
     try:
-        return compute(settings)
+        return compute(settings, tell)
     except qc.QuantError as error:
         raise RequestError([_at_field(error, settings)]) from error
 
 
-def respond(request: str | dict[str, str]) -> tuple[str, str, dict[str, NDArray[np.float64]]]:
+def respond(request: str | dict[str, str], tell: Tell | None = None) -> tuple[str, str, dict[str, NDArray[np.float64]]]:
     """The answer in parts that are quick to hand on, made of the same texts.
 
     Texts that fill megabytes, such as a million pasted values, are not sent back.
 
     Args:
         request: as for :func:`answer`, or its JSON text.
+        tell: hears before, and while, ranges are searched for long.
 
     Returns:
         JSON text of what the page's tables and words need, JSON text of the answer but for its arrays, and these.
     """
-    result = computed(json.loads(request) if isinstance(request, str) else request)
+    result = computed(json.loads(request) if isinstance(request, str) else request, tell)
     if isinstance(result, list):
         text = strict_json(failure(result))
         return text, text, {}

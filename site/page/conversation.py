@@ -37,6 +37,7 @@ class Conversation:
         self.overtake = None  # ends the worker's work and starts on what is wanted now; a coroutine function
         self.n_calls = 0
         self.calls = set()  # the numbers of the calls that the worker has not replied to
+        self.is_told = False  # that a long search is under way
         self.n_asked = 0
         self.n_sent = 0  # the number of the request that the worker has
         self.view = None  # what the page shows; None before the first good answer
@@ -145,7 +146,7 @@ class Conversation:
         """Sends the request as it stands, but for what nobody looks at; None if nothing newer can be asked for."""
         if not self.is_waiting or self.worker is None:
             return None
-        self.is_waiting = False
+        self.is_waiting = self.is_told = False
         root.dataset.state = "computing"
         request = dict(self.chosen)
         if not request.get("show"):
@@ -206,8 +207,14 @@ class Conversation:
 
     async def _tell_if_long(self, number):
         await asyncio.sleep(PATIENCE)
-        if root.dataset.state == "computing" and self.n_sent == number:
+        if root.dataset.state == "computing" and self.n_sent == number and not self.is_told:
             dom.render("status", views.working())
+
+    def tell_search(self, n_ranges, share, seconds):
+        """Shows how far a long search for ranges is, which its computation tells before it begins, too."""
+        if root.dataset.state == "computing":
+            self.is_told = True
+            dom.render("status", views.searching(n_ranges, share, seconds))
 
     async def _show(self, reply, is_newest):
         """Shows an answer: its view to this page, the whole of it to the page's host. Returns whether it was good.

@@ -124,8 +124,11 @@ def on_scheme(event):
 
 
 def on_progress(event):
-    """The worker is loading, or reads a file."""
+    """The worker is loading, reads a file, or searches for ranges."""
     detail = event.detail
+    if hasattr(detail, "stage") and detail.stage == "search":
+        talk.tell_search(detail.ranges, detail.share, detail.seconds)
+        return
     if hasattr(detail, "stage") and detail.stage == "file":
         dom.render("status", views.reading(detail.name, detail.received, detail.total))
         return

@@ -163,6 +163,28 @@ def working():
     return [["p", {}, "Python is computing."], ["progress", {"aria-label": "computing"}], cancel]
 
 
+def searching(n_ranges, share, seconds):
+    """A long search for ranges: how far it is, how long it will still take, and the way out of it."""
+    what = "the range" if n_ranges == 1 else f"{n_ranges:,} ranges"
+    text = "Searching " + what + ": about " + _duration(seconds) + (" left" if share else "")
+    attributes = {"aria-label": "ranges found"}
+    if n_ranges > 1:
+        attributes.update({"value": f"{share:.3f}", "max": "1"})
+    cancel = ["button", {"type": "button", "class": "button", "data-action": "cancel"}, "Cancel"]
+    return [["p", {}, text], ["progress", attributes], cancel]
+
+
+def _duration(seconds):
+    """The time in words, the coarser the longer it is, as the status line is read out whenever it changes.
+
+    >>> _duration(0.2), _duration(8.4), _duration(43), _duration(150)
+    ('1 s', '8 s', '45 s', '3 min')
+    """
+    if seconds < 10:
+        return f"{max(1, round(seconds))} s"
+    return f"{5 * round(seconds / 5)} s" if seconds < 100 else f"{int(seconds / 60 + 0.5)} min"
+
+
 def cancelling():
     """The computation is being given up."""
     return [

@@ -21,13 +21,13 @@ def answer(request, texts):
         request: JSON text.
         texts: a JavaScript object of further fields, those whose texts are long.
     """
-    view, whole, arrays = lab.respond(_complete(request, texts))
+    view, whole, arrays = lab.respond(_complete(request, texts), _tell_search)
     return [_bytes(view), _bytes(whole), to_js(arrays, dict_converter=js.Object.fromEntries)]
 
 
 def more(request, texts, name):
     """One instrument of a request that was answered without it: its view, and its figure, as JSON in bytes."""
-    added = lab.more(_complete(request, texts), name)
+    added = lab.more(_complete(request, texts), name, _tell_search)
     figures = added.pop("figures", {})
     return [_bytes(lab.strict_json(added)), _bytes(lab.strict_json(figures))]
 
@@ -35,6 +35,14 @@ def more(request, texts, name):
 def export(request, texts, kind):
     """The result of a request as a file: its name, type and base64-coded data, as JSON text."""
     return lab.strict_json(lab.export(_complete(request, texts), kind))
+
+
+def _tell(**detail):
+    js.postMessage(to_js({"quantlab": detail}, dict_converter=js.Object.fromEntries))
+
+
+def _tell_search(n_ranges, share, seconds):
+    _tell(stage="search", ranges=n_ranges, share=share, seconds=seconds)
 
 
 def _bytes(text):
@@ -58,8 +66,7 @@ async def load(file):
             piece = await file.slice(start, start + PIECE).arrayBuffer()
             if taking.write(piece.to_memoryview()) >= 1.0:
                 break
-            detail = {"stage": "file", "name": file.name, "received": start, "total": size}
-            js.postMessage(to_js({"quantlab": detail}, dict_converter=js.Object.fromEntries))
+            _tell(stage="file", name=file.name, received=start, total=size)
     except JsException:
         message = (
             f"{file.name} cannot be read: it is a folder, or it was changed or removed since it was chosen. "

@@ -1,6 +1,7 @@
 """What goes wrong around the page (loading, long work, files, links, hosts) is told, and the page goes on."""
 
 import functools
+import re
 import shutil
 import threading
 from collections.abc import Iterator
@@ -182,6 +183,33 @@ def test_a_newer_edit_ends_what_is_under_way(site: Site, bits: str) -> None:
         page.wait_for_function("document.documentElement.dataset.state === 'computing'")
     page.fill("#bits", "6")
     wait_for_bits(page, "6")
+
+
+def test_a_long_search_is_told_before_it_begins(visitor: Visit) -> None:
+    """The status line says how many ranges are searched and how long that takes, then how far it is; Cancel ends it."""
+    page = visitor.open()
+    page.evaluate(
+        """() => {
+            window.said = [];
+            const status = document.querySelector("[data-region=status]");
+            new MutationObserver(() => {
+                const bar = status.querySelector("progress[aria-label='ranges found']");
+                if (bar) said.push([status.querySelector("p").textContent, bar.value]);
+            }).observe(status, {subtree: true, childList: true, characterData: true, attributes: true});
+        }"""
+    )
+    page.evaluate(
+        "location.hash = 'profile=onnx&source=normal&shape=131072&granularity=block&block_size=8&calibration=mse'"
+    )
+    page.wait_for_function("window.said.some(([text, share]) => share > 0)")
+    (before, nothing), *_ = page.evaluate("window.said")
+    assert re.fullmatch(r"Searching 16,384 ranges: about \d+ s", before)
+    assert nothing == 0
+    during = page.evaluate("window.said.find(([text, share]) => share > 0)[0]")
+    assert re.fullmatch(r"Searching 16,384 ranges: about \d+ s left", during)
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.locator("[data-region=status]")).to_contain_text("Cancelled. The result shown is that of")
+    assert visitor.retype("block_size", "4096")["request"]["block_size"] == "4096"
 
 
 BROKEN = b"""

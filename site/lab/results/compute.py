@@ -1,6 +1,7 @@
 """The computation: settings in, every array of the answer out. All arithmetic is quantcore's."""
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,12 @@ from quantcore.parameters.granularity import parameter_shape
 
 from ..notation import display
 from ..request.settings import Settings
+from .effort import Tell, progress_of
 from .result import Floats, Result
 
 
-def compute(settings: Settings) -> Result:
-    """The answer's numbers.
+def compute(settings: Settings, tell: Tell | None = None) -> Result:
+    """The answer's numbers; `tell` hears of long searches.
 
     Raises:
         quantcore.QuantError: for data that the settings cannot quantize.
@@ -26,13 +28,13 @@ def compute(settings: Settings) -> Result:
         x = settings.data.astype(settings.dtype, copy=False)
     if not np.isfinite(x).all():  # a request's own precision is checked when it is read; others are tried on its data
         raise qc.QuantError(f"some values are beyond {settings.dtype}. Choose float64, or smaller numbers.", "values")
-    return _quantize(settings, x)
+    return _quantize(settings, x, tell)
 
 
-def _quantize(settings: Settings, x: Floats) -> Result:
+def _quantize(settings: Settings, x: Floats, tell: Tell | None) -> Result:
     """Codes and their reconstruction."""
     arithmetic = arithmetic_of(settings)
-    ranges = ranges_of(settings, x)
+    ranges = ranges_of(settings, x, progress_of(settings, tell))
     params = qc.qparams_from_range(
         ranges.low,
         ranges.high,
@@ -105,7 +107,7 @@ def arithmetic_of(settings: Settings) -> str:
     return settings.profile.by_granularity.get(granularity, settings.profile.arithmetic)
 
 
-def ranges_of(settings: Settings, x: Floats) -> qc.Ranges:
+def ranges_of(settings: Settings, x: Floats, progress: Callable[[float], None] | None = None) -> qc.Ranges:
     """The ranges that the request's calibration finds, or the one that it gives."""
     is_manual = settings.calibration == "manual"
     calibration = (settings.range_min, settings.range_max) if is_manual else settings.calibration
@@ -118,6 +120,7 @@ def ranges_of(settings: Settings, x: Floats) -> qc.Ranges:
         calibration,
         settings.include_zero,
         settings.profile.toolkit,
+        progress,
         **searched,
     )
 

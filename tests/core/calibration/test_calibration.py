@@ -225,6 +225,16 @@ def test_rows_are_calibrated_as_if_alone(x: Any, method: str, scheme: str, inclu
         assert (low[i], high[i]) == (found.low, found.high)
 
 
+def test_a_search_tells_how_far_it_is() -> None:
+    """The share of the ranges that are found rises to 1, also where the last blocks are shorter."""
+    told: list[float] = []
+    x = np.random.default_rng(2).normal(size=(600, 10))
+    qc.choose_ranges(x, qc.INT8, "affine", qc.PerBlock(4), "mse", progress=told.append)
+    assert told == sorted(told)
+    assert len(told) > 2
+    assert told[-1] == 1
+
+
 def test_an_explicit_range_may_leave_an_end_to_the_data() -> None:
     """None is the smallest or the largest of all values, the same for every slice."""
     x = np.array([[-1.0, 2.0], [3.0, 5.0]])
