@@ -53,6 +53,7 @@ from .rounding import ROUNDINGS, round_whole
 from .sizes import bits_per_value, code_entropy
 from .toolkits.arithmetic import ARITHMETICS, Arithmetic
 from .toolkits.choosing import TOOLKITS, Toolkit
+from .toolkits.non_finite import NON_FINITE, NonFinite
 from .toolkits.requantizing import REQUANTIZATIONS, Requantization
 
 __all__ = [
@@ -65,6 +66,7 @@ __all__ = [
     "INT4",
     "INT8",
     "INT16",
+    "NON_FINITE",
     "OPERATIONS",
     "REQUANTIZATIONS",
     "ROUNDINGS",
@@ -84,6 +86,7 @@ __all__ = [
     "IntFormat",
     "MatMulTerms",
     "Metrics",
+    "NonFinite",
     "Operand",
     "PerAxis",
     "PerBlock",

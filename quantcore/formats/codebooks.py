@@ -107,12 +107,11 @@ class Codebook:
 
 
 def _codes(fmt: Codebook, x: NDArray[Any], rounding: str, rng: np.random.Generator | None) -> NDArray[Any]:
-    grid = _grid(fmt)
-    reals, middles = grid.reals, grid.thresholds[1:-1]
+    codes, reals, middles = _sorted(fmt)
     if x.dtype != np.float64 and np.array_equal(middles, middles.astype(np.float32)):
         reals, middles = reals.astype(np.float32), middles.astype(np.float32)
     if rounding == "half_even":
-        return np.asarray(grid.codes.take(_rank(x, middles, fmt.ties)))
+        return np.asarray(codes.take(_rank(x, middles, fmt.ties)))
     low = (np.searchsorted(reals, x, "right") - 1).clip(0, len(reals) - 1)  # the last number that is not above x
     high = np.minimum(low + 1, len(reals) - 1)
     part, gap = x.astype(np.float64) - reals[low], reals[high] - reals[low]
@@ -126,7 +125,7 @@ def _codes(fmt: Codebook, x: NDArray[Any], rounding: str, rng: np.random.Generat
         "away": (part > 0) & (x > 0),
     }
     chance = rng.random(x.shape) * gap < part if rounding == "stochastic" and rng is not None else is_up[rounding]
-    return np.asarray(grid.codes[np.where(chance, high, low)])
+    return np.asarray(codes[np.where(chance, high, low)])
 
 
 def _rank(x: NDArray[Any], middles: NDArray[Any], ties: Ties) -> NDArray[Any]:
@@ -153,10 +152,19 @@ def _values(fmt: Codebook) -> NDArray[np.float32]:
 
 
 @cache
-def _grid(fmt: Codebook) -> Grid:
+def _sorted(fmt: Codebook) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+    """Codes in the order of their numbers, these, and the midpoints between them."""
     codes = np.argsort(fmt.values, kind="stable").astype(fmt.dtype)
     reals = fmt.values[codes]
-    return Grid(codes, reals, np.concatenate([reals[:1], reals[:-1] + np.diff(reals) / 2, reals[-1:]]))
+    return codes, reals, reals[:-1] + np.diff(reals) / 2
+
+
+@cache
+def _grid(fmt: Codebook) -> Grid:
+    """Of codes with the same number the first one: ggml never writes the other, bitsandbytes on one side of it."""
+    codes, reals, _ = _sorted(fmt)
+    reals, first = np.unique(reals[np.isfinite(reals)], return_index=True)
+    return Grid(codes[first], reals, np.concatenate([reals[:1], reals[:-1] + np.diff(reals) / 2, reals[-1:]]))
 
 
 def _mirrored(magnitudes: tuple[float, ...]) -> tuple[float, ...]:
