@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 import numpy as np
@@ -53,6 +53,18 @@ def first_place(wrong: NDArray[np.bool_]) -> tuple[tuple[int, ...], str]:
     return index, f"[{', '.join(map(str, index))}]" if index else ""
 
 
+def one_of(value: object, field: str, allowed: Iterable[str]) -> str:
+    """`value`, where it is one of the allowed names.
+
+    Raises:
+        QuantError: Otherwise.
+    """
+    names = tuple(allowed)
+    if not isinstance(value, str) or value not in names:
+        raise QuantError(f"{field} is {value!r}; it must be one of {', '.join(names)}.", field)
+    return value
+
+
 def record_of(value: object, kind: type[Record], records: Mapping[str, Record], field: str) -> Record:
     """The record of a name; a record is returned as it is.
 
@@ -61,9 +73,7 @@ def record_of(value: object, kind: type[Record], records: Mapping[str, Record], 
     """
     if isinstance(value, kind):
         return value
-    if not isinstance(value, str) or value not in records:
-        raise QuantError(f"{field} is {value!r}; it must be one of {', '.join(records)}.", field)
-    return records[value]
+    return records[one_of(value, field, records)]
 
 
 def buffer(out: NDArray[Any] | None, shape: tuple[int, ...], dtype: np.dtype[Any], field: str = "out") -> NDArray[Any]:
@@ -107,3 +117,19 @@ def truth(value: object, field: str) -> bool:
     if isinstance(value, (bool, np.bool_)) or (isinstance(value, (int, np.integer)) and value in (0, 1)):
         return bool(value)
     raise QuantError(f"{field} is {value!r}; it must be True or False.", field)
+
+
+def shape_of(value: object) -> tuple[int, ...]:
+    """`value` as the shape of an array.
+
+    Raises:
+        QuantError: If it is none.
+    """
+    allowed = "whole numbers, 0 or more"
+    try:
+        shape = tuple(whole_number(n, "shape", allowed) for n in value)  # type: ignore[attr-defined]
+    except TypeError:
+        raise QuantError(f"shape is {value!r}; it must be a tuple of {allowed}.", "shape") from None
+    if min(shape, default=0) < 0:
+        raise QuantError(f"shape is {shape}; it must hold {allowed}.", "shape")
+    return shape

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .checks import one_of
 from .errors import QuantError
 
 FloatArray = NDArray[np.floating[Any]]
@@ -114,8 +115,7 @@ def check_rounding(rounding: str, rng: np.random.Generator | None) -> str:
     Raises:
         QuantError: Otherwise.
     """
-    if rounding not in ROUNDINGS:
-        raise QuantError(f"rounding is {rounding!r}; it must be one of {', '.join(ROUNDINGS)}.", "rounding")
+    one_of(rounding, "rounding", ROUNDINGS)
     if rounding == "stochastic" and not isinstance(rng, np.random.Generator):
         raise QuantError("rounding is stochastic; it needs rng, for instance numpy.random.default_rng(0).", "rounding")
     return rounding

@@ -6,17 +6,18 @@ import numpy as np
 import numpy.typing as npt
 
 from .blocks.block import Stored
-from .checks import as_array
+from .checks import as_array, shape_of, whole_number
 from .errors import QuantError
 from .formats.format import Format
 from .formats.integers import IntFormat
+from .formats.table import find_format
 from .parameters.granularity import Granularity, PerTensor, parameter_shape
 
 _CHUNK = 65_536  # codes at a time: temporaries stay in the cache
 
 
 def bits_per_value(
-    fmt: Format | Stored,
+    fmt: str | Format | Stored,
     granularity: Granularity | None = None,
     shape: tuple[int, ...] | None = None,
     *,
@@ -26,7 +27,8 @@ def bits_per_value(
     """Bits stored for one value: its code, and its part of the scales and zero points.
 
     Args:
-        fmt: the codes; or an array as it is stored, whose bytes are counted and which needs no other argument.
+        fmt: the codes' format, or its name; or an array as it is stored, whose bytes are counted and which needs no
+            other argument.
         granularity: which values share a scale and a zero point; PerTensor() by default.
         shape: of the array; the more values share them, the less they cost.
         scale_bits: of one scale.
@@ -49,17 +51,19 @@ def bits_per_value(
         return fmt.bits_per_value
     if shape is None:
         raise QuantError("shape is missing; the cost of a scale depends on it. Give the shape of the array.", "shape")
+    fmt, shape = find_format(fmt), shape_of(shape)
     n_values = _value_count(shape)
-    n_parameters = math.prod(parameter_shape(PerTensor() if granularity is None else granularity, tuple(shape)))
+    n_parameters = math.prod(parameter_shape(PerTensor() if granularity is None else granularity, shape))
     own_bits = fmt.bits if isinstance(fmt, IntFormat) else 0
-    each = scale_bits + (own_bits if zero_point_bits is None else zero_point_bits)
+    bits = {"scale_bits": scale_bits, "zero_point_bits": own_bits if zero_point_bits is None else zero_point_bits}
+    each = sum(whole_number(value, field, "a whole number") for field, value in bits.items())
     return fmt.bits + n_parameters * each / n_values
 
 
 def _value_count(shape: tuple[int, ...]) -> int:
     n_values = math.prod(shape)
     if n_values == 0:
-        raise QuantError(f"shape is {tuple(shape)}; it must hold at least one value.", "shape")
+        raise QuantError(f"shape is {shape}; it must hold at least one value.", "shape")
     return n_values
 
 

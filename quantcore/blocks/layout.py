@@ -9,7 +9,7 @@ from typing import Literal, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ..checks import whole_number
+from ..checks import shape_of, whole_number
 from ..errors import QuantError
 
 Axes = Literal["last", "any", "flat"]
@@ -58,9 +58,7 @@ class Layout:
             QuantError: For an axis that there is not, or that the format does not allow, or a row that is no whole
                 number of blocks where it must be one.
         """
-        shape = tuple(whole_number(n, "shape", "whole numbers, 0 or more") for n in shape)
-        if min(shape, default=0) < 0:
-            raise QuantError(f"shape is {shape}; it must hold whole numbers, 0 or more.", "shape")
+        shape = shape_of(shape)
         layout = cls(shape, _checked_axis(fmt, shape, axis), fmt.block_size)
         length, block = layout.row_length, fmt.block_size
         if length % block and not fmt.is_partial_allowed:

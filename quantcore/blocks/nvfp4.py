@@ -15,12 +15,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..checks import one_of
 from ..errors import QuantError
 from ..formats.floats import FLOAT4_E2M1FN, FLOAT8_E4M3FN
 from ..formats.format import Format
 from .block import Blocks, Float32Array, Level
 from .layout import Axes, Layout
-from .scaled import Plan, ScaledBlocks, amax_of, level_of, one_of
+from .scaled import Plan, ScaledBlocks, amax_of, level_of
 
 _F32 = np.float32
 _ELEMENT_MAX, _SCALE_MAX = _F32(6), _F32(448)

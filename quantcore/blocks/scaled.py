@@ -11,7 +11,6 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import QuantError
 from ..formats.format import Format, from_pattern, pattern
 from ..formats.packing import pack, unpack
 from ..formats.table import FORMATS
@@ -77,17 +76,6 @@ def amax_of(x: Float32Array) -> Float32Array:
         return np.zeros((len(x), 1), np.float32)
     found: Float32Array = np.abs(np.maximum(x.max(axis=1, keepdims=True), -x.min(axis=1, keepdims=True)))
     return found  # of zeros +0
-
-
-def one_of(value: Any, field: str, allowed: tuple[str, ...]) -> str:
-    """`value`, if it is allowed.
-
-    Raises:
-        QuantError: Otherwise.
-    """
-    if value not in allowed:
-        raise QuantError(f"{field} is {value!r}; it must be one of {', '.join(allowed)}.", field)
-    return str(value)
 
 
 def level_of(name: str, fmt: Format, codes: NDArray[Any]) -> Level:

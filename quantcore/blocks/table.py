@@ -74,6 +74,8 @@ def store(x: ArrayLike, block: str | BlockFormat, *, axis: int = -1, **options: 
 
 def restore(stored: Stored) -> NDArray[np.float32]:
     """The numbers that `stored` stands for, in the shape of the array."""
+    if not isinstance(stored, Stored):
+        raise QuantError(f"stored is {stored!r}; it must be what store answers, or a format's from_bytes.", "stored")
     return stored.layout.from_blocks(stored.fmt.dequantize(stored.blocks))
 
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from ..checks import truth, whole_number
+from ..checks import one_of, truth, whole_number
 from ..errors import QuantError
 from ..formats.format import Format
 from ..formats.integers import IntFormat
@@ -19,6 +19,7 @@ Batches = tuple[Batch, ...]  # at least one
 Rows = npt.NDArray[Any]  # 2-D, floating, finite: one slice a row, each not empty
 
 MAX_BINS = 1 << 20
+SCHEMES = ("affine", "symmetric")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +48,7 @@ class CalibrationSettings:
 
     def __post_init__(self) -> None:
         """Refuse settings that no method could honour."""
-        if self.scheme not in ("affine", "symmetric"):
-            raise QuantError(f"scheme is {self.scheme!r}; it must be 'affine' or 'symmetric'.", "scheme")
+        one_of(self.scheme, "scheme", SCHEMES)
         object.__setattr__(self, "include_zero", truth(self.include_zero, "include_zero"))
         _require_number("percentile", self.percentile, 0, 100)
         _require_number("momentum", self.momentum, 0, 1)

@@ -12,8 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..checks import buffer, refuse_not_finite
-from ..errors import QuantError
+from ..checks import buffer, one_of, refuse_not_finite
 from ..formats.floats import FloatFormat
 from ..formats.format import OVERFLOWS, Format, Overflow
 from ..parameters.qparams import QuantParams, fitted
@@ -39,8 +38,7 @@ def encode_scaled(
     """What `quantize` does for a format whose codes are no whole numbers; the arguments are its own."""
     fmt = params.fmt
     rounding = check_rounding("half_even" if rounding is None else rounding, rng)  # whatever integers have
-    if overflow not in OVERFLOWS:
-        raise QuantError(f"overflow is {overflow!r}; it must be one of {', '.join(OVERFLOWS)}.", "overflow")
+    one_of(overflow, "overflow", OVERFLOWS)
     scale, _ = fitted(params, x.shape)
     dtype = working_dtype(steps, scale)
     factor = multiplier(scale, steps, params.fmt.highest, params.scale_factor.reshape(scale.shape))

@@ -13,7 +13,7 @@ from ..formats.grid import Float64, Grid
 from ..formats.integers import IntFormat
 from ..formats.table import format_codes
 from ..parameters.granularity import parameter_place
-from ..parameters.qparams import QuantParams, fitted
+from ..parameters.qparams import QuantParams, check_params, fitted
 from ..rounding import check_rounding, round_whole
 from ..toolkits.arithmetic import Arithmetic, Unscaling, find_arithmetic
 from .chunks import quiet_loops
@@ -50,6 +50,7 @@ def grid(
     >>> found.codes.tolist(), found.reals.tolist(), found.thresholds.tolist()
     ([-2, -1, 0, 1], [-1.5, -1.0, -0.5, 0.0], [-1.5, -1.0, -0.5, 0.0, 0.5])
     """
+    check_params(params)
     fmt = params.fmt
     if not isinstance(fmt, IntFormat):
         return _element_grid(params, find_arithmetic(arithmetic), rounding, codes, place, shape)
@@ -71,6 +72,7 @@ def reconstruction_levels(
 ) -> Float64:
     """The real numbers that codes stand for, as `dequantize` computes them; the arguments are those of `grid`."""
     steps = find_arithmetic(arithmetic)
+    check_params(params)
     scale, zero_point, factor = _parameters(params, place, shape, steps)
     dtype = working_dtype(steps, scale)
     wide, fmt = wide_dtype(dtype), params.fmt
@@ -97,6 +99,7 @@ def decision_thresholds(
     numbers of its precision finds the two neighbours between which the code changes.
     """
     steps = find_arithmetic(arithmetic)
+    check_params(params)
     fmt = params.fmt
     if not isinstance(fmt, IntFormat):
         return _element_thresholds(_ranks(codes, fmt), params, steps, rounding, place, shape)

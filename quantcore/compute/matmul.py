@@ -14,7 +14,7 @@ import numpy.typing as npt
 from ..checks import as_array
 from ..errors import QuantError
 from ..parameters.granularity import PerBlock
-from ..parameters.qparams import QuantParams, fitted
+from ..parameters.qparams import QuantParams, check_params, fitted
 from ..toolkits.requantizing import Requantization, find_requantization
 
 IntArray = npt.NDArray[np.int64]
@@ -121,6 +121,8 @@ def qlinear_matmul(
     [93, 92]
     """
     steps = find_requantization(arithmetic)
+    for params, field in ((a_params, "a_params"), (b_params, "b_params"), (y_params, "y_params")):
+        check_params(params, field)
     left, right = _matrix("a", a), _matrix("b", b)
     sa, za = _along("a", left, a_params, -2)
     sb, zb = _along("b", right, b_params, -1)

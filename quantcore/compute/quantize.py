@@ -16,7 +16,7 @@ from ..formats.format import Overflow
 from ..formats.integers import IntFormat, whole_codes
 from ..formats.table import format_codes
 from ..parameters.granularity import PerTensor
-from ..parameters.qparams import QuantParams, fitted
+from ..parameters.qparams import QuantParams, check_params, fitted
 from ..rounding import check_rounding, round_whole
 from ..toolkits.arithmetic import Arithmetic, Unscaling, find_arithmetic
 from .chunks import CHUNK, collapsed, pieces, quiet_loops
@@ -65,6 +65,7 @@ def quantize(
     """
     steps = find_arithmetic(arithmetic)
     x = real_numbers(x)
+    check_params(params)
     if not isinstance(params.fmt, IntFormat):
         return encode_scaled(x, params, steps, rounding, overflow, rng, out, sides)
     fmt = params.fmt
@@ -163,6 +164,7 @@ def dequantize(
     [-61.5, 2.0, 66.0]
     """
     steps = find_arithmetic(arithmetic)
+    check_params(params)
     fmt = params.fmt
     if not isinstance(fmt, IntFormat):
         return decode_scaled(format_codes(q, fmt), params, steps, out)

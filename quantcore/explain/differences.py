@@ -14,7 +14,7 @@ from ..errors import QuantError
 from ..formats.integers import IntFormat
 from ..parameters.choose import qparams_from_range
 from ..parameters.granularity import Granularity, PerAxis, PerTensor, parameter_place
-from ..parameters.qparams import QuantParams, fitted
+from ..parameters.qparams import QuantParams, check_params, fitted
 from ..parameters.ranges import minmax_ranges
 from ..toolkits.arithmetic import find_arithmetic
 from ..toolkits.choosing import find_toolkit
@@ -79,6 +79,8 @@ def first_difference(
         raise QuantError("fmt is no integer format; first_format_difference compares others.", "fmt")
     numbers = real_numbers(x)
     one, other = (_pipeline(name, params is not None) for name in (a, b))
+    if params is not None:
+        check_params(params)
     granularity = params.granularity if params else PerTensor() if granularity is None else granularity
     low, high = (np.zeros(()),) * 2 if params else minmax_ranges(numbers, granularity)
     chosen = [params or qparams_from_range(low, high, fmt, scheme, granularity, toolkit=name) for name in (a, b)]

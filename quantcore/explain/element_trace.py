@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..checks import real_numbers, refuse_not_finite
+from ..checks import one_of, real_numbers, refuse_not_finite
 from ..compute.quantize import quantize
 from ..compute.stages import multiplier, result_dtype, working_dtype
 from ..errors import QuantError
 from ..formats.format import OVERFLOWS, Overflow
 from ..formats.integers import IntFormat
 from ..parameters.granularity import PerTensor, elements_at, parameter_place
-from ..parameters.qparams import QuantParams, fitted
+from ..parameters.qparams import QuantParams, check_params, fitted
 from ..rounding import check_rounding
 from ..toolkits.arithmetic import Arithmetic, Scaling, Unscaling, find_arithmetic
 from .exact_steps import Walk
@@ -44,11 +44,11 @@ def trace_element(
     >>> found["rounded"].value, found["rounded"].note
     (448.0, 'a tie: exactly halfway between 448 and 480')
     """
+    check_params(params)
     fmt, steps = params.fmt, find_arithmetic(arithmetic)
     if isinstance(fmt, IntFormat):
         raise QuantError(f"fmt is {fmt!r}; trace_element follows floats and codebooks. Use trace.", "fmt")
-    if overflow not in OVERFLOWS:
-        raise QuantError(f"overflow is {overflow!r}; it must be one of {', '.join(OVERFLOWS)}.", "overflow")
+    one_of(overflow, "overflow", OVERFLOWS)
     rule = check_rounding("half_even" if rounding is None else rounding, rng)
     numbers = real_numbers(x)
     at = checked_index(index, numbers.shape)

@@ -23,7 +23,7 @@ from ..compute.stages import (
 from ..errors import QuantError
 from ..formats.integers import IntFormat
 from ..parameters.granularity import PerTensor, parameter_place
-from ..parameters.qparams import QuantParams, fitted
+from ..parameters.qparams import QuantParams, check_params, fitted
 from ..rounding import check_rounding, round_fraction, round_whole
 from ..toolkits.arithmetic import Arithmetic, Scaling, Unscaling, find_arithmetic
 from .words import TIES, is_tie, what_precision_decided, what_precision_did, what_rounding_did
@@ -106,6 +106,7 @@ def trace(
     >>> found["rounded"].note
     '2.5 is a tie, exactly halfway between 2 and 3; ties go to the even one: 2'
     """
+    check_params(params)
     steps, fmt = find_arithmetic(arithmetic), params.fmt
     if not isinstance(fmt, IntFormat):
         raise QuantError(f"fmt is {fmt.name}; trace follows integers. Use trace_element.", "fmt")

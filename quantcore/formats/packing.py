@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 from numpy.typing import NDArray
 
-from ..checks import as_array, truth, whole_number
+from ..checks import as_array, one_of, truth, whole_number
 from ..errors import QuantError
 from .format import from_pattern
 
@@ -140,9 +140,8 @@ def _unpack_dense(octets: NDArray[np.uint8], bits: int, count: int, order: Order
 
 
 def _check(bits: int, order: str) -> None:
-    if bits not in range(1, 9):
+    if not 1 <= whole_number(bits, "bits", "a whole number from 1 to 8") <= 8:
         raise QuantError(f"bits is {bits}; codes of 1 to 8 bits are packed.", "bits")
-    if order not in ORDERS:
-        raise QuantError(f"order is {order!r}; it must be one of {', '.join(ORDERS)}.", "order")
+    one_of(order, "order", ORDERS)
     if order == "halves" and 8 % bits:
         raise QuantError(f"bits is {bits}; halves are for codes of 1, 2, 4 or 8 bits. Use low_first.", "bits")

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..checks import as_array, real_numbers
+from ..checks import as_array, one_of, real_numbers
 from ..errors import QuantError
 from ..rounding import check_rounding
 from .codebooks import CODEBOOKS, Codebook
@@ -63,8 +63,7 @@ def encode(
     [127, 126, 127]
     """
     found = find_format(fmt)
-    if overflow not in OVERFLOWS:
-        raise QuantError(f"overflow is {overflow!r}; it must be one of {', '.join(OVERFLOWS)}.", "overflow")
+    one_of(overflow, "overflow", OVERFLOWS)
     numbers = real_numbers(x)
     if numbers.dtype.kind != "f":
         numbers = numbers.astype(np.float64)

@@ -123,11 +123,11 @@ def qparams_from_range(
 
 
 def _checked_ends(low: ArrayLike, high: ArrayLike, precision: np.dtype[Any]) -> tuple[FloatArray, FloatArray]:
-    """Both ends in the precision of the scale; where they are infinite in it, the scale is refused later."""
+    """Both ends in the precision of the scale; where one is too large for it, the scale is refused later."""
     ends = []
     for end, field in ((low, "range_min"), (high, "range_max")):
         array = as_array(end, field)
-        if array.dtype.kind not in "iuf" or np.isnan(array).any():
+        if array.dtype.kind not in "iuf" or not np.isfinite(array).all():
             raise QuantError(f"{field} is {end!r}; it must be a finite number, or an array of them.", field)
         with np.errstate(over="ignore"):
             ends.append(array.astype(precision))

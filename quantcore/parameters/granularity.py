@@ -58,15 +58,25 @@ class PerBlock:
 Granularity = PerTensor | PerAxis | PerBlock
 
 
+def check_granularity(granularity: object) -> None:
+    """Refuse what is none."""
+    if not isinstance(granularity, (PerTensor, PerAxis, PerBlock)):
+        raise QuantError(
+            f"granularity is {granularity!r}; it must be PerTensor(), PerAxis(axis) or PerBlock(block_size).",
+            "granularity",
+        )
+
+
 def parameter_shape(granularity: Granularity, shape: tuple[int, ...]) -> tuple[int, ...]:
     """The shape of scale and zero point for an array of this shape.
 
     Raises:
-        QuantError: If the array has no such axis, or the axis is shorter than a block.
+        QuantError: If it is no granularity, the array has no such axis, or the axis is shorter than a block.
 
     >>> parameter_shape(PerAxis(1), (8, 3, 5)), parameter_shape(PerBlock(4), (8, 10))
     ((1, 3, 1), (8, 3))
     """
+    check_granularity(granularity)
     if isinstance(granularity, PerTensor):
         return ()
     axis = _checked_axis(granularity.axis, shape)

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..checks import as_array
+from ..checks import as_array, shape_of
 from ..errors import QuantError
 from ..formats.codebooks import Codebook
 from ..formats.floats import FloatFormat
 from ..formats.format import Format
 from ..formats.integers import IntFormat
-from .granularity import Granularity, PerAxis, PerBlock, PerTensor, expand, fit
+from .granularity import Granularity, PerAxis, PerTensor, check_granularity, expand, fit
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,7 +95,8 @@ def broadcast(params: QuantParams, shape: tuple[int, ...]) -> tuple[NDArray[np.f
     >>> [array.shape for array in broadcast(params, (2, 5))]
     [(2, 1), (2, 1)]
     """
-    shape = tuple(shape)
+    check_params(params)
+    shape = shape_of(shape)
     return expand(params.scale, params.granularity, shape), expand(params.zero_point, params.granularity, shape)
 
 
@@ -103,6 +104,15 @@ def fitted(params: QuantParams, shape: tuple[int, ...]) -> tuple[NDArray[np.floa
     """Scale and zero point in the `parameter_shape` of `shape`."""
     scale = fit(params.scale, params.granularity, shape, "scale")
     return scale, fit(params.zero_point, params.granularity, shape, "zero_point")
+
+
+def check_params(params: object, field: str = "params") -> None:
+    """Refuse what is not parameters; `field` is what the caller calls them."""
+    if not isinstance(params, QuantParams):
+        raise QuantError(
+            f"{field} is {params!r}; it must be what choose_qparams answers, or QuantParams(scale, zero_point, fmt).",
+            field,
+        )
 
 
 def check_types(fmt: object, granularity: object) -> None:
@@ -117,11 +127,7 @@ def check_types(fmt: object, granularity: object) -> None:
         raise QuantError(
             f"fmt is {fmt.name}; it has neither signs nor 0 and is for scales only. Use another format.", "fmt"
         )
-    if not isinstance(granularity, (PerTensor, PerAxis, PerBlock)):
-        raise QuantError(
-            f"granularity is {granularity!r}; it must be PerTensor(), PerAxis(axis) or PerBlock(block_size).",
-            "granularity",
-        )
+    check_granularity(granularity)
 
 
 def integers_only(fmt: Format) -> IntFormat:

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..calibration.calibrate import calibrate, calibrate_rows, check_calibration, check_settings, has_rows
-from ..calibration.settings import Curve
-from ..checks import real_numbers, refuse_not_finite, truth
+from ..calibration.settings import SCHEMES, Curve
+from ..checks import one_of, real_numbers, refuse_not_finite, truth
 from ..errors import QuantError
 from ..formats.format import Format
 from ..formats.integers import IntFormat
@@ -159,8 +159,7 @@ def checked_scheme(scheme: str | None, fmt: Format) -> str:
     is_integer = isinstance(fmt, IntFormat)
     if scheme is None:
         return "affine" if is_integer else "symmetric"
-    if scheme not in ("affine", "symmetric"):
-        raise QuantError(f"scheme is {scheme!r}; it must be affine or symmetric.", "scheme")
+    one_of(scheme, "scheme", SCHEMES)
     if scheme == "affine" and not is_integer:
         raise QuantError(f"scheme is affine; {fmt.label} has no zero point. Use symmetric.", "scheme")
     return scheme
