@@ -29,8 +29,8 @@ class Difference:
     Attributes:
         index: Where it is.
         what: "code", or "reconstruction" where all codes agree.
-        a: The way of the element through the first profile.
-        b: The way through the second.
+        a: The steps of the element under the first profile.
+        b: Those under the second.
         reasons: Names of REASONS: each would remove the difference by itself, or all together do where none would.
         text: The same in words.
     """
@@ -101,16 +101,16 @@ def first_difference(
             replace(pipeline, arithmetic=pipeline.arithmetic.of_element(flat, numbers.size, fmt.bits))
             for pipeline in (one, other)
         )
-    way_a, way_b = (trace(numbers, p, index, pipeline.arithmetic) for p, pipeline in pipelines)
+    trace_a, trace_b = (trace(numbers, p, index, pipeline.arithmetic) for p, pipeline in pipelines)
     element = _element(numbers, index, (low, high), params, fmt, scheme, granularity)
     (names,) = reasons(one, other, element, outcome(other, element, what), what)
     return Difference(
         index=index,
         what=what,
-        a=way_a,
-        b=way_b,
+        a=trace_a,
+        b=trace_b,
         reasons=tuple(REASONS[name] for name in names),
-        text=_text(way_a, way_b, one, other, what, names, fmt),
+        text=_text(trace_a, trace_b, one, other, what, names, fmt),
     )
 
 
@@ -154,10 +154,10 @@ def _text(
     a: Trace, b: Trace, one: Pipeline, other: Pipeline, what: str, reasons: tuple[str, ...], fmt: IntFormat
 ) -> str:
     at = f"[{', '.join(str(i) for i in a.index)}]" if a.index else ""
-    answers = [f"{pipeline.name} gives {way[what].value:.9g}" for pipeline, way in ((one, a), (other, b))]
+    answers = [f"{pipeline.name} gives {found[what].value:.9g}" for pipeline, found in ((one, a), (other, b))]
     text = f"values{at} is {a['x'].value:.9g}: " + ", ".join(answers) + "."
     for name in reasons:
         words = [f"{pipeline.name} {pipeline.in_words(name, fmt)}" for pipeline in (one, other)]
         text += f" {REASONS[name].capitalize()}: " + ", ".join(words) + "."
-    notes = [way["rounded"].note for way in (a, b) if way["rounded"].note]
+    notes = [found["rounded"].note for found in (a, b) if found["rounded"].note]
     return f"{text} {notes[0]}." if notes and what == "code" else text

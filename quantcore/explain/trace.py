@@ -1,4 +1,4 @@
-"""The way of one number through an arithmetic, step by step, beside what exact arithmetic would give."""
+"""The steps of one number through an arithmetic, beside what exact arithmetic would give."""
 
 from __future__ import annotations
 

@@ -99,7 +99,7 @@ def what_precision_decided(exact: Fraction, rounded: int, rounding: str, dtype: 
     """What would have come of the exact number, where that is something else; empty where chance decides, too."""
     if rounding == "stochastic" or (expected := round_fraction(exact, rounding)) == rounded:
         return ""
-    return f"so {dtype} decided: the exact number would become {show(expected)}"
+    return f"{dtype} decided: the exact number would become {show(expected)}"
 
 
 def _decimal(value: Fraction) -> Decimal:

@@ -185,8 +185,8 @@ def _picture(result: Result) -> bytes:
     assert isinstance(drawn, list)
     tag, attributes, *children = drawn
     paper = node("rect", {"width": "100%", "height": "100%", "fill": "#ffffff"})
-    looks = {"color": "#1b1d1f", "font-family": "sans-serif", "width": str(PICTURE[0]), "height": str(PICTURE[1])}
-    return markup(node(tag, {**attributes, **looks}, paper, *children)).encode()
+    style = {"color": "#1b1d1f", "font-family": "sans-serif", "width": str(PICTURE[0]), "height": str(PICTURE[1])}
+    return markup(node(tag, {**attributes, **style}, paper, *children)).encode()
 
 
 # Formats

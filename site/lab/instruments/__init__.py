@@ -133,12 +133,12 @@ def look(result: Result, shown: Collection[str]) -> tuple[list[InstrumentView], 
     Built is what applies to the result, and of that only what is in `shown`; all where that is empty. The rest stands
     in its place with `applies` false; what would apply, were it shown, also has `waits` true.
     """
-    looks: list[InstrumentView] = []
+    views: list[InstrumentView] = []
     figures: dict[str, Figure] = {}
     shown = shown or INSTRUMENTS
     for name, entry in INSTRUMENTS.items():
         seen = _place(name, entry)
-        looks.append(seen)
+        views.append(seen)
         if not entry.applies(result):
             continue
         if name not in shown:
@@ -148,7 +148,7 @@ def look(result: Result, shown: Collection[str]) -> tuple[list[InstrumentView], 
         _fill(seen, built)
         if built.figure is not None:
             figures[name] = built.figure
-    return looks, figures
+    return views, figures
 
 
 def _place(name: str, entry: Entry) -> InstrumentView:

@@ -56,7 +56,7 @@ def test_float32_can_make_a_tie() -> None:
     assert (torch["code"].value, torch["code"].exact) == (2, 3)
     assert torch.is_decided_by_float
     assert "a little above, 2.50000003725290" in torch["shifted"].note
-    assert torch["rounded"].note.endswith("so float32 decided: the exact number would become 3")
+    assert torch["rounded"].note.endswith("float32 decided: the exact number would become 3")
 
 
 def test_clipping_is_said() -> None:
