@@ -27,8 +27,11 @@ Glossary (one name for one thing, everywhere):
 """
 
 from . import notebook
+from .blocks import tinygemm
 from .blocks.table import BLOCK_FORMATS, restore, store
-from .calibration.calibrate import CALIBRATIONS, Calibrated, CalibrationSettings, Curve, calibrate
+from .calibration.calibrate import CALIBRATIONS, Calibrated, CalibrationSettings, Curve, calibrate, calibrate_channels
+from .calibration.distribution import Distribution, distribution_onnxruntime, float8_scale_onnxruntime
+from .compute.bias import quantize_bias
 from .compute.grid import decision_thresholds, grid, reconstruction_levels
 from .compute.matmul import MatMulTerms, matmul_integer, matmul_terms, qlinear_matmul
 from .compute.quantize import clipped, dequantize, quantize
@@ -80,6 +83,7 @@ __all__ = [
     "CalibrationSettings",
     "Curve",
     "Difference",
+    "Distribution",
     "FormatDifference",
     "Granularity",
     "Grid",
@@ -104,6 +108,7 @@ __all__ = [
     "bits_per_value",
     "broadcast",
     "calibrate",
+    "calibrate_channels",
     "choose_qparams",
     "choose_ranges",
     "clipped",
@@ -113,9 +118,11 @@ __all__ = [
     "decision_thresholds",
     "decode",
     "dequantize",
+    "distribution_onnxruntime",
     "encode",
     "first_difference",
     "first_format_difference",
+    "float8_scale_onnxruntime",
     "grid",
     "matmul_integer",
     "matmul_terms",
@@ -124,10 +131,12 @@ __all__ = [
     "qlinear_matmul",
     "qparams_from_range",
     "quantize",
+    "quantize_bias",
     "reconstruction_levels",
     "restore",
     "round_whole",
     "store",
+    "tinygemm",
     "trace",
     "trace_element",
     "trace_qparams",

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..checks import real_numbers, refuse_not_finite
+from ..checks import as_array, real_numbers, refuse_not_finite, whole_number
 from ..errors import QuantError, UnknownArgumentError
 from ..formats.codebooks import Codebook
 from ..formats.floats import FloatFormat
@@ -22,7 +22,7 @@ from .ends import minmax, moving_average, percentile, percentile_modelopt, perce
 from .entropy import entropy_modelopt, entropy_onnxruntime
 from .entropy_rows import entropy_rows
 from .mse import MAX_ROW, mse, mse_rows
-from .mse_modelopt import mse_modelopt, mse_modelopt_0_47
+from .mse_modelopt import mse_modelopt, mse_modelopt_0_47, mse_modelopt_multiples
 from .mse_torch import mse_torch
 from .settings import (
     AnyFormatCalibration,
@@ -50,6 +50,7 @@ CALIBRATIONS: dict[str, Calibration] = {
     "mse_torch": mse_torch,
     "mse_modelopt": mse_modelopt,
     "mse_modelopt_0_47": mse_modelopt_0_47,
+    "mse_modelopt_multiples": mse_modelopt_multiples,
     "entropy": entropy_onnxruntime,
     "entropy_onnxruntime": entropy_onnxruntime,
     "entropy_modelopt": entropy_modelopt,
@@ -106,7 +107,7 @@ def calibrate_rows(
 
 def _some_rows(rows: Rows, fmt: Format, method: str, settings: CalibrationSettings) -> tuple[FloatArray, FloatArray]:
     peak = np.abs(rows).max(axis=1)
-    is_ordinary = peak <= np.finfo(rows.dtype).max / 2
+    is_ordinary = _is_ordinary(peak, rows.dtype)
     low, high = np.empty(len(rows)), np.empty(len(rows))
     if has_rows(method, rows.shape[1]):
         low[is_ordinary], high[is_ordinary] = _by_rows(rows[is_ordinary], fmt, method, settings)
@@ -114,7 +115,7 @@ def _some_rows(rows: Rows, fmt: Format, method: str, settings: CalibrationSettin
     else:
         left = np.arange(len(rows))
     for i in left.tolist():
-        found = _calibrated(_batches(rows[i]), fmt, method, settings)
+        found = _calibrated(batches_of(rows[i]), fmt, method, settings)
         low[i], high[i] = found.low, found.high
     return low, high
 
@@ -154,7 +155,55 @@ def calibrate(
     check_settings(settings)
     if not isinstance(fmt, IntFormat):
         settings.setdefault("scheme", "symmetric")
-    return _calibrated(_batches(x), fmt, method, CalibrationSettings(**settings))
+    return _calibrated(batches_of(x), fmt, method, CalibrationSettings(**settings))
+
+
+def calibrate_channels(
+    batches: npt.NDArray[Any] | Sequence[npt.NDArray[Any]],
+    fmt: Format,
+    axis: int,
+    method: str = "minmax",
+    **settings: Any,
+) -> tuple[Calibrated, ...]:
+    """What `calibrate` chooses for each index along an axis, over one or more batches.
+
+    The ends are for `qparams_from_range` with `PerAxis(axis)`.
+
+    Args:
+        batches: an array, or a list of arrays that are equally long along the axis.
+        fmt: as for `calibrate`.
+        axis: of the channels; negative ones count from the last.
+        method: as for `calibrate`.
+        **settings: as for `calibrate`.
+
+    Raises:
+        QuantError: As `calibrate`; for a batch that has no such axis, or another number of channels.
+
+    >>> from quantcore.formats.integers import INT8
+    >>> batches = [np.array([[1.0, -2.0], [3.0, 4.0]]), np.array([[5.0, 0.0], [0.0, -6.0]])]
+    >>> [(found.low, found.high) for found in calibrate_channels(batches, INT8, axis=0)]
+    [(-2.0, 5.0), (-6.0, 4.0)]
+    """
+    axis = whole_number(axis, "axis", "a whole number")
+    arrays = [batches] if isinstance(batches, np.ndarray) else [as_array(batch, "values") for batch in batches]
+    if not arrays:
+        raise QuantError("values are empty; give at least one batch.", "values")
+    for array in arrays:
+        if not -array.ndim <= axis < array.ndim:
+            raise QuantError(f"axis is {axis}; a batch of shape {array.shape} does not have it.", "axis")
+    channels = [np.moveaxis(array, axis, 0) for array in arrays]
+    numbers = sorted({len(rows) for rows in channels})
+    if not numbers[0]:
+        raise QuantError("values are empty; give at least one channel.", "values")
+    if len(numbers) > 1:
+        raise QuantError(
+            f"values have {numbers[0]} channels along axis {axis} in one batch and {numbers[1]} in another; "
+            "they must have as many in all.",
+            "values",
+        )
+    return tuple(
+        calibrate([rows[i].reshape(-1) for rows in channels], fmt, method, **settings) for i in range(numbers[0])
+    )
 
 
 def _calibrated(batches: Batches, fmt: Format, method: str, settings: CalibrationSettings) -> Calibrated:
@@ -185,14 +234,21 @@ def check_settings(settings: Mapping[str, Any]) -> None:
         raise UnknownArgumentError(f"{unknown[0]} is not a setting of calibration; there are {allowed}.", unknown[0])
 
 
-def _batches(x: npt.ArrayLike | Sequence[npt.NDArray[Any]]) -> Batches:
-    if isinstance(x, (list, tuple)) and x and all(isinstance(batch, np.ndarray) and batch.ndim for batch in x):
-        return tuple(_batch(batch) for batch in x)
-    return (_batch(x),)
+def batches_of(x: npt.ArrayLike | Sequence[npt.NDArray[Any]]) -> Batches:
+    """A list of arrays as batches, anything else as one; each flat, floating, checked.
+
+    Raises:
+        QuantError: for data that is empty, not finite, or as wide as float64 is.
+    """
+    is_list = isinstance(x, (list, tuple)) and x and all(isinstance(batch, np.ndarray) and batch.ndim for batch in x)
+    batches = tuple(_batch(batch) for batch in x) if is_list else (_batch(x),)  # type: ignore[union-attr]
+    if all(_is_ordinary(np.abs(batch).max(), batch.dtype) for batch in batches):
+        return batches
+    return tuple(batch.astype(np.float64) for batch in batches)
 
 
 def _batch(x: Any) -> Batch:
-    """One batch, flat, floating, checked."""
+    """One batch, flat, floating, finite."""
     values = real_numbers(x).reshape(-1)
     if values.size == 0:
         raise QuantError("values are empty; give at least one number, or an explicit range.", "values")
@@ -201,11 +257,14 @@ def _batch(x: Any) -> Batch:
     peak = float(np.abs(values).max())
     if not math.isfinite(peak):
         refuse_not_finite(values, values.dtype)
-    if not math.isfinite(2 * peak):
+    if not _is_ordinary(peak, np.dtype(np.float64)):
         raise QuantError(f"values go up to {peak:.4g}; their range is too wide for float64. Scale them down.", "values")
-    if 2 * peak > float(np.finfo(values.dtype).max):
-        values = values.astype(np.float64)
     return values
+
+
+def _is_ordinary(peak: Any, dtype: np.dtype[Any]) -> Any:
+    """Whether ranges that reach so far, and a bin farther, can be computed in the precision of the data."""
+    return peak <= np.finfo(dtype).max / 4
 
 
 __all__ = ["CALIBRATIONS", "Calibrated", "Calibration", "CalibrationSettings", "Curve", "calibrate"]

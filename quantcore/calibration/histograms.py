@@ -101,7 +101,7 @@ def torch_histogram(batches: Batches, bins: int) -> Histogram:
     """
     first = np.abs(as_float32(batches[0]))
     counts = histc(first, bins, np.float32(0), first.max())
-    edges = _torch_linspace(first.max(), bins + 1)
+    edges = torch_linspace(np.float32(0), first.max(), bins + 1)
     for batch in batches[1:]:
         magnitudes = np.abs(as_float32(batch))
         peak = magnitudes.max()
@@ -110,6 +110,12 @@ def torch_histogram(batches: Batches, bins: int) -> Histogram:
             _require_few(peak, width)
             edges = _torch_arange(peak + width, width)
             bins = int(np.ceil(peak / width))
+            if edges.size != bins + 1:  # the library's searches fail on arrays of different lengths
+                raise QuantError(
+                    f"float32 rounds the edges of the histogram to {edges.size - 1} bins and their number to {bins}. "
+                    "Give the batches with the largest values first.",
+                    "values",
+                )
         more = histc(magnitudes, bins, np.float32(0), edges[-1])
         more[: counts.size] += counts
         counts = more
@@ -170,11 +176,12 @@ def histc(x: npt.NDArray[np.float32], bins: int, low: np.float32, high: np.float
     return counts.astype(np.float32)
 
 
-def _torch_linspace(end: np.float32, n: int) -> npt.NDArray[np.float32]:
-    """torch.linspace(0, end, n) in float32: from the nearer end, each product and sum rounded once, together."""
-    step = np.float64(end / np.float32(n - 1))
+def torch_linspace(start: np.float32, end: np.float32, n: int) -> npt.NDArray[np.float32]:
+    """torch.linspace(start, end, n) in float32: from the nearer end, each product and sum rounded once, together."""
+    step = np.float64((end - start) / np.float32(n - 1)) if n > 1 else np.float64(0)
     index = np.arange(n)
-    return np.where(index < n // 2, index * step, np.float64(end) - (n - 1 - index) * step).astype(np.float32)
+    after, before = np.float64(start) + index * step, np.float64(end) - (n - 1 - index) * step
+    return np.where(index < max(n // 2, 1), after, before).astype(np.float32)
 
 
 def _torch_arange(end: np.float32, step: np.float32) -> npt.NDArray[np.float32]:

@@ -35,6 +35,9 @@ class CalibrationSettings:
         start_bin: modelopt's searches: the first threshold tried is the edge (or centre) of this bin.
         stride: modelopt's searches: bins between two thresholds tried.
         momentum: moving_average: weight of a new batch, 0 to 1.
+        start_multiplier: mse_modelopt_multiples: the first threshold tried, in times of the largest magnitude.
+        stop_multiplier: the last one.
+        step_size: about how far apart they are.
     """
 
     scheme: Literal["affine", "symmetric"] = "affine"
@@ -45,6 +48,9 @@ class CalibrationSettings:
     start_bin: int = 128
     stride: int = 1
     momentum: float = 0.01
+    start_multiplier: float = 0.25
+    stop_multiplier: float = 4.0
+    step_size: float = 0.1
 
     def __post_init__(self) -> None:
         """Refuse settings that no method could honour."""
@@ -52,6 +58,9 @@ class CalibrationSettings:
         object.__setattr__(self, "include_zero", truth(self.include_zero, "include_zero"))
         _require_number("percentile", self.percentile, 0, 100)
         _require_number("momentum", self.momentum, 0, 1)
+        _require_number("start_multiplier", self.start_multiplier, 2.0**-10, 2.0**10)
+        _require_number("stop_multiplier", self.stop_multiplier, self.start_multiplier, 2.0**10)
+        _require_number("step_size", self.step_size, 2.0**-10, 2.0**10)
         _require_whole("bins", self.bins, 2)
         _require_whole("quantized_bins", self.quantized_bins, 2)
         _require_whole("start_bin", self.start_bin, 1)

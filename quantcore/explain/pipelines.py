@@ -32,6 +32,7 @@ What = Literal["code", "reconstruction"]
 REASONS: Mapping[str, str] = MappingProxyType(
     {
         "include_zero": "zero in the range",
+        "zero_point_is_code": "zero points outside the codes",
         "denominator": "denominator of a symmetric scale",
         "narrow_widths": "narrow range",
         "middle": "zero point of a symmetric scheme",
@@ -59,6 +60,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
 )
 _YES_NO = {
     "include_zero": ("widens the range to contain 0", "takes the range as it is"),
+    "zero_point_is_code": ("moves them to the nearest code", "keeps them"),
     "in_scale_dtype": ("subtracts the ends in the precision of the scale", "subtracts them in float32 at least"),
     "zero_point_first": ("adds the zero point before rounding", "adds it after rounding"),
     "clips": ("clips codes to the format", "leaves codes as they come"),

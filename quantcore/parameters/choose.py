@@ -13,7 +13,7 @@ from ..formats.format import Format
 from ..formats.integers import IntFormat
 from ..formats.powers import ElementRange, scale_codes
 from ..toolkits.choosing import Toolkit, ZeroPoint, find_toolkit
-from .derive import Codes, code_range, derivation, number_range, symmetric_zero_point
+from .derive import Codes, code_range, derivation, is_code, number_range, symmetric_zero_point
 from .granularity import Granularity, PerTensor
 from .qparams import QuantParams, check_types
 from .ranges import Calibration, checked_scheme, choose_ranges
@@ -114,11 +114,9 @@ def qparams_from_range(
             f"Use values nearer to 1, or another toolkit{_or_float64(precision)}.",
             "values",
         )
-    is_code = rules.zero_point is not ZeroPoint.FACTOR and (
-        middle is not None or (with_zero and rules.zero_point is not ZeroPoint.FLOAT)
-    )
+    is_whole = rules.zero_point is not ZeroPoint.FACTOR and (middle is not None or is_code(rules, with_zero))
     return QuantParams(
-        scale, zero_point.astype(np.int32) if is_code else zero_point, fmt, granularity, scale_factor=factor
+        scale, zero_point.astype(np.int32) if is_whole else zero_point, fmt, granularity, scale_factor=factor
     )
 
 

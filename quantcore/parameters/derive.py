@@ -96,7 +96,7 @@ def derivation(
             by = factor if rules.zero_point is ZeroPoint.FACTOR else scale
             for name, zero_point in _affine_zero_point(low, high, by, codes, rules):
                 yield name, zero_point
-            if with_zero and rules.zero_point is not ZeroPoint.FLOAT:
+            if is_code(rules, with_zero):
                 zero_point = np.clip(_in(zero_point, _wide(zero_point.dtype)), *codes)
         if rules.degenerate is Degenerate.ONE_AND_ZERO or (
             rules.degenerate is Degenerate.ONE_AND_AFFINE_ZERO and middle is None
@@ -109,6 +109,11 @@ def number_range(fmt: Format) -> Codes:
     """What the largest magnitude is divided by, with both signs, where the numbers of codes are no whole numbers."""
     highest = Fraction(max(-fmt.lowest, fmt.highest))
     return -highest, highest
+
+
+def is_code(rules: Toolkit, with_zero: bool) -> bool:
+    """Whether an affine zero point is one of the codes."""
+    return (with_zero or rules.zero_point_is_code) and rules.zero_point is not ZeroPoint.FLOAT
 
 
 def code_range(fmt: IntFormat, scheme: str, rules: Toolkit, reduce_range: bool) -> tuple[int, int]:

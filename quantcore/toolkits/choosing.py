@@ -76,6 +76,7 @@ class Toolkit:
             zero point is computed from them; 0: none does.
         min_real_range: A range that is narrower after it contains 0 is widened to this at its upper end.
         include_zero: Whether an affine range is widened to contain 0.
+        zero_point_is_code: Whether an affine zero point is moved to the nearest code where the range is not widened.
         in_scale_dtype: Whether the ends are subtracted, and the zero point computed unless `zero_point_dtype` is given,
             in the precision in which the scale is kept, be it float16.
         range_dtype: The precision in which the range is divided; None: that of the scale, float32 at least.
@@ -101,6 +102,7 @@ class Toolkit:
     stretched_scale: float = 0.0
     min_real_range: float = 0.0
     include_zero: bool = True
+    zero_point_is_code: bool = False
     in_scale_dtype: bool = False
     range_dtype: type[np.floating[Any]] | None = None
     zero_point_dtype: type[np.floating[Any]] | None = None
@@ -224,6 +226,11 @@ TOOLKITS: Mapping[str, Toolkit] = MappingProxyType(
                 "torchao_no_clipping", "choose_qparams_affine, SYMMETRIC_NO_CLIPPING_ERR",
                 "Like torchao, but a symmetric scale clips no end of signed codes, and half of unsigned ones.",
                 denominator=Denominator.NO_CLIPPING,
+            ),
+            _torchao(
+                "torchao_dont_preserve_zero", "_choose_qparams_affine_dont_preserve_zero",
+                "Like torchao, but takes the range as it is; the zero point still is a code, so far ends are clipped.",
+                include_zero=False, zero_point_is_code=True,
             ),
             Toolkit(
                 "modelopt", "NVIDIA modelopt", "0.47.0", "torch/quantization/tensor_quant.py",
