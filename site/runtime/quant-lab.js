@@ -59,7 +59,6 @@ class QuantLab extends HTMLElement {
 
   #address = (page, group) => `${SITE}${page}#${new URLSearchParams({ ...this.request, ...group })}`;
   #say = (quantlab) => this.#frame.contentWindow.postMessage({ quantlab }, SITE.origin);
-  #reveal = () => this.#frame.previousSibling?.remove();
   #tell = (type, detail) => this.dispatchEvent(new CustomEvent(type, { detail, bubbles: type !== "error" }));
 
   #start() {
@@ -78,6 +77,12 @@ class QuantLab extends HTMLElement {
     this.#timer = setTimeout(() => this.#fail("No answer."), 30000);
     this.#root.append(this.#frame);
     if (!this.hasChildNodes()) this.#reveal();
+  }
+
+  #reveal() {
+    const hadFocus = this.querySelector(":focus"); // in the author's words, which go now
+    this.#frame.previousSibling?.remove();
+    if (hadFocus) this.#frame.focus({ preventScroll: true });
   }
 
   #change(all) {

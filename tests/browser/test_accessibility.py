@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 from assembly import assets
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from .conftest import ROOT, Visit
+from .hosts import Host, serving
 
 pytestmark = pytest.mark.browser
 
@@ -104,14 +105,32 @@ def test_everything_on_the_other_pages_is_reached_by_tab(visitor: Visit, name: s
         page.keyboard.press("Tab")
         place = page.evaluate(PLACE)
         if place is None:
-            if str(n_places - 1) in reached:
-                break
-            continue  # it was in an author's words when a frame took their place; Tab goes on from there
+            break
         reached += [place["number"]] if place["number"] not in reached[-1:] else []
         unseen += [place["number"]] if place["outline"] == NOTHING_SEEN or place["width"] == 0 else []
     assert [number for number in reached if number != EMBED] == [str(number) for number in range(n_places)]
     assert EMBED in reached or name == "learn.html"  # whose many may still be loading when the focus passes by
     assert unseen == []
+
+
+WORDS = """<button>before</button><div style="height: 3000px"></div>
+<quant-lab id="one" values="1, 2" show="table"><p>See <a href="#here">the worked example</a>.</p></quant-lab>
+<script src="SITEquant-lab.js"></script>"""
+
+
+@pytest.mark.parametrize("held", ["a", "button"])
+def test_the_focus_in_an_authors_words_goes_to_the_frame(chromium: Browser, held: str) -> None:
+    """Where the instrument takes the place of the words that have the focus, it gets it; else the focus stays."""
+    with serving() as dist:
+        host = Host(chromium, dist)
+        page = host.open(WORDS)
+        page.evaluate("held => document.querySelector(held).focus({preventScroll: true})", held)
+        page.locator("#one").scroll_into_view_if_needed()
+        host.hear()
+        assert page.evaluate("document.activeElement.localName") == ("quant-lab" if held == "a" else "button")
+        page.keyboard.press("Tab")
+        assert host.frame().evaluate("document.activeElement.id") == "values"
+        host.context.close()
 
 
 def focused(visit: Visit) -> dict[str, Any]:
