@@ -103,7 +103,9 @@ class Pipeline:
         if isinstance(rule, bool):
             return _YES_NO[name][not rule]
         if name == "tail":
-            return f"leaves the last to {rule.arithmetic}" if rule is not None else "computes the last as the others"
+            return (
+                f"leaves the last to {rule.arithmetic.name}" if rule is not None else "computes the last as the others"
+            )
         if name == "fused_bits":
             return "rounds product and sum once" if fmt.bits <= rule else "rounds after each operation"
         if name == "rounding":

@@ -44,12 +44,12 @@ class Tail:
 
     Attributes:
         lanes: How many elements fill the register.
-        arithmetic: The name in ARITHMETICS of what the other kernel does.
+        arithmetic: What the other kernel does.
         min_bits: The width of the narrowest codes for which it is so.
     """
 
     lanes: int
-    arithmetic: str
+    arithmetic: Arithmetic
     min_bits: int
 
 
@@ -101,7 +101,7 @@ class Arithmetic:
     def of_element(self, index: int, n: int, bits: int) -> Arithmetic:
         """The arithmetic of the element with this flat index, of n that share their scale."""
         is_left = self.tail is not None and index >= self.n_whole(n, bits)
-        return find_arithmetic(self.tail.arithmetic) if self.tail is not None and is_left else self
+        return self.tail.arithmetic if self.tail is not None and is_left else self
 
     def is_fused(self, bits: int) -> bool:
         """Whether product and sum round once, for codes of this width."""
@@ -112,6 +112,12 @@ def _torch(name: str, source: str, summary: str, **steps: Any) -> Arithmetic:
     steps = {"scaling": Scaling.RECIPROCAL, "dtype": np.float32, "result_dtype": np.float32, **steps}
     return Arithmetic(name, "PyTorch", "2.13.0", source, summary, **steps)
 
+
+_TFLITE_TAIL = Arithmetic(
+    "tflite_tail", "TensorFlow Lite", "2.3.0, x86-64", "QUANTIZE, default kernels: what eight at a time leave over",
+    "Divides by the scale in float64, rounds ties away from zero, then adds the zero point.",
+    rounding="half_away", unscaling=Unscaling.MULTIPLY_FLOAT64, dtype=np.float64, result_dtype=np.float32,
+)  # fmt: skip
 
 ARITHMETICS: Mapping[str, Arithmetic] = MappingProxyType(
     {
@@ -194,8 +200,8 @@ ARITHMETICS: Mapping[str, Arithmetic] = MappingProxyType(
             Arithmetic(
                 "tflite_x86", "TensorFlow Lite", "2.3.0, x86-64", "QUANTIZE and DEQUANTIZE, default kernels",
                 "Multiplies by the reciprocal, rounds ties to even, adds the zero point; from 9 bits on "
-                "eight at a time, and what remains as tflite does.",
-                scaling=Scaling.RECIPROCAL, dtype=np.float32, tail=Tail(lanes=8, arithmetic="tflite", min_bits=9),
+                "eight at a time, and what remains divided in float64, ties away from zero.",
+                scaling=Scaling.RECIPROCAL, dtype=np.float32, tail=Tail(8, _TFLITE_TAIL, min_bits=9),
             ),
             Arithmetic(
                 "bitsandbytes", "bitsandbytes", "0.50.2", "functional.py, int8_vectorwise_quant, _dequant",

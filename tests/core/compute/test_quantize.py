@@ -307,9 +307,12 @@ def test_the_last_elements_of_wide_codes_are_left_to_the_reference_kernel() -> N
         params = qc.QuantParams(half, zero_point, fmt)
         assert qc.quantize(x, params, "tflite_x86").tolist() == recorded
         assert [qc.trace(x, params, i, "tflite_x86")["code"].value for i in range(x.size)] == recorded
+    fine = qc.QuantParams(np.float32(1.3424318e-05), 0, qc.INT16)  # -74.4999986 steps, a tie in float32
+    assert qc.quantize(np.float32([-0.0010001117]), fine, "tflite_x86").tolist() == [-74]
+    assert qc.quantize(np.float32([-0.0010001117]), fine, "tflite").tolist() == [-75]
     params = qc.QuantParams(half, 0, qc.INT16)
     spread, sides = np.zeros((2, 11), np.int16).T[:, 0], np.zeros(11, np.int8)
     qc.quantize(x * 2**15, params, "tflite_x86", out=spread, sides=sides)  # memory with gaps
     assert spread[-3:].tolist() == [2**14, 2**15 - 1, -(2**15)]
     assert sides[-3:].tolist() == [0, 1, -1]
-    assert qc.first_difference(x, qc.INT16, "onnx", "tflite_x86", params=params).b.arithmetic == "tflite"
+    assert qc.first_difference(x, qc.INT16, "onnx", "tflite_x86", params=params).b.arithmetic == "tflite_tail"

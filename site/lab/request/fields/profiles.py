@@ -51,7 +51,7 @@ PROFILES: dict[str, Profile] = {
     ),
     "tflite": Profile(
         label="TensorFlow Lite",
-        summary="Divides by the scale and rounds ties away from zero.",
+        summary="Its reference kernels: divide by the scale and round ties away from zero.",
         arithmetic="tflite",
         toolkit="tflite",
         defaults={**TOOLKIT_DEFAULTS, "rounding": "half_away"},
