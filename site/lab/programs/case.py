@@ -136,12 +136,13 @@ def array(numbers: Any, text: str = "") -> str:
     return f"np.array({text or nested(numbers)}{dtype})"
 
 
-def fused_multiply_add(module: str, products: str, widen: str, narrow: str) -> list[str]:
+def fused_multiply_add(module: str, exact: str, addend: str, widen: str, narrow: str) -> list[str]:
     """A function of that name in a program with NumPy or PyTorch.
 
     Args:
         module: "np" or "torch".
-        products: the line that multiplies in float64.
+        exact: x times factor, in float64.
+        addend: the addend in float64; empty where it becomes that by itself.
         widen: what makes the choice between two infinities float64.
         narrow: what makes float64 float32.
     """
@@ -149,7 +150,7 @@ def fused_multiply_add(module: str, products: str, widen: str, narrow: str) -> l
         "def fused_multiply_add(x, factor, addend):",
         "    # x * factor + addend, rounded once to float32: the product is exact in float64; where the sum is not,",
         "    # its neighbour with an odd last bit is taken, which float32 rounds as it would round the exact sum",
-        f"    {products}",
+        f"    product, addend = {exact}, {addend}" if addend else f"    product = {exact}",
         "    total = product + addend",
         "    shadow = total - product",
         "    error = (product - (total - shadow)) + (addend - shadow)",

@@ -196,7 +196,7 @@ def helper(case: Case) -> list[str]:
     """The function that `way_there` calls, if any."""
     if case.is_dequantize or not case.is_fused:
         return []
-    return fused_multiply_add("np", "product = x.astype(np.float64) * factor", "", ".astype(np.float32)")
+    return fused_multiply_add("np", "x.astype(np.float64) * factor", "", "", ".astype(np.float32)")
 
 
 def way_back(case: Case) -> list[str]:

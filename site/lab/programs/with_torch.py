@@ -174,8 +174,7 @@ def _helper(case: Case) -> list[str]:
     """The function that `_way_there` calls, if any."""
     if case.is_dequantize or not case.is_fused:
         return []
-    products = "product, addend = x.double() * factor.double(), addend.double()"
-    return fused_multiply_add("torch", products, ".double()", ".float()")
+    return fused_multiply_add("torch", "x.double() * factor.double()", "addend.double()", ".double()", ".float()")
 
 
 def _in(case: Case, name: str, dtype: Any) -> str:
