@@ -35,9 +35,9 @@ def refuse_not_finite(x: NDArray[Any], dtype: np.dtype[Any]) -> None:
         QuantError: With the index and the number.
     """
     with np.errstate(over="ignore"):
+        if not x.size or np.isfinite(np.array([x.min(), x.max()]).astype(dtype)).all():
+            return  # NaN would be both
         wrong = ~np.isfinite(x.astype(dtype, copy=False))
-    if not wrong.any():
-        return
     index, where = first_place(wrong)
     reason = f"it is too large for {dtype}" if np.isfinite(x[index]) else "it must be a finite number"
     raise QuantError(f"values{where} is {x[index]}; {reason}. Remove or replace it.", "values")

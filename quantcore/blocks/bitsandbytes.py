@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ..formats.codebooks import DYNAMIC8, FP4_BNB, NF4, Codebook
 from .block import Blocks, Float32Array, Level, block_count
 from .layout import Axes
-from .scaled import Plan, ScaledBlocks, amax_of, level_of
+from .scaled import Plan, ScaledBlocks, amax_of, encode_in_parts, level_of
 
 _NESTED = 256  # scales that share a second scale
 _TINY = np.float32(1e-38)
@@ -60,9 +60,13 @@ class CodebookBlocks(ScaledBlocks):
     def quantize(self, x: Float32Array, **options: Any) -> Blocks:
         """Times the reciprocal of absmax, to the nearest number; halfway, to the lower one."""
         amax = amax_of(x)
-        with np.errstate(over="ignore"):
-            scaled = np.clip(x * (1 / np.maximum(amax, _TINY)), -1, 1)
-        codes = self.element.encode(scaled)
+        reciprocal = (1 / np.maximum(amax, _TINY)).astype(np.float32)
+
+        def scaled(part: slice) -> Float32Array:
+            found: Float32Array = x[part] * reciprocal[part]
+            return np.clip(found, -1, 1, out=found)
+
+        codes = encode_in_parts(x, self.element, scaled)
         if not self.is_double:
             return self.assemble(codes, (Level("absmax", "float32", amax),))
         offset = np.float32(amax.mean(dtype=np.float64)) if amax.size else np.float32(0)

@@ -63,11 +63,11 @@ def largest(blocks: Floats, axis: int = -1) -> tuple[Floats, Floats]:
     NaN, which sums that overflow leave, is larger than nothing.
     """
     magnitude = np.abs(blocks)
-    if np.isnan(magnitude.max(initial=0)):
-        magnitude = np.nan_to_num(magnitude, nan=0, posinf=np.inf)
-    first = np.expand_dims(magnitude.argmax(axis=axis), axis)
+    first = np.expand_dims(magnitude.argmax(axis=axis), axis)  # of a NaN, where there is one
     signed = np.take_along_axis(blocks, first, axis).squeeze(axis)
-    amax = np.take_along_axis(magnitude, first, axis).squeeze(axis)
+    amax: Floats = np.abs(signed)
+    if np.isnan(amax).any():
+        return largest(np.nan_to_num(blocks, nan=0, posinf=np.inf, neginf=-np.inf), axis)
     return np.where(amax > 0, signed, np.float32(0)), amax
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import ModuleType
 from typing import Any, Literal
 
@@ -12,22 +14,61 @@ from numpy.typing import NDArray
 
 from ..errors import QuantError
 from ..formats.format import Format
-from .block import BlockFormat, Blocks, Float32Array, Stored, octets_of
+from ..formats.integers import IntFormat
+from .block import BlockFormat, Blocks, Float32Array, Level, Stored, octets_of
 from .ggml_blocks import Encoded, Importance, Records, row_energy
-from .layout import Axes, Layout
+from .ggml_numbers import TERNARY
+from .layout import Axes, Layout, parts
 
-_ELEMENTS_AT_ONCE = 1 << 15  # what a search works on stays in the second-level cache
+# Elements at once: what is worked on stays in a cache, and there are few calls for many elements
+_SEARCHED, _ROUNDED, _DECODED = 1 << 15, 1 << 18, 1 << 17
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class GgufBlocks(Blocks):
-    """Blocks with the bytes that they have in a file.
+    """Blocks as the bytes that they have in a file; what these say is read when it is asked for.
 
     Attributes:
         data: (n_blocks, block_bytes).
+        unpack: What reads them.
     """
 
-    data: NDArray[np.uint8] = field(default_factory=lambda: np.empty((0, 0), np.uint8))
+    def __init__(
+        self,
+        data: NDArray[np.uint8],
+        unpack: Callable[[NDArray[np.uint8]], Blocks],
+        divisor: Float32Array | None = None,
+        subtrahend: Float32Array | None = None,
+    ) -> None:
+        attributes = {"data": data, "unpack": unpack, "divisor": divisor, "subtrahend": subtrahend}
+        for name, value in attributes.items():
+            object.__setattr__(self, name, value)
+
+    data: NDArray[np.uint8]
+    unpack: Callable[[NDArray[np.uint8]], Blocks]
+
+    @cached_property
+    def _read(self) -> Blocks:
+        return self.unpack(self.data)
+
+    @property
+    def codes(self) -> NDArray[Any]:
+        """(n_blocks, block_size), codes of the element format."""
+        return self._read.codes
+
+    @property
+    def scale(self) -> Float32Array:
+        """(n_blocks, n_sub)."""
+        return self._read.scale
+
+    @property
+    def offset(self) -> Float32Array | None:
+        """As `scale`, or None."""
+        return self._read.offset
+
+    @property
+    def levels(self) -> tuple[Level, ...]:
+        """How scale and offset came about, the outermost first."""
+        return self._read.levels
 
 
 @dataclass(frozen=True)
@@ -82,27 +123,44 @@ class GgufFormat(BlockFormat):
         weights, energy = self._importance(x, **options)
         data = np.empty((len(x), self.block_bytes), np.uint8)
         encode = getattr(self._code(self.encoder), f"quantize_{self.name}")
+        at_once = _ROUNDED if weights is None and self.module in ("legacy", "ternary") else _SEARCHED
         kept: list[Encoded] = []
         with np.errstate(all="ignore"):
-            for part in self._parts(len(x)):
+            for part in parts(len(x), at_once // self.block_size):
                 given = None if weights is None else Importance(weights[part], energy[part])
                 encoded: Encoded = encode(np.ascontiguousarray(x[part]), given)
                 data[part] = encoded.records.view(np.uint8).reshape(-1, self.block_bytes)
                 kept.append(encoded)
-        return self._blocks(data, *(_joined([getattr(one, name) for one in kept]) for name in Encoded._fields[1:]))
+        before = (_joined([getattr(one, name) for one in kept]) for name in Encoded._fields[1:])
+        return GgufBlocks(data, self._unpacked, *before)
 
     def dequantize(self, blocks: Blocks) -> Float32Array:
         """The numbers (n_blocks, block_size)."""
-        out = np.empty(blocks.codes.shape, np.float32)
-        n_sub = blocks.scale.shape[1]
         with np.errstate(all="ignore"):
-            for part in self._parts(len(out)):
-                values = self.element.decode(blocks.codes[part]).reshape(-1, n_sub, self.block_size // n_sub)
-                target = out[part].reshape(values.shape)
-                np.multiply(values, blocks.scale[part, :, None], out=target)
-                if blocks.offset is not None:
-                    target += blocks.offset[part, :, None]
+            if not isinstance(blocks, GgufBlocks):
+                out = np.empty(blocks.codes.shape, np.float32)
+                self._decode(blocks, out)
+                return out
+            out = np.empty((len(blocks.data), self.block_size), np.float32)
+            for part in parts(len(out), _DECODED // self.block_size):
+                self._decode(self._unpacked(blocks.data[part]), out[part])
         return out
+
+    def _decode(self, blocks: Blocks, out: Float32Array) -> None:
+        """Numbers times scale, plus offset, into `out`."""
+        n_blocks, n_sub = blocks.scale.shape
+        target = out.reshape(n_blocks, n_sub, self.block_size // n_sub)
+        codes = blocks.codes.reshape(target.shape)
+        if isinstance(self.element, IntFormat):
+            np.copyto(target, codes)
+        elif self.element is TERNARY:
+            np.copyto(target, codes)
+            target -= 1
+        else:
+            np.copyto(target, self.element.decode(codes))
+        target *= blocks.scale[:, :, None]
+        if blocks.offset is not None:
+            target += blocks.offset[:, :, None]
 
     def to_bytes(self, stored: Stored) -> bytes:
         """The bytes that `quantize` chose or `unpack` read."""
@@ -121,19 +179,17 @@ class GgufFormat(BlockFormat):
 
     def size_bytes(self, stored: Stored) -> int:
         """The number of bytes of `to_bytes`."""
-        return len(stored.codes) * self.block_bytes
+        return stored.layout.n_blocks * self.block_bytes
 
     def unpack(self, data: NDArray[np.uint8]) -> GgufBlocks:
         """What the bytes (n_blocks, block_bytes) say; all bytes mean something."""
-        return self._blocks(np.ascontiguousarray(data))
+        return GgufBlocks(np.ascontiguousarray(data), self._unpacked)
 
-    def _blocks(
-        self, data: NDArray[np.uint8], divisor: Float32Array | None = None, subtrahend: Float32Array | None = None
-    ) -> GgufBlocks:
+    def _unpacked(self, data: NDArray[np.uint8]) -> Blocks:
         records: Records = data.view(self.record)[:, 0]
         with np.errstate(all="ignore"):
             found: Blocks = getattr(self._code(), f"unpack_{self.name}")(records)
-        return GgufBlocks(found.codes, found.scale, found.offset, found.levels, divisor, subtrahend, data)
+        return found
 
     def _importance(
         self, x: Float32Array, importance: Float32Array | None = None, blocks_per_row: int = 1
@@ -153,10 +209,6 @@ class GgufFormat(BlockFormat):
         with np.errstate(all="ignore"):
             energy = row_energy(x.reshape(-1, blocks_per_row * self.block_size))
         return importance, np.repeat(energy, blocks_per_row)
-
-    def _parts(self, n_blocks: int) -> list[slice]:
-        step = max(1, _ELEMENTS_AT_ONCE // self.block_size)
-        return [slice(start, start + step) for start in range(0, n_blocks, step)]
 
     def _code(self, module: str = "") -> ModuleType:
         return importlib.import_module(f".{module or self.module}", __package__)

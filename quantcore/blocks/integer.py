@@ -14,7 +14,7 @@ from ..formats.integers import IntFormat
 from ..formats.table import FORMATS
 from .block import Blocks, Float32Array, Level, block_count
 from .layout import Axes
-from .scaled import Plan, ScaledBlocks, amax_of, level_of
+from .scaled import Plan, ScaledBlocks, amax_of, encode_in_parts, level_of
 
 _LEAST_SCALE = np.float32(1e-7)  # MLX's
 
@@ -74,12 +74,16 @@ class IntegerBlocks(ScaledBlocks):
             parameters = _mlx(x, self.element) if self.is_mlx else self._parameters(x)
         names = ("scale", "minimum")[: len(parameters)]
         levels = tuple(self._stored(*pair) for pair in zip(names, parameters, strict=True))
-        scale, minimum = levels[0].values, levels[1].values if self.has_minimum else np.float32(0)
-        with np.errstate(over="ignore"):
-            scaled = (x - minimum) / np.where(scale == 0, np.float32(1), scale)
-        return self.assemble(
-            self.element.encode(scaled, options.get("rounding", "half_even"), rng=options.get("rng")), levels
-        )
+        scale, minimum = levels[0].values, levels[-1].values
+        divisor = np.where(scale == 0, np.float32(1), scale).astype(np.float32)
+
+        def scaled(part: slice) -> Float32Array:
+            left = x[part] - minimum[part].astype(np.float32) if self.has_minimum else x[part]
+            found: Float32Array = left / divisor[part]
+            return found
+
+        rounding, rng = options.get("rounding", "half_even"), options.get("rng")
+        return self.assemble(encode_in_parts(x, self.element, scaled, rounding, rng), levels)
 
     def plan(self, n_blocks: int, options: dict[str, Any]) -> Plan:
         """One scale a block, and one minimum."""

@@ -136,6 +136,11 @@ class Layout:
         return row * self.blocks_per_row + block, inside
 
 
+def parts(n_blocks: int, at_once: int) -> list[slice]:
+    """Slices of so many blocks that cover all."""
+    return [slice(start, min(start + at_once, n_blocks)) for start in range(0, n_blocks, max(1, at_once))]
+
+
 def _checked_axis(fmt: Blocked, shape: tuple[int, ...], given: object) -> int | None:
     axis = whole_number(given, "axis", "a whole number")
     n_axes = max(1, len(shape))

@@ -102,7 +102,7 @@ def unpack_q5_1(records: Records) -> Blocks:
 
 def unpack_q8_0(records: Records) -> Blocks:
     """code * d."""
-    return _scaled(np.ascontiguousarray(records["qs"]), records)
+    return _scaled(records["qs"], records)
 
 
 def unpack_q1_0(records: Records) -> Blocks:

@@ -24,7 +24,7 @@ from ..formats.integers import INT8
 from ..formats.powers import ElementRange, scale_codes
 from .block import Blocks, Float32Array, Level
 from .layout import Axes
-from .scaled import Plan, ScaledBlocks, amax_of, level_of
+from .scaled import Plan, ScaledBlocks, amax_of, encode_in_parts, level_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +81,15 @@ class MicroscaledBlocks(ScaledBlocks):
         """
         biased = scale_codes(amax_of(x), options.get("scale_mode", "floor"), self.element_range)
         scale = level_of("scale", FLOAT8_E8M0FNU, biased.astype(np.uint8))
-        # exact: a power of two; what underflows is far below the least element
-        with np.errstate(under="ignore"):
-            scaled = x * np.ldexp(np.float32(1), 127 - biased) * np.float32(1 / self.unit)
-        codes = self.element.encode(scaled, options.get("rounding", "half_even"), "saturate", options.get("rng"))
-        return self.assemble(codes, (scale,))
+        # exact: powers of two; what underflows is far below the least element
+        factor, unit = np.ldexp(np.float32(1), 127 - biased), np.float32(1 / self.unit)
+
+        def scaled(part: slice) -> Float32Array:
+            found: Float32Array = x[part] * factor[part]
+            return found if self.unit == 1 else found * unit
+
+        rounding, rng = options.get("rounding", "half_even"), options.get("rng")
+        return self.assemble(encode_in_parts(x, self.element, scaled, rounding, rng), (scale,))
 
     def plan(self, n_blocks: int, options: dict[str, Any]) -> Plan:
         """One scale a block."""

@@ -21,7 +21,7 @@ from ..formats.floats import FLOAT4_E2M1FN, FLOAT8_E4M3FN
 from ..formats.format import Format
 from .block import Blocks, Float32Array, Level
 from .layout import Axes, Layout
-from .scaled import Plan, ScaledBlocks, amax_of, level_of
+from .scaled import Plan, ScaledBlocks, amax_of, encode_in_parts, level_of
 
 _F32 = np.float32
 _ELEMENT_MAX, _SCALE_MAX = _F32(6), _F32(448)
@@ -72,10 +72,15 @@ class Nvfp4Blocks(ScaledBlocks):
         amax = amax_of(x)
         tensor = _tensor_scale(options.get("tensor_scale", "amax"), amax, rule)
         with np.errstate(over="ignore", divide="ignore"):
-            codes, scaled = _RULES[rule](x, amax, tensor)
+            codes, scaling, by = _RULES[rule](amax, tensor)
         scale = level_of("scale", FLOAT8_E4M3FN, codes)
-        clipped = np.clip(scaled, -_ELEMENT_MAX, _ELEMENT_MAX)
-        elements = self.element.encode(clipped, options.get("rounding", "half_even"), "saturate", options.get("rng"))
+
+        def scaled(part: slice) -> Float32Array:
+            found: Float32Array = scaling(x[part], by[part])
+            return np.clip(found, -_ELEMENT_MAX, _ELEMENT_MAX, out=found)
+
+        rounding, rng = options.get("rounding", "half_even"), options.get("rng")
+        elements = encode_in_parts(x, self.element, scaled, rounding, rng)
         levels: tuple[Level, ...] = (scale,)
         if tensor is not None:
             levels = (Level(self.tensor_level, "float32", np.full((), tensor, np.float32)), scale)
@@ -100,33 +105,33 @@ class Nvfp4Blocks(ScaledBlocks):
         return Blocks(codes, scale, None, levels)
 
 
-Chosen = tuple[NDArray[Any], Float32Array]  # codes of the block scales, elements divided by both scales
+Chosen = tuple[NDArray[Any], np.ufunc, Float32Array]  # codes of the block scales, and what elements meet, and how
 
 
-def _torchao(x: Float32Array, amax: Float32Array, tensor: np.float32 | None) -> Chosen:
+def _torchao(amax: Float32Array, tensor: np.float32 | None) -> Chosen:
     """Multiplied by the reciprocal, which is (1 / tensor_scale) / scale."""
     wanted = amax / _ELEMENT_MAX
     wanted = wanted if tensor is None else wanted / tensor
     codes = FLOAT8_E4M3FN.encode(np.clip(wanted, _F32(2**-6), _SCALE_MAX))
     factor = _F32(1) if tensor is None else _F32(1) / tensor
-    return codes, x * (factor / FLOAT8_E4M3FN.decode(codes))
+    return codes, np.multiply, factor / FLOAT8_E4M3FN.decode(codes)
 
 
-def _modelopt(x: Float32Array, amax: Float32Array, tensor: np.float32 | None) -> Chosen:
+def _modelopt(amax: Float32Array, tensor: np.float32 | None) -> Chosen:
     """Divided by the product of both scales; a block of zeros has the scale 1."""
     second = _F32(1) if tensor is None else tensor
     wanted = amax / (_ELEMENT_MAX * second)
     wanted = np.where(wanted == 0, _F32(1), wanted)
     codes = FLOAT8_E4M3FN.encode(np.clip(wanted, _F32(2**-9), _SCALE_MAX))
-    return codes, x / (FLOAT8_E4M3FN.decode(codes) * second)
+    return codes, np.divide, FLOAT8_E4M3FN.decode(codes) * second
 
 
-def _compressed_tensors(x: Float32Array, amax: Float32Array, tensor: np.float32 | None) -> Chosen:
+def _compressed_tensors(amax: Float32Array, tensor: np.float32 | None) -> Chosen:
     """Divided by scale over the tensor's divisor; a block of zeros has the scale 1/8."""
     divisor = _F32(1) if tensor is None else tensor
     codes = FLOAT8_E4M3FN.encode(divisor * (amax / _ELEMENT_MAX))
     codes = np.where(codes == 0, FLOAT8_E4M3FN.encode(np.full(1, 0.125, np.float32))[0], codes)
-    return codes, x / (FLOAT8_E4M3FN.decode(codes) / divisor)
+    return codes, np.divide, FLOAT8_E4M3FN.decode(codes) / divisor
 
 
 _RULES = {"torchao": _torchao, "modelopt": _modelopt, "compressed_tensors": _compressed_tensors}

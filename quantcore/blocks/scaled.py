@@ -6,6 +6,7 @@ and then each level, in the order in which the record names them.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import numpy as np
@@ -15,8 +16,9 @@ from ..formats.format import Format, from_pattern, pattern
 from ..formats.packing import pack, unpack
 from ..formats.table import FORMATS
 from .block import BlockFormat, Blocks, Float32Array, Level, Stored, octets_of
-from .layout import Layout
+from .layout import Layout, parts
 
+_AT_ONCE = 1 << 17  # elements
 Plan = tuple[tuple[str, str, int], ...]  # name, format and count of each level
 
 
@@ -76,6 +78,29 @@ def amax_of(x: Float32Array) -> Float32Array:
         return np.zeros((len(x), 1), np.float32)
     found: Float32Array = np.abs(np.maximum(x.max(axis=1, keepdims=True), -x.min(axis=1, keepdims=True)))
     return found  # of zeros +0
+
+
+def encode_in_parts(
+    x: Float32Array,
+    element: Format,
+    scaled: Callable[[slice], Float32Array],
+    rounding: str = "half_even",
+    rng: np.random.Generator | None = None,
+) -> NDArray[Any]:
+    """The codes of what blocks become under their scales, some blocks at a time, so that temporaries stay small.
+
+    Args:
+        x: (n_blocks, block_size).
+        element: Of the codes.
+        scaled: Some blocks divided by their scales.
+        rounding: As for `encode`.
+        rng: Likewise.
+    """
+    codes = np.empty(x.shape, element.dtype)
+    with np.errstate(over="ignore", under="ignore"):
+        for part in parts(len(x), _AT_ONCE // x.shape[1]):
+            codes[part] = element.encode(scaled(part), rounding, "saturate", rng)
+    return codes
 
 
 def level_of(name: str, fmt: Format, codes: NDArray[Any]) -> Level:

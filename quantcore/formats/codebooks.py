@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ..checks import first_place
 from ..errors import QuantError
 from ..rounding import check_rounding
-from .format import BitField, Overflow
+from .format import BitField, Overflow, look_up
 from .grid import Grid
 
 _FEW = 15  # thresholds
@@ -94,8 +94,7 @@ class Codebook:
 
     def decode(self, codes: NDArray[Any]) -> NDArray[np.float32]:
         """The numbers of codes."""
-        numbers: NDArray[np.float32] = _values(self).take(codes)
-        return numbers
+        return look_up(_values(self), codes)
 
     def bit_fields(self) -> tuple[BitField, ...]:
         """The place in the table."""

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from ..checks import first_place
 from ..errors import QuantError
 from ..rounding import round_whole
-from .format import BitField, Overflow, nearest_grid
+from .format import BitField, Overflow, look_up, nearest_grid
 from .grid import Grid
 
 FloatArray = NDArray[np.floating[Any]]
@@ -168,8 +168,7 @@ class FloatFormat:
 
     def decode(self, codes: NDArray[Any]) -> NDArray[np.float32]:
         """The numbers of codes, exactly."""
-        numbers: NDArray[np.float32] = _values32(self).take(codes)
-        return numbers
+        return look_up(_values32(self), codes)
 
     def bit_fields(self) -> tuple[BitField, ...]:
         """Sign, exponent, mantissa, where there are any."""
