@@ -28,6 +28,7 @@ Glossary (one name for one thing, everywhere):
 
 from . import notebook
 from .blocks import tinygemm
+from .blocks.block import BlockFormat, Level, Stored
 from .blocks.table import BLOCK_FORMATS, restore, store
 from .calibration.calibrate import CALIBRATIONS, Calibrated, CalibrationSettings, Curve, calibrate, calibrate_channels
 from .calibration.distribution import Distribution, distribution_onnxruntime, float8_scale_onnxruntime
@@ -43,6 +44,9 @@ from .explain.format_differences import FORMAT_REASONS, FormatDifference, first_
 from .explain.stored_trace import StoredTrace, trace_stored
 from .explain.trace import Trace, TraceStep, trace
 from .explain.trace_qparams import QParamsTrace, trace_qparams
+from .formats.codebooks import Codebook
+from .formats.floats import FloatFormat
+from .formats.format import Format
 from .formats.grid import Grid
 from .formats.integers import INT2, INT4, INT8, INT16, UINT2, UINT4, UINT8, UINT16, IntFormat
 from .formats.packing import pack, unpack
@@ -79,15 +83,20 @@ __all__ = [
     "UINT8",
     "UINT16",
     "Arithmetic",
+    "BlockFormat",
     "Calibrated",
     "CalibrationSettings",
+    "Codebook",
     "Curve",
     "Difference",
     "Distribution",
+    "FloatFormat",
+    "Format",
     "FormatDifference",
     "Granularity",
     "Grid",
     "IntFormat",
+    "Level",
     "MatMulTerms",
     "Metrics",
     "NonFinite",
@@ -100,6 +109,7 @@ __all__ = [
     "QuantParams",
     "Ranges",
     "Requantization",
+    "Stored",
     "StoredStep",
     "StoredTrace",
     "Toolkit",

@@ -86,6 +86,16 @@ def low_high(packed: NDArray[Any]) -> NDArray[Any]:
     return np.concatenate(halves, axis=-1).view(np.uint8)
 
 
+def join_nibbles(codes: NDArray[Any]) -> NDArray[Any]:
+    """The inverse of `low_high` for (n, 32) codes: the lower four bits of each, eight neighbours as one word."""
+    words = np.ascontiguousarray(codes).view(np.uint64) & np.uint64(0x0F0F0F0F0F0F0F0F)
+    packed = np.empty((len(words), 2), np.uint64)
+    for i in range(2):
+        np.left_shift(words[:, i + 2], np.uint64(4), out=packed[:, i])
+        packed[:, i] |= words[:, i]
+    return packed.view(np.uint8)
+
+
 def bit_planes(packed: NDArray[Any], width: int) -> NDArray[Any]:
     """(..., n) bytes to (..., 8 / width, n) codes of `width` bits: the lowest bits of all bytes come first."""
     shifts = np.arange(0, 8, width, dtype=np.uint8)[:, None]

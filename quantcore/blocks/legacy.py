@@ -20,6 +20,7 @@ from .ggml_arithmetic import (
     f32,
     half,
     inverse,
+    join_nibbles,
     join_planes,
     largest,
     low_high,
@@ -163,14 +164,15 @@ def _above_minimum(blocks: Floats, importance: Importance | None, layout: np.dty
 
 def _truncate(scaled: Floats, highest: int, d: Floats) -> NDArray[Any]:
     """Toward zero, at most `highest`; 0 where the scale has no reciprocal."""
-    codes: NDArray[Any] = np.minimum(scaled, f32(highest), out=scaled).astype(np.uint8)
+    codes: NDArray[Any] = scaled.astype(np.uint8)
+    np.minimum(codes, np.uint8(highest), out=codes)
     codes[without_inverse(d)] = 0
     return codes
 
 
 def _put_codes(records: Records, codes: NDArray[Any]) -> Records:
     """Low nibbles the first half of a block, high nibbles the second; the fifth bit of element j is bit j of qh."""
-    records["qs"] = (codes[:, :16] & 15) | (codes[:, 16:] << 4)
+    records["qs"] = join_nibbles(codes)
     if "qh" in (records.dtype.names or ()):
         records["qh"] = np.packbits(codes >> 4, axis=1, bitorder="little")
     return records

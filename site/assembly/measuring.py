@@ -9,7 +9,7 @@ from assembly.environment import find_node
 from assembly.report import BuildError, stage
 
 PARTS = {  # each is measured in minutes
-    "core": "quantcore beside a copy, NumPy, the notebook's code and ONNX Runtime; also inside Pyodide",
+    "core": "quantcore beside a copy, NumPy, the notebook's code, ONNX Runtime and gguf-py; also inside Pyodide",
     "start": "what a visit loads and how fast it starts, at first and later",
     "change": "from a change to the redrawn page, and the memory it takes",
     "slow": "the start over a 4G and a slow 3G line",
@@ -70,6 +70,7 @@ def run(root: Path, python: Path, parts: list[str], against: Path | None) -> Non
         "core": [
             [*module, "tests.bench.core"],
             [*module, "tests.bench.searches"],
+            [*module, "tests.bench.blocks"],
             in_pyodide("tests/bench/core.py", *IN_PYODIDE),
         ],
         "start": [[*module, "tests.bench.start", *other]],
