@@ -162,10 +162,11 @@ class _Runs:
     def of(cls, slices: Slices, grids: Grids) -> "_Runs":
         """The runs of these histograms."""
         n = slices.place.size
-        # half a bin keeps the quotient off whole numbers
-        merged = ((slices.place - grids.offsets[:, np.newaxis] + 0.5) / grids.widths[:, np.newaxis] + 1).astype(
-            np.int32
-        )
+        # counted from one merged bin before the first; half a bin keeps the quotient off whole numbers
+        before = (grids.offsets - grids.widths - 0.5).astype(np.float32)[:, np.newaxis]
+        quotient = slices.place.astype(np.float32) - before
+        quotient /= grids.widths.astype(np.float32)[:, np.newaxis]
+        merged = quotient.astype(np.int16)
         is_begin = np.ones(merged.shape, np.bool_)
         np.not_equal(merged[:, 1:], merged[:, :-1], out=is_begin[:, 1:])
         is_begin[:, 1:] |= slices.owner[1:] != slices.owner[:-1]
