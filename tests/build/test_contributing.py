@@ -168,9 +168,10 @@ CHECKS = {  # section: what a program with the addition finds, and what the page
         {},
     ),
     "A block format": (
-        "import quantcore as qc\n"
+        "import numpy as np, quantcore as qc\n"
         "stored = qc.store([1.0, 2, 3, 4.1, 0, 0, 0, 0.5], 'dummy')\n"
         "assert qc.restore(stored).tolist() == [1, 2, 3, 4, 0, 0, 0, 0.5]\n"
+        "assert qc.trace_stored(stored, 3, [1.0, 2, 3, 4.1, 0, 0, 0, 0.5])['scaled'].value == np.float32(4.1)\n"
         "assert len(stored.to_bytes()) == 2 * (4 * 4 // 8 + 1)",
         {},
     ),
