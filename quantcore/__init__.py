@@ -41,6 +41,7 @@ from .explain.differences import Difference, first_difference
 from .explain.element_trace import trace_element
 from .explain.exact_steps import OPERATIONS, Operand, StoredStep
 from .explain.format_differences import FORMAT_REASONS, FormatDifference, first_format_difference
+from .explain.scale_trace import trace_scale
 from .explain.stored_trace import StoredTrace, trace_stored
 from .explain.trace import Trace, TraceStep, trace
 from .explain.trace_qparams import QParamsTrace, trace_qparams
@@ -150,6 +151,7 @@ __all__ = [
     "trace",
     "trace_element",
     "trace_qparams",
+    "trace_scale",
     "trace_stored",
     "unpack",
 ]

@@ -14,6 +14,8 @@ from ..blocks.bitsandbytes import CodebookBlocks
 from ..blocks.integer import IntegerBlocks
 from ..blocks.microscaling import MicroscaledBlocks
 from ..blocks.nvfp4 import Nvfp4Blocks
+from ..formats.powers import ElementRange
+from .exact_steps import Walk
 from .stored_context import Context, round_element
 
 
@@ -42,7 +44,8 @@ def microscaled(context: Context) -> Names:
         context.keep("scale", name=own)
     else:
         context.largest(context.values)
-        exponent = _exponent(context, fmt)
+        mode = context.options.get("scale_mode", "floor")
+        exponent = exponent_steps(walk, mode, fmt.element_range, context.level("scale")[0])
         ends = ("least exponent", -127), ("greatest exponent", 127)
         walk.add("scale_exponent", "clamp", exponent, *ends, dtype="integer")
         context.keep("scale", "power_of_two", "scale_exponent", name=own)
@@ -51,28 +54,33 @@ def microscaled(context: Context) -> Names:
     return _element(context, "scale")
 
 
-def _exponent(context: Context, fmt: MicroscaledBlocks) -> str | tuple[str, float]:
-    """The name of the step of the exponent before it is clamped, or a constant for a block of zeros."""
-    walk, mode = context.walk, context.options.get("scale_mode", "floor")
+def exponent_steps(walk: Walk, mode: str, element: ElementRange, scale: float) -> str | tuple[str, float]:
+    """The name of the step of the exponent before it is clamped, or a constant for a block of zeros.
+
+    Args:
+        walk: With the step "absmax".
+        mode: A name in SCALE_MODES.
+        element: What the element format can hold.
+        scale: The power of two that was chosen, for magnitudes that are subnormal in float32.
+    """
     divided = mode == "rceil"
     amax = "absmax"
     if mode in ("ceil", "even") and 0 < walk["absmax"].value < 2.0**-126:
-        scale, _, _ = context.level("scale")
         note = "the exponent bits of a subnormal float32, which do not tell its magnitude"
         walk.take("exponent", "given", np.log2(scale), "integer", note=note)
         return "exponent"
     if divided:
-        walk.add("quotient", "divide", "absmax", ("greatest element", fmt.element_max))
+        walk.add("quotient", "divide", "absmax", ("greatest element", element.highest))
         amax = "quotient"
     elif mode == "even" and walk["absmax"].value:
-        walk.add("absmax_rounded", "round_mantissa", "absmax", ("mantissa bits", fmt.mantissa_bits), dtype="exact")
+        walk.add("absmax_rounded", "round_mantissa", "absmax", ("mantissa bits", element.mantissa_bits), dtype="exact")
         amax = "absmax_rounded"
     if not walk[amax].value:
         return "exponent of a block of zeros", -127
     walk.add("exponent", "ceil_log2" if mode in ("ceil", "rceil") else "floor_log2", amax, dtype="integer")
     if divided:
         return "exponent"
-    largest = ("exponent of the greatest power of two", fmt.largest_exponent)
+    largest = ("exponent of the greatest power of two", element.largest_exponent)
     walk.add("exponent_unclamped", "subtract", "exponent", largest, dtype="integer")
     return "exponent_unclamped"
 

@@ -41,7 +41,7 @@ MEANING: dict[str, Callable[..., Fraction]] = {
     "subtract": lambda a, b: a - b,
     "multiply": lambda a, b: a * b,
     "divide": lambda a, b: a / b,
-    "maximum": lambda a, b: a if a > b else b,
+    "maximum": lambda *several: sorted(several)[-1],
     "minimum": lambda a, b: a if a < b else b,
     "clamp": lambda a, low, high: low if a < low else high if a > high else a,
     "instead_of_zero": lambda a, b: a or b,
@@ -85,8 +85,13 @@ def fraction(value: float) -> Fraction | None:
 
 def hold(trace: qc.StoredTrace) -> None:
     """Each step follows from its operands, and these are earlier steps."""
+    hold_steps(trace.steps, trace.format)
+
+
+def hold_steps(steps: tuple[qc.StoredStep, ...], name: str = "") -> None:
+    """The same of steps alone; `name` is that of the format."""
     known: dict[str, qc.StoredStep] = {}
-    for step in trace.steps:
+    for step in steps:
         assert step.name not in known
         exact_operands: list[Any] = []
         for operand in step.operands:
@@ -110,7 +115,7 @@ def hold(trace: qc.StoredTrace) -> None:
         if step.code is not None and step.dtype in qc.FORMATS and step.name != "number":
             fmt = qc.FORMATS[step.dtype]
             number = float(qc.decode(np.array([step.code]).astype(fmt.dtype), fmt)[0])
-            if not trace.format.startswith(("gguf", "q", "iq", "t")):  # ggml reads some codes otherwise
+            if not name.startswith(("gguf", "q", "iq", "t")):  # ggml reads some codes otherwise
                 assert number == step.value or math.isnan(number)
 
 
@@ -258,6 +263,33 @@ def test_floats_under_a_scale_are_followed(name: str, arithmetic: str) -> None:
             assert trace.members[trace.place] == place
 
 
+@pytest.mark.parametrize("toolkit", sorted(qc.TOOLKITS))
+@pytest.mark.parametrize("name", ["float8_e4m3fn", "float8_e5m2", "float6_e2m3fn", "nf4"])
+def test_scales_of_floats_are_followed(name: str, toolkit: str) -> None:
+    """From a range to the scale that `qparams_from_range` gives, by every toolkit; ranges without width included."""
+    fmt = qc.FORMATS[name]
+    for low, high in ((-7.3, 3.1), (0.2, 0.9), (-1e-5, 0.0), (0.0, 0.0), (1e-44, 1e-43), (-3e4, 1e3)):
+        for dtype in (None, np.float16, np.float64):
+            try:
+                expected = qc.qparams_from_range(low, high, fmt, toolkit=toolkit, dtype=dtype).scale.item()
+            except qc.QuantError:
+                continue
+            steps = qc.trace_scale(low, high, fmt, dtype, toolkit)
+            hold_steps(steps)
+            assert (steps[-1].name, steps[-1].value) == ("scale", expected)
+
+
+@pytest.mark.parametrize("mode", ["floor", "ceil", "even", "rceil"])
+def test_powers_of_two_of_floats_are_followed(mode: str) -> None:
+    """In all modes, zeros and subnormal ranges included."""
+    fmt = qc.FORMATS["float8_e4m3fn"]
+    for low, high in ((-7.3, 3.1), (0.2, 448.0), (0.0, 0.0), (-1e-40, 0.0), (1e30, 3e38)):
+        expected = qc.qparams_from_range(low, high, fmt, scale_mode=mode).scale.item()
+        steps = qc.trace_scale(low, high, fmt, scale_mode=mode)
+        hold_steps(steps)
+        assert steps[-1].value == expected
+
+
 def test_ties_and_clipping_are_told() -> None:
     """2.5 lies between 2 and 3, and 2 is even; 7.9 would be 8, which E2M1 does not have."""
     stored = qc.store([2.5, 7.9, 6.9, -4.0, *[0.0] * 28], "mxfp4")
@@ -277,6 +309,7 @@ def test_ties_and_clipping_are_told() -> None:
         (lambda: qc.trace_stored(qc.store(VALUES, "mxfp4"), 0, 8 * VALUES), "values", "is stored"),
         (lambda: qc.trace_stored(qc.store(VALUES, "q8_0"), 0, -VALUES), "values", "is stored"),
         (lambda: qc.trace_element([1.0], qc.QuantParams(1.0, 0, qc.INT8)), "fmt", "Use trace."),
+        (lambda: qc.trace_scale(-1, 1, qc.INT8), "fmt", "Use trace_qparams."),
         (lambda: qc.trace([1.0], qc.QuantParams(1.0, 0, qc.FORMATS["nf4"])), "fmt", "Use trace_element."),
         (lambda: qc.trace_element([1.0], qc.QuantParams(1.0, 0, qc.FORMATS["nf4"]), 1), "element", "element is 1"),
     ],
