@@ -1,19 +1,18 @@
-// The element <quant-lab values="-3, 3.2" bits="8">. No module: across sites it would need CORS.
+// <quant-lab values="-3, 3.2" bits="8">. No module, for want of CORS.
 {
 const SITE = new URL("./", (document.currentScript ?? document.querySelector("script[src$='quant-lab.js']")).src);
-const GROUP = { group: Math.random() };
+const group = Math.random();
 const isField = (name) => !/^(id|class|style|title|hidden|slot|lang|dir|role|tabindex|on.*|.*-.*)$/.test(name);
 
 const live = new Set();
-for (const type of ["message", "securitypolicyviolation"]) {
+for (const type of ["message", "securitypolicyviolation"])
   addEventListener(type, (event) => live.forEach((it) => it.hear(event)));
-}
 
 const style = new CSSStyleSheet();
 style.replaceSync(`
-:host(:not([hidden])) { display: block; position: relative }
-iframe { width: 100%; height: 0; border: 0; display: block }
-slot ~ iframe { position: absolute; visibility: hidden }
+:host(:not([hidden])) {display:block; position:relative}
+iframe {width:100%; height:0; border:0; display:block}
+slot ~ iframe {position:absolute; visibility:hidden}
 `);
 
 class QuantLab extends HTMLElement {
@@ -53,11 +52,11 @@ class QuantLab extends HTMLElement {
 
   hear({ source, origin, data, blockedURI }) {
     if (!this.#frame) return;
-    if (blockedURI?.startsWith(SITE.origin)) this.#fail("The policy of this page forbids it.");
+    if (blockedURI?.startsWith(SITE.origin)) this.#fail("This page's policy forbids it.");
     else if (source === this.#frame.contentWindow && origin === SITE.origin) this.#take(data?.quantlab ?? {});
   }
 
-  #address = (page, group) => `${SITE}${page}#${new URLSearchParams({ ...this.request, ...group })}`;
+  #url = (page = "embed.html", more = { group }) => `${SITE}${page}#${new URLSearchParams({ ...this.request, ...more })}`;
   #say = (quantlab) => this.#frame.contentWindow.postMessage({ quantlab }, SITE.origin);
   #tell = (type, detail) => this.dispatchEvent(new CustomEvent(type, { detail, bubbles: type !== "error" }));
 
@@ -70,19 +69,20 @@ class QuantLab extends HTMLElement {
 
   #load() {
     this.#near.disconnect();
-    this.#frame = document.createElement("iframe");
-    this.#frame.title = this.title || "Quantization Lab";
-    this.#frame.src = this.#address("embed.html", GROUP);
-    this.#frame.allow = "clipboard-write";
-    this.#timer = setTimeout(() => this.#fail("No answer."), 30000);
+    this.#frame = Object.assign(document.createElement("iframe"), {
+      title: this.title || "Quantization Lab",
+      src: this.#url(),
+      allow: "clipboard-write",
+    });
+    this.#timer = setTimeout(() => this.#fail("No answer."), 3e4);
     this.#root.append(this.#frame);
-    if (!this.hasChildNodes()) this.#reveal();
+    this.hasChildNodes() || this.#reveal();
   }
 
   #reveal() {
-    const hadFocus = this.querySelector(":focus"); // in the author's words, which go now
+    const focused = this.querySelector(":focus");
     this.#frame.previousSibling?.remove();
-    if (hadFocus) this.#frame.focus({ preventScroll: true });
+    if (focused) this.#frame.focus();
   }
 
   #change(all) {
@@ -91,7 +91,7 @@ class QuantLab extends HTMLElement {
     for (const name of names) request[name] = this.getAttribute(name);
     if (!this.#frame || !names.length) return;
     if (this.#told) this.#say({ kind: "ask", request: (this.#told = request) });
-    else this.#frame.src = this.#address("embed.html", GROUP);
+    else this.#frame.src = this.#url();
   }
 
   #take({ kind, height, request, answer, errors }) {
@@ -108,8 +108,7 @@ class QuantLab extends HTMLElement {
 
   #fail(message) {
     this.#start();
-    const link = document.createElement("a");
-    link.href = this.#address("index.html");
+    const link = Object.assign(document.createElement("a"), { href: this.#url("index.html", {}) });
     link.append(message, " Open it there.");
     this.#root.append(link);
     this.#tell("error", [{ field: "", message }]);
