@@ -1,4 +1,4 @@
-// <quant-lab values="-3, 3.2" bits="8">. No module, for want of CORS.
+// <quant-lab values="-3, 3.2" bits="8">. No module: it has no CORS.
 {
 const SITE = new URL("./", (document.currentScript ?? document.querySelector("script[src$='quant-lab.js']")).src);
 const group = Math.random();
