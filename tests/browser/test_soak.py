@@ -8,8 +8,9 @@ from urllib.parse import parse_qsl
 
 import lab as core
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Worker
 
+from .conftest import PATIENCE_MS
 from .test_failures import READY, Site, site
 
 __all__ = ["site"]
@@ -89,8 +90,17 @@ def memory_of(page: Page) -> dict[str, float]:
     return {
         "JavaScript": page.evaluate("performance.memory.usedJSHeapSize / 1e6"),
         "MicroPython": page.evaluate("pythonMemory.buffer.byteLength / 1e6"),
-        "Python": page.workers[-1].evaluate("memoryOfPython() / 1e6"),
+        "Python": python_of(page).evaluate("memoryOfPython() / 1e6"),
     }
+
+
+def python_of(page: Page) -> Worker:
+    """The worker, once Python runs in it: what is overtaken may have ended the one before."""
+    end = time.monotonic() + PATIENCE_MS / 1000
+    while not (page.workers and page.workers[-1].evaluate("typeof memoryOfPython") == "function"):
+        assert time.monotonic() < end, "no worker has Python"
+        page.wait_for_timeout(100)
+    return page.workers[-1]
 
 
 def check_agreement(page: Page) -> bool:
