@@ -153,7 +153,7 @@ def tracked(root: Path) -> list[Path]:
 def test_no_registry_is_named(root: Path) -> None:
     """Pip and npm find their registries themselves; the project names none, and no CDN."""
     this = Path(__file__).resolve()
-    named = [path for path in tracked(root) if path != this and HOSTS.search(path.read_text("utf-8"))]
+    named = [path for path in tracked(root) if path != this and HOSTS.search(path.read_text("utf-8", "replace"))]
     assert named == []
 
 
