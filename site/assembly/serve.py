@@ -185,7 +185,8 @@ def address(server: BaseServer) -> str:
 
 def run(server: Server, *, open_browser: bool) -> None:
     """Serves until Ctrl-C or a request to end."""
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    for how in (signal.SIGINT, signal.SIGTERM):  # a script that starts this in the background has SIGINT ignored
+        signal.signal(how, signal.default_int_handler)
     print(f"\nQuantization Lab is at {address(server)}  (Ctrl-C stops it)", flush=True)
     if open_browser and has_screen():
         webbrowser.open(address(server))
