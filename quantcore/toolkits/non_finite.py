@@ -67,4 +67,4 @@ NON_FINITE: tuple[NonFinite, ...] = (
     NonFinite("the seed notebook", "as written", "zeropoint_quantize", "all codes are NaN",
               "a scale factor of 0: all reconstructions are NaN"),
 )  # fmt: skip
-"""In the order of the libraries; every row has been observed, but for those of microxcaling and torch before 2.12."""
+"""In the order of the libraries. ONNX, MX of torchao and ggml are held to recordings; the others are from sources."""
