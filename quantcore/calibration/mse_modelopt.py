@@ -34,16 +34,7 @@ def mse_modelopt(batches: Batches, fmt: IntFormat, settings: CalibrationSettings
             errors = (quantized - centres) ** 2 * counts
             clipping[i], total = errors[is_clipped].sum(), float(errors.sum())
         rounding[i] = total - clipping[i] if math.isfinite(total) else total
-    n = counts.sum()
-    curve = Curve(
-        threshold=candidates,
-        total=(clipping + rounding) / n,
-        best=int((clipping + rounding).argmin()),
-        unit="mse",
-        clipping=clipping / n,
-        rounding=rounding / n,
-    )
-    return _range(float(candidates[curve.best]), fmt, curve)
+    return _with_least_error(candidates, clipping, rounding, int(counts.sum()), fmt)
 
 
 def mse_modelopt_0_47(batches: Batches, fmt: IntFormat, settings: CalibrationSettings) -> Calibrated:
@@ -86,7 +77,13 @@ def mse_modelopt_multiples(batches: Batches, fmt: IntFormat, settings: Calibrati
                 errors = (values - quantized) ** 2
             clipping[i] += errors[is_clipped].sum(dtype=np.float64)
             rounding[i] += errors[~is_clipped].sum(dtype=np.float64)
-    n_values = sum(batch.size for batch in batches)
+    return _with_least_error(candidates, clipping, rounding, sum(batch.size for batch in batches), fmt)
+
+
+def _with_least_error(
+    candidates: npt.NDArray[Any], clipping: npt.NDArray[Any], rounding: npt.NDArray[Any], n_values: int, fmt: IntFormat
+) -> Calibrated:
+    """The range of the candidate whose squared errors, clipping's and rounding's, sum up to the least."""
     curve = Curve(
         threshold=candidates,
         total=(clipping + rounding) / n_values,

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 import quantcore as qc
-from tests.core.comparing import check
+from tests.core.adapters_torch import check_all
 
 Case = dict[str, Any]
 Arrays = dict[str, Any]
@@ -19,7 +19,7 @@ def tinygemm(case: Case, inputs: Arrays, outputs: Arrays) -> None:
     chosen = qc.tinygemm.choose_params(inputs["x"], params["group_size"], fmt, params["precision"])
     q = qc.tinygemm.quantize(inputs["x"], chosen)
     answers = {"scale": chosen.scale, "zero_point": chosen.zero_point, "q": q, "dq": qc.tinygemm.dequantize(q, chosen)}
-    _check_all(case, outputs, answers)
+    check_all(case, outputs, answers)
 
 
 def dont_preserve_zero(case: Case, inputs: Arrays, outputs: Arrays) -> None:
@@ -28,7 +28,7 @@ def dont_preserve_zero(case: Case, inputs: Arrays, outputs: Arrays) -> None:
     params = qc.choose_qparams(inputs["x"], fmt, granularity=qc.PerAxis(0), toolkit="torchao_dont_preserve_zero")
     q = qc.quantize(inputs["x"], params, "torchao")
     answers = {"scale": params.scale, "zero_point": params.zero_point}
-    _check_all(case, outputs, {**answers, "q": q, "dq": qc.dequantize(q, params, "torchao")})
+    check_all(case, outputs, {**answers, "q": q, "dq": qc.dequantize(q, params, "torchao")})
 
 
 def multiples(case: Case, inputs: Arrays, outputs: Arrays) -> None:
@@ -36,7 +36,7 @@ def multiples(case: Case, inputs: Arrays, outputs: Arrays) -> None:
     params = case["params"]
     fmt = qc.IntFormat(params["bits"], not params["unsigned"], params["narrow"])
     found = qc.calibrate(_batches(inputs), fmt, "mse_modelopt_multiples", scheme="symmetric")
-    _check_all(case, outputs, {"amax": np.float32(found.high)})
+    check_all(case, outputs, {"amax": np.float32(found.high)})
 
 
 def distribution(case: Case, inputs: Arrays, outputs: Arrays) -> None:
@@ -44,7 +44,7 @@ def distribution(case: Case, inputs: Arrays, outputs: Arrays) -> None:
     params = case["params"]
     found = qc.distribution_onnxruntime(_batches(inputs), params["bins"], params["scenario"])
     answers = {"mean": found.mean, "std": found.std, "scale": qc.float8_scale_onnxruntime(found.std)}
-    _check_all(case, outputs, answers)
+    check_all(case, outputs, answers)
 
 
 def bias(case: Case, inputs: Arrays, outputs: Arrays) -> None:
@@ -54,7 +54,7 @@ def bias(case: Case, inputs: Arrays, outputs: Arrays) -> None:
     weights = qc.QuantParams(scale, 0, qc.INT8, granularity)
     q, step = qc.quantize_bias(inputs["bias"], qc.QuantParams(inputs["a_scale"], 3, qc.UINT8), weights)
     assert q.dtype == np.int32
-    _check_all(case, outputs, {"q": q, "scale": step})
+    check_all(case, outputs, {"q": q, "scale": step})
 
 
 def channels(case: Case, inputs: Arrays, outputs: Arrays) -> None:
@@ -66,16 +66,11 @@ def channels(case: Case, inputs: Arrays, outputs: Arrays) -> None:
     low, high = ([getattr(channel, end) for channel in found] for end in ("low", "high"))
     params = qc.qparams_from_range(low, high, qc.INT8, granularity=qc.PerAxis(axis), toolkit="torch")
     answers = {"low": low, "high": high, "scale": params.scale, "zero_point": params.zero_point}
-    _check_all(case, outputs, answers)
+    check_all(case, outputs, answers)
 
 
 def _batches(inputs: Arrays) -> list[Any]:
     return [inputs[f"x{i}"] for i in range(len(inputs))]
-
-
-def _check_all(case: Case, outputs: Arrays, answers: Arrays) -> None:
-    for name, expected in outputs.items():
-        check(case, name, answers[name], expected)
 
 
 ADAPTERS: dict[str, Callable[[Case, Arrays, Arrays], None]] = {
