@@ -66,7 +66,7 @@ class Start:
     def open(self, changes: dict[str, Change] | None = None) -> dict[str, Any]:
         """Opens the page, waits for Python and returns the answer."""
         Handler.changes = changes or {}
-        context = self.browser.new_context()
+        context = self.browser.new_context(service_workers="block")  # what it saves for later is not asked for to start
         self.page = context.new_page()
         self.page.set_default_timeout(PATIENCE_MS)
         self.page.add_init_script(TELLS)
