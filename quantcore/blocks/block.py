@@ -217,6 +217,23 @@ class Stored:
         step = 1 if scale > 0 else -1
         return Grid(plain.codes[::step], reals[::step], thresholds[::step])
 
+    def sides(self, x: ArrayLike) -> NDArray[np.int8]:
+        """Tell which of the stored values lie beyond the numbers of their block: -1 below, 1 above, 0 within.
+
+        Args:
+            x: The values, of the shape of the array.
+        """
+        blocks, ends = self.blocks, self.fmt.element.grid().thresholds
+        values = self.layout.to_blocks(np.asarray(x, np.float32)).reshape(*blocks.scale.shape, -1)
+        divisor = blocks.scale if blocks.divisor is None else blocks.divisor
+        subtrahend = blocks.offset if blocks.subtrahend is None else blocks.subtrahend
+        with np.errstate(all="ignore"):
+            shifted = values if subtrahend is None else values - subtrahend[:, :, None]
+            scaled = np.where(divisor[:, :, None] == 0, np.float32(0), shifted / divisor[:, :, None])
+        sides = np.subtract(scaled > ends[-1], scaled < ends[0], dtype=np.int8)
+        np.negative(sides, out=sides, where=divisor[:, :, None] < 0)
+        return self.layout.from_blocks(sides.reshape(self.codes.shape))
+
     def one_block(self, block: int) -> Blocks:
         """Codes, scale and offset of one block alone."""
         blocks, here = self.blocks, slice(block, block + 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from ..errors import QuantError
 
 Axes = Literal["last", "any", "flat"]
 Element = TypeVar("Element", bound=np.generic)
+Indices = NDArray[np.intp]
 
 
 class Blocked(Protocol):
@@ -126,13 +127,22 @@ class Layout:
             raise QuantError(
                 f"index is {element!r}; an array of shape {self.shape} has no such element.", "index"
             ) from None
+        block, inside = self.places(index)
+        return int(block), int(inside)
+
+    def places(self, index: tuple[Any, ...]) -> tuple[Any, Any]:
+        """The blocks of elements and where they are in them.
+
+        Args:
+            index: One index, or one array of them, for each axis of the array.
+        """
         if self.axis is None:
-            return divmod(flat, self.block_size)
-        others = [(int(i), n) for axis, (i, n) in enumerate(zip(index, self.shape, strict=True)) if axis != self.axis]
-        row = 0
-        for i, n in others:
-            row = row * n + i
-        block, inside = divmod(int(index[self.axis]), self.block_size)
+            flat = np.ravel_multi_index(index, self.shape) if self.shape else np.intp(0)
+            return np.divmod(flat, self.block_size)
+        row: Any = np.intp(0)
+        for axis, (i, n) in enumerate(zip(index, self.shape, strict=True)):
+            row = row if axis == self.axis else row * n + i
+        block, inside = np.divmod(index[self.axis], self.block_size)
         return row * self.blocks_per_row + block, inside
 
 

@@ -122,11 +122,7 @@ def _control(field: Any, extra: dict[str, Any]) -> list[Node]:
             hint,
         ]
     if field.kind == "choice":
-        options = [
-            ["option", {"value": value, "selected": value == field.default}, text]
-            for value, text in field.choices.items()
-        ]
-        return [label, ["select", common, *options], hint]
+        return [label, ["select", common, *_options(field)], hint]
     typing = {"autocomplete": "off", "autocapitalize": "off", "spellcheck": "false", **common}
     if field.kind == "numbers":
         content = [field.default] if field.default else []
@@ -141,6 +137,16 @@ def _control(field: Any, extra: dict[str, Any]) -> list[Node]:
     if field.name == "tensor":
         return [label, ["input", {**line, "list": "tensor-options"}], hint, ["datalist", {"id": "tensor-options"}]]
     return [label, ["input", line], hint]
+
+
+def _options(field: Any) -> list[Node]:
+    """Draws a long list's choices, those of a group together under its title."""
+    grouped: dict[str, list[Node]] = {"": []}
+    for value, text in field.choices.items():
+        option = ["option", {"value": value, "selected": value == field.default}, text]
+        grouped.setdefault(field.groups.get(value, ""), []).append(option)
+    first = grouped.pop("")
+    return [*first, *(["optgroup", {"label": title}, *options] for title, options in grouped.items())]
 
 
 def _radio(field: Any, value: str, text: str, extra: dict[str, Any]) -> Node:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 import quantcore as qc
 
-from .answer_types import VERSION, Added, Answer, Described, Failure, Metrics, Problem
+from .answer_types import VERSION, Added, Answer, Described, Failure, Metrics, Problem, StoredLevel, StoredNumbers
 from .comparing.schemes import SCHEMES
 from .explanation.notices import MAX_LISTED, notices
 from .explanation.steps.followed import steps
@@ -27,6 +27,7 @@ from .strict_json import strict_json
 
 LONG_TEXT, HUGE_TEXT = 10_000, 1_000_000
 FEW = 100
+MAX_BYTES = 4096
 
 FIELD_OF = {
     "x": "values",
@@ -158,17 +159,18 @@ def _described(result: Result) -> Described:
     """The answer but for its arrays."""
     instruments, figures = look(result, result.settings.show)
     followed = steps(result)
-    fmt = result.settings.fmt
+    settings = result.settings
+    qmin, qmax = settings.code_ends
     found: Described = {
         "version": VERSION,
         "ok": True,
-        "request": result.settings.texts,
-        "defaults": {name: default_of(name, result.settings.profile_name) for name in FIELDS},
+        "request": settings.texts,
+        "defaults": {name: default_of(name, settings.profile_name, settings.codes.name) for name in FIELDS},
         "params": {
             "scale": _numbers(result.scale),
             "zero_point": _whole_where_possible(result.zero_point),
-            "qmin": fmt.qmin,
-            "qmax": fmt.qmax,
+            "qmin": qmin,
+            "qmax": qmax,
             "scale_factor": _numbers(result.scale_factor),
         },
         "shape": list(result.x.shape),
@@ -184,9 +186,37 @@ def _described(result: Result) -> Described:
         "programs": [{"name": name, "title": program.title} for name, program in KINDS.items()],
         "code": snippets(result),
     }
+    if not settings.are_integers:
+        found["stored"] = stored_of(result)
     if result.size > MAX_LISTED:
         found["truncated"] = True
     return found
+
+
+def stored_of(result: Result) -> StoredNumbers:
+    """The codes as they lie in a file, and the numbers by which they become values."""
+    fmt, stored = result.settings.codes, result.stored
+    if stored is not None:
+        levels = [(level.name, level.format, level.values) for level in stored.levels]
+        return _stored(stored.to_bytes(), fmt.name, stored.fmt.block_size, stored.bits_per_value, levels)
+    data = qc.pack(result.q.reshape(-1), fmt.element.bits) if fmt.element.bits < 8 else result.q.tobytes()
+    return _stored(
+        bytes(data), fmt.name, 1, float(fmt.element.bits), [("scale", result.scale.dtype.name, result.scale)]
+    )
+
+
+def _stored(data: bytes, name: str, size: int, bits: float, levels: list[tuple[str, str, Any]]) -> StoredNumbers:
+    listed: list[StoredLevel] = [
+        {"name": level, "format": fmt, "values": [_finite(v) for v in values.reshape(-1)[:FEW].astype(np.float64)]}
+        for level, fmt, values in levels
+    ]
+    return {
+        "format": name,
+        "block_size": size,
+        "bits_per_value": bits,
+        "hex": data[:MAX_BYTES].hex(),
+        "levels": listed,
+    }
 
 
 def metrics_of(result: Result) -> Metrics:

@@ -148,6 +148,24 @@ class Notice(TypedDict):
     message: Annotated[str, "the remark"]
 
 
+class StoredLevel(TypedDict):
+    """Numbers by which codes become values, one level of several."""
+
+    name: Annotated[str, "as the authors of the format call it: scale, d, dmin, tensor_scale"]
+    format: Annotated[str, "the number format in which they are stored"]
+    values: Annotated[list[float | None], "the first 100"]
+
+
+class StoredNumbers(TypedDict):
+    """Numbers as a format stores them."""
+
+    format: Annotated[str, "its name"]
+    block_size: Annotated[int, "how many neighbours are a block; 1 where there are none"]
+    bits_per_value: Annotated[float, "everything counted"]
+    hex: Annotated[str, "the first 4,096 bytes as they lie in a file"]
+    levels: Annotated[list[StoredLevel], "the outermost first"]
+
+
 class Described(TypedDict):
     """An answer but for its arrays."""
 
@@ -168,6 +186,7 @@ class Described(TypedDict):
     notices: Annotated[list[Notice], "what is worth knowing"]
     programs: Annotated[list[Named], "the kinds of programs"]
     code: Annotated[dict[str, str], "the same computation as a program of each kind"]
+    stored: NotRequired[Annotated[StoredNumbers, "of formats other than plain integers"]]
     truncated: NotRequired[Annotated[bool, "true if there are more numbers than are listed"]]
 
 

@@ -82,7 +82,7 @@ class Product:
 
 def applies(result: Result) -> bool:
     """Whether there is a matrix to be multiplied."""
-    return result.x.ndim == 2 and not result.settings.is_dequantize
+    return result.x.ndim == 2 and result.settings.are_integers and not result.settings.is_dequantize
 
 
 def obstacle(result: Result) -> str:
@@ -117,12 +117,12 @@ def multiply(result: Result) -> Product:
     given = settings.questions.weights
     w = _made_up(settings.seed, x.shape[1]) if given is None else given
     w_params = qc.choose_qparams(
-        w, settings.fmt, settings.scheme, qc.PerTensor(), "minmax", True, settings.dtype, settings.profile.toolkit
+        w, settings.integers, settings.scheme, qc.PerTensor(), "minmax", True, settings.dtype, settings.profile.toolkit
     )
     q_w = qc.quantize(w, w_params, result.arithmetic)
     w_hat = qc.dequantize(q_w, w_params, result.arithmetic).astype(np.float64)
     q_w = q_w.astype(np.int64)  # where nothing is clipped they are floating point
-    w_params = qc.QuantParams(w_params.scale, w_params.zero_point.astype(np.int64), settings.fmt)
+    w_params = qc.QuantParams(w_params.scale, w_params.zero_point.astype(np.int64), settings.integers)
     per_row = result.scale.ndim > 0
     s_x = (result.scale[rows] if per_row else result.scale).astype(np.float64)
     z_x = (result.zero_point[rows] if per_row else result.zero_point).astype(np.int64)
@@ -131,7 +131,7 @@ def multiply(result: Result) -> Product:
     s_w = float(w_params.scale)
     with np.errstate(over="ignore", invalid="ignore"):  # refused by the next line but one
         y = x @ w
-    y_params = qc.choose_qparams(y, settings.fmt, "affine", dtype=settings.dtype)
+    y_params = qc.choose_qparams(y, settings.integers, "affine", dtype=settings.dtype)
     q_y = _requantized(result, (q_x, s_x, z_x), (q_w, w_params), y_params)
     return Product(
         first_row=rows.start,
@@ -175,7 +175,7 @@ def _requantized(
     result: Result, left: tuple[Whole, Float64, Whole], right: tuple[Any, qc.QuantParams], y_params: qc.QuantParams
 ) -> NDArray[Any] | None:
     """The output's codes, as integer kernels compute them from the sums; None where they cannot."""
-    fmt = result.settings.fmt
+    fmt = result.settings.integers
     q_x, s_x, z_x = left
     if (z_x < fmt.qmin).any() or (z_x > fmt.qmax).any():
         return None

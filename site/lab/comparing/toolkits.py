@@ -68,7 +68,7 @@ def result_of(result: Result, name: str) -> Result:
     settings = result.settings
     if name in PROFILES:
         return compute(settings_for(settings, name))
-    params = qc.QuantParams(result.scale, result.zero_point, settings.fmt, settings.granularity)
+    params = qc.QuantParams(result.scale, result.zero_point, settings.integers, settings.granularity)
     rng, sides = np.random.default_rng(settings.seed), np.empty(result.x.shape, np.int8)
     q = qc.quantize(result.x, params, name, _rounding(settings, name), rng, sides=sides)
     x_hat = qc.dequantize(q, params, name)
@@ -138,7 +138,9 @@ def elements_of(result: Result, places: Indices) -> Elements:
     """The elements at some flat indices, as they were given, each with the range that it shares with its slice."""
     slices, settings = result.parameter_index(places), result.settings
     low, high = (end.reshape(-1)[slices].astype(np.float64) for end in result.once(_ranges))
-    return Elements(settings.data.reshape(-1)[places], settings.fmt, settings.scheme, low, high, seed=settings.seed)
+    return Elements(
+        settings.data.reshape(-1)[places], settings.integers, settings.scheme, low, high, seed=settings.seed
+    )
 
 
 def _ranges(result: Result) -> tuple[Floats, Floats]:

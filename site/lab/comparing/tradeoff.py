@@ -63,7 +63,7 @@ def tradeoff(values: NDArray[np.floating[Any]], low: Float64, high: Float64, set
     params = qc.qparams_from_range(
         low,
         high,
-        settings.fmt,
+        settings.integers,
         settings.scheme,
         qc.PerAxis(0),
         include_zero=settings.include_zero,
@@ -71,7 +71,7 @@ def tradeoff(values: NDArray[np.floating[Any]], low: Float64, high: Float64, set
         toolkit=settings.profile.toolkit,
     )
     scale, zero_point = params.scale.reshape(-1, 1), params.zero_point.reshape(-1, 1)  # (n_ranges, 1)
-    codes = settings.fmt.qmin - zero_point, settings.fmt.qmax - zero_point
+    codes = settings.integers.qmin - zero_point, settings.integers.qmax - zero_point
     is_exact = flat.size <= MAX_EXACT
     sample = flat[:: -(-flat.size // MAX_EXACT)].astype(np.float64) / unit
     rng = np.random.default_rng(settings.seed)

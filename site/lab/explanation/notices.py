@@ -39,7 +39,7 @@ def _codes(fmt: qc.IntFormat) -> str:
 def _codes_outside(result: Result) -> list[Notice]:
     if result.is_clipping or not result.n_clipped:
         return []
-    fmt = result.settings.fmt
+    fmt = result.settings.integers
     which = "1 code lies" if result.n_clipped == 1 else f"{display.count(result.n_clipped)} codes lie"
     return [
         warning(
@@ -62,7 +62,9 @@ def _clipped(result: Result) -> list[Notice]:
 
 
 def _zero(result: Result) -> list[Notice]:
-    fmt, z = result.settings.fmt, result.zero_point
+    if not result.settings.are_integers:
+        return []
+    fmt, z = result.settings.integers, result.zero_point
     outside = (z < fmt.qmin) | (z > fmt.qmax)
     if result.settings.is_dequantize or not outside.any():
         return []
@@ -95,6 +97,8 @@ def _constant(result: Result) -> list[Notice]:
 
 
 def _subnormal(result: Result) -> list[Notice]:
+    if result.stored is not None:
+        return []
     tiny = np.finfo(result.scale.dtype).tiny
     if not (result.scale < tiny).any():
         return []
@@ -120,7 +124,7 @@ def _rounded_input(result: Result) -> list[Notice]:
 def _off_profile(result: Result) -> list[Notice]:
     """Settings by which the codes are no longer those of the library that the profile is named after."""
     settings = result.settings
-    if settings.profile_name == "custom":
+    if settings.profile_name == "custom" or not settings.are_integers:
         return []
     names = ("precision",) if settings.is_dequantize else ("include_zero", "rounding", "precision")
     changed = [name for name in names if settings.texts[name] != default_of(name, settings.profile_name)]

@@ -30,7 +30,7 @@ def tile(key: str, label: str, symbol: Node, value: str, hint: str) -> Tile:
 
 
 def _parameters(result: Result) -> list[Tile]:
-    fmt = result.settings.fmt
+    fmt, (qmin, qmax) = result.settings.fmt, result.settings.code_ends
     q_low, q_high = display.shortest(int(result.q.min())), display.shortest(int(result.q.max()))
     scale, factor, zero_point = result.scale, result.scale_factor, result.zero_point
     tiles = [
@@ -59,8 +59,8 @@ def _parameters(result: Result) -> list[Tile]:
             "code_range",
             "Codes of the format",
             m.math(m.Q, block=False),
-            f"{display.shortest(fmt.qmin)} to {display.shortest(fmt.qmax)}",
-            f"{display.count(fmt.levels)} codes of {fmt.bits} bits; used here: {q_low} to {q_high}",
+            f"{display.shortest(qmin)} to {display.shortest(qmax)}",
+            f"{display.count(qmax - qmin + 1)} codes of {fmt.bits} bits; used here: {q_low} to {q_high}",
         ),
     ]
     if not result.settings.is_dequantize:

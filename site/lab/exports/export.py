@@ -85,7 +85,7 @@ def export(request: dict[str, str], kind: str) -> Download | Failure:
 def _codes(result: Result) -> NDArray[Any]:
     """The codes as integers, in the type of the format if it holds them (the notebook's may lie outside)."""
     fmt, q = result.settings.fmt, result.q
-    lowest, highest = fmt.storage_range
+    lowest, highest = fmt.storage_range if isinstance(fmt, qc.IntFormat) else result.settings.code_ends
     fits = bool(((q >= lowest) & (q <= highest)).all())
     if fits:
         return q.astype(fmt.dtype)

@@ -23,7 +23,7 @@ from . import (
     product,
     staircase,
 )
-from .instrument import GROUPS, Entry, Instrument, Size, when_quantizing
+from .instrument import GROUPS, Entry, Instrument, Size, of_integers, when_quantizing
 
 INSTRUMENTS: dict[str, Entry] = {
     "mapping": Entry(
@@ -103,7 +103,7 @@ INSTRUMENTS: dict[str, Entry] = {
         name="Comparison of toolkits",
         group="compare",
         build=disagreement.build,
-        applies=when_quantizing,
+        applies=of_integers,
         controls=("against",),
     ),
     "product": Entry(

@@ -74,15 +74,19 @@ def present(result: Result) -> Measured:
     if result.metrics is None:
         raise ValueError("codes that are given have no original to be compared with")
     settings, z = result.settings, result.zero_point
-    scale_bits = result.scale.dtype.itemsize * 8
+    scale_bits = 0 if settings.calibration == "none" else result.scale.dtype.itemsize * 8
     zero_point_bits = 0
-    if settings.scheme == "affine":  # what is no code of the format needs a number of its own
-        is_code = bool(((z >= settings.fmt.qmin) & (z <= settings.fmt.qmax)).all())
+    if settings.are_integers and settings.scheme == "affine":  # what is no code needs a number of its own
+        lowest, highest = settings.code_ends
+        is_code = bool(((z >= lowest) & (z <= highest)).all())
         zero_point_bits = settings.fmt.bits if is_code else 32
-    per_block = isinstance(settings.granularity, qc.PerBlock)
-    bits = bits_per_value(
-        settings.fmt, settings.granularity, result.x.shape, scale_bits=scale_bits, zero_point_bits=zero_point_bits
-    )
+    per_block = isinstance(settings.granularity, qc.PerBlock) or result.stored is not None
+    if result.stored is not None:
+        bits = result.stored.bits_per_value
+    else:
+        bits = bits_per_value(
+            settings.fmt, settings.granularity, result.x.shape, scale_bits=scale_bits, zero_point_bits=zero_point_bits
+        )
     share = result.n_clipped / result.size
     return Measured(
         name="",

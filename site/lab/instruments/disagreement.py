@@ -88,7 +88,7 @@ def _rules(found: ToolkitComparison) -> Table:
         column("a", found.a.name, "how the present settings do it"),
         column("b", found.b.name, "how the other one does it"),
     ]
-    fmt = found.first.settings.fmt
+    fmt = found.first.settings.integers
     rows = [
         row(i, [REASONS[name], found.a.in_words(name, fmt), found.b.in_words(name, fmt)])
         for i, name in enumerate(different_rules(found.a, found.b))

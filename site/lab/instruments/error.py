@@ -49,7 +49,7 @@ def _figure(result: Result) -> Figure:
     x, error = result.flat_x[shown].astype(np.float64), result.once(_errors)[shown]
     n = len(shown)
     low, high = figure.padded(float(x.min()), float(x.max()), 0.06)
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
         steps = error / result.scale.reshape(-1)[result.parameter_index(shown)]
     is_one_scale = result.scale.size == 1
     heights, unit = (error, grid.scale) if is_one_scale else (steps, 1.0)
@@ -61,7 +61,7 @@ def _figure(result: Result) -> Figure:
     )
     at = int(np.flatnonzero(shown == result.element)[0])
     traces = []
-    if is_one_scale and (high - low) / grid.scale <= MAX_TEETH:
+    if is_one_scale and grid.is_even and (high - low) / grid.scale <= MAX_TEETH:
         traces.append(_sawtooth(grid, low, high, result))
     traces += [
         figure.markers(

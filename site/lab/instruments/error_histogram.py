@@ -112,7 +112,7 @@ def _sums(result: Result, reach: float, n_bins: int) -> _Sums:
         sums.rounding += _squared(errors / unit)
         sums.scales += _squared(scales / unit)
         if errors.size:
-            errors /= scales
+            np.divide(errors, scales, out=errors, where=scales != 0)
             sums.farthest = max(sums.farthest, float(errors.max()), -float(errors.min()))
             sums.counts += counts_of(errors, -reach, reach, n_bins)
     return sums

@@ -89,9 +89,9 @@ def build(result: Result) -> Instrument:
 
 def panels(result: Result, blocks: Blocks) -> list[Panel]:
     """What is drawn, each as large as the others: values in the same colours before and after."""
-    fmt = result.settings.fmt
+    lowest, highest = result.settings.code_ends
     x_hat, codes = blocks.means(result.x_hat), blocks.means(result.q)
-    code_ends = (min(fmt.qmin, float(codes.min())), max(fmt.qmax, float(codes.max())))
+    code_ends = (min(lowest, float(codes.min())), max(highest, float(codes.max())))
     coded = Panel("codes q", codes, *code_ends, "sequential")
     if result.settings.is_dequantize:
         reach = _reach(x_hat)

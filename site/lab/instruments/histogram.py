@@ -91,7 +91,7 @@ def _caption(result: Result, counted: Histogram) -> str:
     grid = grid_of(result)
     which = "value" if result.scale.size == 1 else "value that shares a scale with the followed number"
     values = display.plural(counted.n_values, which, which.replace("value", "values", 1).replace("shares", "share"))
-    every = _every(grid, result)
+    every = _every(grid)
     levels = f"The strokes below are the real numbers that codes stand for, {display.short(grid.scale, 4)} apart"
     levels += f" (one in {every} is drawn)." if every > 1 else "."
     beyond = _beyond(result, counted)
@@ -133,7 +133,7 @@ def _figure(result: Result, counted: Histogram) -> Figure:
                 hovertemplate=f"%{{y}} {name}, near %{{x}}<extra></extra>",
             )
         )
-    levels = grid.reals(_levels(result, _every(grid, result)))
+    levels = grid.reals(_levels(grid, _every(grid)))
     followed = [float(result.flat_x[result.element])]
     traces += [
         figure.lines(
@@ -179,16 +179,14 @@ def _layout(result: Result, counted: Histogram, low: float, high: float) -> Json
     )
 
 
-def _every(grid: Levels, result: Result) -> int:
+def _every(grid: Levels) -> int:
     """One in how many levels is drawn."""
-    n_levels = result.settings.fmt.levels
-    return 1 << max(0, (-(-n_levels // MAX_LEVELS) - 1).bit_length())
+    return 1 << max(0, (-(-grid.n_codes // MAX_LEVELS) - 1).bit_length())
 
 
-def _levels(result: Result, every: int) -> NDArray[np.int64]:
-    """The codes whose levels are drawn: the lowest, the highest, and regular ones between."""
-    fmt = result.settings.fmt
-    return np.unique(np.append(np.arange(fmt.qmin, fmt.qmax + 1, every), fmt.qmax))
+def _levels(grid: Levels, every: int) -> NDArray[np.int64]:
+    """The places of the levels that are drawn: the lowest, the highest, and regular ones between."""
+    return np.unique(np.append(np.arange(grid.qmin, grid.qmax + 1, every), grid.qmax))
 
 
 def _table(result: Result, counted: Histogram) -> Table:

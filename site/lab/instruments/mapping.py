@@ -165,7 +165,7 @@ def _label(result: Result, elements: Indices, at: Floats, low: float, high: floa
     sides = ["right" if x < low + rim < middle else "left" if x > high - rim else "center" for x in at.tolist()]
     top, bottom = [f"top {side}" for side in sides], [f"bottom {side}" for side in sides]
     backs = [f"x̂ {_equals(result.flat_x_hat[i])}" for i in elements]
-    codes = [f"q = {display.shortest(int(result.flat_q[i]))}" for i in elements]
+    codes = [f"q = {grid_of(result).name(grid_of(result).place(result.flat_q[i]))}" for i in elements]
     texts = [
         figure.labels(at, [REAL_LINE + 0.1] * len(at), backs, top),
         figure.labels(at, [CODE_LINE - 0.1] * len(at), codes, bottom),
@@ -218,11 +218,19 @@ def _ticks(grid: Levels, span: float) -> tuple[list[float], list[str]]:
         wanted += range(grid.qmin // every * every, grid.qmax + 1, every)
     kept: list[int] = []
     for code in wanted:
-        if grid.qmin <= code <= grid.qmax and all(abs(code - other) * grid.scale > span * 0.115 for other in kept):
+        if grid.qmin <= code <= grid.qmax and all(_distance(grid, code, other) > span * 0.115 for other in kept):
             kept.append(code)
     kept.sort()
-    texts = [f"z = {display.shortest(code)}" if code == grid.zero_point else display.shortest(code) for code in kept]
+    texts = [f"z = {grid.name(code)}" if code == grid.zero_point and grid.is_even else grid.name(code) for code in kept]
     return grid.reals(np.array(kept)).tolist(), texts
+
+
+def _distance(grid: Levels, code: int, other: int) -> float:
+    """How far two codes are from each other on the real line."""
+    if grid.is_even:
+        return abs(code - other) * grid.scale
+    first, second = grid.reals(np.array([code, other])).tolist()
+    return abs(float(first) - float(second))
 
 
 def _table(result: Result) -> Table:

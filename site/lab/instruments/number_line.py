@@ -1,7 +1,7 @@
 """The followed number on the real line, between reconstruction levels: where the decision for its code falls."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -70,9 +70,8 @@ def build(result: Result) -> Instrument:
 def decision(result: Result) -> Decision:
     """The followed number and the interval that decides on its code."""
     grid, element = grid_of(result), result.element
-    code, x_hat = int(result.flat_q[element]), float(result.flat_x_hat[element])
+    code, x_hat = grid.place(result.flat_q[element]), float(result.flat_x_hat[element])
     if result.settings.is_dequantize:
-        grid = replace(grid, rounding="half_even")
         x, side = None, 0
     else:
         x = float(result.flat_x[element])
@@ -94,7 +93,7 @@ def interval(grid: Levels, code: int, is_clipping: bool) -> tuple[float, float]:
 
 
 def _caption(result: Result, found: Decision) -> str:
-    element, code = result.element, display.shortest(found.code)
+    element, code = result.element, found.grid.name(found.code)
     low, high = (display.short(end, 6) for end in (found.low, found.high))
     x_hat = display.short(result.flat_x_hat[element], 6)
     if found.x is None:
@@ -181,9 +180,7 @@ def _pin(place: float, height: float, color: str, name: str, symbol: str, value:
 def _codes(found: Decision, low: float, high: float) -> Any:
     """The codes whose levels are in the window, thinned out if they are many."""
     grid = found.grid
-    with np.errstate(over="ignore"):  # far outside of the codes
-        ends = np.clip(np.array([low, high]) / grid.scale + grid.zero_point, grid.qmin - 1, grid.qmax + 1)
-    first, last = max(grid.qmin, int(np.ceil(ends[0]))), min(grid.qmax, int(np.floor(ends[1])))
+    first, last = grid.within(low, high)
     every = max(1, -(-(last - first + 1) // MAX_CODES))
     return np.unique(np.append(np.arange(last, first - 1, -every), found.code))
 
@@ -212,7 +209,7 @@ def _layout(result: Result, found: Decision, codes: Any) -> Json:
         ]
     ticks = nice_ticks(low, high, 4)
     return figure.layout(
-        xaxis=_axis("codes q", low, high, found.grid.reals(codes).tolist(), map(display.shortest, codes.tolist())),
+        xaxis=_axis("codes q", low, high, found.grid.reals(codes).tolist(), map(found.grid.name, codes.tolist())),
         xaxis2=_axis("real numbers", low, high, ticks, map(label, ticks)) | ABOVE,
         yaxis={"visible": False, "range": [BOTTOM, TOP], "fixedrange": True},
         margin={"l": 16, "r": 16, "t": 76, "b": 48},
@@ -252,7 +249,7 @@ def _table(result: Result, found: Decision) -> Table:
     rows = []
     for code, level in zip(codes.tolist(), grid.reals(codes).tolist(), strict=True):
         ends = (level, *interval(grid, code, result.is_clipping))
-        cells = [display.shortest(code), *(display.short(number, 8) for number in ends)]
+        cells = [grid.name(code), *(display.short(number, 8) for number in ends)]
         if found.x is not None:
             cells.append(display.short((level - found.x) / grid.scale, 4))
         rows.append(row(code - int(codes[0]), cells, code == found.code))

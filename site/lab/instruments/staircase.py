@@ -78,7 +78,7 @@ def _shown(result: Result) -> Indices:
     if result.scale.size == 1:
         return figure.select([result.flat_x, result.flat_x_hat], keep=(result.element,))
     where = result.slice_index(result.element)
-    elements = np.arange(result.size).reshape(result.x.shape)[where].reshape(-1)
+    elements: Indices = np.arange(result.size).reshape(result.x.shape)[where].reshape(-1)
     followed = int(np.searchsorted(elements, result.element))
     return elements[figure.select([result.flat_x[elements], result.flat_x_hat[elements]], keep=(followed,))]
 
@@ -136,7 +136,7 @@ def _has_room(grid: Levels, x: float, x_hat: float) -> bool:
 
 def _inset(result: Result, grid: Levels, x: Floats, x_hat: Floats, followed: int) -> list[Json]:
     """The traces of the inset."""
-    code = int(result.flat_q[result.element])
+    code = grid.place(result.flat_q[result.element])
     first, last = code - 6, code + 6
     if result.is_clipping:
         first, last = max(grid.qmin, first), min(grid.qmax, last)
@@ -176,7 +176,7 @@ def _inset_axes(grid: Levels, x: float, x_hat: float) -> Json:
 
 def _table(result: Result) -> Table:
     grid = grid_of(result)
-    near = int(result.flat_q[result.element])
+    near = grid.place(result.flat_q[result.element])
     codes = np.arange(max(grid.qmin, near - 5), min(grid.qmax, near + 5) + 1)
     starts, ends = grid.thresholds(codes - 1), grid.thresholds(codes)
     columns = [
@@ -190,5 +190,5 @@ def _table(result: Result) -> Table:
         start = f"{display.MINUS}∞" if result.is_clipping and code == grid.qmin else display.short(float(starts[index]))
         end = "∞" if result.is_clipping and code == grid.qmax else display.short(float(ends[index]))
         height = display.short(float(grid.reals(np.array([code]))[0]))
-        rows.append(row(index, [display.shortest(code), start, end, height], code == near))
+        rows.append(row(index, [grid.name(code), start, end, height], code == near))
     return table("The treads around the followed number", columns, rows)

@@ -42,5 +42,7 @@ KINDS: dict[str, Program] = {
 
 def snippets(result: Result) -> dict[str, str]:
     """One program of each kind, by its name."""
+    if not result.settings.are_integers:
+        return {}
     case = case_of(result)
     return {kind: program.write(case) for kind, program in KINDS.items()}

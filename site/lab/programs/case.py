@@ -40,7 +40,7 @@ class Case:
     @property
     def fmt(self) -> qc.IntFormat:
         """The codes."""
-        return self.result.settings.fmt
+        return self.result.settings.integers
 
     @property
     def dtype(self) -> np.dtype[Any]:

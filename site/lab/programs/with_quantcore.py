@@ -31,7 +31,7 @@ def quantcore(case: Case) -> str:
 def _seed(result: Result) -> list[str]:
     settings = result.settings
     function = "absmax_quantize" if settings.scheme == "symmetric" else "zeropoint_quantize"
-    fmt = "" if settings.fmt == qc.INT8 else f", {_format(settings.fmt)}"
+    fmt = "" if settings.integers == qc.INT8 else f", {_format(settings.integers)}"
     return [
         f"x = {array(result.x)}",
         f"result = qc.notebook.{function}(x{fmt})",
@@ -51,7 +51,7 @@ def _quantize(result: Result) -> list[str]:
     granularity, toolkit = _granularity(settings.granularity), settings.profile.toolkit
     return [
         f"x = {array(result.x)}",
-        f"fmt = {_format(settings.fmt)}",
+        f"fmt = {_format(settings.integers)}",
         "params = qc.choose_qparams(",
         f'    x, fmt, scheme="{settings.scheme}", granularity={granularity}, calibration={calibration},',
         f'    include_zero={settings.include_zero}, dtype=np.{settings.dtype}, toolkit="{toolkit}"{percentile},',
@@ -70,7 +70,7 @@ def _first_of_slice(result: Result) -> list[str]:
         *_remark(result, x.size),
         f"x = {array(x)}",
         f"scale, zero_point = np.{scale.dtype}({display.ascii_shortest(scale)}), {_parameter(zero_point)}",
-        f"params = qc.QuantParams(scale, zero_point, {_format(result.settings.fmt)}{more})",
+        f"params = qc.QuantParams(scale, zero_point, {_format(result.settings.integers)}{more})",
         *_apply(result),
     ]
 
@@ -97,7 +97,7 @@ def _dequantize(result: Result) -> list[str]:
     return [
         *remark,
         f"q = {array(q)}",
-        f"params = qc.QuantParams({scale}, {zero_point}, {_format(settings.fmt)}, {granularity})",
+        f"params = qc.QuantParams({scale}, {zero_point}, {_format(settings.integers)}, {granularity})",
         f'x_hat = qc.dequantize(q, params, arithmetic="{result.arithmetic}")',
     ]
 

@@ -81,7 +81,7 @@ def check_parameters(
     codes: Float64 | None,
     scale: Float64 | None,
     zero_point: Float64 | None,
-    fmt: qc.IntFormat | None,
+    fmt: qc.Format | None,
     has_offset: bool,
 ) -> None:
     """Refuse scales that are none, and codes and zero points that the format does not have.
@@ -97,13 +97,15 @@ def check_parameters(
     for field, numbers in (("codes", codes), ("zero_point", zero_point)):
         if numbers is None or (field == "zero_point" and has_offset):
             continue
-        outside = (numbers.reshape(-1) < fmt.qmin) | (numbers.reshape(-1) > fmt.qmax)
+        lowest, highest = (fmt.qmin, fmt.qmax) if isinstance(fmt, qc.IntFormat) else (0, (1 << fmt.bits) - 1)
+        outside = (numbers.reshape(-1) < lowest) | (numbers.reshape(-1) > highest)
         if outside.any():
             entry, found = _first(numbers, outside)
-            allowed = f"{display.shortest(fmt.qmin)} to {display.shortest(fmt.qmax)}"
+            allowed = f"{display.shortest(lowest)} to {display.shortest(highest)}"
+            name = repr(fmt) if isinstance(fmt, qc.IntFormat) else fmt.label
             reader.error(
                 field,
-                f"{field} holds {found.removesuffix('.0')} as entry {entry}; the codes of {fmt!r} are {allowed}. "
+                f"{field} holds {found.removesuffix('.0')} as entry {entry}; the codes of {name} are {allowed}. "
                 "Change it, or the format.",
             )
 

@@ -29,6 +29,7 @@ class Reader:
     def __init__(self, request: dict[str, str]) -> None:
         self.errors: list[qc.QuantError] = []
         self.profile_name = "notebook"
+        self.format_name = ""  # of formats other than integers by bits and sign
         self.given: dict[str, str] = {}
         for name, text in request.items():
             if name not in FIELDS:
@@ -46,7 +47,7 @@ class Reader:
 
     def text(self, name: str) -> str:
         """What was given, or the default of the profile."""
-        return self.given.get(name, default_of(name, self.profile_name))
+        return self.given.get(name, default_of(name, self.profile_name, self.format_name))
 
     def normalise(self, name: str, text: str) -> None:
         """Keep the text that a field stands for from now on."""
@@ -109,11 +110,6 @@ class Reader:
                 self.error(name, f"{name} holds {quoted(part)}, which is not {noun}. {advice}")
         self._normalised[name] = ",".join(found)
         return found
-
-    def only_empty(self, name: str, what: str) -> None:
-        """Refuse anything in a field."""
-        if text := self.text(name):
-            self.error(name, f"{name} is {quoted(text)}; it must be empty: {what} cannot be asked for here.")
 
     def shaped(self, data: Float64 | None) -> Float64 | None:
         """The data in the shape that was asked for."""

@@ -1,6 +1,6 @@
 """A request read: every text checked, all that is wrong collected, the rest as typed settings."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ import quantcore as qc
 
 from .consistency import check_parameters, check_precision, check_profile, check_range
 from .fields import PROFILES, Profile
+from .number_format import SQUARES, NumberFormat, read_format, read_stored, take_format
 from .options import Questions, read_questions
 from .reader import Reader
 from .source import read_values
@@ -35,7 +36,8 @@ class Settings:
         direction: "quantize" or "dequantize".
         data: the values, or the codes when dequantizing, in float64.
         scale, zero_point: given parameters; empty when quantizing.
-        fmt: the codes.
+        codes: what a code stands for: the number format, and the block format if there is one.
+        stored: the blocks to be decoded; None when quantizing, and where elements are not in blocks.
         granularity: which numbers share a scale.
         range_min, range_max: the ends of an explicit range; None for the data's own.
         dtype: the precision to compute in.
@@ -51,7 +53,7 @@ class Settings:
     data: Float64
     scale: Float64
     zero_point: Float64
-    fmt: qc.IntFormat
+    codes: NumberFormat
     scheme: str
     granularity: qc.PerTensor | qc.PerAxis | qc.PerBlock
     calibration: str
@@ -63,8 +65,31 @@ class Settings:
     dtype: np.dtype[Any]
     seed: int
     element: int
+    stored: qc.Stored | None = None
     show: tuple[str, ...] = ()
     questions: Questions = field(default_factory=Questions)
+
+    @property
+    def fmt(self) -> qc.Format:
+        """The number format of a code."""
+        return self.codes.element
+
+    @property
+    def integers(self) -> qc.IntFormat:
+        """The same, where codes are plain integers with a scale of the request's own."""
+        assert isinstance(self.codes.element, qc.IntFormat)
+        return self.codes.element
+
+    @property
+    def are_integers(self) -> bool:
+        """Whether codes are integers by bits and sign, and not those of some other format."""
+        return not self.codes.name
+
+    @property
+    def code_ends(self) -> tuple[int, int]:
+        """The lowest and the highest code."""
+        fmt = self.codes.element
+        return (fmt.qmin, fmt.qmax) if isinstance(fmt, qc.IntFormat) else (0, (1 << fmt.bits) - 1)
 
     @property
     def is_notebook(self) -> bool:
@@ -92,14 +117,15 @@ def read(
     """
     reader = Reader(request)
     profile_name = reader.choice("profile") or "notebook"
+    take_format(reader)
+    if reader.format_name:
+        profile_name = "onnx"  # whose rules for scale and precision also hold for formats that others invented
     reader.profile_name = profile_name
     direction = reader.choice("direction") or "quantize"
     is_dequantize = direction == "dequantize"
     source = reader.choice("source") or ""
-    reader.only_empty("format", "formats other than integers")
-
-    bits = reader.number("bits")
-    signed, narrow = reader.flag("signed"), reader.flag("narrow")
+    codes = read_format(reader, is_dequantize)
+    block = None if codes is None else codes.block
     include_zero = reader.flag("include_zero")
     scheme, rounding = reader.choice("scheme"), reader.choice("rounding")
     calibration, granularity_name = reader.choice("calibration"), reader.choice("granularity")
@@ -110,20 +136,26 @@ def read(
     dtype = np.dtype(precision or "float64")
 
     empty = np.empty(0)
-    data = (
-        reader.shaped(reader.numbers("codes", whole=True))
-        if is_dequantize
-        else read_values(reader, source, int(seed or 0))
-    )
-    scale = reader.numbers("scale") if is_dequantize else empty
-    zero_point = reader.numbers("zero_point", whole=True) if is_dequantize else empty
-
-    fmt = qc.IntFormat(int(bits), signed=signed, narrow=narrow) if bits is not None else None
+    stored = read_stored(reader, block) if is_dequantize and block is not None else None
+    if stored is not None:
+        data: NDArray[Any] | None = stored.element_codes().astype(np.float64)
+    elif is_dequantize:
+        data = None if block else reader.shaped(reader.numbers("codes", whole=True))
+    else:
+        data = read_values(reader, source, int(seed or 0))
+    has_own_scale = is_dequantize and block is None
+    scale = reader.numbers("scale") if has_own_scale else empty
+    zero_point = reader.numbers("zero_point", whole=True) if has_own_scale else empty
+    fmt = None if codes is None else codes.element
     check_profile(reader, granularity_name, precision)
-    if is_dequantize:
+    if block is not None:
+        granularity_name, dtype = "tensor", np.dtype(np.float32)
+    if calibration == "none" and not reader.format_name:
+        reader.error("calibration", "calibration is none; integers need a scale. Choose another, or a float format.")
+    if has_own_scale:
         check_parameters(reader, data, scale, zero_point, fmt, scheme == "affine" and not include_zero)
         check_precision(reader, "scale", scale, dtype)
-    else:
+    elif not is_dequantize:
         check_precision(reader, "values" if source == "values" else "source", data, dtype)
     granularity = reader.granularity(granularity_name, axis, block_size, data)
     if calibration == "manual" and not is_dequantize:
@@ -131,8 +163,10 @@ def read(
     element = reader.element(data)
     show = reader.names("show", instruments, "an instrument or a part of the page")
     questions = read_questions(reader, schemes)
-    if reader.errors or data is None or scale is None or zero_point is None or fmt is None:
+    if reader.errors or data is None or scale is None or zero_point is None or codes is None:
         raise RequestError(reader.errors)
+    if codes.options.get("importance") is SQUARES:
+        codes = replace(codes, options={**codes.options, "importance": np.square(data)})
     return Settings(
         texts=reader.texts,
         profile_name=profile_name,
@@ -141,7 +175,8 @@ def read(
         data=data,
         scale=scale,
         zero_point=zero_point,
-        fmt=fmt,
+        codes=codes,
+        stored=stored,
         scheme=scheme or "",
         granularity=granularity,
         calibration=calibration or "",

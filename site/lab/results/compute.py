@@ -12,6 +12,7 @@ from quantcore.parameters.granularity import parameter_shape
 
 from ..notation import display
 from ..request.settings import Settings
+from .blocks import errors_of, restored, stored
 from .effort import Tell, progress_of
 from .result import Floats, Result
 
@@ -22,34 +23,29 @@ def compute(settings: Settings, tell: Tell | None = None) -> Result:
     Raises:
         quantcore.QuantError: for data that the settings cannot quantize.
     """
+    if settings.stored is not None:
+        return restored(settings, settings.stored)
     if settings.is_dequantize:
         return _dequantize(settings)
     with np.errstate(over="ignore", under="ignore"):
         x = settings.data.astype(settings.dtype, copy=False)
     if not np.isfinite(x).all():  # a request's own precision is checked when it is read; others are tried on its data
         raise qc.QuantError(f"some values are beyond {settings.dtype}. Choose float64, or smaller numbers.", "values")
+    if settings.codes.block is not None:
+        return stored(settings, settings.codes.block, x)
     return _quantize(settings, x, tell)
 
 
 def _quantize(settings: Settings, x: Floats, tell: Tell | None) -> Result:
     """Codes and their reconstruction."""
     arithmetic = arithmetic_of(settings)
-    ranges = ranges_of(settings, x, progress_of(settings, tell))
-    params = qc.qparams_from_range(
-        ranges.low,
-        ranges.high,
-        settings.fmt,
-        settings.scheme,
-        settings.granularity,
-        settings.include_zero,
-        settings.dtype,
-        settings.profile.toolkit,
-    )
+    ranges = None if settings.calibration == "none" else ranges_of(settings, x, progress_of(settings, tell))
+    params = params_of(settings, ranges)
     rng = np.random.default_rng(settings.seed)
-    sides = np.empty(x.shape, np.int8)
-    q = qc.quantize(x, params, arithmetic, settings.rounding, rng, sides=sides)
+    sides, overflow = np.empty(x.shape, np.int8), settings.codes.overflow
+    q = qc.quantize(x, params, arithmetic, settings.rounding, rng, sides=sides, overflow=overflow)
     x_hat = qc.dequantize(q, params, arithmetic) if np.isfinite(q).all() else np.full(x.shape, np.inf)
-    if not np.isfinite(x_hat).all():
+    if overflow == "saturate" and not np.isfinite(x_hat).all():
         raise qc.QuantError(
             f"some values come back beyond {settings.dtype}. Choose float64, smaller numbers, or another profile.",
             "values",
@@ -64,8 +60,24 @@ def _quantize(settings: Settings, x: Floats, tell: Tell | None) -> Result:
         scale_factor=params.scale_factor,
         zero_point=params.zero_point,
         arithmetic=arithmetic,
-        metrics=qc.compare(x, x_hat),
+        metrics=errors_of(x, x_hat),
         ranges=ranges,
+    )
+
+
+def params_of(settings: Settings, ranges: qc.Ranges | None) -> qc.QuantParams:
+    """Scale and zero point for ranges; without them the scale is 1."""
+    if ranges is None:
+        return qc.QuantParams(settings.dtype.type(1), 0, settings.fmt)
+    return qc.qparams_from_range(
+        ranges.low,
+        ranges.high,
+        settings.fmt,
+        settings.scheme if settings.are_integers else None,
+        settings.granularity,
+        settings.include_zero,
+        settings.dtype,
+        settings.profile.toolkit,
     )
 
 
@@ -73,6 +85,8 @@ def _dequantize(settings: Settings) -> Result:
     """The reconstruction from given codes and parameters."""
     arithmetic = arithmetic_of(settings)
     fmt, clips = settings.fmt, qc.ARITHMETICS[arithmetic].clips
+    if not isinstance(fmt, qc.IntFormat):
+        return _decode(settings, fmt)
     wanted = parameter_shape(settings.granularity, settings.data.shape)
     scale = _given(settings.scale, wanted, "scale", settings.dtype)
     are_codes = bool(((settings.zero_point >= fmt.qmin) & (settings.zero_point <= fmt.qmax)).all())
@@ -100,6 +114,26 @@ def _dequantize(settings: Settings) -> Result:
     )
 
 
+def _decode(settings: Settings, fmt: qc.Format) -> Result:
+    """The numbers of given codes of a float or a codebook, times the given scale."""
+    arithmetic = arithmetic_of(settings)
+    wanted = parameter_shape(settings.granularity, settings.data.shape)
+    params = qc.QuantParams(_given(settings.scale, wanted, "scale", settings.dtype), 0, fmt, settings.granularity)
+    q = settings.data.astype(fmt.dtype)
+    x_hat = qc.dequantize(q, params, arithmetic)
+    return Result(
+        settings=settings,
+        x=x_hat,
+        q=q,
+        x_hat=x_hat,
+        sides=np.zeros(q.shape, np.int8),
+        scale=params.scale,
+        scale_factor=params.scale_factor,
+        zero_point=params.zero_point,
+        arithmetic=arithmetic,
+    )
+
+
 def arithmetic_of(settings: Settings) -> str:
     """The name of the arithmetic that a profile has for a granularity."""
     names = {qc.PerAxis: "axis", qc.PerBlock: "block"}
@@ -115,7 +149,7 @@ def ranges_of(settings: Settings, x: Floats, progress: Callable[[float], None] |
     return qc.choose_ranges(
         x,
         settings.fmt,
-        settings.scheme,
+        settings.scheme if settings.are_integers else None,
         settings.granularity,
         calibration,
         settings.include_zero,

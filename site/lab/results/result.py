@@ -32,7 +32,8 @@ class Result:
         zero_point: the code of 0, one for each slice.
         arithmetic: the name in quantcore.ARITHMETICS of how it was computed.
         metrics: figures of the error; None when dequantizing, for nobody knows the original.
-        ranges: the ranges that the scales come from; None when dequantizing.
+        ranges: the ranges that the scales come from; None where they come from none.
+        stored: the numbers as a block format stores them, each row filled up to whole blocks; None for other formats.
     """
 
     settings: Settings
@@ -46,6 +47,7 @@ class Result:
     arithmetic: str
     metrics: qc.Metrics | None = None
     ranges: qc.Ranges | None = None
+    stored: qc.Stored | None = None
     flat_x: Floats = field(init=False)
     flat_q: NDArray[Any] = field(init=False)
     flat_x_hat: Floats = field(init=False)
@@ -86,28 +88,45 @@ class Result:
     @property
     def wide_scale(self) -> Floats:
         """The scale so that it broadcasts against the numbers."""
+        if self.stored is not None:
+            return self.scale.reshape(-1)[self.parameter_index(np.arange(self.size))].reshape(self.x.shape)
         return expand(self.scale, self.settings.granularity, self.x.shape)
 
     def parameter_index(self, elements: Indices) -> Indices:
         """Which scale belongs to each of some elements, as indices into the flat scale."""
+        if self.stored is not None:
+            block, inside = self.stored.layout.places(np.unravel_index(elements, self.x.shape))
+            n_sub = self.scale.shape[1]
+            sharing: Indices = block * n_sub + inside * n_sub // self.stored.fmt.block_size
+            return sharing
         return parameter_index(elements, self.settings.granularity, self.x.shape)
 
     @property
     def followed_range(self) -> tuple[float, float]:
-        """The range that the codes of the followed number's slice are to cover."""
-        assert self.ranges is not None
-        return self._of_followed(self.ranges.covered)
+        """The range that the codes of the followed number's slice are to cover, or do cover where none was asked."""
+        return self._of_followed(self.ranges.covered) if self.ranges is not None else self._reach()
 
     @property
     def widest_range(self) -> tuple[float, float]:
         """The range of the followed number's slice that clips none of its values."""
-        assert self.ranges is not None
-        return self._of_followed(self.ranges.widest)
+        if self.ranges is not None:
+            return self._of_followed(self.ranges.widest)
+        values = self.slice_of(self.element)
+        return float(values.min()), float(values.max())
+
+    def _reach(self) -> tuple[float, float]:
+        """From the lowest to the highest number that the codes of the followed number's slice stand for."""
+        if self.stored is not None:
+            reals = self.stored.grid(tuple(int(i) for i in np.unravel_index(self.element, self.x.shape))).reals
+            return float(reals.min()), float(reals.max())
+        fmt, scale = self.settings.fmt, float(self.scale_of(self.element)[0])
+        return fmt.lowest * scale, fmt.highest * scale
 
     @property
     def followed_curve(self) -> qc.Curve | None:
         """What the calibration searched for the followed number's slice; None where it searched nothing."""
-        assert self.ranges is not None
+        if self.ranges is None:
+            return None
         return self.ranges.curve(int(self.parameter_index(np.array([self.element]))[0]))
 
     def _of_followed(self, ends: tuple[Floats, Floats]) -> tuple[float, float]:
@@ -122,10 +141,14 @@ class Result:
 
     def slice_of(self, element: int) -> Floats:
         """The values that share their scale with an element."""
-        return self.x[self.slice_index(element)]
+        values: Floats = self.x[self.slice_index(element)]
+        return values
 
-    def slice_index(self, element: int) -> tuple[int | slice, ...]:
+    def slice_index(self, element: int) -> tuple[Any, ...]:
         """Where in the arrays the numbers are that share their scale with an element."""
         granularity, shape = self.settings.granularity, self.x.shape
+        if self.stored is not None:
+            sharing = self.parameter_index(np.arange(self.size))
+            return np.unravel_index(np.flatnonzero(sharing == sharing[element]), shape)
         place = tuple(int(i) for i in np.unravel_index(element, shape))
         return elements_at(parameter_place(granularity, place, shape), granularity, shape)

@@ -78,8 +78,8 @@ def trace_of(result: Result) -> ValueTrace:
     x, q = result.flat_x[result.element], int(result.flat_q[result.element])
     scale, factor, zero_point = result.scale_of(result.element)
     rules = qc.ARITHMETICS[result.arithmetic]
-    is_fused = rules.is_fused(result.settings.fmt.bits)
-    params = qc.QuantParams(scale, zero_point, result.settings.fmt, scale_factor=factor)
+    is_fused = rules.is_fused(result.settings.integers.bits)
+    params = qc.QuantParams(scale, zero_point, result.settings.integers, scale_factor=factor)
     rng = np.random.default_rng(result.settings.seed)
     found = qc.trace(np.array([x]), params, 0, rules, result.settings.rounding, rng)
     dtype: Any = np.dtype(rules.dtype or scale.dtype).type
@@ -197,7 +197,7 @@ def _what_rounding_did(trace: ValueTrace, rounding: str) -> str:
 
 def _not_clipped(result: Result, trace: ValueTrace) -> str:
     """What the notebook leaves undone, where it matters."""
-    fmt = result.settings.fmt
+    fmt = result.settings.integers
     if result.is_clipping or fmt.qmin <= trace.q <= fmt.qmax:
         return ""
     return (
@@ -207,7 +207,7 @@ def _not_clipped(result: Result, trace: ValueTrace) -> str:
 
 
 def _clipped(result: Result, trace: ValueTrace) -> Step:
-    fmt, z = result.settings.fmt, whole(trace.zero_point)
+    fmt, z = result.settings.integers, whole(trace.zero_point)
     total = trace.rounded if trace.is_added_first else trace.rounded + int(trace.zero_point)
     if total == trace.q:
         outcome = f"{whole_text(total)} is one of the codes, so nothing is clipped."

@@ -13,6 +13,7 @@ from ...notation.operands import bare
 from ...notation.terms import Term, whole
 from ...results.result import Result
 from .code import way_there
+from .formats import format_steps
 from .parameters import SCALE, SCALE_FACTOR, ZERO_POINT, parameters
 from .stored import Q, stored
 
@@ -21,6 +22,8 @@ X_HAT = Term(m.X_HAT)
 
 def steps(result: Result) -> list[Step]:
     """Every step for the followed number."""
+    if not result.settings.are_integers:
+        return format_steps(result)
     if result.settings.is_dequantize:
         return [*stored(result), _way_back(result)]
     return [*parameters(result), *way_there(result), *stored(result), _way_back(result), _error(result)]

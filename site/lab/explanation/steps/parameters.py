@@ -30,7 +30,7 @@ def parameters(result: Result) -> list[Step]:
     found = qc.trace_qparams(
         low,
         high,
-        settings.fmt,
+        settings.integers,
         settings.scheme,
         include_zero=settings.include_zero,
         dtype=settings.dtype,

@@ -21,7 +21,7 @@ THIN_SPACE = "\u202f"
 
 def stored(result: Result) -> list[Step]:
     """The code's bits and, where codes share a byte, that byte; nothing for a code that its width does not hold."""
-    code, fmt = int(result.flat_q[result.element]), result.settings.fmt
+    code, fmt = int(result.flat_q[result.element]), result.settings.integers
     lowest, highest = fmt.storage_range
     if not lowest <= code <= highest:
         return []
@@ -48,7 +48,7 @@ def _bits(code: int, bits: int) -> Step:
 
 def _packed(result: Result) -> Step:
     """The byte that holds the code, as ONNX packs: the first code in the lowest bits."""
-    bits, element = result.settings.fmt.bits, result.element
+    bits, element = result.settings.integers.bits, result.element
     n = 8 // bits
     first = element - element % n
     together = result.flat_q[first : first + n].astype(np.int64)

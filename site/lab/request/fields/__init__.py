@@ -9,12 +9,14 @@ Imports `data`, `data.files` and quantcore.
 
 from .arithmetic import ARITHMETIC, GRANULARITY, RANGE
 from .field import Field, Kind
+from .formats import NUMBER_FORMATS, default_under
 from .numbers import FROM_FILE, NUMBERS
 from .profiles import PROFILES, Profile
 from .questions import OTHERS, QUESTIONS
 
 FORM: dict[str, tuple[Field, ...]] = {
     "numbers": NUMBERS,
+    "format": NUMBER_FORMATS,
     "arithmetic": ARITHMETIC,
     "range": RANGE,
     "granularity": GRANULARITY,
@@ -26,12 +28,14 @@ TABLE: tuple[Field, ...] = (*(field for group in FORM.values() for field in grou
 FIELDS: dict[str, Field] = {field.name: field for field in TABLE}
 
 
-def default_of(name: str, profile: str) -> str:
-    """What an absent field stands for under a profile.
+def default_of(name: str, profile: str, fmt: str = "") -> str:
+    """What an absent field stands for under a profile, and under a number format.
 
-    >>> default_of("precision", "notebook"), default_of("precision", "onnx")
-    ('float64', 'float32')
+    >>> default_of("precision", "notebook"), default_of("precision", "onnx"), default_of("calibration", "onnx", "mxfp4")
+    ('float64', 'float32', 'none')
     """
+    if fmt and (found := default_under(name, fmt)) is not None:
+        return found
     return PROFILES[profile].defaults.get(name, FIELDS[name].default)
 
 

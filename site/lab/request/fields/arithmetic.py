@@ -1,6 +1,7 @@
 """How the numbers are quantized: the arithmetic and its format, the range, and which numbers share a scale."""
 
 from .field import QUANTIZE, Field, Kind
+from .formats import ELEMENTS, INTEGERS, RESIZABLE, SCALED
 from .profiles import PROFILES
 
 NOT_NOTEBOOK = tuple(name for name in PROFILES if name != "notebook")
@@ -13,6 +14,7 @@ ARITHMETIC: tuple[Field, ...] = (
         kind=Kind.CHOICE,
         default="notebook",
         choices={name: profile.label for name, profile in PROFILES.items()},
+        when=INTEGERS,
     ),
     Field(
         name="scheme",
@@ -21,7 +23,7 @@ ARITHMETIC: tuple[Field, ...] = (
         kind=Kind.CHOICE,
         default="affine",
         choices={"affine": "Affine", "symmetric": "Symmetric"},
-        when=QUANTIZE,
+        when={**QUANTIZE, **INTEGERS},
     ),
     Field(
         name="bits",
@@ -31,6 +33,7 @@ ARITHMETIC: tuple[Field, ...] = (
         default="8",
         low=2,
         high=16,
+        when=INTEGERS,
         is_half=True,
     ),
     Field(
@@ -39,6 +42,7 @@ ARITHMETIC: tuple[Field, ...] = (
         hint="int8 counts from −128 to 127, uint8 from 0 to 255.",
         kind=Kind.FLAG,
         default="1",
+        when=INTEGERS,
         is_half=True,
     ),
     Field(
@@ -47,6 +51,7 @@ ARITHMETIC: tuple[Field, ...] = (
         hint="Leaves the lowest code unused, so that the range is symmetric.",
         kind=Kind.FLAG,
         default="0",
+        when=INTEGERS,
     ),
     Field(
         name="rounding",
@@ -62,7 +67,7 @@ ARITHMETIC: tuple[Field, ...] = (
             "ceil": "up (ceil)",
             "stochastic": "up or down by chance",
         },
-        when=QUANTIZE,
+        when={**QUANTIZE, **SCALED},
     ),
     Field(
         name="precision",
@@ -71,6 +76,7 @@ ARITHMETIC: tuple[Field, ...] = (
         kind=Kind.CHOICE,
         default="float64",
         choices={"float32": "float32", "float64": "float64"},
+        when=SCALED,
     ),
 )
 
@@ -87,8 +93,9 @@ RANGE: tuple[Field, ...] = (
             "mse": "least squared error",
             "entropy": "least divergence (entropy)",
             "manual": "the two numbers below",
+            "none": "nothing: the scale is 1",
         },
-        when=QUANTIZE,
+        when={**QUANTIZE, **SCALED},
     ),
     Field(
         name="percentile",
@@ -98,7 +105,7 @@ RANGE: tuple[Field, ...] = (
         default="99.99",
         low=50,
         high=100,
-        when={"calibration": ("percentile",)},
+        when={**SCALED, "calibration": ("percentile",)},
     ),
     Field(
         name="range_min",
@@ -107,7 +114,7 @@ RANGE: tuple[Field, ...] = (
         kind=Kind.NUMBER,
         default="",
         optional=True,
-        when={"calibration": ("manual",)},
+        when={**SCALED, "calibration": ("manual",)},
         is_half=True,
     ),
     Field(
@@ -117,7 +124,7 @@ RANGE: tuple[Field, ...] = (
         kind=Kind.NUMBER,
         default="",
         optional=True,
-        when={"calibration": ("manual",)},
+        when={**SCALED, "calibration": ("manual",)},
         is_half=True,
     ),
     Field(
@@ -126,7 +133,7 @@ RANGE: tuple[Field, ...] = (
         hint="Widens the range to hold 0, so that 0 has a code of its own.",
         kind=Kind.FLAG,
         default="0",
-        when={**QUANTIZE, "scheme": ("affine",)},
+        when={**QUANTIZE, **INTEGERS, "scheme": ("affine",)},
     ),
 )
 
@@ -138,7 +145,8 @@ GRANULARITY: tuple[Field, ...] = (
         kind=Kind.CHOICE,
         default="tensor",
         choices={"tensor": "the tensor", "axis": "each slice of an axis", "block": "each block"},
-        when={"profile": NOT_NOTEBOOK},
+        when={**INTEGERS, "profile": NOT_NOTEBOOK},
+        or_when={"format": ELEMENTS},
     ),
     Field(
         name="axis",
@@ -148,7 +156,7 @@ GRANULARITY: tuple[Field, ...] = (
         default="0",
         low=-8,
         high=7,
-        when={"granularity": ("axis", "block")},
+        when={**SCALED, "granularity": ("axis", "block")},
         is_half=True,
     ),
     Field(
@@ -159,7 +167,8 @@ GRANULARITY: tuple[Field, ...] = (
         default="32",
         low=1,
         high=2**31 - 1,
-        when={"granularity": ("block",)},
+        when={**SCALED, "granularity": ("block",)},
+        or_when={"format": RESIZABLE},
         is_half=True,
     ),
 )

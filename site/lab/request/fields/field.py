@@ -29,6 +29,7 @@ class Field:
         kind: what its text is read as.
         default: its text under the default profile.
         choices: for a choice, the allowed texts and their labels.
+        groups: for a choice of many, the title of the group that a choice stands under; those without one come first.
         low, high: for a number, the smallest and largest that is allowed.
         optional: whether it may be empty.
         when: the choices of other fields under which it matters, e.g. ``{"calibration": ("manual",)}``.
@@ -42,6 +43,7 @@ class Field:
     kind: Kind
     default: str
     choices: dict[str, str] = field(default_factory=dict)
+    groups: dict[str, str] = field(default_factory=dict)
     low: float | None = None
     high: float | None = None
     optional: bool = False

@@ -3,6 +3,7 @@
 from ...data.files.readers import FORMATS
 from ...data.generate import GENERATORS
 from .field import DEQUANTIZE, QUANTIZE, Field, Kind
+from .formats import INTEGERS, SCALED
 
 FROM_FILE = {**QUANTIZE, "source": ("file",)}
 GENERATED = tuple(GENERATORS)
@@ -153,7 +154,7 @@ NUMBERS: tuple[Field, ...] = (
         hint="Whole numbers, separated like values.",
         kind=Kind.NUMBERS,
         default="-128, -1, 127",
-        when=DEQUANTIZE,
+        when={**DEQUANTIZE, **SCALED},
     ),
     Field(
         name="scale",
@@ -161,7 +162,7 @@ NUMBERS: tuple[Field, ...] = (
         hint="The step between neighbouring codes, or one step for each slice.",
         kind=Kind.NUMBERS,
         default="0.02431372549019608",
-        when=DEQUANTIZE,
+        when={**DEQUANTIZE, **SCALED},
     ),
     Field(
         name="zero_point",
@@ -169,6 +170,6 @@ NUMBERS: tuple[Field, ...] = (
         hint="The code of the real 0, or one for each slice.",
         kind=Kind.NUMBERS,
         default="-5",
-        when=DEQUANTIZE,
+        when={**DEQUANTIZE, **INTEGERS},
     ),
 )

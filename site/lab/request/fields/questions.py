@@ -79,7 +79,6 @@ QUESTIONS: tuple[Field, ...] = (
 )
 
 OTHERS: tuple[Field, ...] = (
-    Field(name="format", label="Low-bit format", hint="Empty for integers.", kind=Kind.TEXT, default="", optional=True),
     Field(
         name="show",
         label="Show",

@@ -1,0 +1,142 @@
+"""Which number or block format the codes are of, and what single formats leave open.
+
+The tables are quantcore's; a format that it gains is offered here by itself, in the group of its library.
+"""
+
+from collections.abc import Iterable
+
+from quantcore import BLOCK_FORMATS, FORMATS, FloatFormat, IntFormat
+
+from .field import DEQUANTIZE, QUANTIZE, Field, Kind
+
+INTEGERS = {"format": ("",)}
+"""Where codes are whole numbers, whose width, scheme and range are chosen one by one."""
+
+FLOATS = tuple(name for name, fmt in FORMATS.items() if isinstance(fmt, FloatFormat))
+ELEMENTS = tuple(
+    name
+    for name, fmt in FORMATS.items()
+    if not isinstance(fmt, IntFormat) and name not in BLOCK_FORMATS and name != "float8_e8m0fnu"
+)
+"""Number formats that are used with a scale of one's own, or with none; E8M0 is one for scales alone."""
+BLOCKS = tuple(BLOCK_FORMATS)
+RESIZABLE = tuple(name for name, block in BLOCK_FORMATS.items() if hasattr(block, "with_block_size"))
+SCALED = {"format": ("", *ELEMENTS)}
+"""Where range, granularity and scale are chosen; block formats have their own."""
+
+GROUPS = {
+    "OCP": "MX, in blocks of 32",
+    "torchao, modelopt": "NVIDIA, in blocks of 16",
+    "compressed-tensors": "NVIDIA, in blocks of 16",
+    "bitsandbytes": "bitsandbytes, in blocks of 64",
+    "ggml": "GGUF",
+    "MLX": "MLX",
+    "quantcore": "Integers in blocks",
+}
+"""What the block formats of a library are called together."""
+
+FORMAT_DEFAULTS = {"calibration": "none", "codes": "0, 1, 2, 3, 4, 5, 6, 7", "scale": "1", "zero_point": "0"}
+"""Defaults that differ wherever codes are no plain integers."""
+
+
+def _with_option(option: str) -> tuple[str, ...]:
+    return tuple(name for name, block in BLOCK_FORMATS.items() if option in block.options)
+
+
+def _labels() -> dict[str, str]:
+    named = {"": "integer, by bits and sign"}
+    for name in ELEMENTS:
+        named[name] = f"{FORMATS[name].label}, {FORMATS[name].bits} bits"
+    for name, block in BLOCK_FORMATS.items():
+        unsure = "" if block.can_encode else ", decodes only"
+        named[name] = f"{block.label}, {block.bits_per_value:.4g} bits{unsure}"
+    return named
+
+
+def _groups(names: Iterable[str]) -> dict[str, str]:
+    """The group of each name that is in one."""
+    return {name: GROUPS[BLOCK_FORMATS[name].library] if name in BLOCK_FORMATS else _kind(name) for name in names}
+
+
+def _kind(name: str) -> str:
+    return "" if not name else "Floats" if name in FLOATS else "Codebooks"
+
+
+def default_under(name: str, fmt: str) -> str | None:
+    """What an absent field stands for under a number format, where that is particular; else None."""
+    if name == "block_size" and fmt in RESIZABLE:
+        return str(BLOCK_FORMATS[fmt].block_size)
+    return FORMAT_DEFAULTS.get(name)
+
+
+def named_integer(name: str) -> IntFormat | None:
+    """The integers that a format's name stands for, as "int4"; None for all other names."""
+    fmt = FORMATS.get(name)
+    return fmt if isinstance(fmt, IntFormat) and name not in BLOCK_FORMATS else None
+
+
+CHOICES = _labels()
+
+NUMBER_FORMATS: tuple[Field, ...] = (
+    Field(
+        name="format",
+        label="Number format",
+        hint="What a code stands for: a whole number, a small float, or a share of its block.",
+        kind=Kind.CHOICE,
+        default="",
+        choices=CHOICES,
+        groups=_groups(CHOICES),
+    ),
+    Field(
+        name="scale_mode",
+        label="Power of two",
+        hint="By which rule a block's largest magnitude becomes a power of two.",
+        kind=Kind.CHOICE,
+        default="floor",
+        choices={
+            "floor": "down (floor), as OCP",
+            "ceil": "up (ceil)",
+            "even": "to nearest (even)",
+            "rceil": "up where anything would be clipped (rceil)",
+        },
+        when={**QUANTIZE, "format": _with_option("scale_mode")},
+    ),
+    Field(
+        name="tensor_scale",
+        label="Scale of the tensor",
+        hint="Empty takes it from the largest magnitude.",
+        kind=Kind.NUMBER,
+        default="",
+        low=1e-30,
+        high=1e30,
+        optional=True,
+        when={**QUANTIZE, "format": _with_option("tensor_scale")},
+    ),
+    Field(
+        name="importance",
+        label="Importance",
+        hint="One number for each value or for each of a row, or “squares”: what an error of each counts.",
+        kind=Kind.NUMBERS,
+        default="",
+        optional=True,
+        when={**QUANTIZE, "format": _with_option("importance")},
+    ),
+    Field(
+        name="overflow",
+        label="Beyond the largest number",
+        hint="What becomes of values that the format does not reach.",
+        kind=Kind.CHOICE,
+        default="saturate",
+        choices={"saturate": "the largest number", "overflow": "infinity or NaN"},
+        when={**QUANTIZE, "format": FLOATS},
+    ),
+    Field(
+        name="bytes",
+        label="Bytes",
+        hint="Blocks as in a file, in hexadecimal: 80 91 a2.",
+        kind=Kind.TEXT,
+        default="",
+        optional=True,
+        when={**DEQUANTIZE, "format": BLOCKS},
+    ),
+)
