@@ -103,7 +103,11 @@ def read_stored(reader: Reader, block: qc.BlockFormat) -> qc.Stored | None:
     if text and shape is None:
         return None
     length = max(1, len(data) // block.block_bytes) * block.block_size
-    return reader.attempt(lambda: block.from_bytes(data, shape or (length,)))
+    try:
+        return block.from_bytes(data, shape or (length,))
+    except qc.QuantError as error:
+        reader.error("shape" if error.field == "values" else error.field, error.message)
+        return None
 
 
 def _example(reader: Reader, block: qc.BlockFormat) -> qc.Stored:

@@ -84,3 +84,37 @@ def test_codes_change_at_the_thresholds(name: str) -> None:
         assert np.isfinite(numbers[[below, above]]).all()
         rank = [ranks.get(code, ranks.get(0)) for code in (below, above)]  # the other zero
         assert rank[0] <= k < rank[1], (threshold, below, above)
+
+
+@pytest.mark.parametrize("shape", [(7,), (3, 7), (2, 3, 7)])
+@pytest.mark.parametrize("axis", [0, -1])
+def test_every_element_has_a_place_of_its_own(shape: tuple[int, ...], axis: int) -> None:
+    """Places of elements are where `to_blocks` puts them, one by one and all at once."""
+    numbered = np.arange(1, np.prod(shape) + 1).reshape(shape)
+    layout = qc.store(numbered, qc.BLOCK_FORMATS["int8_f16"].with_block_size(3), axis=axis).layout
+    blocks = layout.to_blocks(numbered)
+    block, inside = layout.places(tuple(np.indices(shape)))
+    np.testing.assert_array_equal(blocks[block, inside], numbered)
+    flat = int(np.prod(shape)) // 2
+    assert blocks[layout.place(flat)] == numbered.flat[flat]
+
+
+def test_sides_are_those_beyond_the_numbers_of_the_block() -> None:
+    """MXFP4 under floor reaches 6 times its scale and rounds to it from below 7; K-quants know sides, too."""
+    x = np.zeros(32, np.float32)
+    x[:5] = 7.9, -7.9, 6.99, -6.99, 7.5
+    assert qc.store(x, "mxfp4").sides(x)[:6].tolist() == [1, -1, 0, 0, 1, 0]
+    assert qc.store(x, "mxfp4", scale_mode="rceil").sides(x).any() == np.False_
+
+
+@pytest.mark.parametrize("name", list(qc.BLOCK_FORMATS))
+def test_who_is_beyond_gets_an_end(name: str) -> None:
+    """A value beyond the numbers of its block becomes the lowest or the highest of them."""
+    found = stored(HEAVY, name)
+    sides, y = found.sides(HEAVY), qc.restore(found)
+    assert sides.shape == HEAVY.shape
+    if name in (*LATTICES, *SEARCHED):
+        return
+    for element in np.flatnonzero(sides)[:20].tolist():
+        grid = found.grid(element)
+        assert y.flat[element] == (grid.reals[-1] if sides.flat[element] > 0 else grid.reals[0])
