@@ -124,7 +124,7 @@ class Elements:
         fmt: The codes.
         scheme: "affine" or "symmetric".
         low, high: The range of each, from which a pipeline chooses parameters; not used where these are given.
-        given: Parameters along axis 0, or None.
+        given: Parameters along axis 0, or None; kept in the precision of the pipeline's scale, where it has one.
         seed: Of the random numbers, for stochastic rounding.
     """
 
@@ -143,7 +143,11 @@ class Elements:
             QuantError: Where the pipeline has none.
         """
         rules = pipeline.toolkit
-        if self.given is not None or rules is None:
+        if self.given is not None and rules is not None:
+            with np.errstate(over="ignore", under="ignore"):
+                scale = self.given.scale.astype(rules.scale_dtype)
+            return QuantParams(scale, self.given.zero_point, self.fmt, PerAxis(0))
+        if rules is None:
             assert self.given is not None
             return self.given
         return qparams_from_range(

@@ -102,6 +102,9 @@ def valid_requests(draw: st.DrawFn) -> dict[str, str]:
         request["source"] = draw(st.sampled_from(list(GENERATORS)))
         request["shape"] = ",".join(map(str, shape))
         draw_range(draw, request, [], largest)
+    if request["direction"] == "quantize" and not draw(st.integers(0, 5)):
+        request["calibration"] = "given"
+        draw_parameters(draw, request, n_slices)
     if draw(st.booleans()) and len(shape) == 2:
         columns = draw(st.integers(1, 3))
         request["weights"] = nested(draw(numbers(shape[1] * columns, largest)), (shape[1], columns))
@@ -125,16 +128,22 @@ def draw_granularity(draw: st.DrawFn, request: dict[str, str], shape: tuple[int,
 
 
 def draw_codes(draw: st.DrawFn, request: dict[str, str], shape: tuple[int, ...], n_slices: int) -> None:
-    """Codes of the format, scales and zero points: one, or one for each set."""
+    """Codes of the format, with their parameters."""
+    code = draw_parameters(draw, request, n_slices)
+    request["codes"] = nested(draw(st.lists(code, min_size=math.prod(shape), max_size=math.prod(shape))), shape)
+
+
+def draw_parameters(draw: st.DrawFn, request: dict[str, str], n_slices: int) -> st.SearchStrategy[int]:
+    """Scales and zero points: one, or one for each set; the codes of the format, of which the zero points are some."""
     bits, is_signed = int(request.get("bits", "8")), request.get("signed", "1") == "1"
     low = (-(1 << bits - 1) if is_signed else 0) + (request.get("narrow") == "1")
     high = (1 << bits - 1) - 1 if is_signed else (1 << bits) - 1
     code = st.integers(low, high)
     count = draw(st.sampled_from([1, n_slices]))
     scale = st.floats(1e-30, 1e30) | st.sampled_from([1.0, 0.5, 0.1])
-    request["codes"] = nested(draw(st.lists(code, min_size=math.prod(shape), max_size=math.prod(shape))), shape)
     request["scale"] = repr(draw(st.lists(scale, min_size=count, max_size=count)))
     request["zero_point"] = repr(draw(st.lists(code, min_size=count, max_size=count)))
+    return code
 
 
 def draw_range(draw: st.DrawFn, request: dict[str, str], values: list[Any], largest: float) -> None:
@@ -144,7 +153,7 @@ def draw_range(draw: st.DrawFn, request: dict[str, str], values: list[Any], larg
     """
     if draw(st.booleans()):
         request["calibration"] = draw(
-            st.sampled_from([name for name in FIELDS["calibration"].choices if name != "manual"])
+            st.sampled_from([name for name in FIELDS["calibration"].choices if name not in ("manual", "given")])
         )
         return
     request["calibration"] = "manual"

@@ -96,10 +96,13 @@ def settings_for(settings: Settings, name: str) -> Settings:
 
 
 def pipeline_of(settings: Settings, arithmetic: str, name: str) -> Pipeline:
-    """A request's own pipeline."""
-    toolkit = replace(
-        qc.TOOLKITS[settings.profile.toolkit], include_zero=settings.include_zero, scale_dtype=settings.dtype.type
-    )
+    """A request's own pipeline.
+
+    Where scale and zero point are given, every toolkit has the same rules for them, their precision aside.
+    """
+    chooses = "onnx" if settings.has_given_params else settings.profile.toolkit
+    with_zero = settings.include_zero or settings.has_given_params
+    toolkit = replace(qc.TOOLKITS[chooses], include_zero=with_zero, scale_dtype=settings.dtype.type)
     rules = replace(qc.ARITHMETICS[arithmetic], rounding=settings.rounding)
     return Pipeline(name or settings.profile.label, toolkit, rules)
 
@@ -137,10 +140,14 @@ def _most_instructive(result: Result) -> str:
 def elements_of(result: Result, places: Indices) -> Elements:
     """The elements at some flat indices, as they were given, each with the range that it shares with its slice."""
     slices, settings = result.parameter_index(places), result.settings
+    given = None
+    if settings.has_given_params and places.size:
+        flat = (settings.scale.reshape(-1), settings.zero_point.reshape(-1))
+        scale, zero_point = (numbers[slices if numbers.size > 1 else np.zeros_like(slices)] for numbers in flat)
+        given = qc.QuantParams(scale, zero_point, settings.fmt, qc.PerAxis(0))
     low, high = (end.reshape(-1)[slices].astype(np.float64) for end in result.once(_ranges))
-    return Elements(
-        settings.data.reshape(-1)[places], settings.integers, settings.scheme, low, high, seed=settings.seed
-    )
+    x = settings.data.reshape(-1)[places]
+    return Elements(x, settings.integers, settings.scheme, low, high, given, settings.seed)
 
 
 def _ranges(result: Result) -> tuple[Floats, Floats]:

@@ -66,7 +66,7 @@ def _zero(result: Result) -> list[Notice]:
         return []
     fmt, z = result.settings.integers, result.zero_point
     outside = (z < fmt.qmin) | (z > fmt.qmax)
-    if result.settings.is_dequantize or not outside.any():
+    if result.settings.has_given_params or not outside.any():
         return []
     whose = f"The zero point {display.shortest(int(z.reshape(-1)[0]))}" if z.size == 1 else "A zero point"
     advice = "" if result.settings.include_zero else " Put zero in the range to change that."
@@ -79,7 +79,7 @@ def _zero(result: Result) -> list[Notice]:
 
 
 def _constant(result: Result) -> list[Notice]:
-    if result.settings.is_dequantize or result.settings.calibration == "manual":
+    if result.settings.has_given_params or result.settings.calibration == "manual":
         return []
     low, high = result.x.min(), result.x.max()
     if low != high:
@@ -126,7 +126,9 @@ def _off_profile(result: Result) -> list[Notice]:
     settings = result.settings
     if settings.profile_name == "custom" or not settings.are_integers:
         return []
-    names = ("precision",) if settings.is_dequantize else ("include_zero", "rounding", "precision")
+    names = ["precision"] if settings.is_dequantize else ["include_zero", "rounding", "precision"]
+    if settings.has_given_params and not settings.is_dequantize:
+        names.remove("include_zero")
     changed = [name for name in names if settings.texts[name] != default_of(name, settings.profile_name)]
     if settings.scheme == "symmetric" and "include_zero" in changed:
         changed.remove("include_zero")

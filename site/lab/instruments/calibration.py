@@ -20,7 +20,7 @@ MAX_ROWS = 16
 
 def applies(result: Result) -> bool:
     """Whether there are values of which a range can be chosen."""
-    if result.settings.is_dequantize or not result.settings.are_integers:
+    if result.settings.has_given_params or not result.settings.are_integers:
         return False
     values = result.slice_of(result.element)
     return bool(values.min() < values.max())

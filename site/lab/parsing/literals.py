@@ -1,6 +1,7 @@
-"""Numbers as programs write them: 0x7f, 0x1.8p-3, 0b0101, 1_000, 0.1f, 1.2D+02, 12%: rewritten as plain decimals."""
+"""Numbers as programs write them, 0x7f, 0x1.8p-3, 0b0101, 1_000, 0.1f, 1.2D+02, 12%, 1/128, as plain decimals."""
 
 import re
+from fractions import Fraction
 
 END = r"(?=[\s,;\[\](){}]|\Z)"
 START = r"(?<![\w.])"
@@ -15,13 +16,15 @@ SUFFIX = re.compile(
 )
 BEYOND = "1e999"
 PERCENT = re.compile(rf"{START}([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+))%{END}")
+UNSIGNED = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?"
+QUOTIENT = re.compile(rf"(?<![\w./])([+-]?{UNSIGNED})/(?:({UNSIGNED})|2(?:\^|\*\*)([0-9]{{1,3}})){END}")
 
 
 def in_decimals(text: str) -> str:
     """The text with every number in decimals, without suffixes, exact; other tokens stay as they are.
 
-    >>> in_decimals("0x7f 0x1.8p1 0b101 -1_000 0.1f 1.2D+02 12% 7u")
-    '127 3.0 5 -1000 0.1 1.2e+02 12e-2 7'
+    >>> in_decimals("0x7f 0x1.8p1 0b101 -1_000 0.1f 1.2D+02 12% 7u 1/128 3/2^4")
+    '127 3.0 5 -1000 0.1 1.2e+02 12e-2 7 0.0078125 0.1875'
     """
     if "0x" in text or "0X" in text or "0b" in text or "0B" in text or "0o" in text:
         text = BASED.sub(_based, text)
@@ -31,7 +34,20 @@ def in_decimals(text: str) -> str:
         text = FORTRAN.sub(r"\1e\2", text)
     if "%" in text:
         text = PERCENT.sub(r"\1e-2", text)
+    if "/" in text:
+        text = QUOTIENT.sub(_quotient, text)
     return SUFFIX.sub("", text) if any(letter in text for letter in "fFlLuU") else text
+
+
+def _quotient(found: re.Match[str]) -> str:
+    """A quotient, rounded once to float64; one by 0 stays as it is."""
+    above, below, power = found.groups()
+    try:
+        return repr(float(Fraction(above) / (Fraction(below) if below else 2 ** int(power))))
+    except ZeroDivisionError:
+        return found.group()
+    except OverflowError:
+        return BEYOND
 
 
 def _based(found: re.Match[str]) -> str:

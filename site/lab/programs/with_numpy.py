@@ -58,9 +58,8 @@ def parameters(case: Case) -> list[str]:
         return _notebook(case, ends)
     if _is_computable(case):
         return [*ends, *_from_data(case)]
-    origin = (
-        [] if case.is_dequantize else [f"# as {case.result.settings.profile.label} chooses them for these settings"]
-    )
+    settings = case.result.settings
+    origin = [] if settings.has_given_params else [f"# as {settings.profile.label} chooses them for these settings"]
     return [*([] if case.is_dequantize else ends), *origin, *_written(case)]
 
 

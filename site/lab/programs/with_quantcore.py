@@ -42,6 +42,8 @@ def _seed(result: Result) -> list[str]:
 
 def _quantize(result: Result) -> list[str]:
     settings = result.settings
+    if settings.has_given_params:
+        return [f"x = {array(result.x)}", _given(result), *_apply(result)]
     calibration = f'"{settings.calibration}"'
     if settings.calibration == "manual":
         assert result.ranges is not None
@@ -100,6 +102,13 @@ def _dequantize(result: Result) -> list[str]:
         f"params = qc.QuantParams({scale}, {zero_point}, {_format(settings.integers)}, {granularity})",
         f'x_hat = qc.dequantize(q, params, arithmetic="{result.arithmetic}")',
     ]
+
+
+def _given(result: Result) -> str:
+    """The parameters, written out."""
+    settings = result.settings
+    scale, zero_point, granularity = array(result.scale), array(result.zero_point), _granularity(settings.granularity)
+    return f"params = qc.QuantParams({scale}, {zero_point}, {_format(settings.integers)}, {granularity})"
 
 
 def _remark(result: Result, n_written: int) -> list[str]:

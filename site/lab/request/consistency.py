@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 import quantcore as qc
 from quantcore.parameters.ranges import explicit_ends
+from quantcore.toolkits.choosing import ZeroPoint
 
 from ..notation import display
 from .fields import PROFILES
@@ -30,6 +31,12 @@ def check_profile(reader: Reader, granularity: str | None, precision: str | None
             "precision",
             f"precision is {precision}; {profile.label} computes in {name}. Choose {name}, or another profile.",
         )
+
+
+def has_real_zero_points(profile: str) -> bool:
+    """Whether the profile's zero points need not be whole numbers."""
+    chosen = PROFILES[profile]
+    return chosen.toolkit == "notebook" or qc.TOOLKITS[chosen.toolkit].zero_point is ZeroPoint.FLOAT
 
 
 def check_range(
@@ -95,7 +102,7 @@ def check_parameters(
     if fmt is None or reader.profile_name == "notebook":
         return
     for field, numbers in (("codes", codes), ("zero_point", zero_point)):
-        if numbers is None or (field == "zero_point" and has_offset):
+        if numbers is None or (field == "zero_point" and (has_offset or has_real_zero_points(reader.profile_name))):
             continue
         lowest, highest = (fmt.qmin, fmt.qmax) if isinstance(fmt, qc.IntFormat) else (0, (1 << fmt.bits) - 1)
         outside = (numbers.reshape(-1) < lowest) | (numbers.reshape(-1) > highest)

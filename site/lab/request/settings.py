@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 import quantcore as qc
 
-from .consistency import check_parameters, check_precision, check_profile, check_range
+from .consistency import check_parameters, check_precision, check_profile, check_range, has_real_zero_points
 from .fields import PROFILES, Profile
 from .number_format import SQUARES, NumberFormat, read_format, read_stored, take_format
 from .options import Questions, read_questions
@@ -35,7 +35,7 @@ class Settings:
         profile_name, profile: whose arithmetic.
         direction: "quantize" or "dequantize".
         data: the values, or the codes when dequantizing, in float64.
-        scale, zero_point: given parameters; empty when quantizing.
+        scale, zero_point: given parameters; empty where they are chosen.
         codes: what a code stands for: the number format, and the block format if there is one.
         stored: the blocks to be decoded; None when quantizing, and where elements are not in blocks.
         granularity: which numbers share a scale.
@@ -101,6 +101,11 @@ class Settings:
         """Whether codes are given and values wanted."""
         return self.direction == "dequantize"
 
+    @property
+    def has_given_params(self) -> bool:
+        """Whether scale and zero point are given, not chosen."""
+        return self.is_dequantize or (self.calibration == "given" and self.codes.block is None)
+
 
 def read(
     request: dict[str, str], instruments: tuple[str, ...] | None = None, schemes: tuple[str, ...] | None = None
@@ -143,19 +148,20 @@ def read(
         data = None if block else reader.shaped(reader.numbers("codes", whole=True))
     else:
         data = read_values(reader, source, int(seed or 0))
-    has_own_scale = is_dequantize and block is None
-    scale = reader.numbers("scale") if has_own_scale else empty
-    zero_point = reader.numbers("zero_point", whole=True) if has_own_scale else empty
+    is_given = block is None and (is_dequantize or calibration == "given")
+    scale = reader.numbers("scale") if is_given else empty
+    zero_point = reader.numbers("zero_point", whole=not has_real_zero_points(profile_name)) if is_given else empty
     fmt = None if codes is None else codes.element
     check_profile(reader, granularity_name, precision)
     if block is not None:
         granularity_name, dtype = "tensor", np.dtype(np.float32)
     if calibration == "none" and not reader.format_name:
         reader.error("calibration", "calibration is none; integers need a scale. Choose another, or a float format.")
-    if has_own_scale:
-        check_parameters(reader, data, scale, zero_point, fmt, scheme == "affine" and not include_zero)
+    if is_given:
+        given_codes = data if is_dequantize else None
+        check_parameters(reader, given_codes, scale, zero_point, fmt, scheme == "affine" and not include_zero)
         check_precision(reader, "scale", scale, dtype)
-    elif not is_dequantize:
+    if not is_dequantize:
         check_precision(reader, "values" if source == "values" else "source", data, dtype)
     granularity = reader.granularity(granularity_name, axis, block_size, data)
     if calibration == "manual" and not is_dequantize:

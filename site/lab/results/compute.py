@@ -1,19 +1,17 @@
 """The computation: settings in, every array of the answer out. All arithmetic is quantcore's."""
 
-import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 import quantcore as qc
-from quantcore.parameters.granularity import parameter_shape
+from quantcore.parameters.given import given_ranges
 
-from ..notation import display
 from ..request.settings import Settings
 from .blocks import errors_of, restored, stored
 from .effort import Tell, progress_of
+from .given import given_params, whole
 from .result import Floats, Result
 
 
@@ -39,8 +37,14 @@ def compute(settings: Settings, tell: Tell | None = None) -> Result:
 def _quantize(settings: Settings, x: Floats, tell: Tell | None) -> Result:
     """Codes and their reconstruction."""
     arithmetic = arithmetic_of(settings)
-    ranges = None if settings.calibration == "none" else ranges_of(settings, x, progress_of(settings, tell))
-    params = params_of(settings, ranges)
+    ranges = None
+    if settings.has_given_params:
+        params = given_params(settings, arithmetic)
+        ranges = given_ranges(x, params)
+    else:
+        if settings.calibration != "none":
+            ranges = ranges_of(settings, x, progress_of(settings, tell))
+        params = params_of(settings, ranges)
     rng = np.random.default_rng(settings.seed)
     sides, overflow = np.empty(x.shape, np.int8), settings.codes.overflow
     q = qc.quantize(x, params, arithmetic, settings.rounding, rng, sides=sides, overflow=overflow)
@@ -87,13 +91,8 @@ def _dequantize(settings: Settings) -> Result:
     fmt, clips = settings.fmt, qc.ARITHMETICS[arithmetic].clips
     if not isinstance(fmt, qc.IntFormat):
         return _decode(settings, fmt)
-    wanted = parameter_shape(settings.granularity, settings.data.shape)
-    scale = _given(settings.scale, wanted, "scale", settings.dtype)
-    are_codes = bool(((settings.zero_point >= fmt.qmin) & (settings.zero_point <= fmt.qmax)).all())
-    kind = np.dtype(np.int64) if clips and are_codes else settings.dtype
-    zero_point = _given(settings.zero_point, wanted, "zero_point", kind)
-    params = qc.QuantParams(scale, zero_point, fmt, settings.granularity)
-    q = _whole(settings.data, "codes") if clips else settings.data.astype(settings.dtype)
+    params = given_params(settings, arithmetic)
+    q = whole(settings.data, "codes") if clips else settings.data.astype(settings.dtype)
     x_hat = qc.dequantize(q, params, arithmetic)
     if not np.isfinite(x_hat).all():
         raise qc.QuantError(
@@ -117,8 +116,7 @@ def _dequantize(settings: Settings) -> Result:
 def _decode(settings: Settings, fmt: qc.Format) -> Result:
     """The numbers of given codes of a float or a codebook, times the given scale."""
     arithmetic = arithmetic_of(settings)
-    wanted = parameter_shape(settings.granularity, settings.data.shape)
-    params = qc.QuantParams(_given(settings.scale, wanted, "scale", settings.dtype), 0, fmt, settings.granularity)
+    params = given_params(settings, arithmetic)
     q = settings.data.astype(fmt.dtype)
     x_hat = qc.dequantize(q, params, arithmetic)
     return Result(
@@ -157,34 +155,3 @@ def ranges_of(settings: Settings, x: Floats, progress: Callable[[float], None] |
         progress,
         **searched,
     )
-
-
-def _given(numbers: NDArray[np.float64], shape: tuple[int, ...], field: str, dtype: np.dtype[Any]) -> NDArray[Any]:
-    """Parameters from the request in the shape that the codes need; a single one counts for all.
-
-    Raises:
-        quantcore.QuantError: if they are too many or too few.
-    """
-    wanted = math.prod(shape)
-    if numbers.size not in (1, wanted):
-        only = "one number" if wanted == 1 else f"one number, or {display.count(wanted)}"
-        raise qc.QuantError(
-            f"{field} has {display.plural(numbers.size, 'number')}; "
-            f"it must have {only} for these codes and this granularity.",
-            field,
-        )
-    if dtype.kind == "i":
-        return np.broadcast_to(_whole(numbers, field).reshape(shape if numbers.size == wanted else ()), shape)
-    with np.errstate(over="ignore", under="ignore"):
-        values = numbers.astype(dtype)
-    return np.broadcast_to(values.reshape(shape if numbers.size == wanted else ()), shape)
-
-
-def _whole(numbers: NDArray[np.float64], field: str) -> NDArray[np.int64]:
-    """Whole numbers as integers; what no integer type holds is refused by its size."""
-    largest = float(np.abs(numbers).max())
-    if largest > 2**53:
-        raise qc.QuantError(
-            f"{field} holds {largest:g}, in magnitude; no code is as large. Use codes of the format.", field
-        )
-    return numbers.astype(np.int64)

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 import quantcore as qc
+from quantcore.toolkits.arithmetic import Scaling
 from quantcore.toolkits.choosing import Degenerate, Denominator, ZeroPoint
 
 from ...answer_types import Step
@@ -23,6 +24,8 @@ STEPS = Term(m.words("steps"))
 
 def parameters(result: Result) -> list[Step]:
     """Range, scale (or scale factor) and zero point of the followed number's slice."""
+    if result.settings.has_given_params:
+        return _given(result)
     settings, rules = result.settings, qc.TOOLKITS[result.settings.profile.toolkit]
     assert result.ranges is not None
     index = int(result.parameter_index(np.array([result.element]))[0])
@@ -39,6 +42,22 @@ def parameters(result: Result) -> list[Step]:
     scale = _scale_factor if rules.zero_point is ZeroPoint.FACTOR else _scale
     zero_point = _fixed_zero_point if settings.scheme == "symmetric" else _zero_point
     return [_range(result, found), scale(found, rules), zero_point(found, rules)]
+
+
+def _given(result: Result) -> list[Step]:
+    """Scale and zero point as the request gives them."""
+    scale, factor, zero_point = result.scale_of(result.element)
+    told = [step("scale", "Scale", "The scale is given.", chain([SCALE], lambda _: [written(bare(shown(scale)))]))]
+    if qc.ARITHMETICS[result.arithmetic].scaling is Scaling.FACTOR:
+
+        def members(write: Writer) -> list[Term]:
+            quotient = whole(1) / write.operand(scale)
+            return [quotient, write.result(factor, quotient, ALL)]
+
+        text = "Its reciprocal is what values are multiplied by: so many codes fall on one unit."
+        told.append(step("scale_factor", "Scale factor", text, chain([SCALE_FACTOR, whole(1) / SCALE], members)))
+    text = f"The zero point is given: the real 0 is {bare(whole_text(zero_point))}."
+    return [*told, step("zero_point", "Zero point", text, chain([ZERO_POINT], lambda _: [whole(zero_point)]))]
 
 
 def number(found: qc.QParamsTrace, name: str) -> Any:

@@ -1,6 +1,6 @@
 """How the numbers are quantized: the arithmetic and its format, the range, and which numbers share a scale."""
 
-from .field import QUANTIZE, Field, Kind
+from .field import CHOSEN, QUANTIZE, Field, Kind
 from .formats import ELEMENTS, INTEGERS, RESIZABLE, SCALED
 from .profiles import PROFILES
 
@@ -23,7 +23,7 @@ ARITHMETIC: tuple[Field, ...] = (
         kind=Kind.CHOICE,
         default="affine",
         choices={"affine": "Affine", "symmetric": "Symmetric"},
-        when={**QUANTIZE, **INTEGERS},
+        when={**CHOSEN, **INTEGERS},
     ),
     Field(
         name="bits",
@@ -83,8 +83,8 @@ ARITHMETIC: tuple[Field, ...] = (
 RANGE: tuple[Field, ...] = (
     Field(
         name="calibration",
-        label="Range from",
-        hint="How the range that the codes cover is found.",
+        label="Scale and zero point from",
+        hint="From a range of the data, a range of your own, or given as they are.",
         kind=Kind.CHOICE,
         default="minmax",
         choices={
@@ -92,7 +92,8 @@ RANGE: tuple[Field, ...] = (
             "percentile": "a percentile",
             "mse": "least squared error",
             "entropy": "least divergence (entropy)",
-            "manual": "the two numbers below",
+            "manual": "a range of your own",
+            "given": "given: scale and zero point",
             "none": "nothing: the scale is 1",
         },
         when={**QUANTIZE, **SCALED},
@@ -133,7 +134,7 @@ RANGE: tuple[Field, ...] = (
         hint="Widens the range to hold 0, so that 0 has a code of its own.",
         kind=Kind.FLAG,
         default="0",
-        when={**QUANTIZE, **INTEGERS, "scheme": ("affine",)},
+        when={**CHOSEN, **INTEGERS, "scheme": ("affine",)},
     ),
 )
 

@@ -65,3 +65,5 @@ class Field:
 
 QUANTIZE = {"direction": ("quantize",)}
 DEQUANTIZE = {"direction": ("dequantize",)}
+GIVEN = {**QUANTIZE, "calibration": ("given",)}
+CHOSEN = {**QUANTIZE, "calibration": ("minmax", "percentile", "mse", "entropy", "manual")}

@@ -2,7 +2,7 @@
 
 from ...data.files.readers import FORMATS
 from ...data.generate import GENERATORS
-from .field import DEQUANTIZE, QUANTIZE, Field, Kind
+from .field import DEQUANTIZE, GIVEN, QUANTIZE, Field, Kind
 from .formats import INTEGERS, SCALED
 
 FROM_FILE = {**QUANTIZE, "source": ("file",)}
@@ -159,17 +159,19 @@ NUMBERS: tuple[Field, ...] = (
     Field(
         name="scale",
         label="Scale",
-        hint="The step between neighbouring codes, or one step for each slice.",
+        hint="The step between neighbouring codes, or one for each slice or block; 1/128 and 1527099593/2^37 will do.",
         kind=Kind.NUMBERS,
         default="0.02431372549019608",
         when={**DEQUANTIZE, **SCALED},
+        or_when={**GIVEN, **SCALED},
     ),
     Field(
         name="zero_point",
         label="Zero point",
-        hint="The code of the real 0, or one for each slice.",
+        hint="The code of the real 0, or one for each slice or block.",
         kind=Kind.NUMBERS,
         default="-5",
         when={**DEQUANTIZE, **INTEGERS},
+        or_when={**GIVEN, **INTEGERS},
     ),
 )

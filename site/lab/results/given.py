@@ -1,0 +1,63 @@
+"""Scale and zero point as the request gives them: one, or one for each slice or block."""
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import quantcore as qc
+from quantcore.parameters.granularity import parameter_shape
+
+from ..notation import display
+from ..request.settings import Settings
+
+
+def given_params(settings: Settings, arithmetic: str) -> qc.QuantParams:
+    """The parameters in the precision of the request; zero points that are codes as integers.
+
+    Raises:
+        quantcore.QuantError: if they are too many or too few for the numbers and their granularity.
+    """
+    fmt = settings.fmt
+    wanted = parameter_shape(settings.granularity, settings.data.shape)
+    scale = _fitted(settings.scale, wanted, "scale", settings.dtype)
+    if not (scale > 0).all():
+        raise qc.QuantError(
+            f"scale holds a number that {settings.dtype} rounds to 0. Use a larger scale, or precision float64.",
+            "scale",
+        )
+    if not isinstance(fmt, qc.IntFormat):
+        return qc.QuantParams(scale, 0, fmt, settings.granularity)
+    z = settings.zero_point
+    are_codes = bool(((z == np.rint(z)) & (z >= fmt.qmin) & (z <= fmt.qmax)).all())
+    is_whole = qc.ARITHMETICS[arithmetic].clips and are_codes
+    zero_point = _fitted(z, wanted, "zero_point", np.dtype(np.int64) if is_whole else settings.dtype)
+    return qc.QuantParams(scale, zero_point, fmt, settings.granularity)
+
+
+def whole(numbers: NDArray[np.float64], field: str) -> NDArray[np.int64]:
+    """Whole numbers as integers; what no integer type holds is refused by its size."""
+    largest = float(np.abs(numbers).max())
+    if largest > 2**53:
+        raise qc.QuantError(
+            f"{field} holds {largest:g}, in magnitude; no code is as large. Use codes of the format.", field
+        )
+    return numbers.astype(np.int64)
+
+
+def _fitted(numbers: NDArray[np.float64], shape: tuple[int, ...], field: str, dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Parameters in the shape that the numbers need; a single one counts for all."""
+    wanted = math.prod(shape)
+    if numbers.size not in (1, wanted):
+        only = "one number" if wanted == 1 else f"one number, or {display.count(wanted)}"
+        raise qc.QuantError(
+            f"{field} has {display.plural(numbers.size, 'number')}; "
+            f"it must have {only} for these numbers and this granularity.",
+            field,
+        )
+    if dtype.kind == "i":
+        return np.broadcast_to(whole(numbers, field).reshape(shape if numbers.size == wanted else ()), shape)
+    with np.errstate(over="ignore", under="ignore"):
+        values = numbers.astype(dtype)
+    return np.broadcast_to(values.reshape(shape if numbers.size == wanted else ()), shape)
