@@ -25,6 +25,8 @@ PER_CHANNEL = """[[0.011, -0.008, 0.003, -0.012, 0.006, 0.001],
  [1.4, -0.9, 2.2, -2.6, 0.7, -1.1],
  [31, -18, 24, -27, 9, -12]]"""
 
+RAMP = ", ".join([*map(str, range(1, 32)), "127.99999"])
+
 TABLE: tuple[Preset, ...] = (
     Preset(
         "notebook",
@@ -128,6 +130,47 @@ TABLE: tuple[Preset, ...] = (
         "A picture",
         "Three bits leave eight greys: the smooth sky breaks into bands, and the ripples hide it.",
         {"profile": "onnx", "source": "picture", "bits": "3", "signed": "0"},
+    ),
+    Preset(
+        "e4m3_limit",
+        "Beyond the end of E4M3",
+        "E4M3 ends at 448 and has no infinity: 464 still rounds to 448, 465 becomes NaN, or 448 where values saturate.",
+        {"format": "float8_e4m3fn", "values": "1000, 448, 464, 465, -1000", "overflow": "overflow"},
+    ),
+    Preset(
+        "e2m1_ties",
+        "Ties of FP4",
+        "Each value lies in the middle between two numbers of FP4, and goes to the one whose code ends in 0.",
+        {"format": "float4_e2m1fn", "values": "0.25, 0.75, 1.25, 1.75, 2.5, 3.5, 5"},
+    ),
+    Preset(
+        "mx_floor",
+        "An MX block that clips",
+        "The scale is rounded down to a power of two, so 127.99999 is beyond the largest code and comes back as 112.",
+        {"format": "mxfp8_e5m2", "values": RAMP, "element": "31"},
+    ),
+    Preset(
+        "mx_modes",
+        "Three ways to a power of two",
+        "The largest magnitude is 150: ceil takes the scale 1, and 0.0009 is lost; floor and rceil keep it with 1/2.",
+        {
+            "format": "mxfp8_e4m3",
+            "scale_mode": "ceil",
+            "values": "150, -75, 37, 12, 3, 1, 0.02, 0.0009",
+            "element": "7",
+        },
+    ),
+    Preset(
+        "nf4_block",
+        "A block of NF4",
+        "The levels are quantiles of a normal distribution, uneven on both sides of 0: −1 moves by 0.05, 1 by 0.12.",
+        {"format": "nf4", "values": "-2, -1, 0, 1, 2", "element": "1"},
+    ),
+    Preset(
+        "q4_k_weights",
+        "Weights in Q4_K",
+        "Each 32 weights have a scale and a minimum of 6 bits, each 256 share two float16 numbers: 4.5 bits a weight.",
+        {"format": "q4_k", "source": "normal", "shape": "16,256", "spread": "0.02"},
     ),
 )
 

@@ -155,6 +155,8 @@ def read(
     check_profile(reader, granularity_name, precision)
     if block is not None:
         granularity_name, dtype = "tensor", np.dtype(np.float32)
+    elif calibration == "none" and not is_dequantize:
+        granularity_name = "tensor"  # all share the scale 1
     if calibration == "none" and not reader.format_name:
         reader.error("calibration", "calibration is none; integers need a scale. Choose another, or a float format.")
     if is_given:

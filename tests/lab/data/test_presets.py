@@ -26,7 +26,9 @@ def test_a_preset_names_only_what_differs(name: str) -> None:
     """A preset holds no field that has its default anyway, so that its link is as short as it can be."""
     request = PRESETS[name].request
     profile = request.get("profile", FIELDS["profile"].default)
-    assert all(text != default_of(field, profile) for field, text in request.items())
+    fmt = request.get("format", FIELDS["format"].default)
+    assert all(text != default_of(field, profile, fmt) for field, text in request.items() if field != "format")
+    assert request.get("format") != FIELDS["format"].default
 
 
 def test_one_outlier_leaves_few_codes() -> None:
@@ -83,3 +85,56 @@ def test_picture_has_eight_greys() -> None:
     answer = lab.answer(PRESETS["picture"].request)
     assert answer["shape"] == [96, 96]
     assert set(answer["codes"]) == set(range(8))
+
+
+def test_e4m3_ends_at_448() -> None:
+    """A value that rounds beyond 448 is NaN, code 0x7F with its sign; saturating it is 448, code 0x7E."""
+    request = PRESETS["e4m3_limit"].request
+    unsaturated, saturated = lab.answer(request), lab.answer({**request, "overflow": "saturate"})
+    assert unsaturated["codes"] == [0x7F, 0x7E, 0x7E, 0x7F, 0xFF]
+    assert unsaturated["dequantized"] == [None, 448, 448, None, None]
+    assert saturated["codes"] == [0x7E, 0x7E, 0x7E, 0x7E, 0xFE]
+    assert saturated["dequantized"] == [448, 448, 448, 448, -448]
+
+
+def test_ties_of_fp4_go_to_even_codes() -> None:
+    """Every value lies half-way between two numbers of E2M1, and the code that it gets ends in 0."""
+    answer = lab.answer(PRESETS["e2m1_ties"].request)
+    assert answer["dequantized"] == [0, 1, 1, 2, 2, 4, 4]
+    assert answer["codes"] == [0, 2, 2, 4, 4, 6, 6]
+
+
+def test_floor_clips_the_largest_of_an_mx_block() -> None:
+    """The scale byte is 118, 127.99999 becomes 112, and E5M2 has two bits for what lies below it."""
+    answer = lab.answer(PRESETS["mx_floor"].request)
+    assert bytes.fromhex(answer["stored"]["hex"])[-1] == 118
+    assert [answer["dequantized"][at] for at in (28, 29, 31)] == [28, 32, 112]
+    assert answer["metrics"]["clipped_share"] == 1 / 32
+
+
+@pytest.mark.parametrize(("mode", "byte", "last"), [("floor", 126, 2**-10), ("ceil", 127, 0), ("rceil", 126, 2**-10)])
+def test_the_mode_decides_whether_a_small_value_is_lost(mode: str, byte: int, last: float) -> None:
+    """150 gets the scale 1 from ceil, and 1/2 from floor and rceil, whose smallest number is half as large."""
+    answer = lab.answer({**PRESETS["mx_modes"].request, "scale_mode": mode})
+    assert bytes.fromhex(answer["stored"]["hex"])[-1] == byte
+    assert answer["dequantized"][-1] == last
+
+
+def test_nf4_is_not_symmetric() -> None:
+    """The ends and zero come back exactly; −1 and 1 move by different amounts."""
+    answer = lab.answer(PRESETS["nf4_block"].request)
+    assert answer["codes"] == [0, 2, 7, 12, 15]
+    assert answer["dequantized"] == pytest.approx([-2, -1.0501461, 0, 0.8814197, 2], abs=5e-8)
+
+
+def test_q4_k_has_scales_of_two_levels() -> None:
+    """256 weights take 144 bytes: 4 bits each, eight scales and minima of 6 bits, and two numbers of float16."""
+    answer = lab.answer(PRESETS["q4_k_weights"].request)
+    stored = answer["stored"]
+    assert (stored["bits_per_value"], stored["block_size"]) == (4.5, 256)
+    assert [(level["name"], level["format"]) for level in stored["levels"]] == [
+        ("d", "float16"),
+        ("scales", "uint6"),
+        ("dmin", "float16"),
+        ("mins", "uint6"),
+    ]

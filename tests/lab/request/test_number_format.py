@@ -1,5 +1,6 @@
 """Which number format a request names, what it leaves open, and what is wrong with what it gives."""
 
+import lab
 import numpy as np
 import pytest
 from lab.request.fields import FIELDS
@@ -96,3 +97,12 @@ def test_without_bytes_there_is_an_example() -> None:
 def test_what_is_wrong_is_said_at_its_field(request_: dict[str, str], field: str, part: str) -> None:
     """Each error names the field and what is allowed there."""
     assert part in problems(**request_)[field]
+
+
+@pytest.mark.parametrize("granularity", ["axis", "block"])
+def test_without_a_scale_nothing_divides_the_values(granularity: str) -> None:
+    """A float without a scale has none for an axis or a block either: it is 1 for the whole tensor."""
+    request = {"format": "float4_e2m1fn", "values": "[[0.4, 2.6], [9, -1]]", "granularity": granularity}
+    answer = lab.answer({**request, "block_size": "1"})
+    assert answer["params"]["scale"] == [1.0]
+    assert answer["dequantized"] == [0.5, 3, 6, -1]
