@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any, Literal
 
 import numpy as np
@@ -146,7 +147,7 @@ def _pipeline(name: str, is_given: bool) -> Pipeline:
     if is_given:
         arithmetic = find_arithmetic(name)
         return Pipeline(arithmetic.name, None, arithmetic)
-    toolkit = find_toolkit(name)
+    toolkit = replace(find_toolkit(name), reduced=MappingProxyType({}))  # no range is reduced here
     return Pipeline(toolkit.name, toolkit, find_arithmetic(toolkit.arithmetic))
 
 

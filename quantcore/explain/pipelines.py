@@ -56,6 +56,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "result_dtype": "precision of the reconstruction",
         "clips": "clipping",
         "tail": "last elements",
+        "reduced": "codes of a reduced range",
     }
 )
 _YES_NO = {
@@ -106,6 +107,9 @@ class Pipeline:
             return (
                 f"leaves the last to {rule.arithmetic.name}" if rule is not None else "computes the last as the others"
             )
+        if name == "reduced":
+            lowest, highest = rule.get(repr(fmt), (fmt.qmin // 2, fmt.qmax // 2))
+            return f"divides the range into the codes {lowest} to {highest}"
         if name == "fused_bits":
             return "rounds product and sum once" if fmt.bits <= rule else "rounds after each operation"
         if name == "rounding":
@@ -126,6 +130,7 @@ class Elements:
         low, high: The range of each, from which a pipeline chooses parameters; not used where these are given.
         given: Parameters along axis 0, or None; kept in the precision of the pipeline's scale, where it has one.
         seed: Of the random numbers, for stochastic rounding.
+        reduce_range: Whether the range is divided into fewer codes.
     """
 
     x: NDArray[Any]
@@ -135,6 +140,7 @@ class Elements:
     high: NDArray[Any]
     given: QuantParams | None = None
     seed: int = 0
+    reduce_range: bool = False
 
     def params(self, pipeline: Pipeline) -> QuantParams:
         """Scale and zero point of each element.
@@ -151,7 +157,15 @@ class Elements:
             assert self.given is not None
             return self.given
         return qparams_from_range(
-            self.low, self.high, self.fmt, self.scheme, PerAxis(0), rules.include_zero, rules.scale_dtype, rules
+            self.low,
+            self.high,
+            self.fmt,
+            self.scheme,
+            PerAxis(0),
+            rules.include_zero,
+            rules.scale_dtype,
+            rules,
+            self.reduce_range,
         )
 
     def values(self, pipeline: Pipeline) -> NDArray[Any]:

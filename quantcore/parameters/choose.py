@@ -120,6 +120,28 @@ def qparams_from_range(
     )
 
 
+def are_degenerate(
+    low: FloatArray,
+    high: FloatArray,
+    fmt: IntFormat,
+    scheme: str,
+    include_zero: bool,
+    toolkit: str | Toolkit,
+    reduce_range: bool = False,
+) -> NDArray[np.bool_]:
+    """For each range, in the precision of the scale, whether its scale is too small to be one, and another is taken.
+
+    >>> import quantcore as qc
+    >>> ends = np.array([-1e-6, -1.0], np.float16)
+    >>> are_degenerate(ends, -ends, qc.INT8, "symmetric", True, "onnx").tolist()
+    [True, False]
+    """
+    rules = find_toolkit(toolkit)
+    codes, middle = _codes(fmt, scheme, rules, reduce_range, None)
+    found: NDArray[np.bool_] = dict(derivation(low, high, codes, middle, rules, include_zero))["is_degenerate"]
+    return found
+
+
 def _checked_ends(low: ArrayLike, high: ArrayLike, precision: np.dtype[Any]) -> tuple[FloatArray, FloatArray]:
     """Both ends in the precision of the scale; where one is too large for it, the scale is refused later."""
     ends = []

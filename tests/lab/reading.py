@@ -16,7 +16,7 @@ from tests.core.oracle import FLOAT32, FLOAT64, rounded
 
 BITS = re.compile(r"([01]+(?:\\,[01]+)*)_\{2\}")
 COMMANDS = re.compile(r"\\operatorname\{\w+\}|\\frac|\\cdot|\\times")
-FLOATS = {"float32": FLOAT32, "float64": FLOAT64}
+FLOATS = {"float16": (11, -14, 15), "float32": FLOAT32, "float64": FLOAT64}
 
 
 @dataclass(frozen=True)

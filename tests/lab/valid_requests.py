@@ -10,7 +10,7 @@ from lab.request.fields import FIELDS, PROFILES, Field, Kind, default_of
 
 from quantcore import ARITHMETICS
 
-LARGEST = {"float32": 3.4e38, "float64": 1.79e308}
+LARGEST = {"float16": 6.5e4, "float32": 3.4e38, "float64": 1.79e308}
 LEFT_OUT = (
     "file",
     "tensor",
@@ -83,7 +83,8 @@ def valid_requests(draw: st.DrawFn) -> dict[str, str]:
     request = {"profile": profile, "direction": draw(st.sampled_from(["quantize"] * 4 + ["dequantize"]))}
     only = ARITHMETICS[PROFILES[profile].arithmetic].dtype
     if only is None:
-        request["precision"] = draw(st.sampled_from(["float32", "float64"]))
+        kinds = ["float32", "float64"] if profile == "notebook" else ["float16", "float32", "float64"]
+        request["precision"] = draw(st.sampled_from(kinds))
     largest = LARGEST[request.get("precision", default_of("precision", profile))]
     shape = draw(st.sampled_from(SHAPES))
     for name, field in FIELDS.items():

@@ -103,6 +103,8 @@ def pipeline_of(settings: Settings, arithmetic: str, name: str) -> Pipeline:
     chooses = "onnx" if settings.has_given_params else settings.profile.toolkit
     with_zero = settings.include_zero or settings.has_given_params
     toolkit = replace(qc.TOOLKITS[chooses], include_zero=with_zero, scale_dtype=settings.dtype.type)
+    if not settings.reduce_range:
+        toolkit = replace(toolkit, reduced=MappingProxyType({}))
     rules = replace(qc.ARITHMETICS[arithmetic], rounding=settings.rounding)
     return Pipeline(name or settings.profile.label, toolkit, rules)
 
@@ -147,7 +149,7 @@ def elements_of(result: Result, places: Indices) -> Elements:
         given = qc.QuantParams(scale, zero_point, settings.fmt, qc.PerAxis(0))
     low, high = (end.reshape(-1)[slices].astype(np.float64) for end in result.once(_ranges))
     x = settings.data.reshape(-1)[places]
-    return Elements(x, settings.integers, settings.scheme, low, high, given, settings.seed)
+    return Elements(x, settings.integers, settings.scheme, low, high, given, settings.seed, settings.reduce_range)
 
 
 def _ranges(result: Result) -> tuple[Floats, Floats]:

@@ -69,6 +69,7 @@ def tradeoff(values: NDArray[np.floating[Any]], low: Float64, high: Float64, set
         include_zero=settings.include_zero,
         dtype=np.float64,
         toolkit=settings.profile.toolkit,
+        reduce_range=settings.reduce_range,
     )
     scale, zero_point = params.scale.reshape(-1, 1), params.zero_point.reshape(-1, 1)  # (n_ranges, 1)
     codes = settings.integers.qmin - zero_point, settings.integers.qmax - zero_point

@@ -3,6 +3,7 @@
 import numpy as np
 
 import quantcore as qc
+from quantcore.parameters.choose import are_degenerate
 
 from ..answer_types import Notice
 from ..notation import display
@@ -110,6 +111,30 @@ def _subnormal(result: Result) -> list[Notice]:
     ]
 
 
+def _replaced_scale(result: Result) -> list[Notice]:
+    """Scales that the toolkit chose instead of ones that would be 0, or too small for it, though there are values."""
+    settings, ranges = result.settings, result.ranges
+    if ranges is None or settings.has_given_params or not settings.are_integers:
+        return []
+    with np.errstate(over="ignore", under="ignore"):
+        low, high = ranges.low.astype(settings.dtype), ranges.high.astype(settings.dtype)
+    rules = (settings.scheme, settings.include_zero, settings.profile.toolkit, settings.reduce_range)
+    is_replaced = are_degenerate(low, high, settings.integers, *rules) & (np.maximum(-ranges.low, ranges.high) > 0)
+    n = int(np.count_nonzero(is_replaced & (ranges.low < ranges.high)))
+    if not n:
+        return []
+    instead = display.short(result.scale.reshape(-1)[int(is_replaced.reshape(-1).argmax())], 4)
+    which = (
+        "The scale" if result.scale.size == 1 else f"{display.count(n)} of {display.plural(result.scale.size, 'scale')}"
+    )
+    return [
+        warning(
+            f"{which} would be 0 in {settings.dtype}, or less than the smallest that {settings.profile.label} allows; "
+            f"{instead.removeprefix(display.ABOUT)} is taken instead. Choose another precision, or larger values."
+        )
+    ]
+
+
 def _rounded_input(result: Result) -> list[Notice]:
     data = result.settings.data
     if result.settings.is_dequantize or result.x.dtype == data.dtype:
@@ -189,6 +214,7 @@ CHECKS = (
     _zero,
     _constant,
     _subnormal,
+    _replaced_scale,
     _rounded_input,
     _clipped,
     _off_profile,

@@ -53,6 +53,11 @@ class Case:
         return np.dtype(self.arithmetic.dtype or self.dtype)
 
     @property
+    def wide(self) -> np.dtype[Any]:
+        """The precision of codes and zero points, of which float16 does not hold all."""
+        return np.result_type(self.working, np.float32)
+
+    @property
     def is_dequantize(self) -> bool:
         """Whether codes are given."""
         return self.result.settings.is_dequantize

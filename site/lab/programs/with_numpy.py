@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 
 import quantcore as qc
-from quantcore.parameters.derive import code_range, derivation, symmetric_steps, symmetric_zero_point
+from quantcore.parameters.choose import are_degenerate
+from quantcore.parameters.derive import code_range, symmetric_steps, symmetric_zero_point
 from quantcore.toolkits.arithmetic import Scaling, Unscaling
 
 from .case import Case, array, fused_multiply_add, nested, program
@@ -87,13 +88,13 @@ def _is_computable(case: Case) -> bool:
     is_simple = settings.calibration in ("minmax", "manual") and not isinstance(case.granularity, qc.PerBlock)
     if case.is_dequantize or case.is_cut or not is_simple or settings.profile.toolkit != "onnx":
         return False
+    if settings.reduce_range or case.dtype == np.float16:  # the page then divides fewer codes, or in float32
+        return False
     ranges = case.result.ranges
     assert ranges is not None
     with np.errstate(over="ignore", under="ignore"):
         low, high = ranges.low.astype(case.dtype), ranges.high.astype(case.dtype)
-    codes, middle = _codes(case)
-    found = dict(derivation(low, high, codes, middle, qc.TOOLKITS["onnx"], settings.include_zero))
-    return not bool(found["is_degenerate"].any())
+    return not are_degenerate(low, high, case.fmt, settings.scheme, settings.include_zero, "onnx").any()
 
 
 def _codes(case: Case) -> tuple[tuple[int, int], int | None]:
@@ -136,7 +137,7 @@ def _ends_of_range(case: Case) -> list[str]:
 
 
 def _written(case: Case) -> list[str]:
-    z = case.zero_point.astype(case.working)
+    z = case.zero_point.astype(case.wide)
     if not case.scale.ndim:
         return [f"scale = np.{case.scale.dtype}({nested(case.scale)})", f"zero_point = np.{z.dtype}({nested(z)})"]
     if not isinstance(case.granularity, qc.PerBlock):
@@ -200,8 +201,10 @@ def helper(case: Case) -> list[str]:
 
 def way_back(case: Case) -> list[str]:
     """Lines from `q` to `x_hat`."""
-    difference = f"(q.astype(np.{case.working}) - zero_point)"
+    difference = f"(q.astype(np.{case.wide}) - zero_point)"
     match case.arithmetic.unscaling:
+        case Unscaling.MULTIPLY if case.wide != case.working:
+            return [f"x_hat = ({difference} * scale.astype(np.{case.wide})).astype(np.{case.working})"]
         case Unscaling.MULTIPLY:
             return [f"x_hat = {difference} * {_in(case, 'scale', case.scale.dtype)}"]
         case Unscaling.MULTIPLY_FLOAT64:

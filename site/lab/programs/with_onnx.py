@@ -34,7 +34,7 @@ def obstacles(case: Case) -> list[str]:
         found.append(f"{settings.profile.label} computes in another order than QuantizeLinear: {_small(rules.summary)}")
     if rules.rounding != "half_even" and not case.is_dequantize:
         found.append("QuantizeLinear rounds to nearest, ties to even, and in no other way")
-    if case.dtype != np.float32:
+    if case.dtype not in (np.float16, np.float32):
         found.append(f"QuantizeLinear and DequantizeLinear take no {case.dtype}")
     if rules.clips and not case.has_whole_zero_point:
         found.append("the zero point is none of the codes; put zero in the range")
@@ -52,6 +52,11 @@ def _type(case: Case) -> str:
     return f"TensorProto.{'' if case.fmt.signed else 'U'}{TYPES[bits]}"
 
 
+def _real(case: Case) -> str:
+    """The type of real numbers and scales."""
+    return f"TensorProto.{'FLOAT16' if case.dtype == np.float16 else 'FLOAT'}"
+
+
 def _is_clipped(case: Case) -> bool:
     """Whether the codes are fewer than those of the type, so that a Clip has to follow."""
     return (case.fmt.bits not in TYPES or case.fmt.narrow) and not case.is_dequantize
@@ -59,7 +64,7 @@ def _is_clipped(case: Case) -> bool:
 
 def _given(case: Case) -> list[str]:
     if not case.is_dequantize:
-        return [f"x = np.array({case.text}, np.float32)"]
+        return [f"x = np.array({case.text}, np.{case.dtype})"]
     return [f"q = np.array({case.text}, np.{case.fmt.dtype})"]
 
 
@@ -67,7 +72,7 @@ def _initializers(case: Case) -> list[str]:
     scale, zero_point = _shaped(case, case.scale), _shaped(case, case.zero_point)
     dims = list(scale.shape)
     lines = [
-        f'scale = helper.make_tensor("scale", TensorProto.FLOAT, {dims}, {nested(scale.reshape(-1))})',
+        f'scale = helper.make_tensor("scale", {_real(case)}, {dims}, {nested(scale.reshape(-1))})',
         f'zero_point = helper.make_tensor("zero_point", {_type(case)}, {dims}, {nested(zero_point.reshape(-1))})',
     ]
     names = "scale, zero_point"
@@ -113,8 +118,8 @@ def _nodes(case: Case) -> list[str]:
 def _run(case: Case) -> list[str]:
     bits = next(width for width in TYPES if width >= case.fmt.bits)
     name = "q" if case.is_dequantize else "x"
-    inputs = "[]" if case.is_dequantize else '[helper.make_tensor_value_info("x", TensorProto.FLOAT, x.shape)]'
-    outputs = [f'helper.make_tensor_value_info("x_hat", TensorProto.FLOAT, {name}.shape)']
+    inputs = "[]" if case.is_dequantize else f'[helper.make_tensor_value_info("x", {_real(case)}, x.shape)]'
+    outputs = [f'helper.make_tensor_value_info("x_hat", {_real(case)}, {name}.shape)']
     if not case.is_dequantize:
         outputs.insert(0, f'helper.make_tensor_value_info("q", {_type(case)}, x.shape)')
     run = "(x_hat,) = evaluator.run(None, {})" if case.is_dequantize else 'q, x_hat = evaluator.run(None, {"x": x})'

@@ -49,6 +49,7 @@ def _quantize(result: Result) -> list[str]:
         assert result.ranges is not None
         low, high = (float(end.flat[0]) for end in (result.ranges.low, result.ranges.high))  # the same for all
         calibration = f"({low!r}, {high!r})"
+    reduced = ", reduce_range=True" if settings.reduce_range else ""
     percentile = f", percentile={settings.percentile!r}" if settings.calibration == "percentile" else ""
     granularity, toolkit = _granularity(settings.granularity), settings.profile.toolkit
     return [
@@ -56,7 +57,8 @@ def _quantize(result: Result) -> list[str]:
         f"fmt = {_format(settings.integers)}",
         "params = qc.choose_qparams(",
         f'    x, fmt, scheme="{settings.scheme}", granularity={granularity}, calibration={calibration},',
-        f'    include_zero={settings.include_zero}, dtype=np.{settings.dtype}, toolkit="{toolkit}"{percentile},',
+        f"    include_zero={settings.include_zero}, dtype=np.{settings.dtype},",
+        f'    toolkit="{toolkit}"{reduced}{percentile},',
         ")",
         *_apply(result),
     ]

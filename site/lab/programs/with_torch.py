@@ -115,7 +115,7 @@ def _parameters(case: Case) -> list[str]:
     if case.keeps_factor:
         factor = "1 / " + _tensor(case.scale) if case.is_dequantize else _tensor(case.result.scale_factor)
         return [f"scale_factor = {factor}", f"zero_point = {_tensor(case.zero_point.astype(case.dtype))}"]
-    z = case.zero_point.astype(case.working)
+    z = case.zero_point.astype(case.wide)
     if not isinstance(case.granularity, qc.PerBlock):
         return [*ends, f"scale = {_tensor(case.scale)}", f"zero_point = {_tensor(z)}"]
     name, axis, size = "q" if case.is_dequantize else "x", case.granularity.axis, case.granularity.block_size
@@ -163,6 +163,7 @@ def _way_there(case: Case) -> list[str]:
             scaled = f"{x} * (1 / (scale.double() * {qmax}).to(torch.{case.working}) * {qmax})"
         else:
             scaled = f"{x} * (1 / {scale})"
+        scaled = scaled if case.wide == case.working else f"({scaled}).to(torch.{case.wide})"
         lines = [f"scaled = {scaled}{' + zero_point' if rules.zero_point_first else ''}"]
     code = rounded if rules.zero_point_first else f"{rounded} + zero_point"
     if not rules.clips:
@@ -183,8 +184,10 @@ def _in(case: Case, name: str, dtype: Any) -> str:
 
 def _way_back(case: Case) -> list[str]:
     working = f"torch.{case.working}"
-    difference = f"(q.to({working}) - zero_point)"
+    difference = f"(q.to(torch.{case.wide}) - zero_point)"
     match case.arithmetic.unscaling:
+        case Unscaling.MULTIPLY if case.wide != case.working:
+            return [f"x_hat = ({difference} * scale.to(torch.{case.wide})).to({working})"]
         case Unscaling.MULTIPLY:
             return [f"x_hat = {difference} * {_in(case, 'scale', case.scale.dtype)}"]
         case Unscaling.MULTIPLY_FLOAT64:

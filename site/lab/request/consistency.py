@@ -24,6 +24,12 @@ def check_profile(reader: Reader, granularity: str | None, precision: str | None
             "granularity",
             f"granularity is {granularity}; the notebook has one scale for the tensor. Choose another profile.",
         )
+    if reader.profile_name == "notebook" and precision == "float16":
+        reader.error(
+            "precision",
+            "precision is float16; the notebook keeps its codes in floating point, and float16 does not hold all of "
+            "them. Choose float32, or another profile.",
+        )
     only = qc.ARITHMETICS[profile.arithmetic].dtype
     if only is not None and precision not in (None, np.dtype(only).name):
         name = np.dtype(only).name

@@ -61,6 +61,7 @@ class Settings:
     range_min: float | None
     range_max: float | None
     include_zero: bool
+    reduce_range: bool
     rounding: str
     dtype: np.dtype[Any]
     seed: int
@@ -131,7 +132,7 @@ def read(
     source = reader.choice("source") or ""
     codes = read_format(reader, is_dequantize)
     block = None if codes is None else codes.block
-    include_zero = reader.flag("include_zero")
+    include_zero, reduce_range = reader.flag("include_zero"), reader.flag("reduce_range")
     scheme, rounding = reader.choice("scheme"), reader.choice("rounding")
     calibration, granularity_name = reader.choice("calibration"), reader.choice("granularity")
     axis, block_size = reader.number("axis"), reader.number("block_size")
@@ -192,6 +193,7 @@ def read(
         range_min=range_min,
         range_max=range_max,
         include_zero=include_zero,
+        reduce_range=reduce_range and not reader.format_name,
         rounding=rounding or "",
         dtype=dtype,
         seed=int(seed or 0),

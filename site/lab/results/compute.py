@@ -82,6 +82,7 @@ def params_of(settings: Settings, ranges: qc.Ranges | None) -> qc.QuantParams:
         settings.include_zero,
         settings.dtype,
         settings.profile.toolkit,
+        settings.reduce_range,
     )
 
 

@@ -118,6 +118,6 @@ def test_every_pair_of_toolkits_is_explained(scheme: str) -> None:
 
 def test_reasons_are_fields_of_the_records() -> None:
     """Every field that steers a record has its name, so that no difference goes unexplained."""
-    text = {"name", "library", "version", "source", "summary", "arithmetic", "reduced"}
+    text = {"name", "library", "version", "source", "summary", "arithmetic"}
     steering = {f for record in (qc.Toolkit, qc.Arithmetic) for f in record.__dataclass_fields__} - text
     assert steering == REASONS.keys()

@@ -14,6 +14,7 @@ from ...notation.terms import Term, whole
 from ...results.result import Result
 from .code import way_there
 from .formats import format_steps
+from .given import given
 from .parameters import SCALE, SCALE_FACTOR, ZERO_POINT, parameters
 from .stored import Q, stored
 
@@ -26,7 +27,8 @@ def steps(result: Result) -> list[Step]:
         return format_steps(result)
     if result.settings.is_dequantize:
         return [*stored(result), _way_back(result)]
-    return [*parameters(result), *way_there(result), *stored(result), _way_back(result), _error(result)]
+    first = given(result) if result.settings.has_given_params else parameters(result)
+    return [*first, *way_there(result), *stored(result), _way_back(result), _error(result)]
 
 
 def _way_back(result: Result) -> Step:

@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 
 import quantcore as qc
-from quantcore.toolkits.arithmetic import Scaling
 from quantcore.toolkits.choosing import Degenerate, Denominator, ZeroPoint
 
 from ...answer_types import Step
@@ -24,8 +23,6 @@ STEPS = Term(m.words("steps"))
 
 def parameters(result: Result) -> list[Step]:
     """Range, scale (or scale factor) and zero point of the followed number's slice."""
-    if result.settings.has_given_params:
-        return _given(result)
     settings, rules = result.settings, qc.TOOLKITS[result.settings.profile.toolkit]
     assert result.ranges is not None
     index = int(result.parameter_index(np.array([result.element]))[0])
@@ -38,26 +35,14 @@ def parameters(result: Result) -> list[Step]:
         include_zero=settings.include_zero,
         dtype=settings.dtype,
         toolkit=rules,
+        reduce_range=settings.reduce_range,
     )
-    scale = _scale_factor if rules.zero_point is ZeroPoint.FACTOR else _scale
     zero_point = _fixed_zero_point if settings.scheme == "symmetric" else _zero_point
-    return [_range(result, found), scale(found, rules), zero_point(found, rules)]
-
-
-def _given(result: Result) -> list[Step]:
-    """Scale and zero point as the request gives them."""
-    scale, factor, zero_point = result.scale_of(result.element)
-    told = [step("scale", "Scale", "The scale is given.", chain([SCALE], lambda _: [written(bare(shown(scale)))]))]
-    if qc.ARITHMETICS[result.arithmetic].scaling is Scaling.FACTOR:
-
-        def members(write: Writer) -> list[Term]:
-            quotient = whole(1) / write.operand(scale)
-            return [quotient, write.result(factor, quotient, ALL)]
-
-        text = "Its reciprocal is what values are multiplied by: so many codes fall on one unit."
-        told.append(step("scale_factor", "Scale factor", text, chain([SCALE_FACTOR, whole(1) / SCALE], members)))
-    text = f"The zero point is given: the real 0 is {bare(whole_text(zero_point))}."
-    return [*told, step("zero_point", "Zero point", text, chain([ZERO_POINT], lambda _: [whole(zero_point)]))]
+    if rules.zero_point is ZeroPoint.FACTOR:
+        scale = _scale_factor(found)
+    else:
+        scale = _scale(found, rules, settings.reduce_range)
+    return [_range(result, found), scale, zero_point(found, rules)]
 
 
 def number(found: qc.QParamsTrace, name: str) -> Any:
@@ -111,7 +96,7 @@ def _no_width(found: qc.QParamsTrace) -> str:
     return f" That is no range at all; the {what} counts as {counts}."
 
 
-def _scale_factor(found: qc.QParamsTrace, rules: qc.Toolkit) -> Step:
+def _scale_factor(found: qc.QParamsTrace) -> Step:
     codes = [whole(code) for code in found.codes]
     factor = number(found, "scale_factor")
     if found.scheme == "symmetric":
@@ -133,7 +118,7 @@ def _scale_factor(found: qc.QParamsTrace, rules: qc.Toolkit) -> Step:
     return step("scale_factor", "Scale factor", text, chain([SCALE_FACTOR, formula], members))
 
 
-def _scale(found: qc.QParamsTrace, rules: qc.Toolkit) -> Step:
+def _scale(found: qc.QParamsTrace, rules: qc.Toolkit, reduced: bool) -> Step:
     n_steps, scale = found.n_steps, number(found, "scale")
     if found.scheme == "symmetric" and rules.denominator is Denominator.NO_CLIPPING:
         return _scale_of_either_side(found)
@@ -145,6 +130,10 @@ def _scale(found: qc.QParamsTrace, rules: qc.Toolkit) -> Step:
         text = f"The range is divided by the {steps} steps between the codes: so far apart are two neighbouring codes."
         formula, width = XMAX - XMIN, number(found, "width")
         formula = formula / (QMAX - QMIN)
+    if reduced:
+        lowest, highest = map(whole_text, found.codes)
+        text += f" Only the codes {lowest} to {highest} are counted, so that sums of products do not saturate."
+        formula = formula if found.scheme == "symmetric" else (XMAX - XMIN) / STEPS
     if found.is_degenerate:
         return step("scale", "Scale", text + _instead(found), chain([SCALE], lambda _: [written(bare(shown(scale)))]))
 

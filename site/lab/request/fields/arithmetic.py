@@ -75,7 +75,7 @@ ARITHMETIC: tuple[Field, ...] = (
         hint="The floating-point numbers that it is computed with.",
         kind=Kind.CHOICE,
         default="float64",
-        choices={"float32": "float32", "float64": "float64"},
+        choices={"float16": "float16", "float32": "float32", "float64": "float64"},
         when=SCALED,
     ),
 )
@@ -135,6 +135,14 @@ RANGE: tuple[Field, ...] = (
         kind=Kind.FLAG,
         default="0",
         when={**CHOSEN, **INTEGERS, "scheme": ("affine",)},
+    ),
+    Field(
+        name="reduce_range",
+        label="Reduced range",
+        hint="Spreads the range over half the codes (reduce_range), so that sums of products do not saturate.",
+        kind=Kind.FLAG,
+        default="0",
+        when={**CHOSEN, **INTEGERS},
     ),
 )
 
