@@ -54,8 +54,15 @@ class CodebookBlocks(ScaledBlocks):
         return (("codes", self.block_size // 2), ("absmax", 1 if self.is_double else 4))
 
     def with_block_size(self, block_size: int) -> CodebookBlocks:
-        """The same with other blocks."""
-        return replace(self, block_size=block_count(block_size, "block_size"))
+        """The same with other blocks.
+
+        Raises:
+            QuantError: For an odd number: two codes share a byte.
+        """
+        size = block_count(block_size, "block_size")
+        if size % 2:
+            raise QuantError(f"block_size is {size}; it must be even, for two codes share a byte.", "block_size")
+        return replace(self, block_size=size)
 
     def quantize(self, x: Float32Array, **options: Any) -> Blocks:
         """Times the reciprocal of absmax, to the nearest number; halfway, to the lower one."""
