@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import QuantError
 from ..formats.codebooks import DYNAMIC8, FP4_BNB, NF4, Codebook
 from .block import Blocks, Float32Array, Level, block_count
 from .layout import Axes
