@@ -1,32 +1,21 @@
-"""Schemes by name: how many bits a value costs under each, everything counted, and how far it is from the original.
+"""Schemes by name: the ways to store values that can be compared.
 
 A name says it all: `int4_block32` are signed codes of 4 bits, symmetric, one scale for 32 neighbours of a row;
-`uint8_affine_channel` are unsigned ones with a zero point, one pair for each row. A row is one index of the first axis
-with all that is under it; a list is one row. Ranges are those of the values (minmax), codes are computed as ONNX does.
+`uint8_affine_channel` are unsigned ones with a zero point, one pair for each row; `float8_e4m3fn_channel` are floats
+with a scale for each row, `float8_e4m3fn` alone a cast, without a scale; `mxfp4` and `q4_k` are block formats, which
+have scales of their own. A row is one index of the first axis with all that is under it; a list is one row.
 """
 
-import math
-from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from dataclasses import dataclass, field
 
 import quantcore as qc
-from quantcore.metrics import clipped_share
-from quantcore.sizes import bits_per_value
 
-Floats = NDArray[np.floating[Any]]
+from ..request.fields.formats import ELEMENTS
 
-TENSOR, CHANNEL = "tensor", "channel"
+TENSOR, CHANNEL, CAST = "tensor", "channel", "cast"
 WIDTHS = (8, 6, 5, 4, 3, 2)
 BLOCKS = (16, 32, 64, 128)
-
-MEASURED = 1 << 17
-"""Of more values than this, evenly spaced rows (or stretches of long ones) are measured, with the ranges of all."""
-STRETCH = 4096  # a multiple of every block size, so that no block is cut
-
-SMALLEST_HALF = 2.0**-14  # below it float16 loses digits
+CASTS = ("float16", "bfloat16")  # which nobody gives a scale
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,19 +27,23 @@ class Scheme:
         label: what people call it.
         fmt: the codes.
         is_affine: with a zero point; else symmetric.
-        per: what shares a scale: "tensor", "channel", or a block of so many neighbours.
+        per: what shares a scale: "tensor", "channel", or a block of so many neighbours; nothing has one in a "cast".
+        block: the block format, which settles all of this; None where there is none.
     """
 
     name: str
     label: str
-    fmt: qc.IntFormat
+    fmt: qc.Format
     is_affine: bool
     per: str | int
+    block: qc.BlockFormat | None = field(default=None)
 
     @property
-    def per_block(self) -> bool:
-        """Whether neighbours in a row share a scale."""
-        return isinstance(self.per, int)
+    def kind(self) -> str:
+        """What shares a scale, as a chart tells schemes apart: a key of KINDS."""
+        if self.block is not None:
+            return "gguf" if self.block.library == "ggml" else "format"
+        return "block" if isinstance(self.per, int) else "tensor"
 
     @property
     def granularity(self) -> qc.PerTensor | qc.PerAxis | qc.PerBlock:
@@ -63,90 +56,78 @@ class Scheme:
         """Why values in so many rows of that length cannot be stored like this; empty where they can."""
         if self.per == CHANNEL and shape[0] == 1:
             return "there is one row"
-        if isinstance(self.per, int) and self.per > shape[1]:
-            return f"a row is shorter than {self.per}"
+        is_flat = self.block is not None and self.block.axes == "flat"
+        length = shape[0] * shape[1] if is_flat else shape[1]
+        if isinstance(self.per, int) and self.per > length:
+            return f"there are fewer than {self.per} values" if is_flat else f"a row is shorter than {self.per}"
         return ""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Measured:
-    """A scheme applied to the values.
-
-    Attributes:
-        name, label, per_block: of the scheme; the name is empty for the present settings.
-        code_bits: what a code takes alone.
-        bits_per_value: codes, scales and zero points together.
-        metrics: figures of the error.
-        clipped_share: of the values, how many lie beyond the codes.
-        scale_bits: what one scale takes.
-    """
-
-    name: str
-    label: str
-    per_block: bool
-    code_bits: int
-    bits_per_value: float
-    metrics: qc.Metrics
-    clipped_share: float
-    scale_bits: int
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Sample:
-    """The values that are measured: all of them, or stretches of them.
-
-    Attributes:
-        shape: number of rows and length of a row, of all values.
-        low, high: smallest and largest of all values.
-        stretches: what is measured; each lies in one row.
-        row_low, row_high: smallest and largest value of the row that a stretch lies in, each of shape (n, 1).
-    """
-
-    shape: tuple[int, int]
-    low: float
-    high: float
-    stretches: Floats
-    row_low: Floats
-    row_high: Floats
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether every value is measured."""
-        return self.stretches.size == math.prod(self.shape)
+KINDS = {
+    "tensor": "one scale, or one for a row",
+    "block": "scales for blocks",
+    "format": "MX, NVIDIA, bitsandbytes, MLX",
+    "gguf": "GGUF",
+}
+"""What schemes of a kind are called together."""
 
 
 def _table() -> dict[str, Scheme]:
-    table: dict[str, Scheme] = {}
+    found: list[Scheme] = []
     for bits in (16, *WIDTHS):
         for is_affine in (False, True):
             fmt = qc.IntFormat(bits, signed=not is_affine)
-            kind = f"{fmt!r}_affine" if is_affine else repr(fmt)
-            words = f"{fmt!r} affine" if is_affine else repr(fmt)
-            whole = kind if is_affine else f"{kind}_tensor"
-            table[whole] = Scheme(whole, f"{words}, one scale", fmt, is_affine, TENSOR)
-            if bits == 16:
-                continue
-            table[f"{kind}_channel"] = Scheme(f"{kind}_channel", f"{words} by rows", fmt, is_affine, CHANNEL)
-            for size in BLOCKS:
-                name = f"{kind}_block{size}"
-                table[name] = Scheme(name, f"{words} in {size}s", fmt, is_affine, size)
-    return table
+            name, words = (f"{fmt!r}_affine", f"{fmt!r} affine") if is_affine else (repr(fmt), repr(fmt))
+            whole = Scheme(name if is_affine else f"{name}_tensor", f"{words}, one scale", fmt, is_affine, TENSOR)
+            found += [whole] if bits == 16 else [whole, *_by_parts(name, words, fmt, is_affine)]
+    for name in ELEMENTS:
+        element = qc.FORMATS[name]
+        found.append(Scheme(name, f"{element.label}, cast", element, False, CAST))
+        if name not in CASTS:
+            found.append(Scheme(f"{name}_tensor", f"{element.label}, one scale", element, False, TENSOR))
+            found += _by_parts(name, element.label, element, False)
+    blocks = [block for block in qc.BLOCK_FORMATS.values() if block.can_encode]
+    found += [Scheme(b.name, _label(b), b.element, False, b.block_size, b) for b in blocks]
+    return {scheme.name: scheme for scheme in found}
+
+
+def _by_parts(name: str, words: str, fmt: qc.Format, is_affine: bool) -> list[Scheme]:
+    """A scale for each row, or for blocks of several sizes."""
+    rows = Scheme(f"{name}_channel", f"{words} by rows", fmt, is_affine, CHANNEL)
+    return [rows, *(Scheme(f"{name}_block{size}", f"{words} in {size}s", fmt, is_affine, size) for size in BLOCKS)]
+
+
+def _label(block: qc.BlockFormat) -> str:
+    """A block format's own label, with its library where another format has the same."""
+    same = [other for other in qc.BLOCK_FORMATS.values() if other.label == block.label]
+    return f"{block.label} ({block.library})" if len(same) > 1 and block.library == "ggml" else block.label
 
 
 SCHEMES: dict[str, Scheme] = _table()
 
 USUAL = (
+    "int8_channel",
     "int8_tensor",
     "uint8_affine",
-    "int8_channel",
-    "int8_block32",
-    "int4_tensor",
     "int4_channel",
     "int4_block128",
     "int4_block32",
     "uint4_affine_block32",
     "int3_block32",
     "int2_block32",
+    "float8_e4m3fn_tensor",
+    "mxfp8_e4m3",
+    "mxfp4",
+    "nvfp4",
+    "nf4",
+    "q8_0",
+    "q6_k",
+    "q5_k",
+    "q4_k",
+    "q3_k",
+    "q2_k",
+    "q4_0",
+    "iq4_nl",
 )
 USUAL_OF_FEW = (
     "int8_tensor",
@@ -156,78 +137,20 @@ USUAL_OF_FEW = (
     "uint4_affine",
     "int3_tensor",
     "int2_tensor",
+    "float8_e4m3fn",
+    "float8_e4m3fn_tensor",
+    "float4_e2m1fn_tensor",
+    "nvfp4",
+    "nf4",
 )
+"""For rows that hold no block of 32."""
 
 
 def usual(shape: tuple[int, int]) -> tuple[str, ...]:
     """The names of schemes to compare where none were asked for; rows that hold no blocks have a list of their own.
 
-    >>> usual((1, 3))[:2], "int4_block128" in usual((1, 64)), "int8_channel" in usual((8, 64))
+    >>> usual((1, 3))[:2], "q4_k" in usual((1, 64)), "int8_channel" in usual((8, 64))
     (('int8_tensor', 'uint8_affine'), False, True)
     """
     names = USUAL_OF_FEW if shape[1] < 32 else USUAL
     return tuple(name for name in names if not SCHEMES[name].misfit(shape))
-
-
-def sample_of(x: Floats, limit: int = MEASURED) -> Sample:
-    """The values to measure.
-
-    >>> sample_of(np.zeros((3, 5))).stretches.shape, sample_of(np.zeros((1000, 10)), 100).stretches.shape
-    ((3, 5), (10, 10))
-    """
-    rows = x.reshape(1, -1) if x.ndim < 2 else x.reshape(x.shape[0], -1)
-    n_rows, length = rows.shape
-    row_low, row_high = rows.min(axis=1, keepdims=True), rows.max(axis=1, keepdims=True)
-    low, high = float(row_low.min()), float(row_high.max())
-    if x.size <= limit:
-        return Sample(shape=(n_rows, length), low=low, high=high, stretches=rows, row_low=row_low, row_high=row_high)
-    per_row, width = (length // STRETCH, STRETCH) if length > STRETCH else (1, length)
-    n_stretches = n_rows * per_row
-    chosen = np.unique(np.linspace(0, n_stretches - 1, max(1, min(n_stretches, limit // width))).astype(np.intp))
-    row, start = chosen // per_row, chosen % per_row * width
-    stretches = np.stack([rows[i, a : a + width] for i, a in zip(row, start, strict=True)])
-    return Sample(
-        shape=(n_rows, length), low=low, high=high, stretches=stretches, row_low=row_low[row], row_high=row_high[row]
-    )
-
-
-def measure(scheme: Scheme, sample: Sample) -> Measured:
-    """A scheme applied to the values of a sample, with the ranges of all values.
-
-    Raises:
-        quantcore.QuantError: for values so large or so small that there is no scale.
-    """
-    params, scale_bits = _params(scheme, sample)
-    q = qc.quantize(sample.stretches, params)
-    x_hat = qc.dequantize(q, params)
-    return Measured(
-        name=scheme.name,
-        label=scheme.label,
-        per_block=scheme.per_block,
-        code_bits=scheme.fmt.bits,
-        bits_per_value=bits_per_value(
-            scheme.fmt,
-            scheme.granularity,
-            sample.shape,
-            scale_bits=scale_bits,
-            zero_point_bits=scheme.fmt.bits if scheme.is_affine else 0,
-        ),
-        metrics=qc.compare(sample.stretches, x_hat),
-        clipped_share=clipped_share(sample.stretches, params),
-        scale_bits=scale_bits,
-    )
-
-
-def _params(scheme: Scheme, sample: Sample) -> tuple[qc.QuantParams, int]:
-    """Parameters for the stretches, and how many bits one scale takes: float32, in blocks float16 if it can."""
-    kind = "affine" if scheme.is_affine else "symmetric"
-    if scheme.per == TENSOR:
-        return qc.qparams_from_range(sample.low, sample.high, scheme.fmt, kind), 32
-    if not isinstance(scheme.per, int):
-        return qc.qparams_from_range(sample.row_low, sample.row_high, scheme.fmt, kind, scheme.granularity), 32
-    params = qc.choose_qparams(sample.stretches, scheme.fmt, kind, scheme.granularity)
-    with np.errstate(over="ignore", under="ignore"):
-        halves = params.scale.astype(np.float16)
-    if not (np.isfinite(halves).all() and (halves >= SMALLEST_HALF).all()):
-        return params, 32
-    return qc.QuantParams(halves.astype(np.float32), params.zero_point, params.fmt, params.granularity), 16

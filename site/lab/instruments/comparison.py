@@ -9,7 +9,9 @@ import quantcore as qc
 from quantcore.sizes import bits_per_value
 
 from ..answer_types import Row, Table
-from ..comparing.schemes import SCHEMES, Measured, Sample, measure, sample_of, usual
+from ..comparing.measuring import Measured, measure, needs_importance, sample_for
+from ..comparing.sampling import Sample, sample_of
+from ..comparing.schemes import SCHEMES, usual
 from ..explanation.table import column, row, table
 from ..notation import display
 from ..results.result import Result
@@ -63,7 +65,7 @@ def compare(result: Result) -> Comparison:
             try:
                 measured.append(measure(scheme, sample))
             except qc.QuantError:
-                misfit = "float32 has no such scales"
+                misfit = "its scales do not reach values of this size"
         if misfit:
             left_out[misfit] = [*left_out.get(misfit, []), scheme.label]
     return Comparison(measured, left_out, sample)
@@ -74,13 +76,13 @@ def present(result: Result) -> Measured:
     if result.metrics is None:
         raise ValueError("codes that are given have no original to be compared with")
     settings, z = result.settings, result.zero_point
-    scale_bits = 0 if settings.calibration == "none" else result.scale.dtype.itemsize * 8
+    has_scale = settings.calibration != "none" and result.stored is None
+    scale_bits = result.scale.dtype.itemsize * 8 if has_scale else 0
     zero_point_bits = 0
     if settings.are_integers and settings.scheme == "affine":  # what is no code needs a number of its own
         lowest, highest = settings.code_ends
         is_code = bool(((z >= lowest) & (z <= highest)).all())
         zero_point_bits = settings.fmt.bits if is_code else 32
-    per_block = isinstance(settings.granularity, qc.PerBlock) or result.stored is not None
     if result.stored is not None:
         bits = result.stored.bits_per_value
     else:
@@ -91,7 +93,7 @@ def present(result: Result) -> Measured:
     return Measured(
         name="",
         label="present settings",
-        per_block=per_block,
+        kind="",
         code_bits=settings.fmt.bits,
         bits_per_value=bits,
         metrics=result.metrics,
@@ -133,12 +135,12 @@ def _caption(found: Comparison) -> str:
         "No scheme in the list beats one on the Pareto front (the line) in both. The dashed line rises by 6.02 dB with "
         "every bit: it is the Gaussian rate–distortion bound; for independent normally distributed numbers no scheme "
         "of any kind lies above it; values with structure, such as outliers or rows of different size, may. Bits per "
-        "value count everything: codes, scales (32 bits for a tensor or a row, 16 in blocks; "
-        f"{found.measured[0].scale_bits} in the present settings) and zero points."
+        "value count everything: codes, scales (32 bits for a tensor or a row, 16 in blocks of integers or floats; "
+        f"block formats have their own{_own_scales(found.measured[0])}) and zero points."
     )
     if found.measured[0].bits_per_value > 2 * found.measured[0].code_bits:
         text += " With as few values as here, scale and zero point take more room than the codes."
-    if any(scheme.name and scheme.per_block and scheme.scale_bits == 32 for scheme in found.measured):
+    if any(scheme.kind == "block" and scheme.scale_bits == 32 for scheme in found.measured):
         text += " Where a block's scale is too large or too small for 16 bits, 32 are counted."
     if not found.sample.is_complete:
         measured, total = found.sample.stretches.size, math.prod(found.sample.shape)
@@ -147,10 +149,27 @@ def _caption(found: Comparison) -> str:
             f"{display.count(measured)} of them, taken evenly, so the largest error is that of those. "
             "The present settings are measured on all."
         )
+    text += _of_gguf(found)
     if found.left_out:
         reasons = (f"{', '.join(labels)} ({reason})" for reason, labels in found.left_out.items())
         text += f" Left out: {'; '.join(reasons)}."
     return text
+
+
+def _own_scales(present: Measured) -> str:
+    return f"; {present.scale_bits} in the present settings" if present.scale_bits else ""
+
+
+def _of_gguf(found: Comparison) -> str:
+    """What is particular about the formats that search for their scales."""
+    schemes = [SCHEMES[scheme.name] for scheme in found.measured if scheme.kind == "gguf"]
+    if not schemes:
+        return ""
+    text = ""
+    if (n := sample_for(schemes[0], found.sample).stretches.size) < found.sample.stretches.size:
+        text = f" GGUF formats, which search for the scales of each block, are measured on {display.count(n)}."
+    alike = [scheme.label for scheme in schemes if needs_importance(scheme)]
+    return text + (f" For {', '.join(alike)} the error of every value counts alike." if alike else "")
 
 
 def _table(found: Comparison, result: Result, best: Measured | None) -> Table:
@@ -159,7 +178,7 @@ def _table(found: Comparison, result: Result, best: Measured | None) -> Table:
         column(
             "scheme",
             "Scheme",
-            "affine: with a zero point; by rows: a scale for each; in 32s: a scale for 32 neighbours",
+            "affine: with a zero point; cast: no scale; by rows: a scale for each; in 32s: a scale for 32 neighbours",
         ),
         column("bits", "Bits per value", "codes, scales and zero points together, spread over the values"),
         column("sqnr_db", "Signal to noise", "SQNR: the power of the values over the power of the errors, in decibels"),

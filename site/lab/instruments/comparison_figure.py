@@ -4,7 +4,8 @@ import math
 from typing import Any
 
 from ..answer_types import Figure
-from ..comparing.schemes import Measured
+from ..comparing.measuring import Measured
+from ..comparing.schemes import KINDS
 from ..drawing import figure
 from ..drawing.figure import BACK, CODE, ERROR, NEUTRAL, VALUE
 from ..notation import display
@@ -12,6 +13,14 @@ from ..notation import display
 Json = dict[str, Any]
 
 DECIBELS_PER_BIT = 20 * math.log10(2)
+
+MARKS = {
+    "tensor": (VALUE, "circle"),
+    "block": (VALUE, "diamond"),
+    "format": (ERROR, "triangle-up"),
+    "gguf": (ERROR, "star"),
+}
+"""Colour and shape of each kind of scheme: integers and plain floats are told from block formats by their colour."""
 
 # How large a letter is, as a share of the plot of a narrow page.
 LETTER_WIDTH, LETTER_HEIGHT = 0.028, 0.062
@@ -41,8 +50,10 @@ def draw(measured: list[Measured], best: Measured | None) -> Figure:
             hoverinfo="skip",
         ),
         _front(front),
-        _marks([scheme for scheme in marks if not scheme.per_block], VALUE, "tensor or rows", "circle"),
-        _marks([scheme for scheme in marks if scheme.per_block], ERROR, "blocks", "diamond"),
+        *(
+            _marks([scheme for scheme in marks if scheme.kind == kind], color, KINDS[kind], symbol)
+            for kind, (color, symbol) in MARKS.items()
+        ),
         _marks([scheme for scheme in shown if not scheme.name], CODE, "present settings", "square"),
     ]
     if best is not None and best in shown:
@@ -102,7 +113,7 @@ def _marks(schemes: list[Measured], color: str, name: str, symbol: str) -> Json:
         [scheme.metrics.sqnr_db for scheme in schemes],
         color,
         name,
-        12 if symbol == "diamond" else 10,
+        10 if symbol in ("circle", "square") else 12,
         symbol,
         hovertext=texts,
         hoverinfo="text",

@@ -7,7 +7,7 @@ from typing import Any
 import lab
 import numpy as np
 import pytest
-from lab.comparing import schemes
+from lab.comparing import measuring, sampling, schemes
 from lab.instruments import comparison_figure
 from plotly import graph_objects
 
@@ -155,13 +155,13 @@ def test_unknown_scheme_is_refused() -> None:
 def test_a_sample_keeps_the_ranges_of_all(shape: tuple[int, ...]) -> None:
     """What a sample tells is what the whole would tell for those values: same codes, whatever shares a scale."""
     x = np.random.default_rng(1).standard_t(4, size=shape).astype(np.float32)
-    sample = schemes.sample_of(x)
+    sample = sampling.sample_of(x)
     assert not sample.is_complete
-    assert schemes.MEASURED / 2 < sample.stretches.size <= schemes.MEASURED
-    whole = schemes.sample_of(x, x.size)
+    assert sampling.MEASURED / 2 < sample.stretches.size <= sampling.MEASURED
+    whole = sampling.sample_of(x, x.size)
     for name in ("int8_tensor", "uint4_affine_channel", "int4_block32"):
         scheme = schemes.SCHEMES[name]
-        part, full = schemes.measure(scheme, sample), schemes.measure(scheme, whole)
+        part, full = measuring.measure(scheme, sample), measuring.measure(scheme, whole)
         assert part.bits_per_value == full.bits_per_value
         assert part.metrics.mse == pytest.approx(full.metrics.mse, rel=0.2)
         assert part.metrics.max_abs <= full.metrics.max_abs
