@@ -5,6 +5,7 @@ A lesson names its requests in its places (`assembly.prerender`), so that no num
     summary.KEY       the value of a tile, such as summary.scale_factor
     cell.ROW.COLUMN   a cell of the table of values, such as cell.0.q
     step.KEY          the equation of a step
+    at.PATH           a number at a path of the answer, such as at.stored.bits_per_value
     drawing.NAME      an instrument as a drawing
     embed             the element <quant-lab> with the place's request as attributes, and the same as still text
 """
@@ -31,6 +32,8 @@ def cut(name: str, request: Mapping[str, str], answer: Mapping[str, Any]) -> lis
         return [cell(answer["table"], int(row), column)]
     if kind == "step":
         return [next(step["math"] for step in answer["steps"] if step["key"] == rest)]
+    if kind == "at":
+        return [number_at(answer, rest)]
     if kind == "drawing":
         return [answer["drawings"][rest]]
     return None
@@ -45,6 +48,17 @@ def cell(table: Mapping[str, Any], row: int, column: str) -> str:
     keys = [found["key"] for found in table["columns"]]
     text: str = table["rows"][row]["cells"][keys.index(column)]
     return text
+
+
+def number_at(answer: Any, path: str) -> str:
+    """Returns the number at a path, in as many digits as a text needs.
+
+    >>> number_at({"stored": {"levels": [{"values": [-0.5]}]}}, "stored.levels.0.values.0")
+    '−0.5'
+    """
+    for name in path.split("."):
+        answer = answer[int(name)] if name.isdigit() else answer[name]
+    return f"{answer:.8g}".replace("-", "−")
 
 
 def embed(request: Mapping[str, str], answer: Mapping[str, Any]) -> Node:

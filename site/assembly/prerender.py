@@ -11,7 +11,8 @@ beside an instrument; under `first_reply`, the names of the instruments that a p
 views too (`assembly.controls`). Attribute values: a string or number as it is, True for an attribute without value,
 False or None for none.
 
-A place may name a request of its own, `<!--render:NAME?values=1,2&bits=4-->`; the answer is then the one to that. And
+A place may name a request of its own, `<!--render:NAME?values=1,2&bits=4-->`; the answer is then the one to that, with
+the instruments that its `show` names. And
 beside the views a name may be what `assembly.examples` cuts out of an answer: a single number, a drawing, an embed.
 
 `run` is called by build.py; the rendering itself runs under .venv's Python, as `lab` needs NumPy:
@@ -114,7 +115,9 @@ def main(paths: list[str]) -> int:
     table = instruments.INSTRUMENTS
 
     def ask(request: dict[str, str]) -> dict[str, Any]:
-        answer: dict[str, Any] = lab.answer({name: text for name, text in request.items() if name in fields.FIELDS})
+        shown = {"show": "table"} if request else {}  # for a place of its own only what it names is drawn
+        known = {name: text for name, text in request.items() if name in fields.FIELDS}
+        answer: dict[str, Any] = lab.answer(shown | known)
         if not answer["ok"]:
             raise ValueError(f"the request {request} is refused: {answer['errors']}")
         titles = {item["name"]: item["title"] for item in answer["instruments"]}

@@ -12,7 +12,7 @@ from tests.build.fakes import FakeServer
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def root() -> Path:
     """Gives the project's folder."""
     return ROOT
