@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 Node = Any
+READ = ("values", "codes")  # beneath which it is said how their text was read
 View = Callable[[Any], list[Node]]
 
 
@@ -126,7 +127,8 @@ def _control(field: Any, extra: dict[str, Any]) -> list[Node]:
     typing = {"autocomplete": "off", "autocapitalize": "off", "spellcheck": "false", **common}
     if field.kind == "numbers":
         content = [field.default] if field.default else []
-        return [label, ["textarea", {"rows": 3, **typing}, *content], hint]
+        parts = [label, ["textarea", {"rows": 3, **typing}, *content], hint]
+        return [*parts, ["p", {"class": "reading", "data-region": f"reading-{name}"}]] if name in READ else parts
     if field.kind == "integer":
         return [
             label,

@@ -188,6 +188,8 @@ def _described(result: Result) -> Described:
     }
     if not settings.are_integers:
         found["stored"] = stored_of(result)
+    if settings.reading is not None:
+        found["reading"] = settings.reading.in_words
     if result.size > MAX_LISTED:
         found["truncated"] = True
     return found

@@ -141,11 +141,19 @@ class InstrumentView(TypedDict):
     handles: NotRequired[Annotated[dict[str, float], "where on the x axis fields of the request stand"]]
 
 
+class Offer(TypedDict):
+    """Another request, one click away."""
+
+    label: Annotated[str, "what the button says"]
+    fields: Annotated[dict[str, str], "the fields that it sets"]
+
+
 class Notice(TypedDict):
     """A remark."""
 
     level: Annotated[str, "info or warning"]
     message: Annotated[str, "the remark"]
+    offers: NotRequired[Annotated[list[Offer], "what can be done about it"]]
 
 
 class StoredLevel(TypedDict):
@@ -177,6 +185,7 @@ class Described(TypedDict):
     shape: Annotated[list[int], "the lengths of the axes"]
     metrics: Annotated[Metrics, "the error figures"]
     summary: Annotated[list[Tile], "parameters and error figures, for people"]
+    reading: NotRequired[Annotated[str, "how the text of the numbers was understood"]]
     table: Annotated[Table, "number by number: the page with the one that is followed"]
     steps: Annotated[list[Step], "the arithmetic of the number that is followed"]
     copy: Annotated[Derivation, "the steps as texts"]

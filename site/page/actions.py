@@ -21,6 +21,13 @@ def cancel(talk, button):
     asyncio.create_task(worker.cancel(talk))
 
 
+def choose(talk, button):
+    """Sets the fields that the button names."""
+    fields = json.loads(button.dataset.fields)
+    form.fill(fields, {})
+    talk.choose_all(fields)
+
+
 def copy(talk, button):
     """Puts the code beside the button on the clipboard."""
     _put_on_clipboard(button, button.closest("figure").querySelector("code").textContent)
@@ -143,6 +150,7 @@ def is_dark():
 ACTIONS = {
     "bring": bring,
     "cancel": cancel,
+    "choose": choose,
     "copy": copy,
     "copy-steps": copy_steps,
     "export": export,

@@ -238,6 +238,8 @@ class Conversation:
                 _keep_waiting(view["instruments"], self.view["instruments"])
             self.view, self.answer, self.defaults = view, answer, view["defaults"]
             form.fill(view["request"], self.chosen)
+            for name in ("values", "codes"):
+                dom.render("reading-" + name, views.understood(view, name))
             address.write(self.chosen, self.defaults, None)
             charts.show(answer.figures)
             if not self.is_example:

@@ -4,6 +4,8 @@ A node is a string or `[tag, {attribute: value}, *children]`. No string is empty
 browser reads the same nodes from what the build writes of them. Nothing here knows the document.
 """
 
+import json
+
 MEGABYTE = 1_000_000
 
 
@@ -22,7 +24,25 @@ def summary(answer):
 
 def notices(answer):
     """What is worth knowing about this result."""
-    return [["p", {"class": "notice", "data-level": item["level"]}, item["message"]] for item in answer["notices"]]
+    return [
+        ["p", {"class": "notice", "data-level": item["level"]}, item["message"]] + _offers(item.get("offers", []))
+        for item in answer["notices"]
+    ]
+
+
+def _offers(offers):
+    """A button for each request that is offered."""
+    button = {"type": "button", "class": "button", "data-action": "choose"}
+    nodes = []
+    for offer in offers:
+        nodes += [" ", ["button", dict(button, **{"data-fields": json.dumps(offer["fields"])}), offer["label"]]]
+    return nodes
+
+
+def understood(answer, name):
+    """How the text of a field of numbers was read, for the place beneath it; nothing where it is not the one in use."""
+    used = "codes" if answer["request"]["direction"] == "dequantize" else "values"
+    return [answer["reading"]] if name == used and answer.get("reading") else []
 
 
 def table(answer):

@@ -5,11 +5,10 @@ import numpy as np
 import quantcore as qc
 from quantcore.parameters.choose import are_degenerate
 
-from ..answer_types import Notice
+from ..answer_types import Notice, Offer
 from ..notation import display
-from ..parsing.commas import Commas
 from ..parsing.places import TOKEN
-from ..parsing.reading import read_numbers
+from ..parsing.reading import WORDS
 from ..request.fields import FIELDS, default_of
 from ..results.result import Result
 
@@ -192,24 +191,29 @@ def _cut(result: Result) -> list[Notice]:
 
 
 def _read_otherwise(result: Result) -> list[Notice]:
-    """How commas were read, where they could mean something else."""
-    settings = result.settings
-    name = "codes" if settings.is_dequantize else "values"
-    if not settings.is_dequantize and settings.texts["source"] != "values":
+    """How commas were read, where they could mean something else, with each of the other readings a click away."""
+    reading = result.settings.reading
+    if reading is None or not reading.others:
         return []
-    reading = read_numbers(settings.texts[name], name)
-    if not reading.others:
+    offers: list[Offer] = [
+        {"label": f"Read them as {WORDS[other]}", "fields": {"commas": other.value}} for other in reading.others
+    ]
+    message = f"The commas could mean two things. Understood: {reading.in_words}."
+    return [{"level": "info", "message": message, "offers": offers}]
+
+
+def _as_printed(result: Result) -> list[Notice]:
+    """That scale and zero point come from the pasted text itself."""
+    if not result.settings.is_printed:
         return []
-    advice = {
-        Commas.SEPARATOR: "If they are decimal commas, write points instead of them.",
-        Commas.DECIMAL: "If each comma separates two numbers, put a blank after it.",
-        Commas.THOUSANDS: "If they are decimal commas, write points; if they separate numbers, put a blank after them.",
-    }
-    return [info(f"The commas could mean two things. Understood: {reading.in_words}. {advice[reading.commas]}")]
+    message = "Scale and zero point are those that the pasted text names."
+    offer: Offer = {"label": "Take them from the values", "fields": {"calibration": "minmax"}}
+    return [{"level": "info", "message": message, "offers": [offer]}]
 
 
 CHECKS = (
     _read_otherwise,
+    _as_printed,
     _codes_outside,
     _zero,
     _constant,

@@ -12,10 +12,11 @@ from ..notation import display
 from .brackets import shape_of
 from .commas import Commas, readings_of, with_points
 from .digits import EXAMPLE, TO_ASCII, numbers_in
+from .exporters import calibration_cache, netron
 from .literals import in_decimals
 from .places import quoted
 from .rows import rows_shape
-from .wrappers import unwrap
+from .wrappers import Unwrapped, unwrap
 
 Float64 = NDArray[np.float64]
 
@@ -75,7 +76,7 @@ def read_numbers(text: str, name: str, commas: str = "") -> Reading:
     ([1.5, -2.25, 3.0], '3 numbers, decimal commas', ['separator'])
     """
     source = text if text.isascii() else text.translate(TO_ASCII)
-    unwrapped = unwrap(source, name)
+    unwrapped = _exported(source) or unwrap(source, name)
     body = in_decimals(unwrapped.body)
     likeliest, *others = readings_of(body)
     reading = likeliest
@@ -97,18 +98,28 @@ def read_numbers(text: str, name: str, commas: str = "") -> Reading:
     return Reading(numbers, reading, tuple(others), unwrapped.keywords, unwrapped.notes)
 
 
+def _exported(text: str) -> Unwrapped | None:
+    """What a tool for models printed of a tensor: its numbers and what they mean; None for all other texts."""
+    if "*" in text and (formula := netron(text)):
+        body, keywords = formula
+        return Unwrapped(body, keywords, ("the ends of a range with its scale and zero point",))
+    if ":" in text and (scales := calibration_cache(text)) is not None:
+        return Unwrapped(" ".join(map(repr, scales)), {}, ("the scales of a calibration cache",))
+    return None
+
+
 def parse_numbers(text: str, field: str) -> Float64:
     """The numbers in a text, read in the likeliest way: see :func:`read_numbers`."""
     return read_numbers(text, field).numbers
 
 
-def parse_whole_numbers(text: str, field: str) -> Float64:
-    """The whole numbers in a text, as float64.
+def parse_whole_numbers(text: str, field: str, commas: str = "") -> Float64:
+    """The whole numbers in a text, as float64; commas as for :func:`read_numbers`.
 
     Raises:
         QuantError: as :func:`read_numbers`, and naming the first number that is not whole.
     """
-    numbers = parse_numbers(text, field)
+    numbers = read_numbers(text, field, commas).numbers
     broken = np.flatnonzero(numbers.ravel() != np.rint(numbers.ravel()))
     if broken.size:
         found = numbers.ravel()[broken[0]]

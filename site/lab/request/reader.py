@@ -14,12 +14,13 @@ import quantcore as qc
 from ..notation import display
 from ..parsing.digits import parse_shape
 from ..parsing.places import quoted
-from ..parsing.reading import parse_numbers, parse_whole_numbers
+from ..parsing.reading import Reading, parse_numbers, parse_whole_numbers, read_numbers
 from .fields import FIELDS, Field, Kind, default_of
 
 Float64 = NDArray[np.float64]
 T = TypeVar("T")
 
+DATA = ("values", "codes")
 TRUE, FALSE = ("1", "true", "on", "yes"), ("0", "false", "off", "no", "")
 
 
@@ -39,6 +40,7 @@ class Reader:
             else:
                 self.given[name] = text if FIELDS[name].kind is Kind.NUMBERS else text.strip()
         self._normalised: dict[str, str] = {}
+        self.reading: Reading | None = None  # of the text of the data, whatever it is typed into
 
     @property
     def texts(self) -> dict[str, str]:
@@ -70,7 +72,9 @@ class Reader:
         text = self.text(name)
         if text in FIELDS[name].choices:
             return text
-        self.error(name, f"{name} is {quoted(text)}; it must be one of {_listed(list(FIELDS[name].choices))}.")
+        named = [choice for choice in FIELDS[name].choices if choice]
+        allowed = [*named, "empty"] if "" in FIELDS[name].choices else named
+        self.error(name, f"{name} is {quoted(text)}; it must be one of {_listed(allowed)}.")
         return None
 
     def flag(self, name: str) -> bool:
@@ -96,7 +100,13 @@ class Reader:
         return value
 
     def numbers(self, name: str, *, whole: bool = False) -> Float64 | None:
-        """Any amount of numbers."""
+        """Any amount of numbers; those of the data are read as `commas` wants them."""
+        if name in DATA:
+            commas = self.choice("commas") or ""
+            self.reading = self.attempt(lambda: read_numbers(self.text(name), name, commas))
+            if self.reading is None or not whole:
+                return None if self.reading is None else self.reading.numbers
+            return self.attempt(lambda: parse_whole_numbers(self.text(name), name, commas))
         parse = parse_whole_numbers if whole else parse_numbers
         return self.attempt(lambda: parse(self.text(name), name))
 

@@ -8,10 +8,12 @@ from numpy.typing import NDArray
 
 import quantcore as qc
 
+from ..parsing.reading import Reading
 from .consistency import check_parameters, check_precision, check_profile, check_range, has_real_zero_points
 from .fields import PROFILES, Profile
 from .number_format import SQUARES, NumberFormat, read_format, read_stored, take_format
 from .options import Questions, read_questions
+from .printed import adopt_print
 from .reader import Reader
 from .source import read_values
 
@@ -37,6 +39,8 @@ class Settings:
         data: the values, or the codes when dequantizing, in float64.
         scale, zero_point: given parameters; empty where they are chosen.
         codes: what a code stands for: the number format, and the block format if there is one.
+        reading: how the text of the data was understood; None where there is no text.
+        is_printed: whether scale and zero point are those of a printed tensor.
         stored: the blocks to be decoded; None when quantizing, and where elements are not in blocks.
         granularity: which numbers share a scale.
         range_min, range_max: the ends of an explicit range; None for the data's own.
@@ -67,6 +71,8 @@ class Settings:
     seed: int
     element: int
     stored: qc.Stored | None = None
+    reading: Reading | None = None
+    is_printed: bool = False
     show: tuple[str, ...] = ()
     questions: Questions = field(default_factory=Questions)
 
@@ -130,6 +136,7 @@ def read(
     direction = reader.choice("direction") or "quantize"
     is_dequantize = direction == "dequantize"
     source = reader.choice("source") or ""
+    is_printed = source == "values" and not is_dequantize and not reader.format_name and adopt_print(reader)
     codes = read_format(reader, is_dequantize)
     block = None if codes is None else codes.block
     include_zero, reduce_range = reader.flag("include_zero"), reader.flag("reduce_range")
@@ -186,6 +193,8 @@ def read(
         zero_point=zero_point,
         codes=codes,
         stored=stored,
+        reading=reader.reading,
+        is_printed=is_printed,
         scheme=scheme or "",
         granularity=granularity,
         calibration=calibration or "",

@@ -2,6 +2,7 @@
 
 from ...data.files.readers import FORMATS
 from ...data.generate import GENERATORS
+from ...parsing.reading import WORDS
 from .field import DEQUANTIZE, GIVEN, QUANTIZE, Field, Kind
 from .formats import INTEGERS, SCALED
 
@@ -83,6 +84,15 @@ NUMBERS: tuple[Field, ...] = (
         default="",
         optional=True,
         when=FROM_FILE,
+    ),
+    Field(
+        name="commas",
+        label="Commas",
+        hint="What commas in the numbers are, where they can be read in several ways.",
+        kind=Kind.HIDDEN,
+        default="",
+        choices={"": "whatever is likeliest", **{reading.value: words for reading, words in WORDS.items()}},
+        optional=True,
     ),
     Field(
         name="shape",

@@ -1,0 +1,32 @@
+"""What a printed quantized tensor says of itself fills the fields of the same names, unless the request sets them."""
+
+from quantcore import QuantError
+
+from ..parsing.reading import read_numbers
+from .reader import Reader
+
+TYPES = {"quint8": ("8", "0"), "qint8": ("8", "1"), "quint4x2": ("4", "0")}
+"""PyTorch's quantized types: bits, and whether codes are signed."""
+
+
+def adopt_print(reader: Reader) -> bool:
+    """Takes scale and zero point from what was pasted as values; says whether there were any.
+
+    A calibration in the request, or a source of other values, is left alone.
+    """
+    text = reader.text("values")
+    if "calibration" in reader.given or not ("scale" in text or "*" in text):
+        return False
+    try:
+        said = read_numbers(text, "values", reader.given.get("commas", "")).keywords
+    except QuantError:
+        return False  # it is told where the values are read
+    if "scale" not in said:
+        return False
+    found = {"scale": said["scale"], "zero_point": said.get("zero_point", "0")}
+    bits, signed = TYPES.get(said.get("dtype", "").removeprefix("torch."), ("", ""))
+    found |= {"bits": bits, "signed": signed} if bits else {}
+    if "axis" in said:
+        found |= {"granularity": "axis", "axis": said["axis"]}
+    reader.given = {**found, **reader.given, "calibration": "given"}
+    return True
