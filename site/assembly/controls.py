@@ -90,8 +90,8 @@ def _view(field: Any, is_decided: bool, endings: str) -> View:
 def _file(field: Any, endings: str) -> Node:
     """Draws where a file is dropped or chosen, whatever the source is; its name goes into the request."""
     name = field.name
-    when = {other: allowed for other, allowed in field.when.items() if other != "source"}
-    attributes = {"class": "field drop needs-script", "data-field": name, "data-when": _condition(when)}
+    cases = [{other: allowed for other, allowed in case.items() if other != "source"} for case in field.cases]
+    attributes = {"class": "field drop needs-script", "data-field": name, "data-when": ";".join(map(_condition, cases))}
     chooser = {"type": "file", "id": "chooser", "aria-describedby": f"{name}-hint", "accept": f"{endings},image/*"}
     return [
         "div",

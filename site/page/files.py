@@ -38,7 +38,9 @@ async def take(talk, file, n_others=0):
     _offer(loaded["arrays"])
     first = loaded["arrays"][0]
     found = loaded["file"]
-    fields = {"direction": "quantize", "source": "file", "file": found["name"], "file_sha256": found["sha256"]}
+    are_codes = talk.request_of("direction") == "dequantize" and talk.request_of("format") == ""
+    direction = "dequantize" if are_codes else "quantize"
+    fields = {"direction": direction, "source": "file", "file": found["name"], "file_sha256": found["sha256"]}
     fields["tensor"] = first["name"] if len(loaded["arrays"]) > 1 else ""
     fields["file_shape"] = ",".join([str(length) for length in first["shape"]])
     fields["element"] = "0"

@@ -114,6 +114,15 @@ class Store:
             self._latest = ((file.sha256, entry.name), read_numbers(entry, file.name))
         return file, entry, self._latest[1]
 
+    def named(self, name: str, sha256: str, tensor: str) -> Floats | None:
+        """The numbers of an array if a file has one of this name; None for any other text."""
+        try:
+            file = self._find(name, sha256, "")
+        except QuantError:
+            return None
+        entry = next((entry for entry in file.contents.entries if tensor and entry.name == tensor), None)
+        return None if entry is None else read_numbers(entry, file.name)
+
     def forget(self) -> None:
         """Drop all files."""
         self._files.clear()

@@ -202,6 +202,11 @@ def _read_otherwise(result: Result) -> list[Notice]:
     return [{"level": "info", "message": message, "offers": offers}]
 
 
+def _of_the_data(result: Result) -> list[Notice]:
+    """Where the data come from, as far as it is not plain."""
+    return [info(remark) for remark in result.settings.remarks]
+
+
 def _as_printed(result: Result) -> list[Notice]:
     """That scale and zero point come from the pasted text itself."""
     if not result.settings.is_printed:
@@ -214,6 +219,7 @@ def _as_printed(result: Result) -> list[Notice]:
 CHECKS = (
     _read_otherwise,
     _as_printed,
+    _of_the_data,
     _codes_outside,
     _zero,
     _constant,

@@ -40,6 +40,7 @@ class Reader:
             else:
                 self.given[name] = text if FIELDS[name].kind is Kind.NUMBERS else text.strip()
         self._normalised: dict[str, str] = {}
+        self.remarks: list[str] = []  # what is to be told of the data
         self.reading: Reading | None = None  # of the text of the data, whatever it is typed into
 
     @property

@@ -15,7 +15,7 @@ from .number_format import SQUARES, NumberFormat, read_format, read_stored, take
 from .options import Questions, read_questions
 from .printed import adopt_print
 from .reader import Reader
-from .source import read_values
+from .source import read_codes, read_parameter, read_values
 
 Float64 = NDArray[np.float64]
 
@@ -40,6 +40,7 @@ class Settings:
         scale, zero_point: given parameters; empty where they are chosen.
         codes: what a code stands for: the number format, and the block format if there is one.
         reading: how the text of the data was understood; None where there is no text.
+        remarks: what is to be told of where the data come from.
         is_printed: whether scale and zero point are those of a printed tensor.
         stored: the blocks to be decoded; None when quantizing, and where elements are not in blocks.
         granularity: which numbers share a scale.
@@ -73,6 +74,7 @@ class Settings:
     stored: qc.Stored | None = None
     reading: Reading | None = None
     is_printed: bool = False
+    remarks: tuple[str, ...] = ()
     show: tuple[str, ...] = ()
     questions: Questions = field(default_factory=Questions)
 
@@ -153,12 +155,14 @@ def read(
     if stored is not None:
         data: NDArray[Any] | None = stored.element_codes().astype(np.float64)
     elif is_dequantize:
-        data = None if block else reader.shaped(reader.numbers("codes", whole=True))
+        data = None if block else read_codes(reader, source)
     else:
         data = read_values(reader, source, int(seed or 0))
     is_given = block is None and (is_dequantize or calibration == "given")
-    scale = reader.numbers("scale") if is_given else empty
-    zero_point = reader.numbers("zero_point", whole=not has_real_zero_points(profile_name)) if is_given else empty
+    scale = read_parameter(reader, "scale", source) if is_given else empty
+    zero_point: NDArray[Any] | None = empty
+    if is_given:
+        zero_point = read_parameter(reader, "zero_point", source, whole=not has_real_zero_points(profile_name))
     fmt = None if codes is None else codes.element
     check_profile(reader, granularity_name, precision)
     if block is not None:
@@ -195,6 +199,7 @@ def read(
         stored=stored,
         reading=reader.reading,
         is_printed=is_printed,
+        remarks=tuple(reader.remarks),
         scheme=scheme or "",
         granularity=granularity,
         calibration=calibration or "",

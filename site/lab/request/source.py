@@ -2,8 +2,10 @@
 
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
+from ..data.files.raw import RAW
 from ..data.generate import DEFAULT_SHAPE, GENERATORS, Recipe, generate
 from ..data.picture import draw
 from ..data.store import STORE
@@ -30,6 +32,27 @@ def read_values(reader: Reader, source: str, seed: int) -> NDArray[Any] | None:
     return reader.shaped(reader.numbers("values")) if source else None
 
 
+def read_codes(reader: Reader, source: str) -> NDArray[Any] | None:
+    """The codes to dequantize, typed or out of a file; None where they are none."""
+    if source != "file":
+        return reader.shaped(reader.numbers("codes", whole=True))
+    codes = reader.shaped(reader.attempt(lambda: _from_file(reader)))
+    if codes is None or bool((codes == np.rint(codes)).all()):
+        return codes
+    found = float(codes[codes != np.rint(codes)][0])
+    reader.error("tensor", f"tensor holds {found!r}; codes are whole numbers. Choose another, or direction quantize.")
+    return None
+
+
+def read_parameter(reader: Reader, name: str, source: str, *, whole: bool = False) -> NDArray[Any] | None:
+    """Scale or zero point: numbers, or the name of an array where the data are out of a file."""
+    text = reader.text(name).strip()
+    numbers = STORE.named(reader.text("file"), reader.text("file_sha256"), text) if source == "file" else None
+    if numbers is not None:
+        return numbers.reshape(-1)
+    return reader.numbers(name, whole=whole)
+
+
 def _generated(reader: Reader, source: str, seed: int) -> NDArray[Any] | None:
     text = reader.text("shape")
     shape = reader.attempt(lambda: parse_shape(text, "shape")) if text else DEFAULT_SHAPE
@@ -48,6 +71,11 @@ def _generated(reader: Reader, source: str, seed: int) -> NDArray[Any] | None:
 def _from_file(reader: Reader) -> NDArray[Any]:
     names = ("file", "file_sha256", "tensor", "file_shape")
     file, entry, numbers = STORE.values(*(reader.text(name) for name in names))
+    if entry.dtype == RAW:
+        reader.remarks.append(
+            f"{file.name} holds raw numbers without type and shape, read as {entry.name}. Choose another type under "
+            "“Array”, and rows and columns under “Shape”."
+        )
     shape = ",".join(map(str, numbers.shape))
     for name, text in zip(names, (file.name, file.sha256, entry.name, shape), strict=True):
         reader.normalise(name, text)

@@ -204,3 +204,17 @@ def test_generated_values_follow_the_request() -> None:
     assert answer["shape"] == [50, 40]
     assert 150 < sum(abs(value) > 45 for value in answer["values"]) < 250
     assert lab.answer({"source": "normal"})["shape"] == [16, 16]
+
+
+def test_raw_bytes_are_any_type_that_divides_them() -> None:
+    """A .bin file without a header is offered under each type, little-endian first; its reader says which it is."""
+    store = Store()
+    numbers = np.array([1.5, -2.0, 3.0, 0.25], "<f4")
+    found = store.load("w.bin", numbers.tobytes())
+    assert [array["name"] for array in found["arrays"]][:4] == ["float32", "float16", "bfloat16", "float64"]
+    np.testing.assert_array_equal(store.values("w.bin")[2], numbers)
+    swapped = store.load("w.bin", numbers.byteswap().tobytes())
+    np.testing.assert_array_equal(store.values("w.bin", swapped["file"]["sha256"], "float32, big-endian")[2], numbers)
+    halves = store.load("h.raw", np.array([0x3FC0, 0xC000], "<u2").tobytes())
+    np.testing.assert_array_equal(store.values("h.raw", halves["file"]["sha256"], "bfloat16")[2], [1.5, -2])
+    assert [array["name"] for array in store.load("b.bin", b"abc")["arrays"]] == ["int8", "uint8"]

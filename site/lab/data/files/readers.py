@@ -2,19 +2,20 @@
 
 from collections.abc import Iterable
 
-from . import npy, npz, safetensors, table_text, written
+from . import npy, npz, raw, safetensors, table_text, written
 from .contents import Contents, Entry, Skipped, contents_of, refuse
 
 TABLES = ("csv", "tsv", "tab", "dat")
+RAW = ("bin", "raw")
 TEXTS = ("txt", "text", "md", "py", "log", "")
 
-ENDINGS = (".npy", ".npz", ".safetensors", ".csv", ".tsv", ".json", ".txt")
+ENDINGS = (".npy", ".npz", ".safetensors", ".csv", ".tsv", ".json", ".bin", ".txt")
 """The endings of what can be read; others of the tables and texts above are read, too."""
 
 FORMATS = f"{', '.join(ENDINGS[:-1])} or {ENDINGS[-1]}"
 
 UNREADABLE = {
-    "pickle": ("pkl", "pickle", "pt", "pth", "bin", "ckpt", "joblib"),
+    "pickle": ("pkl", "pickle", "pt", "pth", "ckpt", "joblib"),
     "HDF5": ("h5", "hdf5", "keras"),
     "GGUF": ("gguf", "ggml"),
     "ONNX": ("onnx",),
@@ -59,6 +60,8 @@ def _found(name: str, data: bytes) -> Iterable[Entry | Skipped]:
         if ending in endings or (kind == "pickle" and _is_pickle(data)):
             danger = ", and loading a pickle can run programs, so it is never done" if kind == "pickle" else ""
             refuse(f"is a file of {kind}{danger}. Save its numbers as {FORMATS}.")
+    if ending in RAW:
+        return raw.read_raw(data)
     if ending in TABLES:
         return table_text.read_table(data)
     if ending == "json" or (ending not in TEXTS and data.lstrip()[:1] == b"{"):

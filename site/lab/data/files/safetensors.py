@@ -35,6 +35,11 @@ STORED = {
 """Those that can be read, and the type that their bytes are taken for."""
 
 
+PACKED = ("qweight", "qzeros", "weight_packed")
+WORDS = ("I32", "U32", "I16", "U8")
+"""What GPTQ, AWQ and compressed-tensors call tensors of codes packed into words, and the types of these."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tensor:
     """One tensor of the header; offsets count from the header's end."""
@@ -73,7 +78,11 @@ def read_safetensors(data: bytes) -> Iterator[Entry | Skipped]:
     tensors = _tensors(read_json(data[8:start], "its header"))
     _check_places(tensors, len(data) - start)
     for tensor in tensors:
-        if tensor.dtype in STORED:
+        if tensor.dtype in WORDS and tensor.name.rpartition(".")[2] in PACKED:
+            yield Skipped(
+                tensor.name, "holds codes packed into words, which are no weights. Unpack and dequantize them first."
+            )
+        elif tensor.dtype in STORED:
             yield _entry(data, start, tensor)
         else:
             usable = ", ".join(STORED)

@@ -7,6 +7,8 @@ from .field import DEQUANTIZE, GIVEN, QUANTIZE, Field, Kind
 from .formats import INTEGERS, SCALED
 
 FROM_FILE = {**QUANTIZE, "source": ("file",)}
+CODES_FROM_FILE = {**DEQUANTIZE, **SCALED, "source": ("file",)}
+NOT_FROM_FILE = ("values", *GENERATORS, "picture")
 GENERATED = tuple(GENERATORS)
 RANDOM = tuple(name for name in GENERATORS if name not in ("ramp", "sine"))
 
@@ -40,6 +42,7 @@ NUMBERS: tuple[Field, ...] = (
             "file": "A file",
         },
         when=QUANTIZE,
+        or_when=CODES_FROM_FILE,
     ),
     Field(
         name="values",
@@ -57,6 +60,7 @@ NUMBERS: tuple[Field, ...] = (
         default="",
         optional=True,
         when=FROM_FILE,
+        or_when=CODES_FROM_FILE,
     ),
     Field(
         name="file_sha256",
@@ -66,6 +70,7 @@ NUMBERS: tuple[Field, ...] = (
         default="",
         optional=True,
         when=FROM_FILE,
+        or_when=CODES_FROM_FILE,
     ),
     Field(
         name="file_shape",
@@ -75,6 +80,7 @@ NUMBERS: tuple[Field, ...] = (
         default="",
         optional=True,
         when=FROM_FILE,
+        or_when=CODES_FROM_FILE,
     ),
     Field(
         name="tensor",
@@ -84,6 +90,7 @@ NUMBERS: tuple[Field, ...] = (
         default="",
         optional=True,
         when=FROM_FILE,
+        or_when=CODES_FROM_FILE,
     ),
     Field(
         name="commas",
@@ -164,7 +171,7 @@ NUMBERS: tuple[Field, ...] = (
         hint="Whole numbers, separated like values.",
         kind=Kind.NUMBERS,
         default="-128, -1, 127",
-        when={**DEQUANTIZE, **SCALED},
+        when={**DEQUANTIZE, **SCALED, "source": NOT_FROM_FILE},
     ),
     Field(
         name="scale",
