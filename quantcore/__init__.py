@@ -38,7 +38,7 @@ from .compute.matmul import MatMulTerms, matmul_integer, matmul_terms, qlinear_m
 from .compute.quantize import clipped, dequantize, quantize
 from .errors import QuantError
 from .explain.differences import Difference, first_difference
-from .explain.element_trace import trace_element
+from .explain.element_trace import trace_code, trace_element
 from .explain.exact_steps import OPERATIONS, Operand, StoredStep
 from .explain.format_differences import FORMAT_REASONS, FormatDifference, first_format_difference
 from .explain.scale_trace import trace_scale
@@ -149,6 +149,7 @@ __all__ = [
     "store",
     "tinygemm",
     "trace",
+    "trace_code",
     "trace_element",
     "trace_qparams",
     "trace_scale",

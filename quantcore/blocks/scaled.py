@@ -97,7 +97,7 @@ def encode_in_parts(
         rng: Likewise.
     """
     codes = np.empty(x.shape, element.dtype)
-    with np.errstate(over="ignore", under="ignore"):
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):  # the element format refuses NaN
         for part in parts(len(x), _AT_ONCE // x.shape[1]):
             codes[part] = element.encode(scaled(part), rounding, "saturate", rng)
     return codes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,9 @@ from ..checks import one_of, real_numbers, refuse_not_finite
 from ..compute.quantize import quantize
 from ..compute.stages import multiplier, result_dtype, working_dtype
 from ..errors import QuantError
-from ..formats.format import OVERFLOWS, Overflow
+from ..formats.format import OVERFLOWS, Format, Overflow
 from ..formats.integers import IntFormat
+from ..formats.table import format_codes
 from ..parameters.granularity import PerTensor, elements_at, parameter_place
 from ..parameters.qparams import QuantParams, check_params, fitted
 from ..rounding import check_rounding
@@ -70,8 +72,58 @@ def trace_element(
     is_tie, is_clipped = _rounded(walk, fmt, rule, number)
     walk.take("number", "table", number, fmt.name, int(code[0]), "" if np.isfinite(number) else "it overflows")
     over = _back(walk, scale, by, fmt.highest, steps)
-    flat = np.arange(numbers.size).reshape(numbers.shape)
-    members = flat[elements_at(where, params.granularity, numbers.shape)].reshape(-1)
+    return _trace(walk, fmt, params, at, numbers.shape, int(code[0]), over, is_tie, is_clipped)
+
+
+def trace_code(
+    codes: ArrayLike, params: QuantParams, index: int | tuple[int, ...] = 0, arithmetic: str | Arithmetic = "onnx"
+) -> StoredTrace:
+    """Follow codes[index] through `dequantize` with a float or a codebook; the arguments are those of that.
+
+    Raises:
+        QuantError: As `dequantize`; for an index that codes do not have; for integers.
+
+    >>> import quantcore as qc
+    >>> found = trace_code([0x77], qc.QuantParams(0.5, 0, qc.FORMATS["float8_e4m3fn"]))
+    >>> found["number"].value, found["reconstruction"].value
+    (240.0, 120.0)
+    """
+    check_params(params)
+    fmt, steps = params.fmt, find_arithmetic(arithmetic)
+    if isinstance(fmt, IntFormat):
+        raise QuantError(f"fmt is {fmt!r}; trace_code follows floats and codebooks. Use trace.", "fmt")
+    given = format_codes(codes, fmt)
+    at = checked_index(index, given.shape)
+    where = parameter_place(params.granularity, at, given.shape)
+    scales, _ = fitted(params, given.shape)
+    scale = scales[where].reshape(1)
+    kept_factor = params.scale_factor.reshape(scales.shape)[where].reshape(1)
+    walk = Walk()
+    walk.level = "tensor" if isinstance(params.granularity, PerTensor) else "block"
+    by = _scale(walk, scale, kept_factor, steps)
+    walk.level = "element"
+    code = given[at].reshape(1)
+    walk.take("number", "table", float(fmt.decode(code)[0]), fmt.name, int(code[0]))
+    over = _back(walk, scale, by, fmt.highest, steps)
+    return _trace(walk, fmt, params, at, given.shape, int(code[0]), over)
+
+
+def _trace(
+    walk: Walk,
+    fmt: Format,
+    params: QuantParams,
+    at: tuple[int, ...],
+    shape: tuple[int, ...],
+    code: int,
+    over: str,
+    is_tie: bool = False,
+    is_clipped: bool = False,
+) -> StoredTrace:
+    """The steps, and which elements share the scale."""
+    where = parameter_place(params.granularity, at, shape)
+    scales, _ = fitted(params, shape)
+    flat = np.arange(math.prod(shape)).reshape(shape)
+    members = flat[elements_at(where, params.granularity, shape)].reshape(-1)
     return StoredTrace(
         index=at,
         format=fmt.name,
@@ -83,7 +135,7 @@ def trace_element(
         steps=tuple(walk.steps),
         scale=over,
         offset="",
-        code=int(code[0]),
+        code=code,
         code_bits=fmt.bits,
         bits=(),
         is_tie=is_tie,

@@ -22,6 +22,7 @@ from .request.fields import FIELDS, default_of
 from .request.settings import RequestError, Settings, read
 from .results.compute import compute
 from .results.effort import Tell
+from .results.followed import all_bytes
 from .results.result import Result
 from .strict_json import strict_json
 
@@ -197,14 +198,11 @@ def _described(result: Result) -> Described:
 
 def stored_of(result: Result) -> StoredNumbers:
     """The codes as they lie in a file, and the numbers by which they become values."""
-    fmt, stored = result.settings.codes, result.stored
+    fmt, stored, data = result.settings.codes, result.stored, all_bytes(result)
     if stored is not None:
         levels = [(level.name, level.format, level.values) for level in stored.levels]
-        return _stored(stored.to_bytes(), fmt.name, stored.fmt.block_size, stored.bits_per_value, levels)
-    data = qc.pack(result.q.reshape(-1), fmt.element.bits) if fmt.element.bits < 8 else result.q.tobytes()
-    return _stored(
-        bytes(data), fmt.name, 1, float(fmt.element.bits), [("scale", result.scale.dtype.name, result.scale)]
-    )
+        return _stored(data, fmt.name, stored.fmt.block_size, stored.bits_per_value, levels)
+    return _stored(data, fmt.name, 1, float(fmt.element.bits), [("scale", result.scale.dtype.name, result.scale)])
 
 
 def _stored(data: bytes, name: str, size: int, bits: float, levels: list[tuple[str, str, Any]]) -> StoredNumbers:

@@ -10,12 +10,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
+from typing import Any
 
 from quantcore.rounding import round_fraction
-from tests.core.oracle import FLOAT32, FLOAT64, rounded
+from tests.core.oracle import FLOAT32, FLOAT64, half_away, half_even, rounded
 
 BITS = re.compile(r"([01]+(?:\\,[01]+)*)_\{2\}")
-COMMANDS = re.compile(r"\\operatorname\{\w+\}|\\frac|\\cdot|\\times")
+COMMANDS = re.compile(r"\\operatorname\{\w+\}|\\frac|\\cdot|\\times|\\[lr](?:floor|ceil) ")
+LOGARITHMS = {
+    "floor": re.compile(r"\\lfloor \\operatorname\{log\}_\{2\}\("),
+    "ceil": re.compile(r"\\lceil \\operatorname\{log\}_\{2\}\("),
+}
 FLOATS = {"float16": (11, -14, 15), "float32": FLOAT32, "float64": FLOAT64}
 
 
@@ -23,7 +28,7 @@ FLOATS = {"float16": (11, -14, 15), "float32": FLOAT32, "float64": FLOAT64}
 class Member:
     """A member of a chain: its value, the unit of its last digit if it is a number, its arguments if a function."""
 
-    value: Fraction
+    value: Any  # a Fraction; an infinity; None for one of the last two arguments, by chance or a rule for ties
     unit: Fraction | None = None
     name: str = ""
     arguments: tuple["Member", ...] = ()
@@ -45,6 +50,8 @@ def untruths(latex: str, rounding: str) -> list[str]:
 def holds(left: Member, sign: str, right: Member, rounding: str) -> bool:
     """Whether two members are equal, or to the digits of the second."""
     by_chance = rounding == "stochastic" and "round" in (left.name, right.name)
+    if left.value is None and right.name != left.name:
+        return right.value in [argument.value for argument in left.arguments[1:]]
     if left.name and left.name == right.name and sign != "=":
         pairs = zip(left.arguments, right.arguments, strict=True)
         same = all(holds(one, sign, other, rounding) for one, other in pairs)
@@ -60,6 +67,8 @@ def read(text: str, rounding: str) -> Member | None:
     """A member's value; None if there is a symbol in it."""
     if match := BITS.fullmatch(text):
         return Member(Fraction(int(match[1].replace("\\,", ""), 2)))
+    if text in (r"\infty ", r"-\infty "):
+        return Member(float(text.replace(r"\infty ", "inf")))
     if re.search(r"[A-Za-z\\]", COMMANDS.sub("", text)):
         return None
     parser = _Parser(text, rounding)
@@ -73,6 +82,43 @@ def decimal(text: str) -> Member:
     mantissa, _, exponent = text.removeprefix("≈").replace("−", "-").partition("e")
     unit = Fraction(10) ** (int(exponent or 0) - len(mantissa.partition(".")[2]))
     return Member(Fraction(mantissa) * Fraction(10) ** int(exponent or 0), unit)
+
+
+def finite(value: Fraction, precision: tuple[int, int, int]) -> Fraction | float:
+    """The nearest number of a precision, or infinity."""
+    bits, _, largest = precision
+    if abs(value) >= (2 - Fraction(1, 2**bits)) * Fraction(2) ** largest:
+        return math.inf if value > 0 else -math.inf
+    return rounded(value, precision)
+
+
+def logarithm(value: Fraction, end: str) -> int:
+    """The whole number below, or above, the logarithm to base 2."""
+    found = 0
+    while Fraction(2) ** found > value:
+        found -= 1
+    while Fraction(2) ** (found + 1) <= value:
+        found += 1
+    return found + (end == "ceil" and Fraction(2) ** found != value)
+
+
+def of_digits(value: Fraction, bits: Fraction, whole: Callable[[Fraction], int]) -> Fraction:
+    """The value with so many bits after the leading one."""
+    step = Fraction(2) ** (logarithm(value, "floor") - int(bits))
+    return whole(value / step) * step
+
+
+def e4m3(value: Fraction, whole: Callable[[Fraction], int]) -> Fraction:
+    """The nearest number of E4M3, 448 at most (OFP8, section 5); no value is negative here."""
+    step = Fraction(2) ** (max(logarithm(value, "floor"), -6) - 3) if value else Fraction(1)
+    return min(whole(value / step) * step, Fraction(448))
+
+
+def nearest(value: Fraction, low: Fraction, high: Fraction) -> Fraction | None:
+    """The nearer of two; None, for either, at a tie."""
+    if 2 * value == low + high:
+        return None
+    return low if 2 * value < low + high else high
 
 
 class _Parser:
@@ -122,11 +168,17 @@ class _Parser:
         if self.take("("):
             inside = self.sum()
             self.need(")")
-            return inside
+            return self.powered(inside.value) if self.take("^{") else inside
         if self.take("|"):
             inside = self.sum()
             self.need("|")
             return Member(abs(inside.value))
+        for name, opening in LOGARITHMS.items():
+            if match := opening.match(self.rest):
+                self.rest = self.rest[match.end() :]
+                inside = self.sum()
+                self.need(f")\\r{name} ")
+                return Member(Fraction(logarithm(inside.value, name)))
         if match := re.match(r"\\operatorname\{(\w+)\}\(", self.rest):
             self.rest = self.rest[match.end() :]
             return self.function(match[1])
@@ -147,9 +199,28 @@ class _Parser:
             "round": lambda x: Fraction(math.floor(x) if by_chance else round_fraction(x, self.rounding)),
             "clip": lambda x, low, high: min(max(x, low), high),
             "max": max,
-            **{kind: lambda x, kind=kind: rounded(x, FLOATS[kind]) for kind in FLOATS},
+            "min": min,
+            "trunc": lambda x: Fraction(math.trunc(x)),
+            "sign": lambda x: Fraction(1 if x >= 0 else -1),
+            "mantissa": lambda x, bits: of_digits(x, bits, half_away),
+            "E4M3": lambda x: e4m3(x, half_even),
+            "UE4M3": lambda x: e4m3(x, lambda value: math.floor(value + Fraction(1, 2))),
+            "E8M0": lambda x: Fraction(2) ** min(max(logarithm(x, "ceil"), -127), 127) if x else Fraction(1, 2**127),
+            "nearest": nearest,
+            "either": lambda x, low, high: None,
+            "lower": lambda x, low, high: low,
+            "upper": lambda x, low, high: high,
+            "inner": lambda x, low, high: low if x > 0 else high,
+            "outer": lambda x, low, high: high if x > 0 else low,
+            **{kind: lambda x, kind=kind: finite(x, FLOATS[kind]) for kind in FLOATS},
         }
         return functions[name](*values)
+
+    def powered(self, base: Fraction) -> Member:
+        """A power whose exponent is next."""
+        exponent = self.sum().value
+        self.need("}")
+        return Member(base ** int(exponent))
 
     def number(self) -> Member:
         """A decimal, perhaps with a power of ten, or a power of two."""
@@ -157,9 +228,7 @@ class _Parser:
         assert match, f"a number expected before {self.rest!r}"
         self.rest = self.rest[match.end() :]
         if self.take("^{"):
-            exponent = int(self.number().value)
-            self.need("}")
-            return Member(Fraction(int(match[1]) ** exponent))
+            return self.powered(Fraction(match[1]))
         decimals, power = match[2] or "", int(match[3] or 0)
         unit = Fraction(10) ** (power - len(decimals))
         return Member(int(match[1] + decimals) * unit, unit)

@@ -1,7 +1,5 @@
 """The steps from a code to the bits that lie in memory, and to the byte that it shares with its neighbours."""
 
-from fractions import Fraction
-
 import numpy as np
 
 from quantcore.formats.packing import pack
@@ -9,14 +7,13 @@ from quantcore.formats.packing import pack
 from ...answer_types import Step
 from ...notation import display
 from ...notation import mathml as m
+from ...notation.bits import binary, power_of_two
 from ...notation.equations import chain, step
-from ...notation.nodes import node
 from ...notation.operands import whole_text
 from ...notation.terms import Term, whole
 from ...results.result import Result
 
 Q = Term(m.Q)
-THIN_SPACE = "\u202f"
 
 
 def stored(result: Result) -> list[Step]:
@@ -37,13 +34,13 @@ def _bits(code: int, bits: int) -> Step:
         room = "part of a byte" if bits in (2, 4) else "a byte"
     if code >= 0:
         text = f"The code is written in base two, with {bits} bits; in memory it takes {room}."
-        return step("bits", "Bits", text, chain([Q], lambda _: [whole(code), _binary(pattern, bits)]))
+        return step("bits", "Bits", text, chain([Q], lambda _: [whole(code), binary(pattern, bits)]))
     text = (
         f"A negative code is stored as its two's complement: 2 to the power of {bits} is added, and the sum is written "
         f"in base two, with {bits} bits; in memory it takes {room}."
     )
-    members = [whole(code) + _power(bits), whole(pattern), _binary(pattern, bits)]
-    return step("bits", "Bits", text, chain([Q + _power(bits)], lambda _: members))
+    members = [whole(code) + power_of_two(whole(bits)), whole(pattern), binary(pattern, bits)]
+    return step("bits", "Bits", text, chain([Q + power_of_two(whole(bits))], lambda _: members))
 
 
 def _packed(result: Result) -> Step:
@@ -56,7 +53,7 @@ def _packed(result: Result) -> Step:
     fields = [int(code) % (1 << bits) for code in together] + [0] * (n - len(together))
     total = whole(fields[0])
     for i, pattern in enumerate(fields[1:], 1):
-        total = total + whole(pattern) * _power(bits * i)
+        total = total + whole(pattern) * power_of_two(whole(bits * i))
     others = [
         f"number {first + i} is {whole_text(code)}" for i, code in enumerate(together.tolist()) if first + i != element
     ]
@@ -66,14 +63,5 @@ def _packed(result: Result) -> Step:
         f"{'Two' if n == 2 else 'Four'} codes share a byte. This one takes {where} of byte {display.count(first // n)};"
         f" {neighbours}. As in ONNX, the first code lies in the lowest bits."
     )
-    members = [total, whole(byte), _binary(byte, 8)]
+    members = [total, whole(byte), binary(byte, 8)]
     return step("packed", "Packed", text, chain([Term(m.words("byte"))], lambda _: members))
-
-
-def _power(exponent: int) -> Term:
-    return Term(node("msup", None, m.number("2"), m.number(str(exponent))), Fraction(2**exponent))
-
-
-def _binary(pattern: int, bits: int) -> Term:
-    digits = display.binary(pattern, bits).replace(" ", THIN_SPACE)
-    return Term(m.index(node("mn", None, digits), m.number("2")), Fraction(pattern))

@@ -1,0 +1,62 @@
+"""The way of the followed number through a format, and where in the bytes of a file its code is."""
+
+import numpy as np
+
+import quantcore as qc
+
+from .blocks import padded
+from .result import Result
+
+Bits = tuple[tuple[int, int], ...]
+
+
+def trace_of(result: Result) -> qc.StoredTrace:
+    """quantcore's trace of the followed number, of any format but plain integers; made once."""
+    return result.once(_trace_of)
+
+
+def index_of(result: Result) -> tuple[int, ...]:
+    """The indices of the followed number."""
+    return tuple(int(i) for i in np.unravel_index(result.element, result.x.shape))
+
+
+def _trace_of(result: Result) -> qc.StoredTrace:
+    settings, stored, at = result.settings, result.stored, index_of(result)
+    if stored is not None:
+        if settings.is_dequantize:
+            return qc.trace_stored(stored, at)
+        return qc.trace_stored(stored, at if stored.shape else (), padded(result.x, stored.fmt))
+    params = qc.QuantParams(result.scale, 0, settings.fmt, settings.granularity, scale_factor=result.scale_factor)
+    if settings.is_dequantize:
+        return qc.trace_code(result.q, params, at, result.arithmetic)
+    rng = np.random.default_rng(settings.seed)
+    return qc.trace_element(
+        result.x, params, at, result.arithmetic, settings.rounding, rng, overflow=settings.codes.overflow
+    )
+
+
+def all_bytes(result: Result) -> bytes:
+    """All codes, and with blocks all scales, as they are in a file; made once."""
+    return result.once(_all_bytes)
+
+
+def _all_bytes(result: Result) -> bytes:
+    if result.stored is not None:
+        return result.stored.to_bytes()
+    bits = code_width(result)
+    if bits < 8:
+        return qc.pack(result.q.reshape(-1), bits).tobytes()
+    return result.q.tobytes()
+
+
+def code_width(result: Result) -> int:
+    """How many bits a code takes in a file."""
+    return result.settings.fmt.bits
+
+
+def bits_of(result: Result) -> Bits:
+    """The bits that the followed number's code has in a file, as (byte, bit), bit 0 the lowest."""
+    if result.stored is not None:
+        return trace_of(result).bits
+    width = code_width(result)
+    return tuple(divmod(bit, 8) for bit in range(result.element * width, (result.element + 1) * width))
