@@ -51,7 +51,8 @@ def holds(left: Member, sign: str, right: Member, rounding: str) -> bool:
     """Whether two members are equal, or to the digits of the second."""
     by_chance = rounding == "stochastic" and "round" in (left.name, right.name)
     if left.value is None and right.name != left.name:
-        return right.value in [argument.value for argument in left.arguments[1:]]
+        room = (right.unit or 0) / 2 if sign != "=" else 0
+        return any(abs(argument.value - right.value) <= room for argument in left.arguments[1:])
     if left.name and left.name == right.name and sign != "=":
         pairs = zip(left.arguments, right.arguments, strict=True)
         same = all(holds(one, sign, other, rounding) for one, other in pairs)

@@ -27,6 +27,9 @@ def level_bits(telling: Telling, one: qc.StoredStep, title: str, before: str = "
     symbol = NAMES[telling.called(one)].symbol
     hexadecimal = display.hexadecimal(code, fmt.bits)
     text = f"{before} It takes {fmt.bits} bits: {hexadecimal}. {in_words(fmt, code)}".strip()
+    if math.isfinite(one.value) and one.value != fmt.values[code]:
+        text += f" The library reads it as {number_text(one.value)}."
+        return step(f"{one.name}_bits", title, text, chain([symbol], lambda w: [telling.result_of(one, w)]))
     return step(f"{one.name}_bits", title, text, _spelled(telling, one, fmt, code, symbol))
 
 

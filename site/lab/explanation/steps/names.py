@@ -101,7 +101,7 @@ NAMES: dict[str, Name] = {
     "nested_reciprocal": Name(letter("r", "nested"), "Reciprocal", "Of the scale of the scales."),
     "absmax_scaled": Name(letter("a", "scaled"), "Scaled", "The centred scale as a share of the largest of 256."),
     "absmax_number": Name(letter("a", "stored"), "Scale, as stored", "An 8-bit code of the dynamic map."),
-    "absmax_times_nested": Name(letter("p"), "Times the scale of the scales"),
+    "absmax_times_nested": Name(letter("p"), "Times the scale of the scales", "From a share to a number."),
     "scale_in_arithmetic": Name(letter("s"), "Scale", "In the precision of the computation."),
     # GGUF
     "d_unrounded": Name(letter("d", "exact"), "Scale", "Before it is stored; codes are chosen with this one."),

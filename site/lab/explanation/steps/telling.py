@@ -219,7 +219,7 @@ class Telling:
             return f"{number_text(one.operands[0].value)} is beyond the numbers of {self.element}, and is clipped."
         if one.name != "rounded":
             return ""
-        if one.operation == "searched":
+        if one.operation in ("searched", "given"):
             return f"{one.note[0].upper()}{one.note[1:]}."
         if one.operation == "clamp":
             return f"That is beyond {number_text(one.value)}, the last number of {self.element}, and is clipped to it."
