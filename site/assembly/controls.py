@@ -49,11 +49,13 @@ def _group(fields: Iterable[Any], single: Mapping[str, View]) -> View:
 
 def links(presets: Iterable[Any]) -> list[Node]:
     """Draws the presets as links that carry their request; the default's link names one field, to be a state at all."""
-    drawn: list[Node] = []
-    for preset in presets:
-        query = urlencode(preset.request or {"direction": "quantize"})
-        drawn.append(["li", {}, ["a", {"href": f"#{query}", "data-lesson": preset.lesson}, preset.title]])
-    return [["ul", {}, *drawn]]
+    return [["ul", {}, *(["li", {}, link(preset, preset.title)] for preset in presets)]]
+
+
+def link(preset: Any, text: str) -> Node:
+    """Draws the link that opens a preset."""
+    query = urlencode(preset.request or {"direction": "quantize"})
+    return ["a", {"href": f"#{query}", "data-lesson": preset.lesson}, text]
 
 
 def downloads(exports: Mapping[str, Any]) -> list[Node]:

@@ -12,8 +12,8 @@ views too (`assembly.controls`). Attribute values: a string or number as it is, 
 False or None for none.
 
 A place may name a request of its own, `<!--render:NAME?values=1,2&bits=4-->`; the answer is then the one to that, with
-the instruments that its `show` names. And
-beside the views a name may be what `assembly.examples` cuts out of an answer: a single number, a drawing, an embed.
+the instruments that its `show` names. And beside the views a name may be what `assembly.examples` cuts out of an
+answer: a single number, a drawing, an embed; or `preset.NAME`, the link to a preset.
 
 `run` is called by build.py; the rendering itself runs under .venv's Python, as `lab` needs NumPy:
 
@@ -151,11 +151,17 @@ def _views(instruments: Any, fields: Any) -> dict[str, Callable[[Any], list[Node
         **views.STILL,
         **controls.views(fields.FORM, beside, fields.PROFILES, readers.ENDINGS),
         "presets": lambda _answer: controls.links(presets.TABLE),
+        **{f"preset.{preset.name}": _tried(preset) for preset in presets.TABLE},
         "downloads": lambda _answer: controls.downloads(export.EXPORTS),
         "answer": lambda _answer: shapes.views(types.Answer, types.Failure),
         "to_show": lambda _answer: controls.ticks(to_show, embedded),
         "snippets": lambda _answer: snippets.views(ELSEWHERE, {"show": ",".join(embedded), "controls": "values,bits"}),
     }
+
+
+def _tried(preset: Any) -> Callable[[Any], list[Node]]:
+    """The view of a link to a preset from within a text; those of the list have the title alone."""
+    return lambda _answer: [controls.link(preset, f"Try it: {preset.title}")]
 
 
 def _modules(*names: str) -> list[Any]:

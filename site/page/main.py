@@ -41,7 +41,11 @@ def on_click(event):
     """A link to a field, a button or a row was clicked."""
     lesson = event.target.closest("[data-lesson]")
     if lesson is not None:
-        document.querySelector("[data-region=lesson]").textContent = lesson.dataset.lesson
+        said = document.querySelector("[data-region=lesson]")
+        said.textContent = lesson.dataset.lesson
+        if not lesson.closest(".presets"):  # but far below, in the essay
+            document.querySelector("#results").focus()
+            said.scrollIntoView()
         return
     link = event.target.closest("[data-focus]")
     button = event.target.closest("[data-action]")

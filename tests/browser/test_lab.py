@@ -109,6 +109,16 @@ def test_preset(lab: Visit, name: str) -> None:
     expect(lab.page.locator("[data-region=summary] .tile").first).to_be_visible()
 
 
+def test_a_link_of_the_essay_leads_up_to_its_preset(lab: Visit) -> None:
+    """What the essay speaks of is one click away: the preset opens, and its sentence and the results come into view."""
+    preset = PRESETS["e2m1_ties"]
+    link = lab.page.get_by_role("link", name=f"Try it: {preset.title}")
+    assert lab.after(link.click)["dequantized"] == [0, 1, 1, 2, 2, 4, 4]
+    expect(lab.page.locator("[data-region=lesson]")).to_have_text(preset.lesson)
+    expect(lab.page.locator("[data-region=lesson]")).to_be_in_viewport()
+    expect(lab.page.locator("#results")).to_be_focused()
+
+
 @pytest.mark.parametrize(("query", "field", "text"), EDITS, ids=[field for _, field, _ in EDITS])
 def test_control_changes_the_request(lab: Visit, query: str, field: str, text: str) -> None:
     """Each control can be reached where it applies, and what it says is what is computed."""

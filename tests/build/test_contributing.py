@@ -164,16 +164,28 @@ CHECKS = {  # section: what a program with the addition finds, and what the page
     "A number format": (
         "import quantcore as qc\n"
         "assert qc.FORMATS['dummy'].values.tolist() == [0, 1, 2, 3, 0, -1, -2, -3]\n"
-        "assert qc.decode(qc.encode([-9, 1.4, 2.6], 'dummy'), 'dummy').tolist() == [-3, 1, 3]",
-        {},
+        "assert qc.decode(qc.encode([-9, 1.4, 2.6], 'dummy'), 'dummy').tolist() == [-3, 1, 3]\n"
+        "answer = lab.answer({'format': 'dummy', 'values': '-9, 1.4, 2.6'})\n"
+        "assert (answer['codes'], answer['dequantized']) == ([7, 1, 3], [-3, 1, 3])\n"
+        "assert 'staircase' in answer['figures']",
+        {
+            "index.html": '<option value="dummy">Dummy, 3 bits</option>',
+            "embed.html": '<option value="dummy">Dummy, 3 bits</option>',
+        },
     ),
     "A block format": (
         "import numpy as np, quantcore as qc\n"
         "stored = qc.store([1.0, 2, 3, 4.1, 0, 0, 0, 0.5], 'dummy')\n"
         "assert qc.restore(stored).tolist() == [1, 2, 3, 4, 0, 0, 0, 0.5]\n"
         "assert qc.trace_stored(stored, 3, [1.0, 2, 3, 4.1, 0, 0, 0, 0.5])['scaled'].value == np.float32(4.1)\n"
-        "assert len(stored.to_bytes()) == 2 * (4 * 4 // 8 + 1)",
-        {},
+        "assert len(stored.to_bytes()) == 2 * (4 * 4 // 8 + 1)\n"
+        "answer = lab.answer({'format': 'dummy', 'values': '1, 2, 3, 4.1'})\n"
+        "assert (answer['dequantized'], answer['stored']['bits_per_value']) == ([1, 2, 3, 4], 6)\n"
+        "assert 'staircase' in answer['figures']",
+        {
+            "index.html": '<option value="dummy">Dummy, 6 bits</option>',
+            "embed.html": '<option value="dummy">Dummy, 6 bits</option>',
+        },
     ),
     "A program to copy": (
         "assert lab.answer({})['code']['dummy'] == \"print('dummy')\"",
