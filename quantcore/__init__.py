@@ -36,6 +36,7 @@ from .compute.bias import quantize_bias
 from .compute.grid import decision_thresholds, grid, reconstruction_levels
 from .compute.matmul import MatMulTerms, matmul_integer, matmul_terms, qlinear_matmul
 from .compute.quantize import clipped, dequantize, quantize
+from .compute.reconstruct import reconstruct
 from .errors import QuantError
 from .explain.differences import Difference, first_difference
 from .explain.element_trace import trace_code, trace_element
@@ -143,6 +144,7 @@ __all__ = [
     "qparams_from_range",
     "quantize",
     "quantize_bias",
+    "reconstruct",
     "reconstruction_levels",
     "restore",
     "round_whole",

@@ -177,6 +177,15 @@ class GgufFormat(BlockFormat):
         octets = octets_of(data, layout.n_blocks * self.block_bytes, f"{self.name} of shape {shape}")
         return Stored(self, layout, self.unpack(octets.reshape(-1, self.block_bytes)))
 
+    def swapped(self, data: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Whole blocks of a big-endian file as those of a little-endian one, and back: every field's bytes reversed.
+
+        Args:
+            data: Bytes, one block after the other.
+        """
+        records = data.view(self.record.newbyteorder(">"))
+        return records.astype(self.record).view(np.uint8)
+
     def size_bytes(self, stored: Stored) -> int:
         """The number of bytes of `to_bytes`."""
         return stored.layout.n_blocks * self.block_bytes
