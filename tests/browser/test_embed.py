@@ -5,13 +5,13 @@ import os
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 from lab.instruments import INSTRUMENTS
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Frame, Page, expect
 
 from tests.browser.conftest import ROOT
 from tests.browser.hosts import MARKS, Host, Site, serving
@@ -42,12 +42,28 @@ def host(chromium: Browser, site: Site, request: pytest.FixtureRequest) -> Itera
 
 @pytest.fixture(scope="module")
 def one(chromium: Browser, site: Site) -> Iterator[Host]:
-    """A page with one embed, shared by the tests that change its attributes."""
+    """A page with one embed, shared by the tests that change its attributes, or use its Python for another embed."""
     hosting = Host(chromium, site)
-    hosting.open(ONE)
+    hosting.open("<button>before</button>" + ONE + "<button>after</button>")
     hosting.hear()
     yield hosting
     hosting.context.close()
+    assert hosting.complaints == []
+
+
+@contextmanager
+def another(host: Host, attributes: str) -> Iterator[Frame]:
+    """Puts an embed above the one on the page, gives its frame once it has answered, and takes it away again."""
+    host.forget()
+    element = f'<quant-lab id="other" {attributes}></quant-lab>'
+    host.page.evaluate("html => document.body.insertAdjacentHTML('afterbegin', html)", element)
+    assert [name for name, _ in host.hear()] == ["other"]
+    frame = host.page.locator("#other iframe").element_handle().content_frame()
+    assert frame
+    try:
+        yield frame
+    finally:
+        host.page.evaluate("document.getElementById('other').remove()")
 
 
 def change(host: Host, script: str, kind: str = "answer") -> Any:
@@ -73,14 +89,13 @@ MATRIX = 'profile="onnx" source="normal" shape="6,8" bits="4" calibration="mse"'
 
 
 @pytest.mark.parametrize("name", INSTRUMENTS)
-def test_an_embed_draws_what_it_is_asked_to_show(host: Host, name: str) -> None:
+def test_an_embed_draws_what_it_is_asked_to_show(one: Host, name: str) -> None:
     """Whichever instrument an embed shows, its chart has marks, without anybody touching it or scrolling to it."""
-    page = host.open(f'{SCRIPT}<quant-lab {MATRIX} show="{name}" controls=""></quant-lab>')
-    host.hear()
-    host.frame().wait_for_function(f"({MARKS})('{name}') > 1")
-    answer = host.frame().evaluate("window.quantlab.answer")
-    assert [item["name"] for item in answer["instruments"] if item["applies"]] == [name]
-    assert page.locator("quant-lab iframe").bounding_box()["height"] > 200
+    with another(one, f'{MATRIX} show="{name}" controls=""') as frame:
+        frame.wait_for_function(f"({MARKS})('{name}') > 1")
+        answer = frame.evaluate("window.quantlab.answer")
+        assert [item["name"] for item in answer["instruments"] if item["applies"]] == [name]
+        one.page.wait_for_function("document.querySelector('#other').getBoundingClientRect().height > 200")
 
 
 def test_attributes_are_the_request(one: Host) -> None:
@@ -168,8 +183,11 @@ FIVE = SCRIPT + "".join(
 
 
 @pytest.mark.parametrize("host", [{"viewport": {"width": 900, "height": 5000}}], indirect=True)
-def test_five_embeds_share_one_python(host: Host) -> None:
-    """Five embeds on a page load and start Python once, and each gets the answer to its own request."""
+def test_five_embeds_share_one_python_and_the_next_when_it_goes(host: Host) -> None:
+    """Five embeds start Python once, each gets its own answer; when the frame that has it goes, another starts one.
+
+    Questions that are asked meanwhile are answered.
+    """
     workers: list[Any] = []
     host.page.on("worker", lambda worker: workers.append(worker))
     host.open(FIVE)
@@ -177,6 +195,14 @@ def test_five_embeds_share_one_python(host: Host) -> None:
     assert {name: answer["values"][0] for name, answer in heard.items()} == {f"n{k}": -float(k) for k in range(1, 6)}
     assert host.site.asked[PYTHON] == 1
     assert len(workers) == 1
+    leads = "document.querySelectorAll('script[type=py]').length"
+    leader = next(frame for frame in host.page.frames[1:] if frame.evaluate(leads))
+    name = leader.evaluate("new URLSearchParams(location.hash.slice(1)).get('values')")[1]
+    host.forget()
+    host.page.evaluate(f"document.getElementById('n{name}').remove()")
+    other = "n1" if name != "1" else "n2"
+    host.page.evaluate(f"document.getElementById('{other}').setAttribute('values', '0, 255')")
+    assert host.hear()[0][1]["values"] == [0, 255]
 
 
 def memory() -> float:
@@ -228,21 +254,6 @@ def test_five_embeds_cost_little_more_than_one(chromium: Browser, site: Site) ->
     assert five - nothing <= 1.5 * (one - nothing), (
         f"{nothing:.0f} MB without, {one:.0f} with one, {five:.0f} with five"
     )
-
-
-@pytest.mark.parametrize("host", [{"viewport": {"width": 900, "height": 5000}}], indirect=True)
-def test_when_the_leader_goes_another_takes_over(host: Host) -> None:
-    """The frame whose Python answers can be removed: another starts one, and questions asked meanwhile are answered."""
-    host.open(FIVE)
-    host.hear(n=5)
-    leads = "document.querySelectorAll('script[type=py]').length"
-    leader = next(frame for frame in host.page.frames[1:] if frame.evaluate(leads))
-    name = leader.evaluate("new URLSearchParams(location.hash.slice(1)).get('values')")[1]
-    host.forget()
-    host.page.evaluate(f"document.getElementById('n{name}').remove()")
-    other = "n1" if name != "1" else "n2"
-    host.page.evaluate(f"document.getElementById('{other}').setAttribute('values', '0, 255')")
-    assert host.hear()[0][1]["values"] == [0, 255]
 
 
 def test_plain_frames_share_one_python_too(host: Host) -> None:
@@ -352,13 +363,13 @@ def test_messages_of_other_windows_are_not_the_frames(one: Host) -> None:
     assert one.page.evaluate("heard") == []
 
 
-def test_focus_goes_in_and_out(host: Host) -> None:
+def test_focus_goes_in_and_out(one: Host) -> None:
     """With the Tab key alone one gets from the host's page into the instrument, through it and out again."""
-    page = host.open("<button>before</button>" + ONE + "<button>after</button>")
-    host.hear()
+    page = one.page
+    change(one, "one.request = {values: '1, 2, 3', show: 'table'}")  # few rows, so few stops
     page.get_by_role("button", name="before").focus()
     page.keyboard.press("Tab")
-    assert host.frame().evaluate("document.activeElement.id") == "values"
+    assert one.frame().evaluate("document.activeElement.id") == "values"
     for _ in range(20):
         page.keyboard.press("Tab")
         if page.evaluate("document.activeElement.textContent") == "after":
@@ -366,58 +377,49 @@ def test_focus_goes_in_and_out(host: Host) -> None:
     assert page.evaluate("document.activeElement.textContent") == "after"
 
 
-def test_the_looks_are_the_hosts(host: Host) -> None:
+def test_the_looks_are_the_hosts(one: Host) -> None:
     """Theme, background and the fields that readers may change are the host's choice."""
     looks = 'theme="dark" background="transparent" controls="bits,rounding"'
-    host.open(ONE.replace('show="table"', f'show="table,summary" {looks}'))
-    host.hear()
-    frame = host.frame()
-    assert frame.locator("#bits").is_visible()
-    assert frame.locator("#rounding").is_visible()
-    assert frame.locator("#values").is_hidden()
-    assert frame.evaluate("getComputedStyle(document.documentElement).backgroundColor") == "rgba(0, 0, 0, 0)"
-    assert frame.evaluate("getComputedStyle(document.documentElement).colorScheme") == "dark"
-    shown = frame.evaluate(
-        "[...document.querySelectorAll('[data-part]')].filter(it => !it.hidden).map(it => it.dataset.part)"
-    )
-    assert shown == ["summary", "table"]
+    with another(one, f'values="1, 2, 3" bits="4" show="table,summary" {looks}') as frame:
+        assert frame.locator("#bits").is_visible()
+        assert frame.locator("#rounding").is_visible()
+        assert frame.locator("#values").is_hidden()
+        assert frame.evaluate("getComputedStyle(document.documentElement).backgroundColor") == "rgba(0, 0, 0, 0)"
+        assert frame.evaluate("getComputedStyle(document.documentElement).colorScheme") == "dark"
+        shown = frame.evaluate(
+            "[...document.querySelectorAll('[data-part]')].filter(it => !it.hidden).map(it => it.dataset.part)"
+        )
+        assert shown == ["summary", "table"]
 
 
-def test_the_link_opens_the_same_state(host: Host) -> None:
+def test_the_link_opens_the_same_state(one: Host) -> None:
     """The laboratory opens from the embed with what the reader sees there, and without the embed's looks."""
-    host.open(ONE.replace('show="table"', 'show="table" theme="dark"'))
-    host.hear()
-    frame = host.frame()
-    host.forget()
-    frame.locator("#values").fill("0.5, 4")
-    host.hear()
-    href = frame.get_by_role("link", name="Open in the laboratory").get_attribute("href")
+    with another(one, 'values="1, 2, 3" bits="4" show="table" theme="dark"') as frame:
+        one.forget()
+        frame.locator("#values").fill("0.5, 4")
+        one.hear()
+        href = frame.get_by_role("link", name="Open in the laboratory").get_attribute("href")
     assert href is not None
     assert sorted(href.partition("#")[2].split("&")) == ["bits=4", "values=0.5%2C+4"]
 
 
-def test_typing_leaves_no_trace_in_the_hosts_history(host: Host) -> None:
+def test_typing_leaves_no_trace_in_the_hosts_history(one: Host) -> None:
     """The reader's back button belongs to the host's page."""
-    page = host.open(ONE)
-    host.hear()
-    before = page.evaluate("history.length")
-    host.forget()
-    host.frame().locator("#values").fill("0.5, 4")
-    host.hear()
-    assert page.evaluate("history.length") == before
+    before = one.page.evaluate("history.length")
+    one.forget()
+    one.frame().locator("#values").fill("0.5, 4")
+    one.hear()
+    assert one.page.evaluate("history.length") == before
 
 
-def test_every_part_can_be_shown(host: Host) -> None:
+def test_every_part_can_be_shown(one: Host) -> None:
     """Each instrument and each part can be embedded alone; a name that nobody knows is told, with what there is."""
-    host.open(ONE)
-    host.hear()
-    host.page.evaluate("window.one = document.getElementById('one')")
     for name in ("mapping", "staircase", "number_line", "error", "histogram", "summary", "table", "steps", "code"):
-        answer = change(host, f"one.setAttribute('show', '{name}')")
+        answer = change(one, f"one.setAttribute('show', '{name}')")
         assert answer["request"]["show"] == name
-        visible = host.frame().evaluate(
+        visible = one.frame().evaluate(
             "[...document.querySelectorAll('[data-instrument], [data-part]')].filter(it => it.checkVisibility())"
             ".map(it => it.dataset.instrument ?? it.dataset.part).filter(it => it !== 'instruments')"
         )
         assert visible == [name]
-    assert "mappin" in json.dumps(change(host, "one.setAttribute('show', 'mappin')", "error"))
+    assert "mappin" in json.dumps(change(one, "one.setAttribute('show', 'mappin')", "error"))
