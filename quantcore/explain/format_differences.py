@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from fractions import Fraction
+from functools import lru_cache
 from types import MappingProxyType
 
 import numpy as np
@@ -91,7 +91,7 @@ def first_format_difference(x: ArrayLike, a: Numbers, b: Numbers) -> FormatDiffe
         return None
     index = tuple(int(i) for i in np.unravel_index(int(differs.argmax()), numbers.shape))
     first, second = (_trace(numbers, way, index) for way in (one, other))
-    reasons = _reasons(first, second, _element(one), _element(other))
+    reasons = reasons_between(first, second, _element(one), _element(other))
     return FormatDifference(
         index, first, second, reasons, _first_step(first, second), _text(numbers, first, second, reasons)
     )
@@ -113,7 +113,15 @@ def _element(way: Stored | QuantParams) -> Format:
     return way.fmt if isinstance(way, QuantParams) else way.fmt.element
 
 
-def _reasons(a: StoredTrace, b: StoredTrace, element_a: Format, element_b: Format) -> tuple[str, ...]:
+def reasons_between(a: StoredTrace, b: StoredTrace, element_a: Format, element_b: Format) -> tuple[str, ...]:
+    """Names in FORMAT_REASONS of why an element comes back differently, from its two ways through two formats.
+
+    Args:
+        a: The first way, and
+        b: the second, of the same element.
+        element_a: The format of the first one's codes, and
+        element_b: of the second one's.
+    """
     if _can_hold(a, element_a, b["reconstruction"].value) and _can_hold(b, element_b, a["reconstruction"].value):
         if a.is_tie or b.is_tie:
             return ("ties",)
@@ -123,7 +131,7 @@ def _reasons(a: StoredTrace, b: StoredTrace, element_a: Format, element_b: Forma
     is_alike = _are_alike(element_a, element_b)
     reach_a, reach_b = _reach(a, element_a, is_alike), _reach(b, element_b, is_alike)
     found = [] if is_alike else ["element"]
-    if reach_a != reach_b:
+    if reach_a != reach_b and a[a.scale].value != b[b.scale].value:
         found.append("scale")
     if _offset(a) != _offset(b):
         found.append("offset")
@@ -138,18 +146,15 @@ def _can_hold(trace: StoredTrace, element: Format, number: float) -> bool:
     return bool((reals + np.float32(_offset(trace)) == np.float32(number)).any())
 
 
+@lru_cache(maxsize=64)
 def _are_alike(a: Format, b: Format) -> bool:
     """Whether numbers are equally far apart: integers, or the same floats, be they doubled as ggml's are."""
     if isinstance(a, IntFormat) and isinstance(b, IntFormat):
         return a.bits == b.bits and a.signed == b.signed
-    return _shares(a) == _shares(b)
-
-
-def _shares(element: Format) -> list[Fraction]:
-    """The numbers of a format as shares of the greatest."""
-    reals = [Fraction(real) for real in np.unique(element.grid().reals).tolist()]
-    greatest = max(abs(real) for real in reals)
-    return [real / greatest for real in reals]
+    one, other = np.unique(a.grid().reals), np.unique(b.grid().reals)
+    if one.size != other.size:
+        return False
+    return bool((one * np.abs(other).max() == other * np.abs(one).max()).all())  # products of 24 bits each are exact
 
 
 def _reach(trace: StoredTrace, element: Format, is_alike: bool) -> float:

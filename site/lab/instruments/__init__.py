@@ -23,7 +23,7 @@ from . import (
     product,
     staircase,
 )
-from .instrument import GROUPS, Entry, Instrument, Size, of_integers, when_quantizing
+from .instrument import GROUPS, Entry, Instrument, Size, when_quantizing
 
 INSTRUMENTS: dict[str, Entry] = {
     "mapping": Entry(
@@ -103,8 +103,8 @@ INSTRUMENTS: dict[str, Entry] = {
         name="Comparison of toolkits",
         group="compare",
         build=disagreement.build,
-        applies=of_integers,
-        controls=("against",),
+        applies=when_quantizing,
+        controls=("against", "against_format"),
     ),
     "product": Entry(
         title="A product in whole numbers",

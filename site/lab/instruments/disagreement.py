@@ -17,6 +17,7 @@ from ..explanation.table import PAGE_SIZE, column, place, row, table
 from ..notation import display
 from ..notation.operands import to_be_rounded
 from ..results.result import Indices, Result
+from . import format_disagreement
 from .instrument import Instrument
 
 Json = dict[str, Any]
@@ -25,7 +26,9 @@ MAX_EXPLAINED = 1000
 
 
 def build(result: Result) -> Instrument:
-    """The instrument for a result."""
+    """The instrument for a result; of other formats than integers, what `format_disagreement` makes of it."""
+    if not result.settings.are_integers:
+        return format_disagreement.build(result)
     try:
         found = compare_toolkits(result)
     except qc.QuantError as error:

@@ -61,11 +61,6 @@ def when_quantizing(result: Result) -> bool:
     return not result.settings.is_dequantize
 
 
-def of_integers(result: Result) -> bool:
-    """The instrument is about integers with a scale and a zero point, computed from values."""
-    return result.settings.are_integers and not result.settings.is_dequantize
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """All that is to be known of an instrument outside its module; the page and its HTML are made from it.

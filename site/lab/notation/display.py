@@ -76,10 +76,10 @@ def significant_digits(text: str) -> int:
 def typographic(text: str) -> str:
     """ASCII digits made fit for print: a real minus, and exponents without padding.
 
-    >>> typographic("-1e-05"), typographic("1e+20"), typographic("inf")
-    ('−1e−5', '1e20', '∞')
+    >>> typographic("-1e-05"), typographic("1e+20"), typographic("inf"), typographic("nan")
+    ('−1e−5', '1e20', '∞', 'NaN')
     """
-    mantissa, mark, exponent = text.replace("inf", "∞").partition("e")
+    mantissa, mark, exponent = text.replace("inf", "∞").replace("nan", "NaN").partition("e")
     if mark:
         mantissa += f"e{int(exponent)}"
     return mantissa.replace("-", MINUS)

@@ -20,6 +20,7 @@ class Questions:
         max_error: the error that the cheapest scheme may have; None if nobody asked.
         error_by: the figure of quantcore.Metrics that is meant.
         against: the name of a profile, or of an arithmetic; empty for the one that shows most.
+        against_format: the name of a format, or of a variant of the request's own; empty for the one that shows most.
         weights: the second matrix of the product; None for generated ones.
     """
 
@@ -28,6 +29,7 @@ class Questions:
     max_error: float | None = None
     error_by: str = "max_abs"
     against: str = ""
+    against_format: str = ""
     weights: NDArray[np.float64] | None = None
 
 
@@ -53,5 +55,6 @@ def read_questions(reader: Reader, schemes: tuple[str, ...] | None) -> Questions
         max_error=reader.number("max_error"),
         error_by=reader.choice("error_by") or "max_abs",
         against=reader.choice("against") or "",
+        against_format=reader.choice("against_format") or "",
         weights=weights,
     )

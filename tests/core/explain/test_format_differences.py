@@ -97,3 +97,19 @@ def test_integers_are_compared_by_first_difference() -> None:
         qc.first_difference([1.0], qc.FORMATS["nf4"], "onnx", "torch")  # type: ignore[arg-type]
     with pytest.raises(qc.QuantError, match="what is stored has"):
         qc.first_format_difference(HEAVY[:1], qc.store(HEAVY, "mxfp4"), "mxfp4")
+
+
+def test_a_scale_that_both_share_is_no_reason() -> None:
+    """A cast to FN and to FNUZ has no scale, so that the numbers of the format alone are the reason."""
+    ways = [qc.QuantParams(1.0, 0, qc.FORMATS[name]) for name in ("float8_e4m3fn", "float8_e4m3fnuz")]
+    found = qc.first_format_difference([300.0], *ways)
+    assert found is not None
+    assert found.reasons == ("element",)
+
+
+def test_wide_formats_are_compared_at_once() -> None:
+    """Formats of 16 bits, with tens of thousands of numbers, are told apart like others."""
+    ways = [qc.QuantParams(1.0, 0, qc.FORMATS[name]) for name in ("float16", "bfloat16")]
+    found = qc.first_format_difference([1 + 2**-10], *ways)
+    assert found is not None
+    assert found.reasons == ("element",)

@@ -53,6 +53,10 @@ def _labels() -> dict[str, str]:
     return named
 
 
+def _can_encode(name: str) -> bool:
+    return BLOCK_FORMATS[name].can_encode
+
+
 def _groups(names: Iterable[str]) -> dict[str, str]:
     """The group of each name that is in one."""
     return {name: GROUPS[BLOCK_FORMATS[name].library] if name in BLOCK_FORMATS else _kind(name) for name in names}
@@ -76,6 +80,25 @@ def named_integer(name: str) -> IntFormat | None:
 
 
 CHOICES = _labels()
+VARIANTS: dict[str, tuple[str, str, str]] = {
+    "floor": ("scale_mode", "floor", "the same, scales down (floor)"),
+    "ceil": ("scale_mode", "ceil", "the same, scales up (ceil)"),
+    "even": ("scale_mode", "even", "the same, scales to nearest (even)"),
+    "rceil": ("scale_mode", "rceil", "the same, scales up where anything would be clipped (rceil)"),
+    "torchao": ("rule", "torchao", "the same, by the rule of torchao"),
+    "modelopt": ("rule", "modelopt", "the same, by the rule of modelopt"),
+    "saturate": ("overflow", "saturate", "the same, saturating"),
+    "overflow": ("overflow", "overflow", "the same, with infinity or NaN beyond the largest number"),
+}
+"""The same format otherwise: the option that is changed, what it is set to, and in words."""
+RIVALS = {
+    "": "whichever shows most",
+    **{name: words for name, (_, _, words) in VARIANTS.items()},
+    **{name: label for name, label in CHOICES.items() if name in ELEMENTS or (name in BLOCKS and _can_encode(name))},
+}
+"""What a number format can be compared with."""
+GROUP_OF = _groups(CHOICES)
+"""The group that a format is listed in."""
 
 NUMBER_FORMATS: tuple[Field, ...] = (
     Field(
@@ -85,7 +108,7 @@ NUMBER_FORMATS: tuple[Field, ...] = (
         kind=Kind.CHOICE,
         default="",
         choices=CHOICES,
-        groups=_groups(CHOICES),
+        groups=GROUP_OF,
     ),
     Field(
         name="scale_mode",

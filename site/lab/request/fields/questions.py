@@ -3,6 +3,7 @@
 from quantcore import ARITHMETICS
 
 from .field import QUANTIZE, Field, Kind
+from .formats import BLOCKS, ELEMENTS, GROUP_OF, INTEGERS, RIVALS
 from .profiles import PROFILES
 
 QUESTIONS: tuple[Field, ...] = (
@@ -65,7 +66,17 @@ QUESTIONS: tuple[Field, ...] = (
             **{name: profile.label for name, profile in PROFILES.items()},
             **{name: f"{name}, same scale" for name in ARITHMETICS if name not in PROFILES},
         },
-        when=QUANTIZE,
+        when={**QUANTIZE, **INTEGERS},
+    ),
+    Field(
+        name="against_format",
+        label="Compare with",
+        hint="Which other format, or which other rule of the same one, to hold against this one.",
+        kind=Kind.CHOICE,
+        default="",
+        choices=RIVALS,
+        groups={name: group for name, group in GROUP_OF.items() if name in RIVALS},
+        when={**QUANTIZE, "format": (*ELEMENTS, *BLOCKS)},
     ),
     Field(
         name="weights",
