@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from types import MappingProxyType
 
 import numpy as np
@@ -146,7 +145,6 @@ def _can_hold(trace: StoredTrace, element: Format, number: float) -> bool:
     return bool((reals + np.float32(_offset(trace)) == np.float32(number)).any())
 
 
-@lru_cache(maxsize=64)
 def _are_alike(a: Format, b: Format) -> bool:
     """Whether numbers are equally far apart: integers, or the same floats, be they doubled as ggml's are."""
     if isinstance(a, IntFormat) and isinstance(b, IntFormat):
