@@ -133,7 +133,7 @@ TABLE: tuple[Preset, ...] = (
     ),
     Preset(
         "e4m3_limit",
-        "Beyond the end of E4M3",
+        "Beyond 448",
         "E4M3 ends at 448 and has no infinity: 464 still rounds to 448, 465 becomes NaN, or 448 where values saturate.",
         {"format": "float8_e4m3fn", "values": "1000, 448, 464, 465, -1000", "overflow": "overflow"},
     ),
@@ -145,13 +145,13 @@ TABLE: tuple[Preset, ...] = (
     ),
     Preset(
         "mx_floor",
-        "An MX block that clips",
+        "MX that clips",
         "The scale is rounded down to a power of two, so 127.99999 is beyond the largest code and comes back as 112.",
         {"format": "mxfp8_e5m2", "values": RAMP, "element": "31"},
     ),
     Preset(
         "mx_modes",
-        "Three ways to a power of two",
+        "Modes of MX",
         "The largest magnitude is 150: ceil takes the scale 1, and 0.0009 is lost; floor and rceil keep it with 1/2.",
         {
             "format": "mxfp8_e4m3",
@@ -162,13 +162,13 @@ TABLE: tuple[Preset, ...] = (
     ),
     Preset(
         "nf4_block",
-        "A block of NF4",
+        "NF4",
         "The levels are quantiles of a normal distribution, uneven on both sides of 0: −1 moves by 0.05, 1 by 0.12.",
         {"format": "nf4", "values": "-2, -1, 0, 1, 2", "element": "1"},
     ),
     Preset(
         "q4_k_weights",
-        "Weights in Q4_K",
+        "Q4_K",
         "Each 32 weights have a scale and a minimum of 6 bits, each 256 share two float16 numbers: 4.5 bits a weight.",
         {"format": "q4_k", "source": "normal", "shape": "16,256", "spread": "0.02"},
     ),
