@@ -3,7 +3,7 @@
 import sys
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from assembly import assets
@@ -21,6 +21,7 @@ STATES = {
     "a matrix": "profile=onnx&source=normal&shape=64,64&spread=0.02&scheme=symmetric",
     "a file that is not here": "profile=onnx&source=file&file=weights.npy&file_shape=2,3",
 }
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 VIOLATIONS = """async () => {
     const found = await axe.run(document, {resultTypes: ['violations']});
     return found.violations.flatMap(rule => rule.nodes.map(node => `${rule.id}: ${node.target.join(' ')}`));
@@ -53,21 +54,26 @@ def axe() -> str:
     return file.path.read_text("utf-8")
 
 
-@pytest.mark.parametrize("width", [1440, 360])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+def expect_no_violation(page: Page) -> None:
+    """No rule of axe-core is broken, in any theme and width, with everything unfolded."""
+    page.locator("details").evaluate_all("parts => parts.forEach(part => { part.open = true; })")
+    for width in (1440, 360):
+        page.set_viewport_size({"width": width, "height": 900})
+        for scheme in SCHEMES:
+            page.emulate_media(color_scheme=scheme)
+            assert page.evaluate(VIOLATIONS) == [], (scheme, width)
+
+
 @pytest.mark.parametrize("state", STATES)
-def test_axe_finds_nothing(lab: Visit, axe: str, state: str, scheme: Any, width: int) -> None:
+def test_axe_finds_nothing(lab: Visit, axe: str, state: str) -> None:
     """No rule of axe-core is broken, in any state, theme and width."""
     page = lab.page
-    page.emulate_media(color_scheme=scheme)
-    page.set_viewport_size({"width": width, "height": 900})
     if STATES[state]:
         lab.follow_link(STATES[state])
     page.wait_for_function("!window.quantlab.answer.ok || !quantlab.answer.instruments.some(item => item.waits)")
-    page.locator("details").evaluate_all("parts => parts.forEach(part => { part.open = true; })")
     if not page.evaluate("'axe' in window"):
         page.evaluate(f"() => {{ {axe} }}")
-    assert page.evaluate(VIOLATIONS) == []
+    expect_no_violation(page)
 
 
 def open_other(visit: Visit, name: str) -> Page:
@@ -85,14 +91,9 @@ def open_other(visit: Visit, name: str) -> Page:
 def test_axe_finds_nothing_on_the_other_pages(visitor: Visit, axe: str, name: str) -> None:
     """Nor on the lesson, nor on the page for authors with everything that an embed can show."""
     page = open_other(visitor, name)
-    page.locator("details").evaluate_all("parts => parts.forEach(part => { part.open = true; })")
     for frame in page.frames if "authors" in name else [page.main_frame]:
         frame.evaluate(f"() => {{ {axe} }}")
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
-        for width in (1440, 360):
-            page.set_viewport_size({"width": width, "height": 900})
-            assert page.evaluate(VIOLATIONS) == [], (scheme, width)
+    expect_no_violation(page)
 
 
 @pytest.mark.parametrize("name", ["learn.html", "authors.html"])
