@@ -76,11 +76,13 @@ class Pipeline:
         name: Whose it is.
         toolkit: How a range becomes scale and zero point; None where these are given.
         arithmetic: How a value becomes a code, and a code a value.
+        kept: The precision in which values and ranges are kept; None: that of the scale.
     """
 
     name: str
     toolkit: Toolkit | None
     arithmetic: Arithmetic
+    kept: type[np.floating[Any]] | None = None
 
     def rule(self, name: str) -> Any:
         """The value of a rule of REASONS; None where the pipeline does not have it."""
@@ -92,7 +94,8 @@ class Pipeline:
             record and replace(record, **{name: other.rule(name) for name in names if hasattr(record, name)})
             for record in (self.toolkit, self.arithmetic)
         )
-        return Pipeline(self.name, toolkit, arithmetic)  # type: ignore[arg-type]
+        kept = other.kept if {"scale_dtype", "dtype"} & set(names) else self.kept
+        return Pipeline(self.name, toolkit, arithmetic, kept)  # type: ignore[arg-type]
 
     def in_words(self, name: str, fmt: IntFormat) -> str:
         """What the rule of this name does, as a verb with what follows it."""
@@ -156,9 +159,11 @@ class Elements:
         if rules is None:
             assert self.given is not None
             return self.given
+        with np.errstate(over="ignore", under="ignore"):
+            low, high = (end.astype(pipeline.kept or rules.scale_dtype) for end in (self.low, self.high))
         return qparams_from_range(
-            self.low,
-            self.high,
+            low,
+            high,
             self.fmt,
             self.scheme,
             PerAxis(0),
@@ -171,7 +176,7 @@ class Elements:
     def values(self, pipeline: Pipeline) -> NDArray[Any]:
         """The values in the precision that the pipeline keeps."""
         with np.errstate(over="ignore", under="ignore"):
-            return self.x if pipeline.toolkit is None else self.x.astype(pipeline.toolkit.scale_dtype)
+            return self.x if pipeline.toolkit is None else self.x.astype(pipeline.kept or pipeline.toolkit.scale_dtype)
 
 
 def outcome(pipeline: Pipeline, elements: Elements, what: What) -> NDArray[Any]:

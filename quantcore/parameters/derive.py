@@ -21,6 +21,7 @@ from ..toolkits.choosing import Degenerate, Denominator, Middle, Toolkit, ZeroPo
 
 FloatArray = NDArray[np.floating[Any]]
 Step = tuple[str, NDArray[Any]]
+LEAST_WIDTH = 1e-5
 Codes = tuple[int, int] | tuple[Fraction, Fraction]  # the lowest and the highest: of floats, their numbers
 
 
@@ -149,6 +150,8 @@ def symmetric_steps(codes: Codes, middle: int, rules: Toolkit) -> Fraction:
             return Fraction(qmax)
         case Denominator.HALF_RANGE:
             return Fraction(qmax - qmin, 2)
+        case Denominator.LONGER_SIDE:
+            return Fraction(max(qmax - middle, middle - qmin))
         case Denominator.QMAX:
             return Fraction(min(n for n in (qmax - middle, middle - qmin) if n > 0))
 
@@ -229,9 +232,11 @@ def _not_degenerate(
     """The one place that decides what becomes of a range without width (all values 0, or too close to it)."""
     is_float16 = stored == np.float16 and rules.min_scale_float16 is not None
     min_scale: Any = rules.min_scale_float16 if is_float16 else rules.min_scale
+    if rules.degenerate is Degenerate.LEAST_WIDTH:
+        min_scale = _number(LEAST_WIDTH, scale.dtype) / n_steps
     is_degenerate = ~(_in(scale, stored) > 0).astype(bool) | (scale < min_scale).astype(bool) | is_empty.astype(bool)
     match rules.degenerate:
-        case Degenerate.FLOOR:
+        case Degenerate.FLOOR | Degenerate.LEAST_WIDTH:
             instead: Any = min_scale
         case Degenerate.UNIT_RANGE:
             instead = 1 / n_steps

@@ -18,6 +18,7 @@ class Denominator(enum.Enum):
 
     QMAX = "absmax / qmax"  # the codes on the shorter side of z: never clips
     HALF_RANGE = "absmax / ((qmax - qmin) / 2)"  # int8: 127.5, which clips +absmax by half a step
+    LONGER_SIDE = "absmax / -qmin"  # int8: 128, which clips +absmax by a whole step; absmax / qmax of unsigned codes
     NO_CLIPPING = "max(min0 / qmin, max0 / qmax)"  # never clips where z is 0; max0 / qmax where qmin is 0
 
 
@@ -50,6 +51,7 @@ class Degenerate(enum.Enum):
     UNIT_RANGE = "the range counts as 1"
     ONE = "s = 1"
     TENTH = "s = 0.1"
+    LEAST_WIDTH = "the range counts as 1e-5"
     ONE_AND_ZERO = "s = 1, z = 0"
     ONE_AND_AFFINE_ZERO = "s = 1, in an affine scheme z = 0"
 
@@ -255,6 +257,18 @@ TOOLKITS: Mapping[str, Toolkit] = MappingProxyType(
                 "bitsandbytes", "bitsandbytes", "0.50.2", "functional.py, int8_vectorwise_quant",
                 "Symmetric by rows: absmax / 127, kept as absmax.",
                 arithmetic="bitsandbytes", scale_dtype=np.float64, min_scale=2.0**-126,
+            ),
+            Toolkit(
+                "brevitas", "brevitas", "0.11, from its source", "core/scaling/int_scaling.py, IntScaling",
+                "Symmetric: absmax divided by 128 of int8, so that the largest value is clipped by one step.",
+                denominator=Denominator.LONGER_SIDE, middle=Middle.ZERO, min_scale=1e-10, degenerate=Degenerate.FLOOR,
+            ),
+            Toolkit(
+                "awq", "AWQ", "llm-awq, from its source", "awq/quantize/quantizer.py, pseudo_quantize_tensor",
+                "Takes the range as it is, at least 1e-5 wide, and clips the zero point to the codes: a range far "
+                "from 0 loses its upper part.",
+                zero_point=ZeroPoint.CLIP_ROUNDED, include_zero=False, zero_point_is_code=True,
+                degenerate=Degenerate.LEAST_WIDTH,
             ),
             Toolkit(
                 "notebook", "the seed notebook", "as written", "zeropoint_quantize, absmax_quantize",

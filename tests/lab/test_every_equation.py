@@ -56,7 +56,7 @@ def check_table(request: dict[str, str], answer: Json) -> None:
         scale, factor, _ = result.scale_of(i)
         is_factor = "S" in answer["table"]["columns"][keys.index("scaled")]["label"]
         in_steps = x * Fraction(factor.item()) if is_factor else x / Fraction(scale.item())
-        check_cell(row["cells"][keys.index("scaled")], in_steps, FLOATS[result.flat_x.dtype.name])
+        check_cell(row["cells"][keys.index("scaled")], in_steps, FLOATS[np.result_type(result.flat_x, scale).name])
 
 
 def check_cell(text: str, exact: Fraction, precision: tuple[int, int, int]) -> None:

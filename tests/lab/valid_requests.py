@@ -17,6 +17,8 @@ LEFT_OUT = (
     "file_sha256",
     "file_shape",
     "format",
+    "importance",
+    "bytes",
     "show",
 )  # there is no file; the others have one text
 BY_HAND = (
@@ -106,6 +108,8 @@ def valid_requests(draw: st.DrawFn) -> dict[str, str]:
     if request["direction"] == "quantize" and not draw(st.integers(0, 5)):
         request["calibration"] = "given"
         draw_parameters(draw, request, n_slices)
+    if PROFILES[profile].is_symmetric and request["direction"] == "quantize":
+        request["scheme"] = "symmetric"
     if draw(st.booleans()) and len(shape) == 2:
         columns = draw(st.integers(1, 3))
         request["weights"] = nested(draw(numbers(shape[1] * columns, largest)), (shape[1], columns))
@@ -154,7 +158,7 @@ def draw_range(draw: st.DrawFn, request: dict[str, str], values: list[Any], larg
     """
     if draw(st.booleans()):
         request["calibration"] = draw(
-            st.sampled_from([name for name in FIELDS["calibration"].choices if name not in ("manual", "given")])
+            st.sampled_from([name for name in FIELDS["calibration"].choices if name not in ("manual", "given", "none")])
         )
         return
     request["calibration"] = "manual"

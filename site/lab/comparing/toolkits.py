@@ -18,6 +18,7 @@ from ..results.compute import arithmetic_of, compute, ranges_of
 from ..results.result import Floats, Indices, Result
 
 TRIED_FIRST: Mapping[str, str] = MappingProxyType({"onnx": "pytorch", "custom": "pytorch"})  # for the others: onnx
+BEST_KNOWN = ("onnx", "pytorch", "tflite")
 SAMPLE = 4096  # values on which the more instructive toolkit is looked for
 
 
@@ -80,6 +81,8 @@ def result_of(result: Result, name: str) -> Result:
 def settings_for(settings: Settings, name: str) -> Settings:
     """The same request to another profile: what was left to the profile is left to the other one."""
     own = settings.profile_name
+    if PROFILES[name].is_symmetric and settings.scheme == "affine" and not settings.has_given_params:
+        raise qc.QuantError(f"{PROFILES[name].label} has no affine scheme. Choose the symmetric one.", "against")
 
     def other(field: str) -> str:
         text = settings.texts[field]
@@ -102,11 +105,11 @@ def pipeline_of(settings: Settings, arithmetic: str, name: str) -> Pipeline:
     """
     chooses = "onnx" if settings.has_given_params else settings.profile.toolkit
     with_zero = settings.include_zero or settings.has_given_params
-    toolkit = replace(qc.TOOLKITS[chooses], include_zero=with_zero, scale_dtype=settings.dtype.type)
+    toolkit = replace(qc.TOOLKITS[chooses], include_zero=with_zero, scale_dtype=settings.scale_dtype.type)
     if not settings.reduce_range:
         toolkit = replace(toolkit, reduced=MappingProxyType({}))
     rules = replace(qc.ARITHMETICS[arithmetic], rounding=settings.rounding)
-    return Pipeline(name or settings.profile.label, toolkit, rules)
+    return Pipeline(name or settings.profile.label, toolkit, rules, settings.dtype.type)
 
 
 def _named_pipeline(result: Result, name: str) -> Pipeline:
@@ -127,7 +130,8 @@ def _most_instructive(result: Result) -> str:
     """The first of the other profiles whose codes differ on some of the values; if none does, the first one tried."""
     settings = result.settings
     preferred = TRIED_FIRST.get(settings.profile_name, "onnx")
-    others = [name for name in PROFILES if name not in (settings.profile_name, preferred, "custom", "notebook")]
+    left_out = (settings.profile_name, preferred, "custom", "notebook")
+    others = [name for name in dict.fromkeys((*BEST_KNOWN, *PROFILES)) if name not in left_out]
     some = np.unique(np.linspace(0, result.size - 1, min(result.size, SAMPLE)).astype(np.intp))
     own = result.flat_q[some]
     for name in (preferred, *others):

@@ -66,7 +66,7 @@ def _zero(result: Result) -> list[Notice]:
         return []
     fmt, z = result.settings.integers, result.zero_point
     outside = (z < fmt.qmin) | (z > fmt.qmax)
-    if result.settings.has_given_params or not outside.any():
+    if result.settings.has_given_params or not outside.any() or (z != np.rint(z)).any():
         return []
     whose = f"The zero point {display.shortest(int(z.reshape(-1)[0]))}" if z.size == 1 else "A zero point"
     advice = "" if result.settings.include_zero else " Put zero in the range to change that."
@@ -116,7 +116,7 @@ def _replaced_scale(result: Result) -> list[Notice]:
     if ranges is None or settings.has_given_params or not settings.are_integers:
         return []
     with np.errstate(over="ignore", under="ignore"):
-        low, high = ranges.low.astype(settings.dtype), ranges.high.astype(settings.dtype)
+        low, high = ranges.low.astype(settings.scale_dtype), ranges.high.astype(settings.scale_dtype)
     rules = (settings.scheme, settings.include_zero, settings.profile.toolkit, settings.reduce_range)
     is_replaced = are_degenerate(low, high, settings.integers, *rules) & (np.maximum(-ranges.low, ranges.high) > 0)
     n = int(np.count_nonzero(is_replaced & (ranges.low < ranges.high)))
@@ -128,7 +128,7 @@ def _replaced_scale(result: Result) -> list[Notice]:
     )
     return [
         warning(
-            f"{which} would be 0 in {settings.dtype}, or less than the smallest that {settings.profile.label} allows; "
+            f"{which} would be 0 in {settings.scale_dtype}, or less than {settings.profile.label} allows; "
             f"{instead.removeprefix(display.ABOUT)} is taken instead. Choose another precision, or larger values."
         )
     ]

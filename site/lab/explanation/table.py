@@ -117,7 +117,7 @@ def scaled_value(result: Result, element: int) -> Any:
     scale, factor, _ = result.scale_of(element)
     x = result.flat_x[element]
     with np.errstate(over="ignore", under="ignore"):
-        return x * factor if _keeps_factor(result) else x / scale.astype(x.dtype)
+        return x * factor if _keeps_factor(result) else x / scale
 
 
 def _keeps_factor(result: Result) -> bool:

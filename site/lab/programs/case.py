@@ -50,7 +50,12 @@ class Case:
     @property
     def working(self) -> np.dtype[Any]:
         """The precision that the arithmetic computes in."""
-        return np.dtype(self.arithmetic.dtype or self.dtype)
+        return np.dtype(self.arithmetic.dtype or self.result.settings.scale_dtype)
+
+    @property
+    def given_back(self) -> np.dtype[Any]:
+        """The precision of the reconstruction."""
+        return np.dtype(self.arithmetic.result_dtype or self.working)
 
     @property
     def wide(self) -> np.dtype[Any]:

@@ -205,10 +205,12 @@ def way_back(case: Case) -> list[str]:
     match case.arithmetic.unscaling:
         case Unscaling.MULTIPLY if case.wide != case.working:
             return [f"x_hat = ({difference} * scale.astype(np.{case.wide})).astype(np.{case.working})"]
+        case Unscaling.MULTIPLY if case.given_back != case.working:
+            return [f"x_hat = ({difference} * scale).astype(np.{case.given_back})"]
         case Unscaling.MULTIPLY:
             return [f"x_hat = {difference} * {_in(case, 'scale', case.scale.dtype)}"]
         case Unscaling.MULTIPLY_FLOAT64:
-            return [f"x_hat = ({difference} * scale.astype(np.float64)).astype(np.{case.working})"]
+            return [f"x_hat = ({difference} * scale.astype(np.float64)).astype(np.{case.given_back})"]
         case Unscaling.DIVIDE_FLOAT64:
             return [f"x_hat = {difference} / (1 / scale.astype(np.float64)).astype(np.{case.working})"]
         case Unscaling.FACTOR:

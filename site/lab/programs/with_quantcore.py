@@ -57,7 +57,7 @@ def _quantize(result: Result) -> list[str]:
         f"fmt = {_format(settings.integers)}",
         "params = qc.choose_qparams(",
         f'    x, fmt, scheme="{settings.scheme}", granularity={granularity}, calibration={calibration},',
-        f"    include_zero={settings.include_zero}, dtype=np.{settings.dtype},",
+        f"    include_zero={settings.include_zero}, dtype=np.{settings.scale_dtype},",
         f'    toolkit="{toolkit}"{reduced}{percentile},',
         ")",
         *_apply(result),

@@ -188,10 +188,12 @@ def _way_back(case: Case) -> list[str]:
     match case.arithmetic.unscaling:
         case Unscaling.MULTIPLY if case.wide != case.working:
             return [f"x_hat = ({difference} * scale.to(torch.{case.wide})).to({working})"]
+        case Unscaling.MULTIPLY if case.given_back != case.working:
+            return [f"x_hat = ({difference} * scale).to(torch.{case.given_back})"]
         case Unscaling.MULTIPLY:
             return [f"x_hat = {difference} * {_in(case, 'scale', case.scale.dtype)}"]
         case Unscaling.MULTIPLY_FLOAT64:
-            return [f"x_hat = ({difference}.double() * scale.double()).to({working})"]
+            return [f"x_hat = ({difference}.double() * scale.double()).to(torch.{case.given_back})"]
         case Unscaling.DIVIDE_FLOAT64:
             return [f"x_hat = {difference} / (1 / scale.double()).to({working})"]
         case Unscaling.FACTOR:

@@ -39,6 +39,15 @@ def check_profile(reader: Reader, granularity: str | None, precision: str | None
         )
 
 
+def check_scheme(reader: Reader, scheme: str | None, is_given: bool) -> None:
+    """Refuse an affine scheme where the toolkit has none."""
+    profile = PROFILES[reader.profile_name]
+    if scheme == "affine" and profile.is_symmetric and not is_given:
+        reader.error(
+            "scheme", f"scheme is affine; {profile.label} has no zero point. Choose symmetric, or another profile."
+        )
+
+
 def has_real_zero_points(profile: str) -> bool:
     """Whether the profile's zero points need not be whole numbers."""
     chosen = PROFILES[profile]

@@ -9,7 +9,14 @@ from numpy.typing import NDArray
 import quantcore as qc
 
 from ..parsing.reading import Reading
-from .consistency import check_parameters, check_precision, check_profile, check_range, has_real_zero_points
+from .consistency import (
+    check_parameters,
+    check_precision,
+    check_profile,
+    check_range,
+    check_scheme,
+    has_real_zero_points,
+)
 from .fields import PROFILES, Profile
 from .number_format import SQUARES, NumberFormat, read_format, read_stored, take_format
 from .options import Questions, read_questions
@@ -111,6 +118,13 @@ class Settings:
         return self.direction == "dequantize"
 
     @property
+    def scale_dtype(self) -> np.dtype[Any]:
+        """The precision in which the scale is kept: the toolkit's, where it is not left to the request."""
+        kept = np.dtype(qc.TOOLKITS[self.profile.toolkit].scale_dtype)
+        is_fixed = qc.ARITHMETICS[self.profile.arithmetic].dtype is not None or kept == np.float64
+        return kept if is_fixed else self.dtype
+
+    @property
     def has_given_params(self) -> bool:
         """Whether scale and zero point are given, not chosen."""
         return self.is_dequantize or (self.calibration == "given" and self.codes.block is None)
@@ -165,6 +179,7 @@ def read(
         zero_point = read_parameter(reader, "zero_point", source, whole=not has_real_zero_points(profile_name))
     fmt = None if codes is None else codes.element
     check_profile(reader, granularity_name, precision)
+    check_scheme(reader, scheme, is_dequantize or calibration == "given")
     if block is not None:
         granularity_name, dtype = "tensor", np.dtype(np.float32)
     elif calibration == "none" and not is_dequantize:

@@ -72,7 +72,7 @@ def _quantize(settings: Settings, x: Floats, tell: Tell | None) -> Result:
 def params_of(settings: Settings, ranges: qc.Ranges | None) -> qc.QuantParams:
     """Scale and zero point for ranges; without them the scale is 1."""
     if ranges is None:
-        return qc.QuantParams(settings.dtype.type(1), 0, settings.fmt)
+        return qc.QuantParams(settings.scale_dtype.type(1), 0, settings.fmt)
     return qc.qparams_from_range(
         ranges.low,
         ranges.high,
@@ -80,7 +80,7 @@ def params_of(settings: Settings, ranges: qc.Ranges | None) -> qc.QuantParams:
         settings.scheme if settings.are_integers else None,
         settings.granularity,
         settings.include_zero,
-        settings.dtype,
+        settings.scale_dtype,
         settings.profile.toolkit,
         settings.reduce_range,
     )

@@ -21,10 +21,10 @@ def given_params(settings: Settings, arithmetic: str) -> qc.QuantParams:
     """
     fmt = settings.fmt
     wanted = parameter_shape(settings.granularity, settings.data.shape)
-    scale = _fitted(settings.scale, wanted, "scale", settings.dtype)
+    scale = _fitted(settings.scale, wanted, "scale", settings.scale_dtype)
     if not (scale > 0).all():
         raise qc.QuantError(
-            f"scale holds a number that {settings.dtype} rounds to 0. Use a larger scale, or precision float64.",
+            f"scale holds a number that {settings.scale_dtype} rounds to 0. Use a larger scale, or precision float64.",
             "scale",
         )
     if not isinstance(fmt, qc.IntFormat):

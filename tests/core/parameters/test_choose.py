@@ -147,7 +147,7 @@ def test_a_constant_is_kept_to_half_a_step(toolkit: str, scheme: str, constant: 
     """One value again and again, of any size: finite parameters, and an error of a step at most."""
     # bitsandbytes has int8 only, modelopt's unsigned codes hold no negative numbers, and those of torchao's
     # SYMMETRIC_NO_CLIPPING_ERR only half of the range: see the test of that quirk
-    fmt = qc.INT8 if toolkit in ("bitsandbytes", "modelopt", "torchao_no_clipping") else qc.UINT8
+    fmt = qc.INT8 if toolkit in ("bitsandbytes", "modelopt", "torchao_no_clipping", "brevitas") else qc.UINT8
     if toolkit == "notebook" and (scheme, abs(constant)) == ("symmetric", 2.0**-140):
         with pytest.raises(qc.QuantError, match="too narrow"):  # its scale factor is infinite
             qc.choose_qparams(F32([constant] * 3), fmt, scheme, toolkit=toolkit)
@@ -155,6 +155,9 @@ def test_a_constant_is_kept_to_half_a_step(toolkit: str, scheme: str, constant: 
     params = qc.choose_qparams(F32([constant] * 3), fmt, scheme, toolkit=toolkit)
     if toolkit == "torchao_dont_preserve_zero" and scheme == "affine":  # a range without width, and 0 far outside
         assert params.scale == 2.0**-126
+        return
+    if toolkit == "awq" and scheme == "affine":  # the same: the range counts as 1e-5
+        assert params.scale == np.float32(1e-5) / np.float32(255)
         return
     arithmetic = qc.TOOLKITS[toolkit].arithmetic
     x_hat = qc.dequantize(qc.quantize(F32([constant]), params, arithmetic), params, arithmetic)

@@ -66,6 +66,9 @@ def test_zero_point_before_or_after_rounding() -> None:
 def test_counts_are_those_of_two_answers(other: str, scheme: str) -> None:
     """As many elements differ, with the same codes, as two separate answers say."""
     view = view_of(against=other, scheme=scheme)
+    if scheme == "affine" and PROFILES[other].is_symmetric:
+        assert "has no affine scheme" in view["caption"]
+        return
     one, two = codes_of("onnx", NORMAL, scheme=scheme), codes_of(other, NORMAL, scheme=scheme)
     differing = [i for i, (a, b) in enumerate(zip(one, two, strict=True)) if a != b]
     if differing:

@@ -16,16 +16,19 @@ VALUES = np.random.default_rng(11).standard_t(3, size=700).astype(np.float32)
 @pytest.mark.parametrize("scheme", ["affine", "symmetric"])
 def test_a_range_searched_once_gives_the_same_parameters(profile: str, calibration: str, scheme: str) -> None:
     """Searching the range apart, so that its curve can be shown, changes neither scale nor zero point."""
+    if PROFILES[profile].is_symmetric and scheme == "affine":
+        return  # it has no such scheme
     for values in (VALUES, np.full(4, 2.5, np.float32)):
         request = {"profile": profile, "calibration": calibration, "scheme": scheme, "percentile": "99"}
         settings = read({**request, "values": " ".join(map(repr, values.astype(float).tolist()))})
         settings_of = {"percentile": 99.0} if calibration == "percentile" else {}
         expected = qc.choose_qparams(
-            values, settings.fmt, scheme, qc.PerTensor(), calibration, settings.include_zero, settings.dtype,
+            values, settings.fmt, scheme, qc.PerTensor(), calibration, settings.include_zero, settings.scale_dtype,
             settings.profile.toolkit, **settings_of,
         )  # fmt: skip
         result = compute(settings)
         assert result.scale == expected.scale
         assert result.zero_point == expected.zero_point
         assert result.ranges is not None
-        assert (result.ranges.curve() is None) == (calibration == "minmax")
+        if settings.include_zero or values.min() < values.max():  # else there is nothing to search
+            assert (result.ranges.curve() is None) == (calibration == "minmax")

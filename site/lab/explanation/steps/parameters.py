@@ -33,7 +33,7 @@ def parameters(result: Result) -> list[Step]:
         settings.integers,
         settings.scheme,
         include_zero=settings.include_zero,
-        dtype=settings.dtype,
+        dtype=settings.scale_dtype,
         toolkit=rules,
         reduce_range=settings.reduce_range,
     )
@@ -134,7 +134,7 @@ def _scale(found: qc.QParamsTrace, rules: qc.Toolkit, reduced: bool) -> Step:
         lowest, highest = map(whole_text, found.codes)
         text += f" Only the codes {lowest} to {highest} are counted, so that sums of products do not saturate."
         formula = formula if found.scheme == "symmetric" else (XMAX - XMIN) / STEPS
-    if found.is_degenerate:
+    if found.is_degenerate or is_stretched(found, rules):
         return step("scale", "Scale", text + _instead(found), chain([SCALE], lambda _: [written(bare(shown(scale)))]))
 
     def members(write: Writer) -> list[Term]:
@@ -150,6 +150,11 @@ def _instead(found: qc.QParamsTrace) -> str:
     if not found["quotient"].value:
         return f" That would be 0, which is no scale; {bare(s)} is taken instead."
     return f" That is less than the smallest scale that is allowed here, {bare(s)}, which is taken instead."
+
+
+def is_stretched(found: qc.QParamsTrace, rules: qc.Toolkit) -> bool:
+    """Whether a small scale became the least, and the ends of the range moved apart with it."""
+    return bool(rules.stretched_scale) and found["quotient"].value < rules.stretched_scale
 
 
 def _scale_of_either_side(found: qc.QParamsTrace) -> Step:
@@ -182,10 +187,13 @@ def _zero_point(found: qc.QParamsTrace, rules: qc.Toolkit) -> Step:
     code, symbols = whole(found.codes[0]), (QMIN, XMIN)
     if not found.is_from_low:
         code, symbols = whole(found.codes[1]), (QMAX, XMAX)
-    end, by = number(found, "low" if found.is_from_low else "high"), number(found, "divisor")
+    kind = "stretched_" if is_stretched(found, rules) else ""
+    end, by = number(found, f"{kind}{'low' if found.is_from_low else 'high'}"), number(found, "divisor")
     rounding = qc.ARITHMETICS[rules.arithmetic].rounding
 
     def formula(code: Term, end: Term, by: Term) -> Term:
+        if rules.zero_point is ZeroPoint.FLOAT:
+            return -end / by
         return -by * end + code if rules.zero_point is ZeroPoint.FACTOR else code - end / by
 
     def members(write: Writer) -> list[Term]:
@@ -222,8 +230,13 @@ def _twice(write: Writer, inside: Term, number: Any, rounding: str, outcome: Any
 def _about_zero(found: qc.QParamsTrace, rules: qc.Toolkit) -> str:
     """The zero point in words."""
     names, code = (("low", "lowest"), found.codes[0]) if found.is_from_low else (("high", "highest"), found.codes[1])
-    text = f"The {names[0]} end of the range, {shown(number(found, names[0]))}, becomes the {names[1]} code, "
+    kind = "stretched_" if is_stretched(found, rules) else ""
+    text = f"The {names[0]} end of the range, {shown(number(found, kind + names[0]))}, becomes the {names[1]} code, "
     text += whole_text(code)
+    if rules.zero_point is ZeroPoint.FLOAT:
+        text = f"The low end of the range, {shown(number(found, 'low'))}, becomes 0, whatever the lowest code is"
+    if is_stretched(found, rules):
+        text = f"The range is stretched as the scale was. Its {text[4:]}"
     if rules.zero_point is ZeroPoint.NEARER_END:
         text += " (computed from this end, the rounding errors are smaller)"
     if number(found, "divisor").dtype != found.params.scale.dtype:

@@ -14,6 +14,7 @@ ARITHMETIC: tuple[Field, ...] = (
         kind=Kind.CHOICE,
         default="notebook",
         choices={name: profile.label for name, profile in PROFILES.items()},
+        groups={name: profile.group for name, profile in PROFILES.items()},
         when=INTEGERS,
     ),
     Field(
