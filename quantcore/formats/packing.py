@@ -111,6 +111,44 @@ def unpack(
     return from_pattern(fields[:count], bits, np.dtype(np.int8))
 
 
+def unpack_words(words: npt.ArrayLike, bits: int) -> npt.NDArray[np.uint8]:
+    """32 // bits codes of each 32-bit word, from its lowest bits on; the bits left over are padding.
+
+    Source: compressed-tensors before 0.17, pack_quantized.
+
+    >>> unpack_words(np.array([0b10_001_000 | 1 << 30], np.uint32), 3).tolist()
+    [0, 1, 2, 0, 0, 0, 0, 0, 0, 0]
+    """
+    _check(bits, "low_first")
+    shifts = np.arange(32 // bits, dtype=np.uint32) * np.uint32(bits)
+    fields = np.asarray(words, np.uint32).reshape(-1, 1) >> shifts & np.uint32((1 << bits) - 1)
+    return fields.astype(np.uint8).reshape(-1)
+
+
+PLANES = {1: (1,), 2: (2,), 3: (2, 1), 4: (4,), 5: (4, 1), 6: (4, 2), 7: (4, 2, 1), 8: (8,)}
+"""Widths of the planes in which GPTQModel's gptq_p stores codes, the lowest bits first."""
+
+
+def unpack_planes(packed: npt.NDArray[np.uint8], bits: int) -> npt.NDArray[np.uint8]:
+    """Codes of which each 32 take `bits` words: a plane of their low bits, then planes of the higher ones.
+
+    Within a plane codes are packed from the lowest bits on.
+    Source: GPTQModel 7.7.0, utils/planar_packing.py.
+
+    >>> low, high = pack([3] + [0] * 31, 2), pack([1, 1] + [0] * 30, 1)
+    >>> unpack_planes(np.concatenate([low, high]), 3)[:3].tolist()
+    [7, 4, 0]
+    """
+    _check(bits, "low_first")
+    groups = packed.reshape(-1, 4 * bits)
+    codes, place, shift = np.zeros((len(groups), 32), np.uint8), 0, 0
+    for width in PLANES[bits]:
+        plane = np.ascontiguousarray(groups[:, place : place + 4 * width])
+        codes |= unpack(plane, width).reshape(-1, 32) << np.uint8(shift)
+        place, shift = place + 4 * width, shift + width
+    return codes.reshape(-1)
+
+
 def _columns(fields: npt.NDArray[np.uint8], bits: int, order: Order) -> list[tuple[npt.NDArray[np.uint8], int]]:
     """The fields that share a bit position, one to a byte, as views; each with its shift."""
     n = 8 // bits

@@ -84,6 +84,8 @@ class RawTensor:
     def rows(self, start: int, stop: int) -> Floats:
         """Rows along the last axis, (stop - start, row_length)."""
         length = self.row_length
+        if stop - start > MAX_AT_ONCE:
+            refuse(f"{stop - start:,} rows are wanted at once; at most {MAX_AT_ONCE:,} are read. Choose fewer.")
         return self.numbers(start * length, stop * length).reshape(stop - start, length)
 
     def octets(self, start: int, stop: int) -> Octets:
