@@ -130,7 +130,7 @@ def _control(field: Any, extra: dict[str, Any]) -> list[Node]:
     if field.kind == "numbers":
         content = [field.default] if field.default else []
         parts = [label, ["textarea", {"rows": 3, **typing}, *content], hint]
-        return [*parts, ["p", {"class": "reading", "data-region": f"reading-{name}"}]] if name in READ else parts
+        return [*parts, ["p", {"class": "read-as", "data-region": f"reading-{name}"}]] if name in READ else parts
     if field.kind == "integer":
         return [
             label,
