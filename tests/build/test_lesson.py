@@ -163,3 +163,11 @@ def test_floor_and_rceil_cost_what_the_lesson_says(lesson: str) -> None:
     floor8, rceil8, floor4, rceil4, nvfp4, again = figures
     assert floor8 < rceil8
     assert rceil4 < floor4 == again < nvfp4
+
+
+def test_the_essay_refers_to_chapters_that_are_there(root: Path) -> None:
+    """Each link from the laboratory into the lesson ends at a chapter, and none shows where there is no lesson."""
+    essay, lesson = ((root / "site" / name).read_text("utf-8") for name in ("index.html", "learn.html"))
+    chapters = re.findall(r'<span data-served>· <a href="learn\.html#([\w-]+)">', essay)
+    assert len(chapters) == essay.count("learn.html#") == 4
+    assert [name for name in chapters if f'<section id="{name}"' not in lesson] == []
