@@ -18,6 +18,7 @@ LEFT_OUT = (
     "file_shape",
     "format",
     "importance",
+    "acc",
     "bytes",
     "show",
 )  # there is no file; the others have one text

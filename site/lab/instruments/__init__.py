@@ -21,6 +21,7 @@ from . import (
     mapping,
     number_line,
     product,
+    requantize,
     staircase,
 )
 from .instrument import GROUPS, Entry, Instrument, Size, when_quantizing
@@ -113,6 +114,15 @@ INSTRUMENTS: dict[str, Entry] = {
         build=product.build,
         applies=product.applies,
         controls=("weights",),
+    ),
+    "requantize": Entry(
+        title="From a sum to a code again",
+        name="Requantization",
+        group="matrix",
+        build=requantize.build,
+        applies=requantize.applies,
+        controls=("acc", "input_scale", "weight_scale", "output_scale", "output_zero_point", "activation"),
+        opens_table=True,
     ),
 }
 

@@ -13,6 +13,7 @@ from .formats import NUMBER_FORMATS, default_under
 from .numbers import FROM_FILE, NUMBERS
 from .profiles import PROFILES, Profile
 from .questions import OTHERS, QUESTIONS
+from .requantizing import REQUANTIZING
 
 FORM: dict[str, tuple[Field, ...]] = {
     "numbers": NUMBERS,
@@ -23,7 +24,7 @@ FORM: dict[str, tuple[Field, ...]] = {
 }
 """The fields of the form, by the group in which their controls stand, in the order of the page."""
 
-TABLE: tuple[Field, ...] = (*(field for group in FORM.values() for field in group), *QUESTIONS, *OTHERS)
+TABLE: tuple[Field, ...] = (*(field for group in FORM.values() for field in group), *QUESTIONS, *REQUANTIZING, *OTHERS)
 
 FIELDS: dict[str, Field] = {field.name: field for field in TABLE}
 
