@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .containers.gguf import MAGIC, read_gguf
+from .containers.onnx import read_onnx
 from .containers.safetensors import read_index, read_safetensors
+from .containers.tflite import IDENTIFIER, read_tflite
 from .conventions.config import read_config
 from .conventions.logical import LogicalTensor
 from .conventions.table import logical_tensors
@@ -16,6 +18,7 @@ from .reading.raw import Container, RawTensor, Scaled
 from .reading.source import Source, read_exactly
 
 INDEX = ".index.json"
+ENDINGS = (".gguf", ".safetensors", ".onnx", ".tflite")
 MAX_FILES = 1000
 """The largest published models are in 200 files."""
 
@@ -55,13 +58,15 @@ def open_model(files: Mapping[str, Source]) -> Model:
         refuse(f"There are {len(files):,} files; at most {MAX_FILES:,} are opened at once. Choose those of one model.")
     beside = {name: source for name, source in files.items() if name.lower().endswith(".json")}
     shards = {name: source for name, source in sorted(files.items()) if name not in beside}
+    models = {name: source for name, source in shards.items() if name.lower().endswith(ENDINGS)} or shards
     if not shards:
-        refuse("There is no model among the files. Choose a .gguf, .safetensors, .onnx or .tflite file.")
+        refuse(f"There is no model among the files. Choose a file that ends in {', '.join(ENDINGS)}.")
+    others = {name: source for name, source in shards.items() if name not in models}
     indexes = {name: source for name, source in beside.items() if name.lower().endswith(INDEX)}
-    container = _joined({name: read_container(name, source) for name, source in shards.items()})
-    others = {name: source for name, source in beside.items() if name not in indexes}
-    config, notices = read_config(others, container.metadata)
-    missing = tuple(notice for source in indexes.values() for notice in _missing(source, container, set(shards)))
+    container = _joined({name: read_container(name, source, others) for name, source in models.items()})
+    said = {name: source for name, source in beside.items() if name not in indexes}
+    config, notices = read_config(said, container.metadata)
+    missing = tuple(notice for source in indexes.values() for notice in _missing(source, container, set(models)))
     tensors = logical_tensors(container, config)
     return Model(container.kind, tensors, container.metadata, (*container.notices, *missing, *notices))
 
@@ -110,22 +115,27 @@ def _missing(index: Source, container: Container, names: set[str]) -> list[str]:
     ]
 
 
-def read_container(name: str, source: Source) -> Container:
+def read_container(name: str, source: Source, beside: Mapping[str, Source] = {}) -> Container:
     """The tensors of a file, as they are stored; its format is found from its first bytes and its name.
+
+    Args:
+        name: Of the file.
+        source: The file.
+        beside: Files that may hold its values, by name.
 
     Raises:
         ModelFileError: If it is no model file, or its header cannot be read.
     """
-    return _reader(name, source)(source)
-
-
-def _reader(name: str, source: Source) -> Callable[[Source], Container]:
     head = read_exactly(source, 0, min(16, source.size))
     ending = name.rpartition(".")[2].lower()
     if head.startswith(MAGIC):
-        return read_gguf
+        return read_gguf(source)
+    if head[4:8] == IDENTIFIER or ending == "tflite":
+        return read_tflite(source)
+    if ending == "onnx":
+        return read_onnx(source, beside)
     if ending == "safetensors" or head[8:9] == b"{":
-        return read_safetensors
+        return read_safetensors(source)
     return refuse(
-        f"The file is none that can be read: it begins with {head[:4]!a}. Choose a .gguf or .safetensors file."
+        f"The file is none that can be read: it begins with {head[:4]!a}. Choose one that ends in {', '.join(ENDINGS)}."
     )

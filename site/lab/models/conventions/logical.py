@@ -30,6 +30,7 @@ class LogicalTensor:
         values: Its numbers; None where they cannot be read.
         notes: What a reader should know: where a file does not keep its word, what is assumed.
         fault: Why its values cannot be shown; empty if they can.
+        extra_bytes: Of parameters that are no stored tensors.
     """
 
     name: str
@@ -40,6 +41,7 @@ class LogicalTensor:
     values: Values | None
     notes: tuple[str, ...] = ()
     fault: str = ""
+    extra_bytes: int = 0
 
     @property
     def n_values(self) -> int:
@@ -59,7 +61,7 @@ class LogicalTensor:
     @property
     def size_bytes(self) -> int:
         """Bytes of all that it is made of."""
-        return sum(part.size_bytes for part in self.made_of)
+        return self.extra_bytes + sum(part.size_bytes for part in self.made_of)
 
     @property
     def bits_per_value(self) -> float:

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 from ..reading.raw import RawTensor, Scaled
 from .logical import LogicalTensor
 from .planes import Codes, Numbers, Plane
 from .values import Affine
 
 
-def logical_of(scaled: Scaled, convention: str) -> LogicalTensor:
-    """The tensor with its parameters."""
+def logical_of(scaled: Scaled, convention: str, stored: Container[str]) -> LogicalTensor:
+    """The tensor with its parameters; it is made of those that are tensors of the file."""
     codes, scale, zero = scaled.codes, scaled.scale, scaled.zero_point
-    parts = tuple(part for part in (codes, scale, zero) if part is not None)
+    present = [part for part in (codes, scale, zero) if part is not None]
+    parts = tuple(part for part in present if part.name in stored)
+    extra = sum(part.size_bytes for part in present if part.name not in stored)
     blocks, counts = _blocks(scaled)
-    label = f"{convention.upper()} {codes.dtype}, {_words(scaled)}"
-    fault = next((part.fault for part in parts if part.fault), "") or _misfit(scaled, counts)
-    if fault or codes.encoding is None:
-        return LogicalTensor(codes.name, codes.shape, convention, label, parts, None, (), fault or codes.fault)
-    fmt = codes.encoding.fmt
+    label = f"{convention} {codes.dtype}, {_words(scaled)}"
+    fault = next((part.fault for part in present if part.fault), "") or _misfit(scaled, counts)
+    if fault:
+        return LogicalTensor(codes.name, codes.shape, convention.lower(), label, parts, None, (), fault, extra)
+    fmt = None if codes.encoding is None else codes.encoding.fmt
     values = Affine(
         codes.shape,
         Codes(codes, codes.row_length),
@@ -27,7 +31,7 @@ def logical_of(scaled: Scaled, convention: str) -> LogicalTensor:
         decoder=fmt,
     )
     note = () if scale is not None else ("The file has no scale of it: numbers are code - zero_point.",)
-    return LogicalTensor(codes.name, codes.shape, convention, label, parts, values, note)
+    return LogicalTensor(codes.name, codes.shape, convention.lower(), label, parts, values, note, "", extra)
 
 
 def _plane(tensor: RawTensor | None, counts: tuple[int, ...]) -> Plane | None:

@@ -39,9 +39,9 @@ def logical_tensors(container: Container, config: Config) -> tuple[LogicalTensor
                 found.update(dict.fromkeys((part.name for part in made.made_of), made))
                 for part in made.made_of:
                     named.pop(part.name, None)
-    convention = container.kind.partition(" ")[0].lower()
+    convention = container.kind.partition(" ")[0]
     for scaled in container.scaled:
-        one = logical_of(scaled, convention)
+        one = logical_of(scaled, convention, named)
         if scaled.codes.name in named:
             found.update(dict.fromkeys((part.name for part in one.made_of), one))
     listed: dict[int, LogicalTensor] = {}

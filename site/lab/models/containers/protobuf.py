@@ -1,0 +1,174 @@
+"""Fields of a protobuf message, walked without reading what they hold.
+
+Source: Protocol Buffers, "Encoding": a field is a varint (number << 3 | wire type) and a varint, 8, 4, or a length and
+so many bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..reading.cursor import STEP
+from ..reading.fault import DAMAGED, refuse
+from ..reading.source import Source, read_exactly
+
+VARINT, EIGHT, BYTES, FOUR = 0, 1, 2, 5
+MAX_FIELDS = 500_000
+"""The most fields of a file; the graphs of large models have some 100,000. Walking these takes half a second."""
+MAX_TEXT = 1 << 16
+"""Bytes of a name."""
+MAX_PACKED = 1 << 22
+"""Numbers of a packed list that is built."""
+FIRST_STEP = 1 << 12
+_LONGEST = 20  # bytes of a tag and a length
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a message.
+
+    Attributes:
+        number: Its meaning.
+        wire: VARINT, EIGHT, BYTES or FOUR.
+        value: Of a varint.
+        start: Where its bytes begin, of the others.
+        end: Where they end.
+    """
+
+    number: int
+    wire: int
+    value: int
+    start: int
+    end: int
+
+
+class Walker:
+    """Walks messages of one file.
+
+    Attributes:
+        source: The file.
+        is_cut: Whether a field was met that goes on beyond the end of the file.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.is_cut = False
+        self._n_fields = 0
+        self._start, self._window, self._step = 0, b"", FIRST_STEP
+
+    def fields(self, start: int, end: int) -> Iterator[Field]:
+        """The fields of the message between two places; one that the file cuts short ends where the file does."""
+        position = start
+        while position < end:
+            self._n_fields += 1
+            if self._n_fields > MAX_FIELDS:
+                refuse(f"The file has more than {MAX_FIELDS:,} fields. It is damaged, or no model.")
+            tag, position = self._varint(position, end)
+            number, wire = tag >> 3, tag & 7
+            if not number:
+                refuse(f"The field at byte {position:,} has the number 0, which none has. {DAMAGED}")
+            if wire == VARINT:
+                value, position = self._varint(position, end)
+                yield Field(number, wire, value, position, position)
+                continue
+            if wire == BYTES:
+                length, position = self._varint(position, end)
+            elif wire in (EIGHT, FOUR):
+                length = 8 if wire == EIGHT else 4
+            else:
+                refuse(f"The field at byte {position:,} is of the kind {wire}, which no field has. {DAMAGED}")
+            after = position + length
+            if after > end:
+                if end < self.source.size:
+                    refuse(f"The field at byte {position:,} claims {length:,} bytes, more than it is in. {DAMAGED}")
+                self.is_cut, after = True, end
+            yield Field(number, wire, 0, position, after)
+            position = after
+
+    def text(self, field: Field) -> str:
+        """The text of a field; bytes that are no UTF-8 are escaped, and what is too long is cut off."""
+        data = self.octets(field.start, min(field.end, field.start + MAX_TEXT))
+        return data.decode("utf-8", "backslashreplace")
+
+    def whole(self, field: Field) -> int:
+        """The signed number of a varint."""
+        return field.value - (1 << 64) if field.value >> 63 else field.value
+
+    def wholes(self, field: Field) -> list[int]:
+        """The signed numbers of a packed list, or the one of a varint."""
+        if field.wire == VARINT:
+            return [self.whole(field)]
+        found: list[int] = varints(self.octets(field.start, min(field.end, field.start + MAX_PACKED))).tolist()
+        return found
+
+    def octets(self, start: int, end: int) -> bytes:
+        """Bytes from one place to another."""
+        at = start - self._start
+        if at < 0 or end - self._start > len(self._window):
+            if end - start > STEP:
+                return read_exactly(self.source, start, end - start)
+            self._step = min(2 * self._step, STEP)
+            wanted = min(max(end - start, self._step), self.source.size - start)
+            self._start, self._window = start, read_exactly(self.source, start, wanted)
+            at = 0
+        return self._window[at : at + end - start]
+
+    def _varint(self, position: int, end: int) -> tuple[int, int]:
+        data = self.octets(position, min(position + _LONGEST, end))
+        value = 0
+        for i, byte in enumerate(data[:10]):
+            value |= (byte & 0x7F) << (7 * i)
+            if byte < 0x80:
+                return value & 0xFFFF_FFFF_FFFF_FFFF, position + i + 1
+        if len(data) < 10 and end == self.source.size:
+            refuse(
+                f"The file ends inside of a number at byte {position:,}: it is cut short. Copy or download it again."
+            )
+        return refuse(f"The number at byte {position:,} does not end. {DAMAGED}")
+
+
+def varints(data: bytes) -> NDArray[np.int64]:
+    """The numbers of a packed list, signed.
+
+    >>> varints(bytes([1, 0x80, 1, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 1])).tolist()
+    [1, 128, -1]
+    """
+    octets = np.frombuffer(data, np.uint8)
+    ends = np.flatnonzero(octets < 0x80)
+    if not ends.size:
+        return np.zeros(0, np.int64)
+    octets = octets[: ends[-1] + 1]
+    starts = np.concatenate([[0], ends[:-1] + 1])
+    place = np.arange(octets.size) - np.repeat(starts, ends - starts + 1)
+    parts = (octets & 0x7F).astype(np.uint64) << np.minimum(7 * place, 63).astype(np.uint64)
+    parts[place > 9] = 0
+    return np.add.reduceat(parts, starts).view(np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class Varints:
+    """A packed list of varints as a file of numbers of so many bytes each; it is read whole when it is read at all.
+
+    Attributes:
+        source: The file.
+        start: Where the list begins.
+        end: Where it ends.
+        size: Bytes of the numbers.
+        width: Bytes of one.
+    """
+
+    source: Source
+    start: int
+    end: int
+    size: int
+    width: int
+
+    def read(self, offset: int, length: int) -> bytes:
+        """Some of the numbers' bytes; none where there are fewer numbers than there should be."""
+        numbers = varints(read_exactly(self.source, self.start, self.end - self.start))
+        data = numbers.astype(f"<i{self.width}").tobytes()
+        return data[offset : offset + length] if len(data) == self.size else b""
