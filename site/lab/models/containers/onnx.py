@@ -204,14 +204,11 @@ class _Graphs:
         except ValueError:
             return own, 0, f"{named(name)} has no whole numbers for its place in {place[:80]!r}. {DAMAGED}"
         if length != size or offset < 0 or offset + size > file.size:
-            return (
-                own,
-                0,
-                (
-                    f"{named(name)} takes {size:,} bytes from byte {offset:,} on of {place[:80]!r}, which has {file.size:,}: "
-                    "it is cut short, or of another model. Choose the right one."
-                ),
+            fault = (
+                f"{named(name)} takes {size:,} bytes from byte {offset:,} on of {place[:80]!r}, which has "
+                f"{file.size:,}: it is cut short, or of another model. Choose the right one."
             )
+            return own, 0, fault
         return file, offset, ""
 
 

@@ -11,7 +11,7 @@ from lab.models.reading.source import BytesSource, FileSource
 from tests.lab.models.files import FOLDER, INDEX, Counting, expected, same, source
 
 FILES = {entry["file"]: entry for entry in INDEX if entry["file"].endswith((".onnx", ".tflite"))}
-WRITTEN = ("types.onnx", "types.tflite")  # by record_files.py
+WRITTEN = ("types.onnx", "types.tflite")  # by tests/references/model_files.py
 
 
 def model(name: str) -> Model:

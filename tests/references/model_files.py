@@ -1,6 +1,6 @@
 """Writes tests/files/types.onnx, types.onnx.data and types.tflite with the libraries, and the values that they decode.
 
-Run it where onnx 1.23.2 and ai-edge-litert 2.3.0 are installed: python tests/lab/models/record_files.py
+Run it where onnx 1.23.2 and ai-edge-litert 2.3.0 are installed: python tests/references/model_files.py
 """
 
 from pathlib import Path
@@ -12,7 +12,7 @@ from ai_edge_litert import schema_py_generated as schema
 from onnx import TensorProto, helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 
-FOLDER = Path(__file__).parents[2] / "files"
+FOLDER = Path(__file__).parents[1] / "files"
 RANDOM = np.random.default_rng(23)
 
 
