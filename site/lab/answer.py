@@ -161,6 +161,7 @@ def _described(result: Result) -> Described:
     instruments, figures = look(result, result.settings.show)
     followed = steps(result)
     settings = result.settings
+    code = snippets(result)
     qmin, qmax = settings.code_ends
     found: Described = {
         "version": VERSION,
@@ -184,8 +185,8 @@ def _described(result: Result) -> Described:
         "instruments": instruments,
         "figures": figures,
         "notices": notices(result),
-        "programs": [{"name": name, "title": program.title} for name, program in KINDS.items()],
-        "code": snippets(result),
+        "programs": [{"name": name, "title": program.title} for name, program in KINDS.items() if name in code],
+        "code": code,
     }
     if not settings.are_integers:
         found["stored"] = stored_of(result)

@@ -1,7 +1,7 @@
 """The same computation as a program to copy, one module for each way to write it.
 
 Every program runs as it is and gives the page's codes; where a library cannot compute what the request asks for, the
-program says so in a comment. A new kind is a new module here and a line in this table.
+program says so in a comment, or there is none. A new kind is a new module here and a line in this table.
 
 Imports `results`, `notation` and quantcore.
 """
@@ -11,7 +11,13 @@ from dataclasses import dataclass
 
 from ..results.result import Result
 from .as_notebook import as_notebook
-from .case import Case, case_of
+from .case import Case, case_of, is_divisible
+from .formats_with_bitsandbytes import with_bitsandbytes
+from .formats_with_gguf import with_gguf
+from .formats_with_ml_dtypes import with_ml_dtypes
+from .formats_with_onnx import onnx_cast
+from .formats_with_quantcore import quantcore_formats
+from .formats_with_torchao import with_torchao
 from .with_numpy import numpy_alone
 from .with_onnx import onnx_node
 from .with_quantcore import quantcore
@@ -24,25 +30,38 @@ class Program:
 
     Attributes:
         title: what stands above the program.
-        write: makes its text.
+        of_integers: makes its text for integers; None where it has none.
+        of_formats: makes it for other number formats, empty where it does not apply; None where it never does.
     """
 
     title: str
-    write: Callable[[Case], str]
+    of_integers: Callable[[Case], str] | None = None
+    of_formats: Callable[[Case], str] | None = None
 
 
 KINDS: dict[str, Program] = {
-    "quantcore": Program("quantcore", quantcore),
+    "quantcore": Program("quantcore", quantcore, quantcore_formats),
     "numpy": Program("NumPy alone", numpy_alone),
     "pytorch": Program("PyTorch", torch_tensors),
-    "onnx": Program("ONNX", onnx_node),
+    "ml_dtypes": Program("ml_dtypes", None, with_ml_dtypes),
+    "gguf": Program("gguf-py", None, with_gguf),
+    "bitsandbytes": Program("bitsandbytes", None, with_bitsandbytes),
+    "torchao": Program("torchao", None, with_torchao),
+    "onnx": Program("ONNX", onnx_node, onnx_cast),
     "notebook": Program("The notebook’s style", as_notebook),
 }
 
 
 def snippets(result: Result) -> dict[str, str]:
-    """One program of each kind, by its name."""
-    if not result.settings.are_integers:
+    """One program of each kind that applies, by its name; none where a part of many numbers is stored otherwise."""
+    if result.stored is not None and not is_divisible(result, result.stored):
         return {}
     case = case_of(result)
-    return {kind: program.write(case) for kind, program in KINDS.items()}
+    are_integers = result.settings.are_integers
+    found = {}
+    for kind, program in KINDS.items():
+        write = program.of_integers if are_integers else program.of_formats
+        text = "" if write is None else write(case)
+        if text:
+            found[kind] = text
+    return found

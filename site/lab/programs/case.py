@@ -10,6 +10,7 @@ import quantcore as qc
 from quantcore.toolkits.arithmetic import Scaling
 
 from ..notation import display
+from ..results.blocks import padded
 from ..results.result import Result
 
 MAX_WRITTEN = 1000
@@ -27,6 +28,7 @@ class Case:
         scale, zero_point: in the shape that belongs to the numbers and the granularity.
         granularity: which of the numbers share a scale.
         arithmetic: how it is computed, with the request's rounding.
+        stored: the numbers in blocks, where the format has them, filled up to whole ones; None elsewhere.
     """
 
     result: Result
@@ -36,6 +38,18 @@ class Case:
     zero_point: NDArray[Any]
     granularity: qc.PerTensor | qc.PerAxis | qc.PerBlock
     arithmetic: qc.Arithmetic
+    stored: qc.Stored | None = None
+
+    @property
+    def element(self) -> qc.Format:
+        """What a code stands for."""
+        return self.result.settings.fmt
+
+    @property
+    def is_decoding(self) -> bool:
+        """Whether bytes are given, or have to be: with an importance, a part of a row is not encoded like the whole."""
+        has_importance = "importance" in self.result.settings.codes.options
+        return self.is_dequantize or (self.is_cut and has_importance)
 
     @property
     def fmt(self) -> qc.IntFormat:
@@ -105,6 +119,8 @@ class Case:
 def case_of(result: Result) -> Case:
     """The case of a result."""
     settings = result.settings
+    if result.stored is not None:
+        return _of_blocks(result, result.stored)
     arithmetic = replace(qc.ARITHMETICS[result.arithmetic], rounding=settings.rounding)
     given, scale, zero_point, granularity = _numbers(result)
     return Case(
@@ -116,6 +132,48 @@ def case_of(result: Result) -> Case:
         granularity=granularity,
         arithmetic=arithmetic,
     )
+
+
+def _of_blocks(result: Result, stored: qc.Stored) -> Case:
+    """The case of a block format: all numbers, or whole blocks from the one of the followed number on."""
+    given = np.atleast_1d(result.x)
+    if result.size > MAX_WRITTEN and not result.settings.is_dequantize:
+        given, stored = _some_blocks(result, stored)
+    return Case(
+        result=result,
+        given=given,
+        text=nested(given),
+        scale=stored.scale,
+        zero_point=np.zeros(stored.scale.shape, np.int32),
+        granularity=qc.PerTensor(),
+        arithmetic=qc.ARITHMETICS[result.arithmetic],
+        stored=stored,
+    )
+
+
+def is_divisible(result: Result, stored: qc.Stored) -> bool:
+    """Whether some blocks are stored alone as they are among all; not where the scales of all are quantized together."""
+    is_whole = result.size <= MAX_WRITTEN or result.settings.is_dequantize
+    return is_whole or not getattr(stored.fmt, "is_double", False)
+
+
+def _some_blocks(result: Result, stored: qc.Stored) -> tuple[NDArray[Any], qc.Stored]:
+    block, size = stored.fmt, stored.fmt.block_size
+    rows = result.x.reshape(
+        1 if block.axes == "flat" else -1, result.size if block.axes == "flat" else result.x.shape[-1]
+    )
+    row, place = divmod(result.element, rows.shape[1])
+    start, count = place // size * size, max(size, MAX_WRITTEN // size * size)
+    given = rows[row, start : start + count]
+    options = dict(result.settings.codes.options)
+    if "importance" in options:
+        first, n_bytes = row * stored.layout.blocks_per_row + start // size, block.block_bytes
+        filled = padded(given, block)
+        data = stored.to_bytes()[first * n_bytes : (first + filled.size // size) * n_bytes]
+        return given, block.from_bytes(data, filled.shape)
+    if "tensor_scale" in block.options:
+        options["tensor_scale"] = float(stored.levels[0].values.item())
+    return given, qc.store(padded(given, block), block, **options)
 
 
 def _numbers(result: Result) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any], Any]:

@@ -1,0 +1,52 @@
+"""Number formats with this project's own package."""
+
+import quantcore as qc
+
+from .blocks_in_programs import kept, octets, values
+from .case import Case, array, program
+from .scales_in_programs import given, scale
+
+
+def quantcore_formats(case: Case) -> str:
+    """The program."""
+    head = ["import numpy as np", "import quantcore as qc"]
+    show = ["print(x_hat)" if case.is_decoding else "print(q, x_hat)"]
+    if case.stored is None:
+        return program(head, [*case.remark(), *given(case), *scale(case), *_elements(case)], show)
+    if case.is_decoding:
+        block, tail = _block(case.stored.fmt), kept(case)
+        stored = f"stored = {block}.from_bytes({octets(case)}, {case.stored.shape})"
+        return program(head, [*case.remark(), stored, f"x_hat = qc.restore(stored){tail}"], show)
+    return program(head, values(case), _stored(case, case.stored), show)
+
+
+def _elements(case: Case) -> list[str]:
+    settings = case.result.settings
+    params = f'params = qc.QuantParams(scale, 0, qc.FORMATS["{settings.codes.name}"], qc.{case.granularity!r})'
+    back = f'x_hat = qc.dequantize(q, params, arithmetic="{case.result.arithmetic}")'
+    if case.is_dequantize:
+        return [params, back]
+    rng = f", rng=np.random.default_rng({settings.seed})" if settings.rounding == "stochastic" else ""
+    rules = f'rounding="{settings.rounding}", overflow="{settings.codes.overflow}"{rng}'
+    return [params, f'q = qc.quantize(x, params, arithmetic="{case.result.arithmetic}", {rules})', back]
+
+
+def _stored(case: Case, stored: qc.Stored) -> list[str]:
+    lines, options = [], ""
+    for name, value in stored.options.items():
+        if name == "importance":
+            lines.append(f"importance = {array(value)}")
+        options += f", {name}={'importance' if name == 'importance' else repr(value)}"
+    tail = kept(case)
+    codes = f"stored.element_codes(){tail}"
+    return [
+        *lines,
+        f"stored = qc.store(x, {_block(stored.fmt)}{options})",
+        f"q, x_hat = {codes}, qc.restore(stored){tail}",
+    ]
+
+
+def _block(block: qc.BlockFormat) -> str:
+    found = f'qc.BLOCK_FORMATS["{block.name}"]'
+    is_usual = qc.BLOCK_FORMATS[block.name].block_size == block.block_size
+    return found if is_usual else f"{found}.with_block_size({block.block_size})"

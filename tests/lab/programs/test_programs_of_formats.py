@@ -1,0 +1,142 @@
+"""The programs to copy under number formats: run as they are, they give the answer's codes and numbers.
+
+Those in quantcore and NumPy are run here. Those that need a library were run where it is installed, by
+record_programs_of_formats.py; here the record is compared: the program shown must be the one that was run, and what it
+gave must be the answer.
+"""
+
+import importlib.util
+import json
+import re
+from typing import Any
+
+import lab
+import numpy as np
+import pytest
+from lab.answer import computed
+from lab.programs import KINDS
+
+from tests.lab.programs.record_programs_of_formats import KINDS as RECORDED_KINDS
+from tests.lab.programs.record_programs_of_formats import RECORD, digest, digest_of_text, outcome, run
+from tests.lab.programs.requests_for_formats import REQUESTS
+
+RECORDED: dict[str, Any] = json.loads(RECORD.read_text("utf-8"))
+OTHER_DIGITS = "the last digits of x_hat may differ"
+
+
+def code_of(name: str) -> dict[str, str]:
+    """The programs of a request by its name."""
+    found = lab.answer({**REQUESTS[name], "show": "mapping"})
+    assert found["ok"], found
+    programs: dict[str, str] = found["code"]
+    return programs
+
+
+def expected(name: str, text: str) -> dict[str, Any]:
+    """The codes, numbers and bytes that a program must give: of many numbers, those of the followed one's blocks."""
+    result = computed({**REQUESTS[name], "show": "mapping"})
+    assert not isinstance(result, list)
+    size = n_written(text)
+    if not size:
+        found = {"q": result.flat_q, "x_hat": result.flat_x_hat}
+        return found if result.stored is None else {**found, "data": result.stored.to_bytes().hex()}
+    assert size <= 1000
+    start = 0  # of those that share the only scale
+    if result.stored is not None:
+        block = result.stored.fmt
+        row = 0 if block.axes == "flat" else result.element // result.x.shape[1] * result.x.shape[1]
+        start = row + (result.element - row) // block.block_size * block.block_size
+    return {"q": result.flat_q[start : start + size], "x_hat": result.flat_x_hat[start : start + size]}
+
+
+@pytest.mark.parametrize("kind", ["quantcore", "numpy"])
+@pytest.mark.parametrize("name", list(REQUESTS))
+def test_programs_that_need_nothing_else(kind: str, name: str) -> None:
+    """A program in quantcore, or in NumPy alone, gives the answer's codes and numbers, bit for bit."""
+    programs = code_of(name)
+    if kind not in programs:
+        assert kind == "numpy" or name == "nf4_double, many"
+        return
+    names = run(programs[kind])
+    wanted = expected(name, programs[kind])
+    np.testing.assert_array_equal(np.asarray(names["x_hat"]).reshape(-1), wanted["x_hat"])
+    if "q" in names:
+        np.testing.assert_array_equal(np.asarray(names["q"]).reshape(-1), wanted["q"])
+
+
+@pytest.mark.parametrize("kind", RECORDED_KINDS)
+def test_recorded_programs(kind: str) -> None:
+    """The programs that are shown are those that were run, and they gave the answers' codes, numbers and bytes."""
+    texts = {name: code_of(name).get(kind) for name in REQUESTS}
+    assert {name for name, text in texts.items() if text} == set(RECORDED[kind])
+    for name, found in RECORDED[kind].items():
+        text = texts[name]
+        assert text is not None
+        assert digest_of_text(text) == found["program"], f"{name} has changed; run record_programs_of_formats.py again"
+        check(name, text, found)
+
+
+def check(name: str, text: str, found: dict[str, str]) -> None:
+    """The digests of what a program gave are those of the answer."""
+    wanted = expected(name, text)
+    assert "x_hat" in found
+    if OTHER_DIGITS not in text:
+        assert found["x_hat"] == digest(wanted["x_hat"]), name
+    if "q" in found and "codes" not in REQUESTS[name]:
+        assert found["q"] == digest(wanted["q"]), name
+    if "data" in found and "data" in wanted:
+        assert found["data"] == digest_of_text(wanted["data"]), name
+
+
+def n_written(text: str) -> int:
+    """How many of the numbers a program holds, from its own remark; 0 for all."""
+    found = re.search(r"^# ([\d,]+) of the [\d,]+ numbers$", text, re.MULTILINE)
+    return int(found[1].replace(",", "")) if found else 0
+
+
+INSTALLED = [
+    kind
+    for kind, package in (("ml_dtypes", "ml_dtypes"), ("gguf", "gguf"), ("bitsandbytes", "bitsandbytes"),
+                          ("torchao", "torchao"), ("onnx", "onnx"))
+    if importlib.util.find_spec(package)
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["quantcore", *INSTALLED])  # of others, what they gave is recorded
+@pytest.mark.filterwarnings("ignore")  # of these packages
+def test_programs_where_the_package_is(kind: str) -> None:
+    """Where a package is installed, its programs run and give the answers."""
+    for name in REQUESTS:
+        text = code_of(name).get(kind)
+        if text:
+            check(name, text, outcome(text))
+
+
+def test_kinds_that_apply_are_listed() -> None:
+    """An answer lists the kinds that it has a program of, and no others; titles are those of the table."""
+    for fields, kinds in (
+        ({}, "quantcore numpy pytorch onnx notebook"),
+        ({"format": "gguf_mxfp4"}, "quantcore gguf"),
+        ({"format": "float8_e4m3fn"}, "quantcore ml_dtypes onnx"),
+        ({"format": "nf4"}, "quantcore bitsandbytes"),
+        ({"format": "nvfp4"}, "quantcore torchao"),
+    ):
+        found = lab.answer({**fields, "show": "mapping"})
+        names = [program["name"] for program in found["programs"]]
+        assert names == list(found["code"])
+        assert set(kinds.split()) <= set(names)
+        assert {program["title"] for program in found["programs"]} <= {kind.title for kind in KINDS.values()}
+
+
+def test_gguf_only_decodes_what_it_cannot_encode() -> None:
+    """gguf-py encodes Q4_0, and is given the bytes of Q4_K, which the program says; both give the numbers back."""
+    assert "quantize(x, kind)" in code_of("q4_0")["gguf"]
+    text = code_of("q4_k")["gguf"]
+    assert "gguf-py only decodes this" in text
+    assert "bytes.fromhex" in text
+
+
+def test_a_cast_that_rounds_otherwise_has_no_program() -> None:
+    """ml_dtypes and ONNX round half to even, in float32: elsewhere they are no kind of program."""
+    for name in ("E4M3, floor", "E4M3, float64", "E4M3, half away"):
+        assert not {"ml_dtypes", "onnx"} & set(code_of(name))
