@@ -31,7 +31,7 @@ SHAPES = ((1,), (2,), (3,), (7,), (16,), (2, 3), (4, 5), (1, 4), (2, 2, 3))
 
 def texts_of(field: Field) -> st.SearchStrategy[str]:
     """Texts that a field takes whatever the others are."""
-    if field.kind is Kind.CHOICE:
+    if field.choices:
         return st.sampled_from(list(field.choices))
     if field.kind is Kind.FLAG:
         return st.sampled_from(["0", "1"])

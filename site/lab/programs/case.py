@@ -152,7 +152,7 @@ def _of_blocks(result: Result, stored: qc.Stored) -> Case:
 
 
 def is_divisible(result: Result, stored: qc.Stored) -> bool:
-    """Whether some blocks are stored alone as they are among all; not where the scales of all are quantized together."""
+    """Whether some blocks are stored alone as among all; not where the scales of all are quantized together."""
     is_whole = result.size <= MAX_WRITTEN or result.settings.is_dequantize
     return is_whole or not getattr(stored.fmt, "is_double", False)
 
