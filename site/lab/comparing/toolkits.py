@@ -53,7 +53,7 @@ def compare_toolkits(result: Result) -> ToolkitComparison:
     second = result_of(result, name)
     is_about_codes = bool((result.q != second.q).any())
     differs = result.q != second.q if is_about_codes else result.x_hat != second.x_hat
-    a, b = pipeline_of(result.settings, result.arithmetic, ""), _named_pipeline(result, name)
+    a, b = pipeline_of(result.settings, result.arithmetic, ""), named_pipeline(result, name)
     return ToolkitComparison(
         a=a,
         b=b,
@@ -112,7 +112,12 @@ def pipeline_of(settings: Settings, arithmetic: str, name: str) -> Pipeline:
     return Pipeline(name or settings.profile.label, toolkit, rules, settings.dtype.type)
 
 
-def _named_pipeline(result: Result, name: str) -> Pipeline:
+def named_pipeline(result: Result, name: str) -> Pipeline:
+    """The pipeline of a profile, or of an arithmetic with the request's own scale and zero point.
+
+    Raises:
+        quantcore.QuantError: if the profile has none for the request.
+    """
     if name in PROFILES:
         settings = settings_for(result.settings, name)
         return pipeline_of(settings, arithmetic_of(settings), "")
@@ -136,7 +141,7 @@ def _most_instructive(result: Result) -> str:
     own = result.flat_q[some]
     for name in (preferred, *others):
         try:
-            if (outcome(_named_pipeline(result, name), elements_of(result, some), "code") != own).any():
+            if (outcome(named_pipeline(result, name), elements_of(result, some), "code") != own).any():
                 return name
         except qc.QuantError:
             continue

@@ -10,12 +10,14 @@ import quantcore as qc
 from quantcore.explain.pipelines import REASONS, different_rules, unrounded
 
 from ..answer_types import Figure, Table
-from ..comparing.toolkits import ToolkitComparison, compare_toolkits, elements_of, reasons_for
+from ..comparing.every_toolkit import every_toolkit
+from ..comparing.toolkits import ToolkitComparison, compare_toolkits, elements_of, named_pipeline, reasons_for
 from ..drawing import figure
 from ..drawing.figure import CODE, NEUTRAL, VALUE
 from ..explanation.table import PAGE_SIZE, column, place, row, table
 from ..notation import display
 from ..notation.operands import to_be_rounded
+from ..request.fields import PROFILES
 from ..results.result import Indices, Result
 from . import format_disagreement
 from .instrument import Instrument
@@ -40,7 +42,7 @@ def build(result: Result) -> Instrument:
         _figure(found),
         _table(found, why[:PAGE_SIZE]),
         title=f"{found.a.name} against {found.b.name}",
-        tables=[_rules(found)],
+        tables=[_rules(found), _every_toolkit(result)],
         reply=_reply(found),
     )
 
@@ -82,6 +84,35 @@ def _caption(found: ToolkitComparison, why: list[tuple[str, ...]]) -> str:
         f"than {found.a.name}, by {display.plural(step, 'step')} at most. A rule is the reason where it alone, put in "
         f"place of the other library's, gives the other code. Reasons{of}: {told}."
     )
+
+
+def _every_toolkit(result: Result) -> Table:
+    """One row a toolkit, for the present values."""
+    lines, n_counted = every_toolkit(result)
+    fmt = result.settings.integers
+    columns = [
+        column("toolkit", "Toolkit", "whose rules and arithmetic"),
+        column("scale", "Scale", "of the followed number's block or channel"),
+        column("zero_point", "Zero point", "of the same"),
+        column("codes", "First codes", "of the values, in order"),
+        column("differ", "Differ", f"codes other than the present ones, of {display.count(n_counted)}"),
+        column("rule", "Rule", "what makes the difference, the rule that explains most first"),
+    ]
+    rows = []
+    for i, line in enumerate(lines):
+        label, is_own = PROFILES[line.name].label, line.name == result.settings.profile_name
+        if line.obstacle:
+            rows.append(row(i, [label, *[display.NOTHING] * 4, line.obstacle], is_own))
+            continue
+        why = "symmetric: it has no other scheme"
+        if not line.has_own_scheme:
+            pipeline = named_pipeline(result, line.name)
+            why = "; ".join(f"{REASONS[rule]}: {pipeline.in_words(rule, fmt)}" for rule in line.rules)
+        codes = ", ".join(map(display.shortest, line.codes))
+        z = display.shortest(int(line.zero_point)) if line.zero_point == int(line.zero_point) else None
+        cells = [display.short(line.scale), z or display.short(line.zero_point), codes, display.count(line.n_differing)]
+        rows.append(row(i, [label, *cells, why], is_own))
+    return table("Every toolkit on these values", columns, rows)
 
 
 def _rules(found: ToolkitComparison) -> Table:
