@@ -86,6 +86,7 @@ def record_onnx() -> None:
     outputs = [helper.make_tensor_value_info("constant", TensorProto.FLOAT, (2, 3))]
     graph = helper.make_graph(nodes, "g", [], outputs, [*tensors, *plain])
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 25)], ir_version=13)
+    (FOLDER / "types.onnx.data").unlink(missing_ok=True)  # the library would append to it
     onnx.save_model(
         model, FOLDER / "types.onnx", save_as_external_data=True, location="types.onnx.data", size_threshold=1000
     )

@@ -10,10 +10,14 @@ import quantcore as qc
 from ..reading.raw import RawTensor
 from .logical import Config, Convention, Found, Made, choose, grouped
 from .planes import Codes, Numbers, Reciprocal
-from .values import Affine, Blocks, constant, octets_of_rows
+from .values import Affine, Blocks, Values, constant, octets_of_rows
 
 FP8 = ("F8_E4M3", "F8_E5M2", "F8_E4M3FNUZ", "F8_E5M2FNUZ")
 TILE = 128
+_DIVISOR = (
+    "By the convention the scale is a factor, but so read, weights are of the size {}; as a divisor they are of the "
+    "size {}, and so it is read."
+)
 
 
 def nvfp4(codes: RawTensor, scale: RawTensor, tensor: RawTensor | None, is_divisor: bool, label: str) -> Made | None:
@@ -43,6 +47,9 @@ def nvfp4(codes: RawTensor, scale: RawTensor, tensor: RawTensor | None, is_divis
         f"By the convention the tensor's scale is {words[0]}, but so read, weights are of the size {{}}; "
         f"as {words[1]} they are of the size {{}}, and so it is read."
     )
+    is_usual = float(number.reshape(-1)[0]) > 1 if is_divisor else float(number.reshape(-1)[0]) < 1
+    if is_usual:
+        return Made(shape, label, reading(names[0]))
     values, notes = choose(reading(names[0]), reading(names[1]), n_rows, said)
     return Made(shape, label, values, notes)
 
@@ -116,13 +123,11 @@ def fp8(codes: RawTensor, scale: RawTensor, config: Config, zero_point: RawTenso
     zeros = 0 if zero_point is None else Numbers(zero_point, n_columns)
     as_named = Numbers(scale, n_columns)
     fmt, places = codes.encoding.fmt, Codes(codes, codes.row_length)
-    values, notes = choose(
-        Affine(codes.shape, places, blocks, as_named, zeros, decoder=fmt),
-        Affine(codes.shape, places, blocks, Reciprocal(as_named), zeros, decoder=fmt),
-        codes.n_rows,
-        "By the convention the scale is a factor, but so read, weights are of the size {}; as a divisor they are of "
-        "the size {}, and so it is read.",
-    )
+    values: Values = Affine(codes.shape, places, blocks, as_named, zeros, decoder=fmt)
+    notes: tuple[str, ...] = ()
+    if scale.n_values and scale.numbers(0, 1)[0] > 1:  # weights have less than the greatest number of the format
+        divided = Affine(codes.shape, places, blocks, Reciprocal(as_named), zeros, decoder=fmt)
+        values, notes = choose(values, divided, codes.n_rows, _DIVISOR)
     name = "INT8" if codes.dtype == "I8" else codes.dtype.replace("F8_", "FP8 ")
     if blocks == codes.shape:
         label = f"{name}, one scale"

@@ -14,7 +14,8 @@ from .values import Affine
 
 VERSIONS = {"": None, "gptq": 1, "gptq_v2": 2, "gptq_p": 2}
 """By checkpoint_format: 1 where a zero point is stored less one, 2 where it is stored as it is."""
-SAMPLE_ROWS, SAMPLE_COLUMNS = 128, 512
+SAMPLE_ROWS, SAMPLE_COLUMNS = 32, 512
+"""Codes by which two readings are told apart: few, for they are read of every tensor when a file is opened."""
 
 
 def build(found: Found, config: Config) -> Made | None:

@@ -1,0 +1,124 @@
+"""Real files with bytes changed, cut out, repeated and cut off: no exception but the reader's own."""
+
+import json
+import zlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+from lab.models.opening import open_model
+from lab.models.reading.cursor import STEP
+from lab.models.reading.fault import ModelFileError
+from lab.models.reading.source import BytesSource, FileSource, Source
+
+from tests.lab.models.files import FOLDER, INDEX, Counting
+
+N_MUTANTS = 30
+ROWS = 2
+SIDECARS = {entry["file"]: entry["sidecars"] for entry in INDEX}
+MODELS = sorted(path.name for path in FOLDER.iterdir() if path.suffix in (".gguf", ".safetensors", ".onnx", ".tflite"))
+EDGES = np.array([0, 1, 0x7F, 0x80, 0xFF, 0x7FFF_FFFF, 0xFFFF_FFFF, 2**31, 2**32, 2**62, 2**63, 2**64 - 1], np.uint64)
+
+
+def mutants(data: bytes, count: int, seed: int) -> Iterator[bytes]:
+    """The same ones on every machine; most of them in the first bytes, where headers are."""
+    rng = np.random.default_rng(seed)
+    for _ in range(count):
+        changed = bytearray(data)
+        for _ in range(int(rng.integers(1, 4))):
+            reach = len(changed) if rng.random() < 0.5 else min(len(changed), 2000)
+            at = int(rng.integers(0, reach + 1))
+            match int(rng.integers(0, 6)):
+                case 0:
+                    changed[at : at + 1] = bytes([int(rng.integers(0, 256))])
+                case 1:
+                    width = int(rng.choice([1, 2, 4, 8]))
+                    changed[at : at + width] = int(rng.choice(EDGES)).to_bytes(8, "little")[:width]
+                case 2:
+                    del changed[at : at + int(rng.integers(1, 64))]
+                case 3:
+                    changed[at:at] = changed[at : at + int(rng.integers(1, 64))]
+                case 4:
+                    digit = changed.find(b"1234567890"[int(rng.integers(0, 10))], at)
+                    changed[digit : digit + 1] = bytes(b'-0123456789eE.[]{},"'[int(rng.integers(0, 20))] for _ in "ab")
+                case _:
+                    del changed[at:]
+        yield bytes(changed)
+
+
+def survives(name: str, data: bytes, others: Mapping[str, Source] = {}) -> bool:
+    """Open and decode what can be; whether it could be opened."""
+    counting = Counting(BytesSource(data))
+    beside = {said: FileSource.at(FOLDER / there) for said, there in SIDECARS.get(name, {}).items()}
+    beside |= {path.name: FileSource.at(path) for path in FOLDER.glob(f"{name}.data")}
+    try:
+        tensors = open_model({name: counting, **beside, **others}).tensors
+    except ModelFileError as error:
+        said = error.message
+    else:
+        said = ""
+    assert counting.largest <= max(STEP, len(data))
+    assert counting.n_read <= 20 * len(data) + (1 << 20)
+    if said:
+        assert said.endswith(".")
+        return False
+    for tensor in tensors:
+        assert tensor.bits_per_value >= 0
+        for start in {0, max(0, tensor.n_rows - ROWS)}:
+            try:
+                rows = tensor.rows(start, min(start + ROWS, tensor.n_rows))
+            except ModelFileError:
+                continue
+            assert rows.dtype == np.float32
+            assert rows.shape == (min(ROWS, tensor.n_rows), tensor.row_length)
+    return True
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_mutants(name: str) -> None:
+    """Words or values, whatever the bytes are; nothing is read outside of a file, and little twice."""
+    data = (FOLDER / name).read_bytes()
+    opened = [survives(name, mutant) for mutant in mutants(data, N_MUTANTS, zlib.crc32(name.encode()))]
+    assert survives(name, data)
+    assert 0 < sum(opened) < N_MUTANTS  # some harm was done, and some could be borne
+
+
+LEAVES = (
+    *(-1, 0, 1, 2, 3, 7, 16, 31, 33, 64, 2**31, 2**32, 2**48, 2**63, 10**30, 0.5, 1e300, None, True, "", "U8", "I32"),
+    *("F8_E4M3", "BF16", "F4", "a\0b", "\u202e", [], [0], [0, 2**40], [2**24, 2**24], {}, {"dtype": "U8"}),
+)
+
+
+def changed(value: object, rng: np.random.Generator) -> object:
+    """The same with one entry, however deep, in the place of which is something else."""
+    if isinstance(value, dict) and value and rng.random() < 0.95:
+        key = list(value)[int(rng.integers(len(value)))]
+        if rng.random() < 0.1:
+            return {other: part for other, part in value.items() if other != key}
+        return value | {key: changed(value[key], rng)}
+    if isinstance(value, list) and value and rng.random() < 0.7:
+        at = int(rng.integers(len(value)))
+        return [*value[:at], changed(value[at], rng), *value[at + 1 :]]
+    return LEAVES[int(rng.integers(len(LEAVES)))]
+
+
+@pytest.mark.parametrize("name", [name for name in MODELS if name.endswith(".safetensors")])
+def test_headers_changed_leaf_by_leaf(name: str) -> None:
+    """What is well-formed and wrong: other types, shapes, places and names, and other configurations."""
+    data, rng = (FOLDER / name).read_bytes(), np.random.default_rng(5)
+    length = int.from_bytes(data[:8], "little")
+    for _ in range(N_MUTANTS):
+        header = json.dumps(changed(json.loads(data[8 : 8 + length]), rng)).encode()
+        survives(name, len(header).to_bytes(8, "little") + header + data[8 + length :])
+        for said, there in SIDECARS.get(name, {}).items():
+            config = json.dumps(changed(json.loads((FOLDER / there).read_bytes()), rng)).encode()
+            survives(name, data, {said: BytesSource(config)})
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in (FOLDER / "hostile").iterdir()))
+def test_mutants_of_hostile_files(name: str) -> None:
+    """Likewise from files that are damaged already."""
+    path: Path = FOLDER / "hostile" / name
+    for mutant in mutants(path.read_bytes(), N_MUTANTS, 1):
+        survives(name, mutant)
