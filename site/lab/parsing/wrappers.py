@@ -18,6 +18,7 @@ ASSIGNMENT = re.compile(rf"\s*(?:(?:var|let|const)\s+)?({NAME})(?:\s*:\s*[\w.\[\
 DECLARATION = re.compile(r"[\w\s:<>,*&()]*?\b([A-Za-z_]\w*)\s*((?:\[[^\[\]{}]*\]\s*)*)(?:\w[\w()\s]*)?=?\s*(?=\{)")
 CALL = re.compile(rf"\s*({NAME})\s*\(")
 CAST = re.compile(r"\b(?:np|numpy|jnp|tf|torch)\.\w+\(\s*([^\s(),]+)\s*\)")
+DTYPE = re.compile(r"(?<=[\])]),\s*(?:np|numpy|jnp|torch|tf)\.[a-z]\w+(?=\s*[,)])")  # the second argument of np.array
 KEYWORD = re.compile(rf",\s*({NAME})\s*=")
 VALUE = re.compile(
     r"\s*(?:(?P<call>[A-Za-z_][\w.]*)\((?P<inside>(?:[^()]|\([^()]*\))*)\)|(?P<tuple>\([^()]*\)|\[[^\[\]]*\])"
@@ -131,6 +132,8 @@ def _without_call(found: Unwrapped) -> Unwrapped:
     """``tensor([1., 2.], dtype=...)`` as ``[1., 2.]``, and what its keywords say."""
     body = found.body
     opening = CALL.match(body)
+    if opening:
+        body = DTYPE.sub(_blank, body)
     closing = re.search(r"\)\s*;?\s*\Z", body)
     if not opening or not closing or _closes_before(body, opening.end(), closing.start()):
         return found
