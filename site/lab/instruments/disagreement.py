@@ -111,7 +111,7 @@ def _every_toolkit(result: Result) -> Table:
         codes = ", ".join(map(display.shortest, line.codes))
         z = display.shortest(int(line.zero_point)) if line.zero_point == int(line.zero_point) else None
         cells = [display.short(line.scale), z or display.short(line.zero_point), codes, display.count(line.n_differing)]
-        rows.append(row(i, [label, *cells, why], is_own))
+        rows.append(row(i, [label, *cells, why or display.NOTHING], is_own))
     return table("Every toolkit on these values", columns, rows)
 
 
