@@ -209,7 +209,7 @@ class Stored:
             real = self.fmt.dequantize(self.one_block(block))[0, i]
             return Grid(blocks.codes[block, i : i + 1], np.array([real], np.float64), np.array([-np.inf, np.inf]))
         plain = self.fmt.element.grid()
-        with np.errstate(over="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"):  # an offset that is no number
             reals = (plain.reals.astype(np.float32) * scale + offset).astype(np.float64)
         divisor = scale if blocks.divisor is None else here(blocks.divisor)
         subtrahend = offset if blocks.subtrahend is None else here(blocks.subtrahend)

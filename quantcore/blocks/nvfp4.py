@@ -148,9 +148,11 @@ def _tensor_scale(given: Any, amax: Float32Array, rule: str) -> np.float32 | Non
         with np.errstate(over="ignore"):
             # PyTorch divides a number by a tensor as the product with the reciprocal
             found = _F32(1) / largest * full if rule == "compressed_tensors" else largest / full
-        if 0 < found < np.inf:
-            return _F32(found)
-        raise QuantError(f"values are at most {largest}; their tensor_scale is no float32. Scale them.", "values")
+            if 0 < found < np.inf and _F32(1) / _F32(found) < np.inf:
+                return _F32(found)
+        raise QuantError(
+            f"values are at most {largest}; their tensor_scale, or its reciprocal, is no float32. Scale them.", "values"
+        )
     try:
         number = float(given)
     except (TypeError, ValueError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -138,6 +139,7 @@ def _element_grid(
     )
 
 
+@cache
 def _numbers(fmt: Format) -> tuple[NDArray[Any], Float64]:
     """Codes in the order of their numbers, and these; of codes with the same number, as -0 and +0, one."""
     grid = fmt.grid()

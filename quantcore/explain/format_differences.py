@@ -141,7 +141,8 @@ def reasons_between(a: StoredTrace, b: StoredTrace, element_a: Format, element_b
 
 def _can_hold(trace: StoredTrace, element: Format, number: float) -> bool:
     """Whether a code of the element's block stands for this number."""
-    reals = np.unique(element.grid().reals).astype(np.float32) * np.float32(trace[trace.scale].value)
+    with np.errstate(over="ignore", invalid="ignore"):  # a scale that overflowed
+        reals = np.unique(element.grid().reals).astype(np.float32) * np.float32(trace[trace.scale].value)
     return bool((reals + np.float32(_offset(trace)) == np.float32(number)).any())
 
 

@@ -182,9 +182,7 @@ class FloatFormat:
 
     def grid(self) -> Grid:
         """All finite numbers, and the thresholds of rounding to the nearest."""
-        step = self.highest - float(self.values[self.highest_code - 1]) if self.mantissa_bits else self.highest
-        end = self.highest + step / 2  # where the next number would begin
-        return nearest_grid(self.values, self.dtype, -end if self.signed else -np.inf, end)
+        return _grid(self)
 
 
 def _encode(
@@ -271,6 +269,13 @@ def _values(fmt: FloatFormat) -> NDArray[np.float64]:
         values[fmt.nan_code] = np.nan
     values.setflags(write=False)
     return values
+
+
+@cache
+def _grid(fmt: FloatFormat) -> Grid:
+    step = fmt.highest - float(fmt.values[fmt.highest_code - 1]) if fmt.mantissa_bits else fmt.highest
+    end = fmt.highest + step / 2  # where the next number would begin
+    return nearest_grid(fmt.values, fmt.dtype, -end if fmt.signed else -np.inf, end)
 
 
 @cache

@@ -76,6 +76,9 @@ class Format(Protocol):
     def decode(self, codes: NDArray[Any]) -> NDArray[np.float32]:
         """The numbers of `codes`, exactly; behind the door (`quantcore.decode` is the door)."""
 
+    def __hash__(self) -> int:
+        """Records do not change, so that what is made of one can be kept."""
+
     def bit_fields(self) -> tuple[BitField, ...]:
         """The parts of a code, from the highest bit to the lowest."""
 
@@ -97,7 +100,10 @@ def nearest_grid(values: NDArray[np.float64], dtype: np.dtype[Any], below: float
     patterns = finite[first].astype(f"u{dtype.itemsize}")
     middles = reals[:-1] + np.diff(reals) / 2
     codes = from_pattern(patterns, int(values.size).bit_length() - 1, dtype)
-    return Grid(codes, reals, np.concatenate([[below], middles, [above]]))
+    grid = Grid(codes, reals, np.concatenate([[below], middles, [above]]))
+    for shared in (grid.codes, grid.reals, grid.thresholds):
+        shared.setflags(write=False)
+    return grid
 
 
 def look_up(table: NDArray[Element], codes: NDArray[Any]) -> NDArray[Element]:

@@ -147,7 +147,10 @@ def _options(field: Any) -> list[Node]:
     """Draws a long list's choices, those of a group together under its title."""
     grouped: dict[str, list[Node]] = {"": []}
     for value, text in field.choices.items():
-        option = ["option", {"value": value, "selected": value == field.default}, text]
+        attributes: dict[str, Any] = {"value": value, "selected": value == field.default}
+        if value in field.choices_when:
+            attributes["data-when"] = _condition(field.choices_when[value])
+        option = ["option", attributes, text]
         grouped.setdefault(field.groups.get(value, ""), []).append(option)
     first = grouped.pop("")
     return [*first, *(["optgroup", {"label": title}, *options] for title, options in grouped.items())]

@@ -14,7 +14,7 @@ from .comparing.schemes import SCHEMES
 from .explanation.notices import MAX_LISTED, notices
 from .explanation.steps.followed import steps
 from .explanation.summary import summary
-from .explanation.table import value_table
+from .explanation.value_table import value_table
 from .instruments import GROUPS, INSTRUMENTS, PARTS, look
 from .notation.derivation import derivation
 from .programs import KINDS, snippets
@@ -207,10 +207,11 @@ def stored_of(result: Result) -> StoredNumbers:
 
 
 def _stored(data: bytes, name: str, size: int, bits: float, levels: list[tuple[str, str, Any]]) -> StoredNumbers:
-    listed: list[StoredLevel] = [
-        {"name": level, "format": fmt, "values": [_finite(v) for v in values.reshape(-1)[:FEW].astype(np.float64)]}
-        for level, fmt, values in levels
-    ]
+    with np.errstate(invalid="ignore"):  # bytes may hold NaNs that signal
+        listed: list[StoredLevel] = [
+            {"name": level, "format": fmt, "values": [_finite(v) for v in values.reshape(-1)[:FEW].astype(np.float64)]}
+            for level, fmt, values in levels
+        ]
     return {
         "format": name,
         "block_size": size,
@@ -238,7 +239,8 @@ def metrics_of(result: Result) -> Metrics:
 
 
 def _numbers(array: Any) -> list[float | None]:
-    flat = array.reshape(-1)[:MAX_LISTED].astype(np.float64)
+    with np.errstate(invalid="ignore"):  # bytes may hold NaNs that signal
+        flat = array.reshape(-1)[:MAX_LISTED].astype(np.float64)
     listed: list[float | None] = flat.tolist()
     return listed if np.isfinite(flat).all() else [_finite(number) for number in listed]
 

@@ -17,7 +17,7 @@ from lab.results.compute import arithmetic_of
 
 from tests.core.oracle import FLOAT32, FLOAT64, rounded
 from tests.lab.strict_json import strict
-from tests.lab.valid_requests import valid_requests
+from tests.lab.valid_requests import format_requests, valid_requests
 
 SEED = random.SystemRandom().randrange(2**32)
 EXAMPLES = 120
@@ -37,6 +37,37 @@ def test_every_valid_request_is_answered(request: dict[str, str]) -> None:
     """No exception from any entry, strict JSON, and numbers that keep what they promise."""
     show_seed()
     event(check(request))
+
+
+@pytest.mark.slow
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+@seed(SEED)
+@given(format_requests())
+def test_every_format_is_answered(request: dict[str, str]) -> None:
+    """Likewise of floats, codebooks and blocks; what comes back as no number is null, and in no error figure."""
+    show_seed()
+    event(check_format(request))
+
+
+def check_format(request: dict[str, str]) -> str:
+    """What is promised of a request whose codes are no plain integers."""
+    _, whole, arrays = lab.respond(request)
+    answer = strict(whole)
+    other_entries(request, answer["ok"])
+    if not answer["ok"]:
+        assert {error["field"] for error in answer["errors"]} <= {"values", "source"}, answer["errors"]
+        return "refused: " + answer["errors"][0]["message"][:60]
+    x, x_hat = (arrays[name].tolist() for name in ("values", "dequantized"))
+    for figure in answer["figures"].values():
+        check_figure(figure)
+    if request.get("direction") == "dequantize":
+        return "decoded"
+    pairs = [(a, b) for a, b in zip(x, x_hat, strict=True) if math.isfinite(b)]
+    if pairs:
+        check_metrics(answer["metrics"], *map(list, zip(*pairs, strict=True)))
+    else:
+        assert answer["metrics"]["mse"] is None
+    return "answered"
 
 
 MANUAL = {"calibration": "manual"}

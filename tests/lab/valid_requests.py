@@ -7,8 +7,10 @@ from hypothesis import strategies as st
 from lab.comparing.schemes import SCHEMES
 from lab.data.generate import GENERATORS
 from lab.request.fields import FIELDS, PROFILES, Field, Kind, default_of
+from lab.request.fields.formats import BLOCKS, ELEMENTS
+from lab.request.settings import read
 
-from quantcore import ARITHMETICS
+from quantcore import ARITHMETICS, FORMATS
 
 LARGEST = {"float16": 6.5e4, "float32": 3.4e38, "float64": 1.79e308}
 LEFT_OUT = (
@@ -173,3 +175,36 @@ def draw_range(draw: st.DrawFn, request: dict[str, str], values: list[Any], larg
         request["range_max"] = repr(above)
     else:
         request |= {"range_min": repr(low), "range_max": repr(high)}
+
+
+@st.composite
+def format_requests(draw: st.DrawFn) -> dict[str, str]:
+    """A request of a float, a codebook or a block format: values of every size, or any bytes or codes."""
+    name = draw(st.sampled_from([*ELEMENTS, *BLOCKS]))
+    request = {"format": name}
+    for other in ("overflow", "scale_mode", "rounding", "seed"):
+        if draw(st.booleans()):
+            request[other] = draw(texts_of(FIELDS[other]))
+    if not draw(st.integers(0, 3)):
+        return request | {"direction": "dequantize"} | draw(_codes_or_bytes(name))
+    shape = draw(st.sampled_from([*SHAPES, (40,), (3, 70)]))
+    request["element"] = str(draw(st.integers(0, math.prod(shape) - 1)))
+    if len(shape) == 1 or draw(st.booleans()):
+        request["source"], request["shape"] = draw(st.sampled_from(list(GENERATORS))), ",".join(map(str, shape))
+    if "source" not in request or math.prod(shape) < 20:
+        request |= {"source": "values", "values": nested(draw(numbers(math.prod(shape), 3.4e38)), shape)}
+    if name in ELEMENTS:
+        searches = [c for c in FIELDS["calibration"].choices if c not in ("manual", "given", "entropy")]
+        request["calibration"] = draw(st.sampled_from(searches))
+        request["granularity"] = draw(st.sampled_from(["tensor", "axis"]))
+    return request
+
+
+@st.composite
+def _codes_or_bytes(draw: st.DrawFn, name: str) -> dict[str, str]:
+    """Two blocks of any bytes, or codes that may stand for NaN."""
+    if name in BLOCKS:
+        size = len(bytes.fromhex(read({"format": name, "direction": "dequantize"}).texts["bytes"]))
+        return {"bytes": draw(st.binary(min_size=size, max_size=size)).hex(), "element": str(draw(st.integers(0, 15)))}
+    codes = draw(st.lists(st.integers(0, (1 << FORMATS[name].bits) - 1), min_size=1, max_size=9))
+    return {"codes": repr(codes), "element": str(draw(st.integers(0, len(codes) - 1)))}

@@ -180,11 +180,6 @@ def listed(values: Any) -> list[Any]:
     return [None if value is None or not np.isfinite(value) else float(value) for value in values]
 
 
-def codes(q: Any) -> list[str]:
-    """Codes as texts, for the pointer."""
-    return [str(int(code)) for code in np.asarray(q).tolist()]  # the notebook's may be beyond any integer type
-
-
 def gapped(*ends: Floats) -> list[float | None]:
     """Coordinates of separate lines in one trace: the ends of each, then a gap.
 
@@ -224,6 +219,7 @@ def select(columns: list[Floats], limit: int = MAX_POINTS, keep: tuple[int, ...]
     whole = n // length * length
     chosen = [np.array(keep, np.intp), regular]
     for column in columns:
+        column = column if np.isfinite(column).all() else np.nan_to_num(column, posinf=0, neginf=0)  # no extremes
         rows = column[:whole].reshape(-1, length)
         starts = np.arange(0, whole, length)
         chosen += [starts + rows.argmin(axis=1), starts + rows.argmax(axis=1)]
@@ -231,6 +227,17 @@ def select(columns: list[Floats], limit: int = MAX_POINTS, keep: tuple[int, ...]
             rest = column[whole:]
             chosen += [np.array([whole + rest.argmin(), whole + rest.argmax()])]
     return np.unique(np.concatenate(chosen))
+
+
+def ends(*numbers: Any) -> tuple[float, float]:
+    """The smallest and the largest of all numbers that are finite; 0 and 0 where there is none.
+
+    >>> ends(np.array([1.0, np.nan]), 3.0), ends(np.inf)
+    ((1.0, 3.0), (0.0, 0.0))
+    """
+    joined = np.concatenate([np.asarray(some, np.float64).reshape(-1) for some in numbers])
+    joined = joined[np.isfinite(joined)]
+    return (float(joined.min()), float(joined.max())) if joined.size else (0.0, 0.0)
 
 
 def padded(low: float, high: float, share: float = 0.05) -> tuple[float, float]:

@@ -11,6 +11,8 @@ from ..parsing.places import TOKEN
 from ..parsing.reading import WORDS
 from ..request.fields import FIELDS, default_of
 from ..results.result import Result
+from .format_notices import FORMAT_CHECKS
+from .notice import info, warning
 
 MAX_LISTED = 10_000
 LONG = 100_000  # characters: nobody typed them
@@ -22,22 +24,12 @@ def notices(result: Result) -> list[Notice]:
     return sorted(found, key=lambda remark: remark["level"] != "warning")
 
 
-def warning(message: str) -> Notice:
-    """Something that makes the result bad or surprising."""
-    return {"level": "warning", "message": message}
-
-
-def info(message: str) -> Notice:
-    """Something that explains the result."""
-    return {"level": "info", "message": message}
-
-
 def _codes(fmt: qc.IntFormat) -> str:
     return f"{display.shortest(fmt.qmin)} to {display.shortest(fmt.qmax)}"
 
 
 def _codes_outside(result: Result) -> list[Notice]:
-    if result.is_clipping or not result.n_clipped:
+    if result.is_clipping or not result.n_clipped or not result.settings.are_integers:
         return []
     fmt = result.settings.integers
     which = "1 code lies" if result.n_clipped == 1 else f"{display.count(result.n_clipped)} codes lie"
@@ -79,7 +71,7 @@ def _zero(result: Result) -> list[Notice]:
 
 
 def _constant(result: Result) -> list[Notice]:
-    if result.settings.has_given_params or result.settings.calibration == "manual":
+    if result.settings.has_given_params or not result.settings.are_integers or result.settings.calibration == "manual":
         return []
     low, high = result.x.min(), result.x.max()
     if low != high:
@@ -227,6 +219,7 @@ CHECKS = (
     _replaced_scale,
     _rounded_input,
     _clipped,
+    *FORMAT_CHECKS,
     _off_profile,
     _lines,
     _cut,

@@ -1,13 +1,13 @@
 """The figures of a result, one tile each."""
 
-from typing import Any
-
 import numpy as np
 
-from ..answer_types import Node, Tile
+from ..answer_types import Tile
 from ..notation import display
 from ..notation import mathml as m
 from ..results.result import Result
+from .format_tiles import fates, format_tiles
+from .tile import ends, one_or_many, tile
 
 LABELS = {
     "max_abs": ("Largest error", "the farthest that a value moved"),
@@ -24,35 +24,35 @@ def summary(result: Result) -> list[Tile]:
     return _parameters(result) + _errors(result)
 
 
-def tile(key: str, label: str, symbol: Node, value: str, hint: str) -> Tile:
-    """One figure."""
-    return {"key": key, "label": label, "symbol": symbol, "value": value, "hint": hint}
-
-
 def _parameters(result: Result) -> list[Tile]:
+    own = _integers(result) if result.settings.are_integers else format_tiles(result)
+    return own + _reach(result)
+
+
+def _integers(result: Result) -> list[Tile]:
     fmt, (qmin, qmax) = result.settings.fmt, result.settings.code_ends
     q_low, q_high = display.shortest(int(result.q.min())), display.shortest(int(result.q.max()))
     scale, factor, zero_point = result.scale, result.scale_factor, result.zero_point
-    tiles = [
+    return [
         tile(
             "scale_factor",
             "Scale factor",
             m.math(m.SCALE_FACTOR, block=False),
-            _one_or_many(factor, "scale factor"),
+            one_or_many(factor, "scale factor"),
             "codes per unit; the reciprocal of the scale",
         ),
         tile(
             "scale",
             "Scale",
             m.math(m.SCALE, block=False),
-            _one_or_many(scale, "scale"),
+            one_or_many(scale, "scale"),
             "the step between two neighbouring codes",
         ),
         tile(
             "zero_point",
             "Zero point",
             m.math(m.ZERO_POINT, block=False),
-            _one_or_many(zero_point, "zero point"),
+            one_or_many(zero_point, "zero point"),
             "the code of the real 0",
         ),
         tile(
@@ -63,8 +63,13 @@ def _parameters(result: Result) -> list[Tile]:
             f"{display.count(qmax - qmin + 1)} codes of {fmt.bits} bits; used here: {q_low} to {q_high}",
         ),
     ]
+
+
+def _reach(result: Result) -> list[Tile]:
+    """From where to where the numbers lie."""
+    tiles = []
     if not result.settings.is_dequantize:
-        low, high = _ends(result.x)
+        low, high = ends(result.x)
         tiles.append(
             tile(
                 "value_range",
@@ -74,7 +79,7 @@ def _parameters(result: Result) -> list[Tile]:
                 f"{display.plural(result.size, 'number')}, from the smallest to the largest",
             )
         )
-    low, high = _ends(result.x_hat)
+    low, high = ends(result.x_hat)
     tiles.append(
         tile(
             "back_range",
@@ -88,11 +93,11 @@ def _parameters(result: Result) -> list[Tile]:
 
 
 def _errors(result: Result) -> list[Tile]:
-    if result.metrics is None:
+    if result.settings.is_dequantize:
         return []
     tiles = []
     for key, (label, hint) in LABELS.items():
-        figure = float(getattr(result.metrics, key))
+        figure = float(getattr(result.metrics, key, np.nan))
         unit = " dB" if key == "sqnr_db" else ""
         digits = {"sqnr_db": 4, "cosine": 10}.get(key, 6)
         text = (
@@ -101,6 +106,8 @@ def _errors(result: Result) -> list[Tile]:
             else (display.short(figure, digits) + unit if np.isfinite(figure) else display.NOTHING)
         )
         tiles.append(tile(key, label, "", text, hint))
+    if not result.settings.are_integers:
+        return tiles + fates(result)
     share = result.n_clipped / result.size
     if result.is_clipping:
         tiles.append(
@@ -117,22 +124,3 @@ def _errors(result: Result) -> list[Tile]:
             )
         )
     return tiles
-
-
-def _one_or_many(numbers: Any, noun: str) -> str:
-    if numbers.size == 1:
-        number = numbers.reshape(-1)[0]
-        return (
-            display.shortest(int(number))
-            if float(number).is_integer() and noun == "zero point"
-            else display.shortest(number)
-        )
-    low, high = _ends(numbers, 4)
-    return f"{display.plural(numbers.size, noun)}, {low} to {high}"
-
-
-def _ends(numbers: Any, digits: int = 6) -> tuple[str, str]:
-    low, high = numbers.min(), numbers.max()
-    if float(low).is_integer() and float(high).is_integer() and (numbers.dtype.kind in "iu"):
-        return display.shortest(int(low)), display.shortest(int(high))
-    return display.short(low, digits), display.short(high, digits)

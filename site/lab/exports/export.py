@@ -20,6 +20,7 @@ from ..drawing.svg import draw
 from ..instruments import INSTRUMENTS, LEAD, look
 from ..notation.nodes import markup, node
 from ..results.result import Result
+from ..results.steps import steps_at
 from ..strict_json import strict_json
 from .report import report
 
@@ -131,9 +132,9 @@ def _columns(result: Result) -> Arrays:
     columns["dequantized"] = result.flat_x_hat
     if not result.settings.is_dequantize:
         columns["error"] = result.flat_x_hat.astype(np.float64) - result.flat_x
-        scale = np.broadcast_to(result.wide_scale, shape).reshape(-1).astype(np.float64)
-        with np.errstate(over="ignore"):  # the most distant of clipped values
-            columns["error_in_steps"] = columns["error"] / scale
+        steps = steps_at(result, np.arange(result.size))
+        with np.errstate(over="ignore", divide="ignore", invalid="ignore"):  # far beyond the codes; steps of 0
+            columns["error_in_steps"] = columns["error"] / steps
     return columns
 
 

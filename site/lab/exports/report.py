@@ -6,7 +6,7 @@ from ..answer_types import Table
 from ..explanation.notices import notices
 from ..explanation.steps.followed import steps
 from ..explanation.summary import summary
-from ..explanation.table import value_table
+from ..explanation.value_table import value_table
 from ..instruments import look
 from ..notation.derivation import as_markdown, markdown_text
 from ..notation.mathml import HAT
@@ -33,8 +33,7 @@ def report(result: Result) -> str:
         f"## Number {result.element}, step by step",
         as_markdown(steps(result)),
         *_instruments(result),
-        "## As a program",
-        f"```python\n{snippets(result)['quantcore']}```",
+        *_program(result),
         "## Back to this page",
         _link(result),
     ]
@@ -54,8 +53,17 @@ def _chosen(result: Result) -> dict[str, str]:
     return {
         name: text
         for name, text in settings.texts.items()
-        if name != "show" and text != default_of(name, settings.profile_name if name != "profile" else "notebook")
+        if name != "show" and text != default_of(name, _profile(name, settings.profile_name), settings.codes.name)
     }
+
+
+def _program(result: Result) -> list[str]:
+    program = snippets(result).get("quantcore")
+    return ["## As a program", f"```python\n{program}```"] if program else []
+
+
+def _profile(name: str, profile: str) -> str:
+    return profile if name != "profile" else "notebook"
 
 
 def _notices(result: Result) -> list[str]:

@@ -24,7 +24,7 @@ from . import (
     requantize,
     staircase,
 )
-from .instrument import GROUPS, Entry, Instrument, Size, when_quantizing
+from .instrument import GROUPS, Entry, Instrument, Size, when_measured, when_quantizing
 
 INSTRUMENTS: dict[str, Entry] = {
     "mapping": Entry(
@@ -40,6 +40,7 @@ INSTRUMENTS: dict[str, Entry] = {
         name="Staircase",
         group="mapping",
         build=staircase.build,
+        applies=staircase.applies,
         size=Size.HALF,
         in_first_reply=True,
     ),
@@ -48,6 +49,7 @@ INSTRUMENTS: dict[str, Entry] = {
         name="Number line",
         group="mapping",
         build=number_line.build,
+        applies=number_line.applies,
         size=Size.HALF,
     ),
     "histogram": Entry(
@@ -80,7 +82,7 @@ INSTRUMENTS: dict[str, Entry] = {
         group="error",
         build=error_histogram.build,
         size=Size.HALF,
-        applies=when_quantizing,
+        applies=when_measured,
     ),
     "heatmaps": Entry(
         title="The matrix",
@@ -95,7 +97,7 @@ INSTRUMENTS: dict[str, Entry] = {
         name="Comparison of schemes",
         group="compare",
         build=comparison.build,
-        applies=when_quantizing,
+        applies=when_measured,
         controls=("compare", "max_error", "error_by", "model_parameters"),
         opens_table=True,
     ),

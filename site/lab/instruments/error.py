@@ -9,8 +9,11 @@ from ..drawing import figure
 from ..drawing.figure import ERROR, NEUTRAL, Floats
 from ..explanation.table import column, row, table
 from ..notation import display
-from ..results.levels import Levels, grid_of
+from ..notation.display import number
+from ..results.levels import EvenLevels, Levels, grid_of, seen_apart
 from ..results.result import Result
+from ..results.steps import is_evenly_spaced, steps_at
+from ..results.traced import is_searched
 from .instrument import Instrument
 
 Json = dict[str, Any]
@@ -27,19 +30,28 @@ def build(result: Result) -> Instrument:
 
 
 def _caption(result: Result) -> str:
+    is_even = is_evenly_spaced(result.settings.fmt)
     if result.settings.is_dequantize:
+        reach = "within half a step of" if is_even else "up to halfway to the neighbours of"
         return (
-            "A code does not tell which value it came from. Every value within half a step of the reconstruction gives "
+            f"A code does not tell which value it came from. Every value {reach} the reconstruction gives "
             "the same code, so the error may be anything inside the band."
         )
     text = "The error is the reconstruction minus the value"
-    text += ". " if result.scale.size == 1 else ", here in steps of each value's own scale. "
+    if result.scale.size == 1:
+        text += ". "
+    else:
+        text += ", here in steps of each value's own scale. " if is_even else ", here in steps. "
+    if not is_even:
+        text += "A step is the gap between the two numbers around a value. "
     if result.settings.rounding in WHOLE_STEP:
         text += "This rounding may move a value by up to a whole step."
     else:
         text += "Rounding to nearest keeps it inside the band, half a step to either side."
     if result.n_clipped and result.is_clipping:
         text += " What lies outside the band was clipped."
+    elif is_searched(result):
+        text += " What lies outside the band was given up for the sake of its block, whose scale was searched."
     return text
 
 
@@ -50,19 +62,17 @@ def _figure(result: Result) -> Figure:
     n = len(shown)
     low, high = figure.padded(float(x.min()), float(x.max()), 0.06)
     with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
-        steps = error / result.scale.reshape(-1)[result.parameter_index(shown)]
+        steps = error / steps_at(result, shown)
     is_one_scale = result.scale.size == 1
-    heights, unit = (error, grid.scale) if is_one_scale else (steps, 1.0)
-    reach = unit if result.settings.rounding in WHOLE_STEP else unit / 2
+    heights = error if is_one_scale else steps
     other, template = (
         (steps, ("error = %{y:.6~g}", "= %{text} steps"))
         if is_one_scale
         else (error, ("error = %{text}", "= %{y:.3~g} steps"))
     )
     at = int(np.flatnonzero(shown == result.element)[0])
-    traces = []
-    if is_one_scale and grid.is_even and (high - low) / grid.scale <= MAX_TEETH:
-        traces.append(_sawtooth(grid, low, high, result))
+    share = 1.0 if result.settings.rounding in WHOLE_STEP else 0.5
+    traces, reach = _allowed(grid, low, high, share, result) if is_one_scale else ([], share)
     traces += [
         figure.markers(
             x,
@@ -72,14 +82,50 @@ def _figure(result: Result) -> Figure:
             9 if n <= 80 else 5,
             opacity=1.0 if n <= 80 else 0.5,
             customdata=shown.tolist(),
-            text=[f"{number:.3g}" for number in other.tolist()],
+            text=[f"{number:.3g}" if np.isfinite(number) else display.NOTHING for number in other.tolist()],
             **figure.hover("x = %{x:.9~g}", *template),
         ),
         figure.ring([x[at]], [heights[at]]),
     ]
-    top = max(reach, float(np.abs(heights[np.isfinite(heights)]).max(initial=0.0)))
+    top = max(reach, float(np.abs(heights[np.isfinite(heights)]).max(initial=0.0))) or 1.0
     y_title = "error x̂ − x" if is_one_scale else "error in steps, (x̂ − x) / s"
-    return figure.figure(traces, _layout(y_title, low, high, reach, top * 1.25))
+    band = 0.0 if is_one_scale and not grid.is_even else reach
+    return figure.figure(traces, _layout(y_title, low, high, band, top * 1.25))
+
+
+def _allowed(grid: Levels, low: float, high: float, share: float, result: Result) -> tuple[list[Json], float]:
+    """What the levels allow where all values have the same: the sawtooth, if it is coarse enough to be seen.
+
+    A band as high as the step would be wrong where steps differ; its edges are traces then. Also answers how far the
+    band reaches.
+    """
+    if not grid.n_codes:
+        return [], 0.0
+    first, last = _teeth(grid, low, high)
+    traces = [_sawtooth(grid, first, last, low, high, result)] if last - first <= MAX_TEETH else []
+    if grid.is_even or last <= first:
+        return traces, share * grid.scale
+    places = seen_apart(grid, low, high)
+    starts = grid.reals(places)
+    gaps = grid.reals(places + 1) - starts
+    edge = np.repeat(share * gaps, 2)
+    across = np.stack([starts, starts + gaps], axis=1).reshape(-1)
+    name = "a whole step" if share == 1 else "half a step"
+    if not traces:
+        traces = [
+            figure.lines(across, side * edge, NEUTRAL, name, 1, hoverinfo="skip", showlegend=side > 0)
+            for side in (1, -1)
+        ]
+    return traces, share * float(gaps.max(initial=0.0))
+
+
+def _teeth(grid: Levels, low: float, high: float) -> tuple[int, int]:
+    """The first and the last code of which a tooth is seen; beyond the codes of integers there are clipped ones."""
+    if isinstance(grid, EvenLevels):
+        ends = np.array([low, high]) / grid.scale + grid.zero_point
+        return int(np.floor(ends[0])) - 1, int(np.ceil(ends[1])) + 1
+    first, last = grid.within(low, high)
+    return max(grid.qmin, first - 1), min(grid.qmax, last + 1)
 
 
 def _errors(result: Result) -> Floats:
@@ -87,11 +133,11 @@ def _errors(result: Result) -> Floats:
 
 
 def _dequantize_figure(result: Result) -> Figure:
-    grid = grid_of(result)
     shown = figure.select([result.flat_x_hat], keep=(result.element,))
-    x_hat = result.flat_x_hat[shown].astype(np.float64)
-    half = result.scale.reshape(-1)[result.parameter_index(shown)].astype(np.float64) / 2
-    low, high = figure.padded(float((x_hat - half).min()), float((x_hat + half).max()), 0.06)
+    at, n = result.flat_x_hat[result.element], len(shown)
+    shown = shown[np.isfinite(result.flat_x_hat[shown])]
+    x_hat, half = result.flat_x_hat[shown].astype(np.float64), steps_at(result, shown) / 2
+    low, high = figure.padded(*figure.ends(x_hat - half, x_hat + half), 0.06)
     real, first = np.unique(x_hat, return_index=True)
     reach = half[first]
     traces = [
@@ -108,21 +154,24 @@ def _dequantize_figure(result: Result) -> Figure:
             np.zeros(len(shown)),
             ERROR,
             "reconstruction",
-            9 if len(shown) <= 80 else 5,
+            9 if n <= 80 else 5,
             customdata=shown.tolist(),
             **figure.hover("x̂ = %{x:.9~g}"),
         ),
-        figure.ring([float(result.flat_x_hat[result.element])], [0.0]),
+        figure.ring([at], [0.0]),
     ]
-    return figure.figure(traces, _layout("error x̂ − x", low, high, grid.scale / 2, grid.scale * 0.7))
+    top = float(half.max(initial=0.0)) or 1.0
+    is_one = result.scale.size == 1 and is_evenly_spaced(result.settings.fmt)
+    return figure.figure(traces, _layout("error x̂ − x", low, high, top if is_one else 0.0, top * 1.4))
 
 
-def _sawtooth(grid: Levels, low: float, high: float, result: Result) -> Json:
+def _sawtooth(grid: Levels, first: int, last: int, low: float, high: float, result: Result) -> Json:
     """The sawtooth: the error of every value that could be, not only of the data; it falls by one step a tooth."""
-    first = int(np.floor(low / grid.scale + grid.zero_point)) - 1
-    last = int(np.ceil(high / grid.scale + grid.zero_point)) + 1
     codes = np.arange(first, last + 1)
     starts, ends = grid.thresholds(codes - 1), grid.thresholds(codes)
+    if result.is_clipping and not isinstance(grid, EvenLevels):  # the outermost teeth go on
+        starts = np.where(codes == grid.qmin, -np.inf, starts)
+        ends = np.where(codes == grid.qmax, np.inf, ends)
     starts, ends = np.clip(starts, low, high), np.clip(ends, low, high)
     kept = ends > starts
     codes, starts, ends = codes[kept], starts[kept], ends[kept]
@@ -139,10 +188,9 @@ def _sawtooth(grid: Levels, low: float, high: float, result: Result) -> Json:
 
 
 def _layout(y_title: str, low: float, high: float, reach: float, top: float) -> Json:
-    shapes = [
-        figure.band(0, 1, -reach, reach, ERROR, xref="paper"),
-        figure.segment(low, 0, high, 0),
-    ]
+    shapes = [figure.segment(low, 0, high, 0)]
+    if reach:
+        shapes.insert(0, figure.band(0, 1, -reach, reach, ERROR, xref="paper"))
     return figure.layout(
         "value x",
         y_title,
@@ -153,30 +201,30 @@ def _layout(y_title: str, low: float, high: float, reach: float, top: float) -> 
 
 
 def _table(result: Result) -> Table:
+    is_even = is_evenly_spaced(result.settings.fmt)
     if result.settings.is_dequantize:
         columns = [
             column("x_hat", "Real x̂", "the reconstruction"),
-            column("half", "Half a step", "the largest possible error"),
+            column("half", "Half a step", "the largest possible error" if is_even else "half the gap above it"),
         ]
         shown = figure.select([result.flat_x_hat], 20, (result.element,))
-        halves = {i: float(result.scale_of(i)[0]) / 2 for i in shown.tolist()}
         rows = [
-            row(i, [display.short(result.flat_x_hat[i]), display.short(half)], i == result.element)
-            for i, half in halves.items()
+            row(i, [number(result.flat_x_hat[i]), number(half)], i == result.element)
+            for i, half in zip(shown.tolist(), (steps_at(result, shown) / 2).tolist(), strict=True)
         ]
         return table("The largest error that each code leaves open", columns, rows)
+    by = "the error divided by the scale" if is_even else "the error divided by the gap that the value lies in"
     columns = [
         column("x", "Value x", "across"),
         column("error", "Error x̂ − x", "upward"),
-        column("error_steps", "In steps", "the error divided by the scale"),
+        column("error_steps", "In steps", by),
     ]
     errors = result.once(_errors)
     shown = figure.select([result.flat_x, errors], 20, (result.element,))
     rows = []
-    for i in shown.tolist():
+    for i, step in zip(shown.tolist(), steps_at(result, shown).tolist(), strict=True):
         error = float(errors[i])
-        steps = error / float(result.scale_of(i)[0])
-        cells = [display.short(result.flat_x[i]), display.short(error, 6), display.short(steps, 4)]
+        cells = [number(result.flat_x[i]), number(error, 6), number(error / step if step else np.nan, 4)]
         rows.append(row(i, cells, i == result.element))
     which = (
         "Every error"

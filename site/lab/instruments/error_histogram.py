@@ -14,6 +14,7 @@ from ..drawing.figure import ERROR, NEUTRAL
 from ..explanation.table import column, row, table
 from ..notation import display
 from ..results.result import Floats, Result
+from ..results.steps import is_evenly_spaced, steps_at
 from .error_models import Model, model_of
 from .instrument import Instrument
 
@@ -34,6 +35,7 @@ class Spread:
         density: the share of the errors in each bin, divided by its width.
         n_rounded: how many values are not clipped.
         n_clipped: how many are.
+        n_lost: how many came back as infinity or NaN.
         measured: mean squared error of those that are not; 0 if there are none.
         predicted: the same by the model.
         ratio: the measured over the predicted, also where both are too small for float64.
@@ -45,6 +47,7 @@ class Spread:
     density: Floats
     n_rounded: int
     n_clipped: int
+    n_lost: int
     measured: float
     predicted: float
     ratio: float
@@ -60,25 +63,24 @@ def build(result: Result) -> Instrument:
 def spread(result: Result) -> Spread:
     """The errors in steps, counted, and their mean square beside the model's."""
     model = _model(result)
-    n_clipped = result.n_clipped if result.is_clipping else 0
-    n = result.size - n_clipped
-    n_bins, reach = bins_for(n, MAX_BINS), model.reach
+    n_bins, reach = bins_for(result.size - (result.n_clipped if _has_clipped(result) else 0), MAX_BINS), model.reach
     sums = _sums(result, reach, n_bins)
     if sums.farthest > reach * 1.01:  # floating point, where the scale has few digits
         reach = sums.farthest
         sums = _sums(result, reach, n_bins)
-    unit = _unit(result)
+    n, unit = sums.n_rounded, _unit(result)
     measured, predicted = sums.rounding / max(n, 1), sums.scales / max(n, 1) / model.divisor
     return Spread(
         model=model,
         edges=edges(-reach, reach, n_bins),
         density=sums.counts / max(n, 1) / (2 * reach / n_bins),
         n_rounded=n,
-        n_clipped=n_clipped,
+        n_clipped=sums.n_clipped,
+        n_lost=result.size - n - sums.n_clipped,
         measured=measured * unit * unit,
         predicted=predicted * unit * unit,
         ratio=measured / predicted if predicted else 0.0,
-        clipping=sums.clipping / result.size * unit * unit,
+        clipping=sums.clipping / max(n + sums.n_clipped, 1) * unit * unit,
     )
 
 
@@ -91,36 +93,53 @@ class _Sums:
     clipping: float = 0.0  # of those that are
     scales: float = 0.0  # squared scales of the values that are not
     farthest: float = 0.0  # the largest error in steps
+    n_rounded: int = 0  # how many values are not clipped
+    n_clipped: int = 0  # how many are
+
+
+def _has_clipped(result: Result) -> bool:
+    """Whether there are values beyond the codes that rounding is not to blame for."""
+    return bool(result.n_clipped and (result.is_clipping or not result.settings.are_integers))
 
 
 def _sums(result: Result, reach: float, n_bins: int) -> _Sums:
     """One pass over the values, errors counted from -reach to reach."""
     sums = _Sums(np.zeros(n_bins, np.intp))
-    unit, is_one = _unit(result), result.scale.size == 1
-    arrays: list[Any] = [result.flat_x, result.flat_x_hat]
-    if has_clipped := bool(result.is_clipping and result.n_clipped):
-        arrays.append(result.sides)
-    if not is_one:
-        arrays.append(np.broadcast_to(result.wide_scale, result.x.shape))
-    for x, x_hat, *more in pieces(*arrays):
+    unit, has_clipped = _unit(result), _has_clipped(result)
+    steps = np.broadcast_to(result.once(_steps), result.x.shape)
+    for x, x_hat, scales, side in pieces(result.flat_x, result.flat_x_hat, steps, result.sides):
         errors = np.subtract(x_hat, x, dtype=np.float64)
-        scales = np.full(errors.size, float(result.scale.max())) if is_one else more[-1].astype(np.float64)
-        if has_clipped:
-            is_rounded = more[0] == 0
-            sums.clipping += _squared(errors[~is_rounded] / unit)
+        scales = scales.astype(np.float64)
+        is_number = np.isfinite(errors)
+        if has_clipped or not is_number.all():
+            is_rounded = is_number & (side == 0) if has_clipped else is_number
+            clipped = errors[is_number & ~is_rounded]
+            sums.n_clipped += clipped.size
+            sums.clipping += _squared(clipped / unit)
             errors, scales = errors[is_rounded], scales[is_rounded]
+        sums.n_rounded += errors.size
         sums.rounding += _squared(errors / unit)
         sums.scales += _squared(scales / unit)
         if errors.size:
             np.divide(errors, scales, out=errors, where=scales != 0)
+            errors[scales == 0] = 0  # all codes stand for one number: no step to measure it in
             sums.farthest = max(sums.farthest, float(errors.max()), -float(errors.min()))
             sums.counts += counts_of(errors, -reach, reach, n_bins)
     return sums
 
 
+def _steps(result: Result) -> Floats:
+    """The step at each value, so that it broadcasts against the values."""
+    if result.settings.are_integers:
+        return result.wide_scale
+    return steps_at(result, np.arange(result.size)).reshape(result.x.shape)
+
+
 def _unit(result: Result) -> float:
-    """The largest scale, or the largest error where that is larger."""
-    return max(float(result.scale.max()), result.metrics.max_abs if result.metrics else 0.0)
+    """The largest step, or the largest error where that is larger."""
+    steps = result.once(_steps)
+    largest = float(steps[np.isfinite(steps)].max(initial=0.0))
+    return max(largest, result.metrics.max_abs if result.metrics else 0.0) or 1.0
 
 
 def _squared(values: Floats) -> float:
@@ -137,18 +156,24 @@ def _model(result: Result) -> Model:
 
 def _caption(result: Result, found: Spread) -> str:
     of_which = "the error of the values that are not clipped" if found.n_clipped else "the error"
-    square = "s²" if result.scale.size == 1 else "the mean of s²"
+    has_one_step = result.scale.size == 1 and is_evenly_spaced(result.settings.fmt)
+    square = "s²" if has_one_step else "the mean of s²"
     text = (
         f"If a value were as likely to lie at one place between two codes as at any other, {of_which} would be spread "
         f"{found.model.spread}, and its mean square would be {square} / {found.model.divisor} = "
         f"{display.short(found.predicted, 4)}. "
     ).replace("= ≈", "≈ ")
+    if not is_evenly_spaced(result.settings.fmt):
+        text = f"A step is the gap between the two numbers around a value, here s. {text}"
     text += f"Measured: {display.short(found.measured, 4)}. {_verdict(found)}"
     if found.n_clipped:
         text += (
             f" Clipping comes on top: {display.percent(found.n_clipped / result.size)} of the values, which bring the "
             f"mean squared error of all to {display.short(_total(found), 4)}."
         )
+    if found.n_lost:
+        verb = "is" if found.n_lost == 1 else "are"
+        text += f" {display.plural(found.n_lost, 'value')} that became infinity or NaN {verb} left out."
     return text
 
 

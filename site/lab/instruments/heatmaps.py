@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 import quantcore as qc
 
 from ..answer_types import Table
+from ..drawing import figure
 from ..explanation.table import column, row, table
 from ..notation import display
+from ..notation.codes import code_name
 from ..results.result import Floats, Result
 from .heatmaps_figure import Panel, draw
 from .instrument import Instrument
@@ -76,7 +78,7 @@ def build(result: Result) -> Instrument:
     n_rows, n_columns = result.x.shape
     blocks = Blocks(-(-n_rows // MAX_SIDE), -(-n_columns // MAX_SIDE))
     rows, columns = boundaries(result)
-    figure = draw(
+    drawn = draw(
         panels(result, blocks),
         (n_rows, n_columns),
         (blocks.rows, blocks.columns),
@@ -84,15 +86,12 @@ def build(result: Result) -> Instrument:
         columns if len(columns) <= MAX_LINES else (),
         divmod(result.element, n_columns),
     )
-    return Instrument(_caption(result, blocks, len(rows), len(columns)), figure, _table(result))
+    return Instrument(_caption(result, blocks, len(rows), len(columns)), drawn, _table(result))
 
 
 def panels(result: Result, blocks: Blocks) -> list[Panel]:
     """What is drawn, each as large as the others: values in the same colours before and after."""
-    lowest, highest = result.settings.code_ends
-    x_hat, codes = blocks.means(result.x_hat), blocks.means(result.q)
-    code_ends = (min(lowest, float(codes.min())), max(highest, float(codes.max())))
-    coded = Panel("codes q", codes, *code_ends, "sequential")
+    x_hat, coded = blocks.means(result.x_hat), _codes(result, blocks)
     if result.settings.is_dequantize:
         reach = _reach(x_hat)
         return [coded, Panel("reconstruction x̂", x_hat, -reach, reach, "values")]
@@ -107,14 +106,28 @@ def panels(result: Result, blocks: Blocks) -> list[Panel]:
     ]
 
 
+def _codes(result: Result, blocks: Blocks) -> Panel:
+    """Codes that are whole numbers as they are; of bit patterns, whose order means nothing, the numbers."""
+    fmt = result.settings.fmt
+    if not isinstance(fmt, qc.IntFormat):
+        numbers = blocks.means(fmt.decode(result.q))
+        reach = min(_reach(numbers), max(abs(fmt.lowest), fmt.highest))
+        return Panel("codes, as numbers before the scale", numbers, -reach, reach, "values")
+    codes, (lowest, highest) = blocks.means(result.q), result.settings.code_ends
+    return Panel("codes q", codes, min(lowest, float(codes.min())), max(highest, float(codes.max())), "sequential")
+
+
 def _reach(numbers: Floats) -> float:
-    return float(np.abs(numbers).max()) or 1.0
+    """The largest magnitude of those that are numbers."""
+    return max(map(abs, figure.ends(numbers))) or 1.0
 
 
 def boundaries(result: Result) -> tuple[list[float], list[float]]:
     """Between which rows, and between which columns, one scale ends and another begins: 1.5 is between rows 1 and 2."""
     granularity, shape = result.settings.granularity, result.x.shape
     between: list[list[float]] = [[], []]
+    if result.stored is not None:
+        return _block_boundaries(result, result.stored)
     if isinstance(granularity, qc.PerTensor):
         return between[0], between[1]
     axis = granularity.axis % 2
@@ -124,6 +137,16 @@ def boundaries(result: Result) -> tuple[list[float], list[float]]:
         between[axis] = [place - 0.5 for place in range(granularity.block_size, shape[axis], granularity.block_size)]
         between[1 - axis] = [place - 0.5 for place in range(1, shape[1 - axis])]
     return between[0], between[1]
+
+
+def _block_boundaries(result: Result, stored: qc.Stored) -> tuple[list[float], list[float]]:
+    """The same of blocks; some libraries' run on from one row to the next, and may end anywhere."""
+    n_rows, n_columns = result.x.shape
+    length = stored.fmt.block_size // stored.scale.shape[1]
+    if stored.fmt.axes != "flat" or n_columns % length == 0:
+        return [i - 0.5 for i in range(1, n_rows)], [j - 0.5 for j in range(length, n_columns, length)]
+    height = length // n_columns
+    return [i - 0.5 for i in range(height, n_rows, height)] if length % n_columns == 0 else [], []
 
 
 def _caption(result: Result, blocks: Blocks, n_row_lines: int, n_column_lines: int) -> str:
@@ -171,9 +194,10 @@ def _table(result: Result) -> Table:
         for j in columns_shown:
             element = i * n_columns + j
             x, x_hat = result.flat_x[element], result.flat_x_hat[element]
-            cells = [f"[{i}, {j}]", display.shortest(int(result.flat_q[element])), display.short(x_hat)]
+            code = code_name(result.flat_q[element], result.settings.fmt)
+            cells = [f"[{i}, {j}]", code, display.number(x_hat)]
             if not result.settings.is_dequantize:
                 cells.insert(1, display.short(x))
-                cells.append(display.short(float(x_hat) - float(x), 6))
+                cells.append(display.number(float(x_hat) - float(x), 6))
             lines.append(row(element, cells, element == result.element))
     return table(f"The numbers around [{at_row}, {at_column}]", columns, lines)

@@ -137,7 +137,7 @@ def _heat(
 def _cells(cells: Floats) -> Any:
     """The numbers, row by row; many of them as Plotly reads them fastest, float32 in base64."""
     if cells.size <= LISTED:
-        return cells.tolist()
+        return [figure.listed(line) for line in cells]
     packed = base64.b64encode(cells.astype("<f4").tobytes()).decode("ascii")
     return {"dtype": "f4", "bdata": packed, "shape": f"{cells.shape[0]}, {cells.shape[1]}"}
 

@@ -6,13 +6,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from quantcore import FloatFormat
+
 from ..answer_types import Figure, Table
 from ..drawing import figure
 from ..drawing.binning import bins_for, counts_of, edges
 from ..drawing.figure import BACK, CODE, ERROR, VALUE
 from ..explanation.table import column, row, table
 from ..notation import display
-from ..results.levels import Levels, grid_of
+from ..results.levels import EvenLevels, Levels, grid_of, seen_apart, view_of
 from ..results.result import Floats, Result
 from .instrument import Instrument
 
@@ -57,8 +59,13 @@ def build(result: Result) -> Instrument:
         _caption(result, counted),
         _figure(result, counted),
         _table(result, counted),
-        handles={"range_min": counted.low, "range_max": counted.high},
+        handles={"range_min": counted.low, "range_max": counted.high} if has_range(result) else {},
     )
+
+
+def has_range(result: Result) -> bool:
+    """Whether a range of the request's own is to be covered."""
+    return result.stored is None
 
 
 def histogram(result: Result) -> Histogram:
@@ -88,25 +95,34 @@ def histogram(result: Result) -> Histogram:
 
 
 def _caption(result: Result, counted: Histogram) -> str:
-    grid = grid_of(result)
     which = "value" if result.scale.size == 1 else "value that shares a scale with the followed number"
     values = display.plural(counted.n_values, which, which.replace("value", "values", 1).replace("shares", "share"))
-    every = _every(grid)
-    levels = f"The strokes below are the real numbers that codes stand for, {display.short(grid.scale, 4)} apart"
-    levels += f" (one in {every} is drawn)." if every > 1 else "."
-    beyond = _beyond(result, counted)
+    covered = "end the range that the codes are to cover" if result.ranges else "end the numbers that codes stand for"
     return (
-        f"How {values} are spread. {levels} The two upright lines end the range that the codes are to cover: {beyond}"
+        f"How {values} are spread. The strokes below are the real numbers that codes stand for{_apart(result)} "
+        f"The two upright lines {covered}: {_beyond(result, counted)}"
     )
+
+
+def _apart(result: Result) -> str:
+    """How far the levels are from each other, and how many are drawn."""
+    grid = grid_of(result)
+    if not grid.is_even:
+        return ", the closer together the nearer to 0." if isinstance(result.settings.fmt, FloatFormat) else "."
+    text = f", {display.short(grid.scale, 4)} apart" if grid.scale else ", all the same"
+    every = _every(grid)
+    return f"{text} (one in {every} is drawn)." if every > 1 else f"{text}."
 
 
 def _beyond(result: Result, counted: Histogram) -> str:
     if not counted.n_below and not counted.n_above:
-        return "no value lies beyond it."
+        return "no value lies beyond it." if result.ranges else "no value lies beyond them."
     below, above = (
         f"{display.percent(n / counted.n_values)} ({display.count(n)})" for n in (counted.n_below, counted.n_above)
     )
     fate = "are clipped to its ends" if result.is_clipping else "get codes that the format does not have"
+    if not result.settings.are_integers:
+        fate = "become the last number there" if result.is_clipping else "become infinity or NaN"
     return f"{below} of the values lie beyond its lower end and {above} beyond its upper end, and {fate}."
 
 
@@ -114,14 +130,13 @@ def _figure(result: Result, counted: Histogram) -> Figure:
     grid = grid_of(result)
     middles = counted.edges[:-1] / 2 + counted.edges[1:] / 2
     width = np.full(middles.size, counted.edges[1] - counted.edges[0])
-    low, high = figure.padded(
-        min(float(counted.edges[0]), counted.low, grid.low), max(float(counted.edges[-1]), counted.high, grid.high)
-    )
+    ends = figure.ends(counted.edges, (counted.low, counted.high) if result.ranges else ())
+    low, high = figure.padded(*view_of(grid, *ends))
     traces = [
         figure.bars(middles, counted.inside, width, VALUE, "values", hovertemplate="%{y} near %{x}<extra></extra>")
     ]
     if counted.beyond.any():
-        name = "clipped" if result.is_clipping else "outside the codes"
+        name = "clipped" if result.is_clipping else "beyond the codes"
         traces.append(
             figure.bars(
                 middles,
@@ -133,7 +148,7 @@ def _figure(result: Result, counted: Histogram) -> Figure:
                 hovertemplate=f"%{{y}} {name}, near %{{x}}<extra></extra>",
             )
         )
-    levels = grid.reals(_levels(grid, _every(grid)))
+    levels = grid.reals(_levels(grid, low, high))
     followed = [float(result.flat_x[result.element])]
     traces += [
         figure.lines(
@@ -154,6 +169,7 @@ def _layout(result: Result, counted: Histogram, low: float, high: float) -> Json
     ends = [
         {**figure.segment(end, 0, end, 1, CODE, 2), "yref": "y domain", "layer": "above", "name": name}
         for name, end in (("range_min", counted.low), ("range_max", counted.high))
+        if low <= end <= high
     ]
     is_narrow = counted.high - counted.low < 0.35 * (high - low)
     sides = ("right", "left") if is_narrow else ("left", "right")
@@ -161,6 +177,7 @@ def _layout(result: Result, counted: Histogram, low: float, high: float) -> Json
     texts = [
         figure.note(end, 1, display.short(number(end), 4), yref="y domain", xanchor=side, yanchor="bottom")
         for end, side in ((counted.low, sides[0]), (counted.high, sides[1]))
+        if low <= end <= high
     ]
     highest = int((counted.inside + counted.beyond).max())
     whole: Json = {"tickvals": list(range(highest + 1))} if highest < 8 else {}
@@ -184,9 +201,11 @@ def _every(grid: Levels) -> int:
     return 1 << max(0, (-(-grid.n_codes // MAX_LEVELS) - 1).bit_length())
 
 
-def _levels(grid: Levels, every: int) -> NDArray[np.int64]:
-    """The places of the levels that are drawn: the lowest, the highest, and regular ones between."""
-    return np.unique(np.append(np.arange(grid.qmin, grid.qmax + 1, every), grid.qmax))
+def _levels(grid: Levels, low: float, high: float) -> NDArray[np.integer[Any]]:
+    """The places of the levels that are drawn: of even ones the lowest, the highest, and regular ones between."""
+    if isinstance(grid, EvenLevels):
+        return np.unique(np.append(np.arange(grid.qmin, grid.qmax + 1, _every(grid)), grid.qmax))
+    return seen_apart(grid, low, high, 2 * MAX_LEVELS)
 
 
 def _table(result: Result, counted: Histogram) -> Table:

@@ -61,6 +61,11 @@ def when_quantizing(result: Result) -> bool:
     return not result.settings.is_dequantize
 
 
+def when_measured(result: Result) -> bool:
+    """The instrument needs errors: of values that come back as numbers."""
+    return result.metrics is not None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """All that is to be known of an instrument outside its module; the page and its HTML are made from it.

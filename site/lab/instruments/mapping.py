@@ -9,7 +9,8 @@ from ..drawing import figure
 from ..drawing.figure import BACK, CODE, NEUTRAL, VALUE, Floats, Indices
 from ..explanation.table import column, row, table
 from ..notation import display
-from ..results.levels import Levels, grid_of
+from ..notation.codes import code_name
+from ..results.levels import EvenLevels, Levels, Places, at_or_below, code_names, grid_of, seen_apart, view_of
 from ..results.result import Result
 from .instrument import Instrument
 
@@ -36,15 +37,21 @@ def build(result: Result) -> Instrument:
 
 def _caption(result: Result) -> str:
     if result.settings.is_dequantize:
+        way = "subtract the zero point, multiply by the scale"
+        if not result.settings.are_integers:
+            has_offset = result.stored is not None and result.stored.offset is not None
+            way = f"take the number of the code, multiply it by the scale{', add the offset' if has_offset else ''}"
         return (
             "The codes lie on the lower line, each under the real number that it stands for. Follow a line up: "
-            "subtract the zero point, multiply by the scale, and you are there."
+            f"{way}, and you are there."
         )
     text = (
         "The upper line holds the real numbers, the lower one the codes, each drawn under the real number that it "
         "stands for. A value goes down to the nearest code and straight up again to its reconstruction: the more "
         "its line leans, the larger its error."
     )
+    if result.stored is not None and result.scale.size > 1:
+        return f"{text} Every block has its own scale; the codes that are drawn are those of the followed number's."
     if result.scale.size > 1:
         text += (
             " Every slice has its own scale; the codes that are written out are those of the followed number's slice."
@@ -56,16 +63,15 @@ def _figure(result: Result) -> Figure:
     grid = grid_of(result)
     shown = figure.select([result.flat_x, result.flat_x_hat], MAX_LINES, (result.element,))
     x, x_hat = result.flat_x[shown].astype(np.float64), result.flat_x_hat[shown].astype(np.float64)
-    low = min(float(x.min()), float(x_hat.min()), grid.low)
-    high = max(float(x.max()), float(x_hat.max()), grid.high)
-    low, high = figure.padded(low, high, 0.06)
+    low, high = figure.padded(*view_of(grid, *figure.ends(x, x_hat)), 0.06)
     is_labelled = len(shown) <= FEW
     draw = _few if len(shown) <= MANY else _many
     traces, shapes = draw(result, shown, x, x_hat)
     followed = [float(result.flat_x[result.element])]
     traces.append(figure.ring(followed, [REAL_LINE], xaxis="x2"))
     if is_labelled:
-        traces += _labels(result, shown, x_hat, low, high)
+        is_number = np.isfinite(x_hat)
+        traces += _labels(result, shown[is_number], x_hat[is_number], low, high)
     layout = _layout(grid, low, high, is_labelled)
     layout["shapes"] += shapes
     return figure.figure(traces, layout)
@@ -101,6 +107,7 @@ def _few(result: Result, shown: Indices, x: Floats, x_hat: Floats) -> tuple[list
 def _many(result: Result, shown: Indices, x: Floats, x_hat: Floats) -> tuple[list[Json], list[Json]]:
     """Strokes instead of marks, values apart from reconstructions: traces for the pointer, shapes for the eye."""
     real, first = np.unique(x_hat, return_index=True)
+    real, first = real[np.isfinite(real)], first[np.isfinite(real)]
     n = len(real)
     top, bottom = REAL_LINE + ASIDE, REAL_LINE - ASIDE
     traces = [
@@ -115,9 +122,10 @@ def _many(result: Result, shown: Indices, x: Floats, x_hat: Floats) -> tuple[lis
         figure.strokes(real, bottom - REACH, real, bottom + REACH, BACK, 1.5, "back x̂", showlegend=True),
     ]
     if not result.settings.is_dequantize:
+        down = np.isfinite(x_hat)
         traces.insert(0, figure.unseen(x, [top] * len(x), "value x", xaxis="x2", **_value(shown)))
         shapes = [
-            figure.strokes(x, REAL_LINE, x_hat, CODE_LINE, VALUE, 0.6, "quantize", opacity=0.35),
+            figure.strokes(x[down], REAL_LINE, x_hat[down], CODE_LINE, VALUE, 0.6, "quantize", opacity=0.35),
             figure.strokes(x, top - REACH, x, top + REACH, VALUE, 1.5, "value x", showlegend=True),
             *shapes,
         ]
@@ -132,7 +140,7 @@ def _value(shown: Indices) -> Json:
 def _known(result: Result, shown: Indices) -> Json:
     """What a code or a reconstruction tells under the pointer."""
     told = figure.hover("q = %{text}", "x̂ = %{x:.9~g}")
-    return {"text": figure.codes(result.flat_q[shown]), "customdata": shown.tolist(), **told}
+    return {"text": code_names(result, shown), "customdata": shown.tolist(), **told}
 
 
 def _labels(result: Result, shown: Indices, x_hat: Floats, low: float, high: float) -> list[Json]:
@@ -165,7 +173,7 @@ def _label(result: Result, elements: Indices, at: Floats, low: float, high: floa
     sides = ["right" if x < low + rim < middle else "left" if x > high - rim else "center" for x in at.tolist()]
     top, bottom = [f"top {side}" for side in sides], [f"bottom {side}" for side in sides]
     backs = [f"x̂ {_equals(result.flat_x_hat[i])}" for i in elements]
-    codes = [f"q = {grid_of(result).name(grid_of(result).place(result.flat_q[i]))}" for i in elements]
+    codes = [f"q = {code}" for code in code_names(result, elements)]
     texts = [
         figure.labels(at, [REAL_LINE + 0.1] * len(at), backs, top),
         figure.labels(at, [CODE_LINE - 0.1] * len(at), codes, bottom),
@@ -182,12 +190,11 @@ def _equals(value: Any) -> str:
 
 
 def _layout(grid: Levels, low: float, high: float, is_labelled: bool) -> Json:
-    shapes = [
-        figure.segment(low, REAL_LINE, high, REAL_LINE, width=1.5),
-        figure.segment(grid.low, CODE_LINE, grid.high, CODE_LINE, width=1.5),
-        _code_strokes(grid),
-    ]
-    places, texts = _ticks(grid, high - low)
+    shapes = [figure.segment(low, REAL_LINE, high, REAL_LINE, width=1.5)]
+    if grid.n_codes:
+        begin, end = max(grid.low, low), min(grid.high, high)
+        shapes += [figure.segment(begin, CODE_LINE, end, CODE_LINE, width=1.5), _code_strokes(grid, low, high)]
+    places, texts = _ticks(grid, low, high)
     if grid.qmin <= grid.zero_point <= grid.qmax:
         shapes.append(figure.segment(0, CODE_LINE, 0, REAL_LINE, dash="dash"))
     plain = {"showgrid": False, "ticks": ""}
@@ -201,36 +208,45 @@ def _layout(grid: Levels, low: float, high: float, is_labelled: bool) -> Json:
     )
 
 
-def _code_strokes(grid: Levels) -> Json:
-    """A small stroke at each code, or at the ends of many, longer than those of the values' codes."""
-    codes = np.arange(grid.qmin, grid.qmax + 1) if grid.n_codes <= 64 else np.array([grid.qmin, grid.qmax])
+def _code_strokes(grid: Levels, low: float, high: float) -> Json:
+    """A small stroke at each code, longer than those of the values' codes; of many even ones only at the ends."""
+    codes: Places = np.arange(grid.qmin, grid.qmax + 1) if grid.n_codes <= 64 else np.array([grid.qmin, grid.qmax])
+    if grid.n_codes > 64 and not isinstance(grid, EvenLevels):
+        codes = seen_apart(grid, low, high)
     reals = grid.reals(codes)
     return figure.strokes(reals, CODE_LINE - 2 * REACH, reals, CODE_LINE + 2 * REACH, NEUTRAL, 1, "codes")
 
 
-def _ticks(grid: Levels, span: float) -> tuple[list[float], list[str]]:
+def _ticks(grid: Levels, low: float, high: float) -> tuple[list[float], list[str]]:
     """The codes that are written under the line: the zero point, both ends, and round ones where there is room."""
-    wanted = [grid.qmin, grid.qmax]
-    if grid.zero_point.is_integer() and grid.qmin <= grid.zero_point <= grid.qmax:
+    first, last = (grid.qmin, grid.qmax) if isinstance(grid, EvenLevels) else grid.within(low, high)
+    if first > last:
+        return [], []
+    wanted = [first, last]
+    if grid.zero_point.is_integer() and first <= grid.zero_point <= last:
         wanted.insert(0, int(grid.zero_point))
-    step = 1 << max(0, (grid.n_codes // N_TICKS - 1).bit_length())
-    for every in (4 * step, 2 * step, step):  # the rounder ones first
-        wanted += range(grid.qmin // every * every, grid.qmax + 1, every)
+    wanted += _round_codes(grid) if isinstance(grid, EvenLevels) else at_or_below(grid, np.linspace(low, high, N_TICKS))
+    reals = dict(zip(wanted, grid.reals(np.array(wanted)).tolist(), strict=True))
+    room = (high - low) * (0.115 if isinstance(grid, EvenLevels) else 0.15)
     kept: list[int] = []
-    for code in wanted:
-        if grid.qmin <= code <= grid.qmax and all(_distance(grid, code, other) > span * 0.115 for other in kept):
+    for code, real in reals.items():
+        if all(abs(real - reals[other]) > room for other in kept):
             kept.append(code)
     kept.sort()
-    texts = [f"z = {grid.name(code)}" if code == grid.zero_point and grid.is_even else grid.name(code) for code in kept]
-    return grid.reals(np.array(kept)).tolist(), texts
+    is_named = isinstance(grid, EvenLevels)
+    texts = [f"z = {grid.name(code)}" if code == grid.zero_point and is_named else grid.name(code) for code in kept]
+    return [reals[code] for code in kept], texts
 
 
-def _distance(grid: Levels, code: int, other: int) -> float:
-    """How far two codes are from each other on the real line."""
-    if grid.is_even:
-        return abs(code - other) * grid.scale
-    first, second = grid.reals(np.array([code, other])).tolist()
-    return abs(float(first) - float(second))
+def _round_codes(grid: EvenLevels) -> list[int]:
+    """The rounder ones first."""
+    step = 1 << max(0, (grid.n_codes // N_TICKS - 1).bit_length())
+    return [
+        code
+        for every in (4 * step, 2 * step, step)
+        for code in range(grid.qmin // every * every, grid.qmax + 1, every)
+        if code >= grid.qmin
+    ]
 
 
 def _table(result: Result) -> Table:
@@ -245,7 +261,7 @@ def _table(result: Result) -> Table:
             int(i),
             [
                 display.short(result.flat_x[i]),
-                display.shortest(int(result.flat_q[i])),
+                code_name(result.flat_q[i], result.settings.fmt),
                 display.short(result.flat_x_hat[i]),
             ],
             int(i) == result.element,

@@ -4,12 +4,14 @@ from typing import Any
 
 import numpy as np
 
+import quantcore as qc
+
 from ..answer_types import Figure, Table
 from ..drawing import figure
 from ..drawing.figure import BACK, NEUTRAL, VALUE, Floats, Indices
 from ..explanation.table import column, row, table
 from ..notation import display
-from ..results.levels import Levels, grid_of, spread_out
+from ..results.levels import EvenLevels, Levels, code_names, grid_of, spread_out, view_of
 from ..results.result import Result
 from .instrument import Instrument
 
@@ -24,36 +26,51 @@ INSET_MARGIN = 8  # steps that the staircase goes on at its ends
 INSET: Json = {"xaxis": "x2", "yaxis": "y2", "showlegend": False}
 
 
+def applies(result: Result) -> bool:
+    """Whether there are levels."""
+    return grid_of(result).n_codes > 0
+
+
 def build(result: Result) -> Instrument:
     """The instrument for a result."""
     return Instrument(_caption(result), _figure(result), _table(result))
 
 
 def _caption(result: Result) -> str:
+    grid = grid_of(result)
+    width = "is as wide as the scale" if grid.is_even else _width(result)
     text = (
-        "All values under one tread are rounded to the same real number: the height of the tread. A tread is as wide "
-        "as the scale; the staircase follows the diagonal, on which nothing would be lost."
+        "All values under one tread are rounded to the same real number: the height of the tread. "
+        f"A tread {width}; the staircase follows the diagonal, on which nothing would be lost."
     )
-    if grid_of(result).n_codes >= INSET_FROM:
+    if grid.n_codes >= INSET_FROM:
         text += " The inset enlarges the treads around the followed number."
     if result.is_clipping:
         text += " Beyond its ends the staircase is flat: there, values are clipped."
     if result.scale.size > 1:
-        text += " It is drawn for the slice of the followed number."
+        whose = "slice" if result.stored is None else "block"
+        text += f" It is drawn for the {whose} of the followed number."
     return text
+
+
+def _width(result: Result) -> str:
+    if isinstance(result.settings.fmt, qc.FloatFormat):
+        return "is twice as wide wherever the exponent is one larger, so that the error grows with the value"
+    return "reaches halfway to the neighbouring numbers of the table, wherever these are"
 
 
 def _figure(result: Result) -> Figure:
     grid = grid_of(result)
     shown = _shown(result)
     x, x_hat = result.flat_x[shown].astype(np.float64), result.flat_x_hat[shown].astype(np.float64)
-    across = figure.padded(min(float(x.min()), grid.low), max(float(x.max()), grid.high), 0.08)
-    upward = figure.padded(min(float(x_hat.min()), grid.low), max(float(x_hat.max()), grid.high), 0.08)
+    across = figure.padded(*view_of(grid, *figure.ends(x)), 0.08)
+    upward = figure.padded(*view_of(grid, *figure.ends(x_hat)), 0.08)
     ends = np.array([max(across[0], upward[0]), min(across[1], upward[1])])
     followed = int(np.flatnonzero(shown == result.element)[0])
+    has_number = bool(np.isfinite(x_hat[followed]))
     traces = [
         figure.lines(ends, ends, NEUTRAL, "no loss", 1, "dot", hoverinfo="skip"),
-        _treads(grid, across, result.is_clipping),
+        _treads(grid, across, upward, result.is_clipping),
         _points(result, shown, x, x_hat),
         figure.ring([x[followed]], [x_hat[followed]]),
     ]
@@ -64,7 +81,7 @@ def _figure(result: Result) -> Figure:
         yaxis=figure.axis("reconstruction x̂", *upward),
         shapes=_flat_ends(grid, across) if result.is_clipping else [],
     )
-    if grid.n_codes >= INSET_FROM and _has_room(grid, x[followed], x_hat[followed]):
+    if grid.n_codes >= INSET_FROM and has_number and _has_room(grid, x[followed], x_hat[followed]):
         traces += _inset(result, grid, x, x_hat, followed)
         layout |= _inset_axes(grid, x[followed], x_hat[followed])
         layout["annotations"] = [
@@ -94,7 +111,7 @@ def _points(result: Result, shown: Indices, x: Floats, x_hat: Floats) -> Json:
         size,
         opacity=opacity,
         customdata=shown.tolist(),
-        text=figure.codes(result.flat_q[shown]),
+        text=code_names(result, shown),
         **hover,
     )
 
@@ -106,18 +123,28 @@ def _flat_ends(grid: Levels, across: tuple[float, float]) -> list[Json]:
     return [figure.band(low, high, 0, 1, NEUTRAL, yref="y domain") for low, high in stretches if low < high]
 
 
-def _treads(grid: Levels, across: tuple[float, float], is_clipping: bool) -> Json:
+def _treads(grid: Levels, across: tuple[float, float], upward: tuple[float, float], is_clipping: bool) -> Json:
     """The staircase from one side of the drawing to the other."""
-    if grid.n_codes > MAX_STEPS:  # finer than a pixel
-        ends = grid.reals(spread_out(grid.qmin, grid.qmax, 2)).tolist()
+    first, last = _drawn(grid, across, upward)
+    if last - first >= MAX_STEPS:  # finer than a pixel
+        ends = grid.reals(spread_out(first, last, 2)).tolist()
         corners_x, corners_y = ends, ends
     else:
-        corners_x, corners_y = _corners(grid, grid.qmin, grid.qmax)
-    if is_clipping:
-        corners_x = [min(across[0], corners_x[0]), *corners_x, max(across[1], corners_x[-1])]
-        corners_y = [corners_y[0], *corners_y, corners_y[-1]]
+        corners_x, corners_y = _corners(grid, first, last)
+    if is_clipping and first == grid.qmin:
+        corners_x, corners_y = [min(across[0], corners_x[0]), *corners_x], [corners_y[0], *corners_y]
+    if is_clipping and last == grid.qmax:
+        corners_x, corners_y = [*corners_x, max(across[1], corners_x[-1])], [*corners_y, corners_y[-1]]
     width = 1.5 if grid.n_codes < INSET_FROM else 1
     return figure.lines(corners_x, corners_y, BACK, "staircase", width, hoverinfo="skip")
+
+
+def _drawn(grid: Levels, across: tuple[float, float], upward: tuple[float, float]) -> tuple[int, int]:
+    """The first and the last code whose treads are seen: of a grid that goes on far beyond the values, not all."""
+    if isinstance(grid, EvenLevels):
+        return grid.qmin, grid.qmax
+    first, last = grid.within(min(across[0], upward[0]), max(across[1], upward[1]))
+    return max(first - 1, grid.qmin), min(last + 1, grid.qmax)
 
 
 def _corners(grid: Levels, first: int, last: int) -> tuple[list[float], list[float]]:
@@ -176,7 +203,7 @@ def _inset_axes(grid: Levels, x: float, x_hat: float) -> Json:
 
 def _table(result: Result) -> Table:
     grid = grid_of(result)
-    near = grid.place(result.flat_q[result.element])
+    near = max(grid.qmin, grid.place(result.flat_q[result.element]))
     codes = np.arange(max(grid.qmin, near - 5), min(grid.qmax, near + 5) + 1)
     starts, ends = grid.thresholds(codes - 1), grid.thresholds(codes)
     columns = [
@@ -190,5 +217,5 @@ def _table(result: Result) -> Table:
         start = f"{display.MINUS}∞" if result.is_clipping and code == grid.qmin else display.short(float(starts[index]))
         end = "∞" if result.is_clipping and code == grid.qmax else display.short(float(ends[index]))
         height = display.short(float(grid.reals(np.array([code]))[0]))
-        rows.append(row(index, [grid.name(code), start, end, height], code == near))
+        rows.append(row(index, [grid.long_name(code), start, end, height], code == near))
     return table("The treads around the followed number", columns, rows)

@@ -54,6 +54,15 @@ def short(value: Number, digits: int = 9) -> str:
     return ABOUT + typographic(rounded)
 
 
+def number(value: Number, digits: int = 9) -> str:
+    """As `short`, with NaN as people write it.
+
+    >>> number(float("nan")), number(float("-inf")), number(0.5)
+    ('NaN', '−∞', '0.5')
+    """
+    return "NaN" if math.isnan(value) else short(value, digits)
+
+
 def relation(text: str) -> str:
     """The sign to put before a formatted number in a formula: "≈" if it was cut, else "=".
 

@@ -13,12 +13,11 @@ from quantcore.formats.format import Overflow
 
 from ..parsing.digits import parse_shape
 from ..parsing.places import quoted
-from .fields.formats import RESIZABLE, named_integer
+from .fields.formats import OVERFLOWING, RESIZABLE, SQUARES, named_integer
 from .reader import Reader
 
 Float64 = NDArray[np.float64]
 
-SQUARES = "squares"
 EXAMPLE = 64  # bytes of a format's own example are made of so many numbers at least
 
 
@@ -39,6 +38,11 @@ class NumberFormat:
     block: qc.BlockFormat | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
     overflow: Overflow = "saturate"
+
+    @property
+    def saturates(self) -> bool:
+        """Whether values beyond the largest number become that number."""
+        return self.overflow == "saturate" or self.name not in OVERFLOWING
 
 
 def take_format(reader: Reader) -> None:

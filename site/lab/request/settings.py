@@ -18,7 +18,8 @@ from .consistency import (
     has_real_zero_points,
 )
 from .fields import PROFILES, Profile
-from .number_format import SQUARES, NumberFormat, read_format, read_stored, take_format
+from .fields.formats import SQUARES
+from .number_format import NumberFormat, read_format, read_stored, take_format
 from .options import Questions, read_questions
 from .printed import adopt_print
 from .reader import Reader
@@ -181,7 +182,7 @@ def read(
     check_profile(reader, granularity_name, precision)
     check_scheme(reader, scheme, is_dequantize or calibration == "given")
     if block is not None:
-        granularity_name, dtype = "tensor", np.dtype(np.float32)
+        granularity_name, dtype, rounding = "tensor", np.dtype(np.float32), "half_even"
     elif calibration == "none" and not is_dequantize:
         granularity_name = "tensor"  # all share the scale 1
     if calibration == "none" and not reader.format_name:

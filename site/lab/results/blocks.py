@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 import quantcore as qc
 
-from ..request.number_format import SQUARES
+from ..request.fields.formats import SQUARES
 from ..request.settings import Settings
 from .result import Floats, Result
 
@@ -44,7 +44,7 @@ def _result(
     sides: NDArray[np.int8],
     metrics: qc.Metrics | None,
 ) -> Result:
-    with np.errstate(divide="ignore", over="ignore"):
+    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
         factor = np.float32(1) / kept.scale
     return Result(
         settings=settings,

@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 import quantcore as qc
 
 from ..notation import display
+from ..notation.codes import code_name
 from .result import Result
+from .uneven_levels import UnevenLevels, drawable, uneven_levels
 
 Float64 = NDArray[np.float64]
 Places = NDArray[np.integer[Any]]
@@ -59,6 +61,10 @@ class EvenLevels:
         """The code in decimal."""
         return display.shortest(place)
 
+    def long_name(self, place: int) -> str:
+        """The code: it says all."""
+        return self.name(place)
+
     @property
     def n_codes(self) -> int:
         """How many codes there are to draw."""
@@ -82,89 +88,11 @@ class EvenLevels:
 
     def reals(self, places: Places) -> Float64:
         """The real numbers that codes stand for; the largest there are, where that is beyond the precision."""
-        return _drawable(qc.reconstruction_levels(_floats(places), self.params, self.arithmetic))
+        return drawable(qc.reconstruction_levels(_floats(places), self.params, self.arithmetic))
 
     def thresholds(self, places: Places) -> Float64:
         """For each code, the real number above which the next code begins."""
-        return _drawable(qc.decision_thresholds(_floats(places) + 1, self.params, self.arithmetic, self.rounding))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class UnevenLevels:
-    """Codes whose numbers are not evenly far apart: all that there are.
-
-    Attributes:
-        grid: all of them.
-        scale: the step at the followed number.
-        rounding: by which codes are computed.
-        bits: of a code.
-    """
-
-    grid: qc.Grid
-    scale: float
-    rounding: str
-    bits: int
-
-    @property
-    def is_even(self) -> bool:
-        """As `EvenLevels` has it, and so are all the others."""
-        return False
-
-    @property
-    def qmin(self) -> int:
-        """The first place."""
-        return 0
-
-    @property
-    def qmax(self) -> int:
-        """The last place."""
-        return len(self.grid.codes) - 1
-
-    @property
-    def n_codes(self) -> int:
-        """How many codes there are."""
-        return self.qmax + 1
-
-    @property
-    def low(self) -> float:
-        """The lowest number."""
-        return float(self.grid.reals[0])
-
-    @property
-    def high(self) -> float:
-        """The highest number."""
-        return float(self.grid.reals[-1])
-
-    @property
-    def zero_point(self) -> float:
-        """The place of 0; NaN where no code stands for it."""
-        found = np.flatnonzero(self.grid.reals == 0)
-        return float(found[0]) if found.size else float("nan")
-
-    def place(self, code: Any) -> int:
-        """The place of a code; of -0 that of 0, of a code that stands for no number the nearest end's."""
-        found = np.flatnonzero(self.grid.codes == code)
-        if found.size:
-            return int(found[0])
-        negative_zero = 1 << self.bits - 1
-        return int(self.zero_point) if int(code) == negative_zero and np.isfinite(self.zero_point) else self.qmax
-
-    def name(self, place: int) -> str:
-        """The code's bit pattern in hexadecimal."""
-        return display.hexadecimal(int(self.grid.codes[place]), self.bits)
-
-    def within(self, low: float, high: float) -> tuple[int, int]:
-        """As `EvenLevels` has it."""
-        reals = self.grid.reals
-        return int(np.searchsorted(reals, low)), int(np.searchsorted(reals, high, side="right")) - 1
-
-    def reals(self, places: Places) -> Float64:
-        """As `EvenLevels` has it."""
-        return _drawable(self.grid.reals[np.clip(np.asarray(places, np.int64), 0, self.qmax)])
-
-    def thresholds(self, places: Places) -> Float64:
-        """As `EvenLevels` has it."""
-        return _drawable(self.grid.thresholds[np.clip(np.asarray(places, np.int64) + 1, 0, self.qmax + 1)])
+        return drawable(qc.decision_thresholds(_floats(places) + 1, self.params, self.arithmetic, self.rounding))
 
 
 Levels = EvenLevels | UnevenLevels
@@ -177,7 +105,7 @@ def grid_of(result: Result) -> Levels:
 
 def _grid_of(result: Result) -> Levels:
     if not result.settings.are_integers:
-        return _uneven(result)
+        return uneven_levels(result)
     scale, factor, zero_point = result.scale_of(result.element)
     fmt = result.settings.integers
     qmin, qmax = fmt.qmin, fmt.qmax
@@ -188,20 +116,41 @@ def _grid_of(result: Result) -> Levels:
     return EvenLevels(qmin, qmax, params, result.arithmetic, rounding)
 
 
-def _uneven(result: Result) -> Levels:
-    settings = result.settings
-    if result.stored is not None:
-        grid = result.stored.grid(tuple(int(i) for i in np.unravel_index(result.element, result.x.shape)))
-        rounding = "half_even"
-    else:
-        params = qc.QuantParams(result.scale_of(result.element)[0], 0, settings.fmt)
-        grid, rounding = qc.grid(params, result.arithmetic, settings.rounding), settings.rounding
-    x_hat = float(result.flat_x_hat[result.element])
-    gaps = np.diff(grid.reals)
-    at = int(np.searchsorted(grid.reals, x_hat)) if np.isfinite(x_hat) else 0
-    beside = gaps[max(0, at - 1) : at + 1]
-    step = float(beside.mean()) if beside.size else max(abs(float(grid.reals[0])), 1.0)
-    return UnevenLevels(grid, step, rounding, settings.fmt.bits)
+FAR = 4.0
+"""A grid that reaches so many times as far as the values is drawn only where the values are."""
+
+
+def view_of(grid: Levels, low: float, high: float) -> tuple[float, float]:
+    """The part of the real line to draw: values from `low` to `high`, and all levels if these do not reach far beyond.
+
+    The range of integers is the request's own, and always drawn.
+    """
+    if not grid.n_codes:
+        return low, high
+    is_far = grid.high - grid.low > FAR * max(high - low, abs(low), abs(high))
+    if is_far and isinstance(grid, UnevenLevels):
+        return low, high
+    return min(low, grid.low), max(high, grid.high)
+
+
+def seen_apart(grid: Levels, low: float, high: float, limit: int = 300) -> Places:
+    """The levels of a part of the real line; of several too near to each other to be told apart, one."""
+    first, last = grid.within(low, high)
+    places = np.arange(first, last + 1)
+    if places.size <= limit:
+        return places
+    spots = np.floor((grid.reals(places) - low) / (high - low) * limit)
+    return places[np.unique(spots, return_index=True)[1]]
+
+
+def at_or_below(grid: Levels, numbers: Float64) -> list[int]:
+    """The places of the last levels that are not above some numbers."""
+    return [max(grid.qmin, grid.within(number, number)[1]) for number in numbers.tolist()]
+
+
+def code_names(result: Result, elements: NDArray[Any]) -> list[str]:
+    """The codes of some elements, as people write them."""
+    return [code_name(code, result.settings.fmt) for code in result.flat_q[elements].tolist()]
 
 
 def spread_out(low: int, high: int, limit: int) -> NDArray[Any]:
@@ -218,8 +167,3 @@ def spread_out(low: int, high: int, limit: int) -> NDArray[Any]:
 
 def _floats(codes: NDArray[Any]) -> Float64:
     return np.asarray(codes, np.float64)
-
-
-def _drawable(numbers: Float64) -> Float64:
-    limit = float(np.finfo(np.float64).max)
-    return np.clip(numbers, -limit, limit)

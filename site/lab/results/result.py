@@ -77,13 +77,18 @@ class Result:
 
     @property
     def is_clipping(self) -> bool:
-        """Whether codes are kept within the format."""
-        return qc.ARITHMETICS[self.arithmetic].clips
+        """Whether codes are kept within the format, and what is too large becomes its last number."""
+        return qc.ARITHMETICS[self.arithmetic].clips and self.settings.codes.saturates
 
     @property
     def n_clipped(self) -> int:
         """How many numbers have a code beyond those of the format, were it not clipped."""
         return int(np.count_nonzero(self.sides))
+
+    @property
+    def n_without_number(self) -> int:
+        """How many numbers come back as infinity or NaN."""
+        return self.size - int(np.count_nonzero(np.isfinite(self.x_hat)))
 
     @property
     def wide_scale(self) -> Floats:

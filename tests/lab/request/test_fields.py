@@ -49,5 +49,6 @@ def test_every_choice_is_answered(field: object) -> None:
     """No choice is offered that leads to an error by itself."""
     for choice in field.choices:  # type: ignore[attr-defined]
         profile = {"profile": "onnx", "values": "[[1, 2], [3, 4]]", "block_size": "2"}
-        is_answered = lab.answer({**profile, field.name: choice})["ok"]  # type: ignore[attr-defined]
+        others = {name: allowed[0] for name, allowed in field.choices_when.get(choice, {}).items()}  # type: ignore[attr-defined]
+        is_answered = lab.answer({**profile, **others, field.name: choice})["ok"]  # type: ignore[attr-defined]
         assert is_answered or choice == "file"  # for which a file has to be there

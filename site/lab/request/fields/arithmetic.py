@@ -97,6 +97,7 @@ RANGE: tuple[Field, ...] = (
             "given": "given: scale and zero point",
             "none": "nothing: the scale is 1",
         },
+        choices_when={"entropy": INTEGERS, "none": {"format": ELEMENTS}},
         when={**QUANTIZE, **SCALED},
     ),
     Field(

@@ -29,6 +29,7 @@ class Field:
         kind: what its text is read as.
         default: its text under the default profile.
         choices: for a choice, the allowed texts and their labels.
+        choices_when: for a choice of which some do not always apply, the choices of other fields under which they do.
         groups: for a choice of many, the title of the group that a choice stands under; those without one come first.
         low, high: for a number, the smallest and largest that is allowed.
         optional: whether it may be empty.
@@ -44,6 +45,7 @@ class Field:
     default: str
     choices: dict[str, str] = field(default_factory=dict)
     groups: dict[str, str] = field(default_factory=dict)
+    choices_when: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     low: float | None = None
     high: float | None = None
     optional: bool = False

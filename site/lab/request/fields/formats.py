@@ -19,10 +19,21 @@ ELEMENTS = tuple(
     if not isinstance(fmt, IntFormat) and name not in BLOCK_FORMATS and name != "float8_e8m0fnu"
 )
 """Number formats that are used with a scale of one's own, or with none; E8M0 is one for scales alone."""
+OVERFLOWING = tuple(
+    name
+    for name in ELEMENTS
+    if isinstance(fmt := FORMATS[name], FloatFormat) and (fmt.infinities or fmt.nan_code is not None)
+)
+"""Those that have a code for what is beyond their largest number."""
 BLOCKS = tuple(BLOCK_FORMATS)
 RESIZABLE = tuple(name for name, block in BLOCK_FORMATS.items() if hasattr(block, "with_block_size"))
 SCALED = {"format": ("", *ELEMENTS)}
 """Where range, granularity and scale are chosen; block formats have their own."""
+
+SQUARES = "squares"
+"""Importance: the squares of the values."""
+NEEDY = tuple(name for name, block in BLOCK_FORMATS.items() if getattr(block, "importance", "") == "needed")
+"""Those that cannot be encoded without an importance."""
 
 GROUPS = {
     "OCP": "MX, in blocks of 32",
@@ -70,6 +81,8 @@ def default_under(name: str, fmt: str) -> str | None:
     """What an absent field stands for under a number format, where that is particular; else None."""
     if name == "block_size" and fmt in RESIZABLE:
         return str(BLOCK_FORMATS[fmt].block_size)
+    if name == "importance" and fmt in NEEDY:
+        return SQUARES
     return FORMAT_DEFAULTS.get(name)
 
 
@@ -151,7 +164,7 @@ NUMBER_FORMATS: tuple[Field, ...] = (
         kind=Kind.CHOICE,
         default="saturate",
         choices={"saturate": "the largest number", "overflow": "infinity or NaN"},
-        when={**QUANTIZE, "format": FLOATS},
+        when={**QUANTIZE, "format": OVERFLOWING},
     ),
     Field(
         name="bytes",
