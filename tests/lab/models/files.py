@@ -85,13 +85,13 @@ def gguf(
 def safetensors(tensors: Mapping[str, tuple[str, tuple[int, ...], bytes]], metadata: Mapping[str, str] = {}) -> bytes:
     """A safetensors file; of each tensor type, shape and bytes."""
     header: dict[str, Any] = {"__metadata__": dict(metadata)} if metadata else {}
-    place, body = 0, b""
+    place, body = 0, bytearray()
     for name, (dtype, shape, data) in tensors.items():
         header[name] = {"dtype": dtype, "shape": list(shape), "data_offsets": [place, place + len(data)]}
         place += len(data)
         body += data
     written = json.dumps(header).encode()
-    return len(written).to_bytes(8, "little") + written + body
+    return len(written).to_bytes(8, "little") + written + bytes(body)
 
 
 def source(data: bytes) -> BytesSource:

@@ -10,17 +10,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..reading.cursor import Cursor, named
 from ..reading.fault import CUT_SHORT, DAMAGED, refuse
 from ..reading.raw import Container, RawTensor
 from ..reading.source import Source
+from .gguf_order import are_little, little_blocks
 from .gguf_types import UNREAD, encoding_of, fault_of, label_of
 
 MAGIC = b"GGUF"
-MAX_TENSORS = 100_000
+MAX_TENSORS = 50_000
 """The largest published models have some 2,000 tensors in a file."""
 MAX_ENTRIES = 100_000
 """Published files have up to 60 entries; Hugging Face's reader takes as many as this."""
@@ -86,6 +87,9 @@ def read_gguf(source: Source) -> Container:
     start = -(-cursor.position // alignment) * alignment
     is_big = cursor.order == ">"
     tensors, notices = _placed(infos, source, start, alignment, is_big)
+    if is_big and are_little(tensors):
+        tensors = tuple(replace(tensor, encoding=little_blocks(tensor.encoding)) for tensor in tensors)
+        notices += ("The file is big-endian, but numbers in blocks are little-endian, and so they are read.",)
     kind = f"GGUF version {version}" + (", big-endian" if is_big else "")
     return Container(kind, tensors, metadata, notices)
 

@@ -7,42 +7,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from ..reading.cursor import named
 from ..reading.encoding import Encoding
 from ..reading.fault import DAMAGED, refuse
-from ..reading.raw import Container, RawTensor, Scaled
+from ..reading.raw import Container, RawTensor
 from ..reading.source import Source
+from .onnx_operators import OPERATORS, Node, scaled_of
 from .onnx_types import IN_INT32, encoding_of, label_of
 from .protobuf import BYTES, Field, Varints, Walker
 
-MAX_TENSORS = 100_000
+MAX_TENSORS = 50_000
 MAX_DEPTH = 8
 """Graphs in the attributes of nodes in graphs."""
 MAX_DIMENSIONS = 32
 MAX_LENGTH = 1 << 48
 PACKED = {4: 4, 10: 8}
 """Fields of a tensor that hold floats and doubles as they are, and the bytes of one."""
-
-OPERATORS = {
-    # operator: places of weight, scale and zero point among the inputs, and the axis of its scales (None: an attribute)
-    "DequantizeLinear": (0, 1, 2, None),
-    "QLinearConv": (3, 4, 5, 0),
-    "QLinearMatMul": (3, 4, 5, -1),
-    "QGemm": (3, 4, 5, -1),
-    "ConvInteger": (1, -1, 3, 0),
-    "MatMulInteger": (1, -1, 3, -1),
-}
-
-
-@dataclass(slots=True)
-class _Node:
-    operator: str = ""
-    inputs: list[str] = field(default_factory=list)
-    outputs: list[str] = field(default_factory=list)
-    attributes: dict[str, int] = field(default_factory=dict)
 
 
 class _Graphs:
@@ -51,7 +33,7 @@ class _Graphs:
     def __init__(self, walker: Walker, beside: Mapping[str, Source]) -> None:
         self.walker, self.beside = walker, beside
         self.tensors: list[RawTensor] = []
-        self.nodes: list[_Node] = []
+        self.nodes: list[Node] = []
 
     def graph(self, start: int, end: int, depth: int) -> None:
         """Initializers and nodes of a graph, and of those inside of it."""
@@ -65,7 +47,7 @@ class _Graphs:
 
     def node(self, start: int, end: int, depth: int) -> None:
         """A node that quantizes, the value of a constant, graphs in attributes."""
-        node, constants = _Node(), []
+        node, constants = Node(), []
         for one in self.walker.fields(start, end):
             if one.wire != BYTES:
                 continue
@@ -83,7 +65,7 @@ class _Graphs:
             for one in constants:
                 self.tensor(one.start, one.end, node.outputs[0])
 
-    def attribute(self, node: _Node, attribute: Field, depth: int) -> list[Field]:
+    def attribute(self, node: Node, attribute: Field, depth: int) -> list[Field]:
         """Keep a whole number; the tensors of an attribute are returned."""
         name, value, tensors = "", None, []
         for one in self.walker.fields(attribute.start, attribute.end):
@@ -240,7 +222,7 @@ def read_onnx(source: Source, beside: Mapping[str, Source] = {}) -> Container:
         refuse("The file holds no graph: it is no ONNX model. Choose another.")
     cut = "The file ends inside a field that claims more bytes: it is cut short. Copy or download it again."
     notices = (cut,) if walker.is_cut else ()
-    return Container("ONNX", tuple(graphs.tensors), metadata, notices, tuple(_scaled(graphs)))
+    return Container("ONNX", tuple(graphs.tensors), metadata, notices, tuple(scaled_of(graphs.nodes, graphs.tensors)))
 
 
 TEXTS = {2: "producer_name", 3: "producer_version", 4: "domain", 6: "doc_string"}
@@ -254,30 +236,3 @@ def _opset(walker: Walker, one: Field, metadata: dict[str, Any]) -> None:
         elif part.number == 2:
             version = part.value
     metadata["opset" + (f" of {domain}" if domain else "")] = version
-
-
-def _scaled(graphs: _Graphs) -> list[Scaled]:
-    """Initializers with the parameters that an operator names for them; of each the first."""
-    tensors: dict[str, RawTensor] = {}
-    for tensor in graphs.tensors:
-        tensors.setdefault(tensor.name, tensor)
-    found: dict[str, Scaled] = {}
-    for node in graphs.nodes:
-        weight, scale, zero, axis = OPERATORS[node.operator]
-        codes, by, zeros = (_input(node, place, tensors) for place in (weight, scale, zero))
-        if codes is None or codes.name in found or (scale >= 0 and by is None):
-            continue
-        if axis is None:
-            axis = node.attributes.get("axis", 1)
-        elif node.operator == "QGemm" and node.attributes.get("transB"):
-            axis = 0
-        rank = len(codes.shape)
-        axis = axis + rank if axis < 0 else axis
-        block = node.attributes.get("block_size") or None
-        fits = 0 <= axis < rank and (block is None or block > 0)
-        found[codes.name] = Scaled(codes, by, zeros, axis if fits else None, block if fits else None, node.operator)
-    return list(found.values())
-
-
-def _input(node: _Node, place: int, tensors: Mapping[str, RawTensor]) -> RawTensor | None:
-    return tensors.get(node.inputs[place]) if 0 <= place < len(node.inputs) else None

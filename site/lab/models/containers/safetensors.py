@@ -21,8 +21,9 @@ from ..reading.raw import Container, RawTensor
 from ..reading.source import Source, read_exactly
 
 MAX_HEADER = 1 << 25
-"""The longest header that is read, 32 MB: some 200,000 tensors. The format's own limit is 100 MB."""
-MAX_TENSORS = 200_000
+"""The longest header that is read, 32 MB: some 200,000 names. The format's own limit is 100 MB."""
+MAX_TENSORS = 50_000
+"""The largest published models have 91,000 tensors in 163 files."""
 MAX_DIMENSIONS = 32
 MAX_LENGTH = 1 << 48
 """Of an axis; beyond, sizes are nonsense."""

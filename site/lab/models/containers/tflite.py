@@ -16,7 +16,7 @@ from ..reading.source import Source
 from .flatbuffer import Flat, Table
 
 IDENTIFIER = b"TFL3"
-MAX_TENSORS = 100_000
+MAX_TENSORS = 50_000
 MAX_GRAPHS = 1_000
 MAX_DIMENSIONS = 32
 

@@ -78,12 +78,19 @@ class Cursor:
                 "It is damaged, or no model."
             )
         length_at = struct.Struct(self.order + "Q").unpack_from
-        for _ in range(count):
+        while count:
             at = self._reach(8, what)
-            length = length_at(self._window, at)[0]
-            self.position += 8
-            self._check(length, what)
-            self.position += length
+            window, last = self._window, len(self._window) - 8
+            while count and at <= last:
+                at += 8 + length_at(window, at)[0]
+                count -= 1
+            self.position = self._start + at
+            if self.position > self.source.size:
+                refuse(
+                    f"A text in {what} ends at byte {self.position:,}, beyond the end of the file: it is cut short or "
+                    "damaged. Copy or download it again."
+                )
+            self._check(0, what)
 
     def _reach(self, length: int, what: str) -> int:
         """Where the next bytes begin in the window, which holds them."""

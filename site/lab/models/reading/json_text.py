@@ -8,8 +8,8 @@ from typing import Any
 from ...parsing.places import quoted
 from .fault import refuse
 
-MAX_ITEMS = 2_000_000
-"""The most values together: 200,000 tensors. Each takes up to 100 bytes once it is a Python object."""
+MAX_ITEMS = 1_000_000
+"""The most values together: 100,000 tensors. Each takes up to 100 bytes once it is a Python object."""
 
 
 def read_json(data: bytes, what: str) -> Any:

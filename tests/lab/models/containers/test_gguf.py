@@ -77,6 +77,17 @@ def test_versions_orders_and_alignments(order: str, version: int, alignment: int
         assert same(tensor.rows(0, tensor.n_rows), wanted.reshape(tensor.n_rows, -1)), tensor.name
 
 
+@pytest.mark.parametrize("name", ["q4_0", "q8_0", "q4_k", "q6_k", "iq4_xs", "q2_k"])
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_blocks_of_a_big_endian_file(name: str, order: str) -> None:
+    """As ggml reads them, or as gguf-py leaves them: the order in which scales are of one size, and it is said."""
+    number = next(number for number, one in BLOCKED.items() if one == name)
+    data, wanted = blocks(name, order)
+    found = read_gguf(source(gguf([("a", (2, 256), number, 0, data)], order=">")))
+    assert same(found.tensors[0].rows(0, 2), wanted)
+    assert ["little-endian" in notice for notice in found.notices] == [True] * (order == "<")
+
+
 @pytest.mark.parametrize("number", [*REMOVED, 9, 43, 99, 2**31])
 def test_removed_and_unknown_types_are_named(number: int) -> None:
     """A tensor of such a type is listed with what is wrong; the one beside it can be read."""

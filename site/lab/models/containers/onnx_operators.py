@@ -1,0 +1,59 @@
+"""Which inputs of quantized ONNX operators are a weight, its scale and its zero point.
+
+Source: the operators' documentation of onnx 1.23.2 (DequantizeLinear-25, QLinearConv-10, QLinearMatMul-21,
+ConvInteger-10, MatMulInteger-10), and QGemm of ONNX Runtime 1.32.0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from ..reading.raw import RawTensor, Scaled
+
+OPERATORS = {
+    # operator: places of weight, scale and zero point among the inputs, and the axis of its scales (None: an attribute)
+    "DequantizeLinear": (0, 1, 2, None),
+    "QLinearConv": (3, 4, 5, 0),
+    "QLinearMatMul": (3, 4, 5, -1),
+    "QGemm": (3, 4, 5, -1),
+    "ConvInteger": (1, -1, 3, 0),
+    "MatMulInteger": (1, -1, 3, -1),
+}
+
+
+@dataclass(slots=True)
+class Node:
+    """A node of a graph: what it computes, from what, and its whole-numbered attributes."""
+
+    operator: str = ""
+    inputs: list[str] = field(default_factory=list)
+    outputs: list[str] = field(default_factory=list)
+    attributes: dict[str, int] = field(default_factory=dict)
+
+
+def scaled_of(nodes: Iterable[Node], stored: Iterable[RawTensor]) -> list[Scaled]:
+    """Initializers with the parameters that an operator names for them; of each the first."""
+    tensors: dict[str, RawTensor] = {}
+    for tensor in stored:
+        tensors.setdefault(tensor.name, tensor)
+    found: dict[str, Scaled] = {}
+    for node in nodes:
+        weight, scale, zero, axis = OPERATORS[node.operator]
+        codes, by, zeros = (_input(node, place, tensors) for place in (weight, scale, zero))
+        if codes is None or codes.name in found or (scale >= 0 and by is None):
+            continue
+        if axis is None:
+            axis = node.attributes.get("axis", 1)
+        elif node.operator == "QGemm" and node.attributes.get("transB"):
+            axis = 0
+        rank = len(codes.shape)
+        axis = axis + rank if axis < 0 else axis
+        block = node.attributes.get("block_size") or None
+        fits = 0 <= axis < rank and (block is None or block > 0)
+        found[codes.name] = Scaled(codes, by, zeros, axis if fits else None, block if fits else None, node.operator)
+    return list(found.values())
+
+
+def _input(node: Node, place: int, tensors: Mapping[str, RawTensor]) -> RawTensor | None:
+    return tensors.get(node.inputs[place]) if 0 <= place < len(node.inputs) else None
