@@ -15,6 +15,7 @@ from .case import Case, case_of, is_divisible
 from .formats_with_bitsandbytes import with_bitsandbytes
 from .formats_with_gguf import with_gguf
 from .formats_with_ml_dtypes import with_ml_dtypes
+from .formats_with_numpy import numpy_formats
 from .formats_with_onnx import onnx_cast
 from .formats_with_quantcore import quantcore_formats
 from .formats_with_torchao import with_torchao
@@ -41,7 +42,7 @@ class Program:
 
 KINDS: dict[str, Program] = {
     "quantcore": Program("quantcore", quantcore, quantcore_formats),
-    "numpy": Program("NumPy alone", numpy_alone),
+    "numpy": Program("NumPy alone", numpy_alone, numpy_formats),
     "pytorch": Program("PyTorch", torch_tensors),
     "ml_dtypes": Program("ml_dtypes", None, with_ml_dtypes),
     "gguf": Program("gguf-py", None, with_gguf),
