@@ -1,7 +1,6 @@
 """Runs every check of the project."""
 
 import os
-import shutil
 import subprocess
 import tempfile
 import time
@@ -22,7 +21,7 @@ SIDE_BY_SIDE = ("-n", "3", "--dist", "loadfile", "--no-loadscope-reorder")  # on
 def run_all(root: Path, python: Path, chromium: Path, arguments: Sequence[str]) -> None:
     """Runs every check, all of them even when one fails; with arguments, only pytest with these.
 
-    The tests that run inside Pyodide run beside the others, on a core that waits for browsers; those that are marked
+    The tests that run inside Pyodide run beside the others, which often wait for browsers; those that are marked
     `alone` come last, when nothing else runs.
 
     Raises:
@@ -34,9 +33,7 @@ def run_all(root: Path, python: Path, chromium: Path, arguments: Sequence[str]) 
         _expect_all({"pytest": passes("pytest", [*pytest, *arguments], root, environment)})
         return
     with tempfile.TemporaryFile("w+") as said:
-        patient = [shutil.which("nice") or "", "-n", "10"] if shutil.which("nice") else []  # it takes what others leave
-        command = [*patient, find_node()[0], IN_PYODIDE]
-        beside = subprocess.Popen(command, cwd=root, stdout=said, stderr=subprocess.STDOUT)
+        beside = subprocess.Popen([find_node()[0], IN_PYODIDE], cwd=root, stdout=said, stderr=subprocess.STDOUT)
         try:
             outcomes = {name: passes(name, command, root) for name, command in linters(python).items()}
             together = [*pytest, *SIDE_BY_SIDE, "-m", "not alone", "--durations=10"]

@@ -34,6 +34,7 @@ FLAGS = [
 ]
 READY = "['ready', 'failed'].includes(document.documentElement.dataset.state)"
 PATIENCE_MS = 30_000
+SAVES_NOTHING: dict[str, Any] = {"service_workers": "block"}  # a fifth of a start's work; test_offline.py is about it
 expect.set_options(timeout=PATIENCE_MS)  # a busy machine is slow, not wrong
 
 
@@ -139,7 +140,7 @@ class Visit:
 def visitor(chromium: Browser, address: str, request: pytest.FixtureRequest) -> Iterator[Visit]:
     """A fresh visit that must end without an external request and without an error in the console."""
     options = getattr(request, "param", {})
-    context = chromium.new_context(**options)
+    context = chromium.new_context(**SAVES_NOTHING, **options)
     visit = Visit(context, address)
     yield visit
     context.close()
@@ -159,7 +160,7 @@ def lab(opened: Visit) -> Visit:
 @pytest.fixture(scope="module")
 def opened(chromium: Browser, address: str) -> Iterator[Visit]:
     """One visit shared by the tests of a module that only look or type: starting Python is the slow part."""
-    context = chromium.new_context(viewport={"width": 1440, "height": 900})
+    context = chromium.new_context(**SAVES_NOTHING, viewport={"width": 1440, "height": 900})
     visit = Visit(context, address)
     visit.open()
     yield visit

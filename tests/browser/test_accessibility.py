@@ -151,6 +151,7 @@ def focused(visit: Visit) -> dict[str, Any]:
 def test_everything_is_reached_by_tab(lab: Visit) -> None:
     """From the top, Tab visits the skip link, the masthead, examples, settings, results and text, in that order."""
     page = lab.page
+    page.wait_for_function("!window.quantlab.answer.instruments.some(item => item.waits)")
     page.keyboard.press("Tab")  # from here on it is the keyboard that moves the focus
     page.locator(".skip").focus()
     stops = [focused(lab)]
@@ -171,7 +172,7 @@ def test_everything_is_reached_by_tab(lab: Visit) -> None:
     named = page.locator("#values, #bits, #profile, #element, #chooser, #compare, #against")
     names = set(named.evaluate_all("found => found.map(control => control.id)"))
     assert names <= {stop["key"] for stop in stops}
-    figures = page.locator(".figure:visible").count()
+    figures = page.locator("[data-figure]:visible").count()  # not the drawings of the text
     assert sum("figure" in stop["key"].split() for stop in stops) == figures
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Error, Page, expect
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, expect
 
 from tests.browser.conftest import READY
 from tests.browser.sites import Site, served
@@ -55,9 +55,18 @@ def open_page(context: BrowserContext, address: str) -> tuple[Page, dict[str, An
 
 
 def visit(context: BrowserContext, site: Site) -> Page:
-    """Visits the site until it is saved."""
+    """Visits the site until it is saved; until then nothing may be an error."""
+    complaints: list[str] = []
+
+    def hear(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            complaints.append(message.text)
+
+    context.on("console", hear)
     page, _ = open_page(context, site.address)
     page.wait_for_function(SAVED)
+    context.remove_listener("console", hear)
+    assert complaints == []
     return page
 
 
