@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -19,6 +20,7 @@ from .reading.source import Source, read_exactly
 
 INDEX = ".index.json"
 ENDINGS = (".gguf", ".safetensors", ".onnx", ".tflite")
+SHARD = re.compile(r"(.*)-(\d{5})-of-(\d{5})(\.\w+)")
 MAX_FILES = 1000
 """The largest published models are in 200 files."""
 
@@ -68,7 +70,9 @@ def open_model(files: Mapping[str, Source]) -> Model:
     config, notices = read_config(said, container.metadata)
     missing = tuple(notice for source in indexes.values() for notice in _missing(source, container, set(models)))
     tensors = logical_tensors(container, config)
-    return Model(container.kind, tensors, container.metadata, (*container.notices, *missing, *notices))
+    return Model(
+        container.kind, tensors, container.metadata, (*container.notices, *_absent(models), *missing, *notices)
+    )
 
 
 def _joined(containers: Mapping[str, Container]) -> Container:
@@ -94,6 +98,24 @@ def _joined(containers: Mapping[str, Container]) -> Container:
             seen[tensor.name] = name
             tensors.append(tensor)
     return replace(first, tensors=tuple(tensors), metadata=metadata, notices=tuple(notices), scaled=tuple(scaled))
+
+
+def _absent(names: Iterable[str]) -> list[str]:
+    """The shards that are named by the number of those that are there: "...-00001-of-00003.gguf"."""
+    present: dict[tuple[str, str, str], set[int]] = {}
+    for name in names:
+        if found := SHARD.fullmatch(name):
+            stem, number, count, ending = found.groups()
+            present.setdefault((stem, count, ending), set()).add(int(number))
+    notices = []
+    for (stem, count, ending), numbers in present.items():
+        absent = [number for number in range(1, min(int(count), MAX_FILES) + 1) if number not in numbers]
+        if absent:
+            others = f" (and {len(absent) - 1:,} more)" if len(absent) > 1 else ""
+            notices.append(
+                f"{stem}-{absent[0]:05}-of-{count}{ending} is not here{others}: choose all files of the model."
+            )
+    return notices
 
 
 def _missing(index: Source, container: Container, names: set[str]) -> list[str]:

@@ -359,6 +359,7 @@ def test_shards_by_index() -> None:
     np.testing.assert_array_equal(model.tensors[0].rows(0, 2), np.full((2, 4), 0.5))
     assert [tensor.name for tensor in model.tensors] == ["a.weight"]
     assert model.notices == (
+        "model-00003-of-00003.safetensors is not here: choose all files of the model.",
         "The index names 1 tensors that model-00001-of-00003.safetensors does not hold. Download it again.",
         "model-00003-of-00003.safetensors holds 1 of the tensors and is not here: choose it, too.",
     )
