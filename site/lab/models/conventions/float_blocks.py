@@ -13,6 +13,7 @@ from .planes import Codes, Numbers, Reciprocal
 from .values import Affine, Blocks, Values, constant, octets_of_rows
 
 FP8 = ("F8_E4M3", "F8_E5M2", "F8_E4M3FNUZ", "F8_E5M2FNUZ")
+SCALES = ("F32", "F16", "BF16", "F64", "F8_E8M0")
 TILE = 128
 _DIVISOR = (
     "By the convention the scale is a factor, but so read, weights are of the size {}; as a divisor they are of the "
@@ -114,7 +115,7 @@ def _scaled(found: Found, config: Config) -> Made | None:
 
 def fp8(codes: RawTensor, scale: RawTensor, config: Config, zero_point: RawTensor | None = None) -> Made | None:
     """Codes of 8 bits, float or integer, with a scale for each tile, row or tensor."""
-    if codes.dtype not in (*FP8, "I8") or codes.encoding is None or scale.dtype not in ("F32", "F16", "BF16", "F64"):
+    if codes.dtype not in (*FP8, "I8") or codes.encoding is None or scale.dtype not in SCALES:
         return None
     blocks = blocks_of(codes.shape, scale.shape, config)
     if blocks is None or (zero_point is not None and zero_point.n_values != scale.n_values):

@@ -1,5 +1,9 @@
 """Files made to harm: what is said of each."""
 
+import contextlib
+import tracemalloc
+from pathlib import Path
+
 import pytest
 from lab.models.opening import read_container
 from lab.models.reading.fault import ModelFileError
@@ -38,6 +42,18 @@ def test_what_is_said(name: str) -> None:
                 assert tensor.rows(0, tensor.n_rows).size == tensor.n_values
     assert SAID[name] in said
     assert counting.n_read <= 3 * counting.size
+
+
+@pytest.mark.parametrize("path", sorted((FOLDER / "hostile").iterdir()), ids=lambda path: path.name)
+def test_little_memory_is_taken(path: Path) -> None:
+    """Whatever a header claims, opening it takes no more than a few megabytes."""
+    for _ in range(2):  # the first time modules are loaded
+        tracemalloc.start()
+        with contextlib.suppress(ModelFileError):
+            read_container(path.name, FileSource.at(path))
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert peak < 2_000_000
 
 
 def test_some_stay_readable() -> None:

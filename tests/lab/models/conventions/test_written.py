@@ -259,6 +259,18 @@ def test_fp8_factor_or_divisor(scale: float, is_divisor: bool) -> None:
     check(tensor, numbers.astype(np.float32) * factor)
 
 
+def test_fp8_tiles_with_powers_of_two() -> None:
+    """Scales of tiles may be E8M0: powers of two in a byte."""
+    codes = RANDOM.integers(0x08, 0x7F, (130, 140)).astype(np.uint8)
+    numbers, exponents = (1 + codes % 8 / 8) * 2.0 ** (codes // 8 - 7.0), np.array([[120, 121], [122, 123]])
+    tensors = {
+        "a.weight": ("F8_E4M3", (130, 140), codes.tobytes()),
+        "a.weight_scale_inv": ("F8_E8M0", (2, 2), exponents.astype(np.uint8).tobytes()),
+    }
+    factors = 2.0 ** (exponents - 127)
+    check(opened(tensors), numbers * np.kron(factors, np.ones((128, 128)))[:130, :140])
+
+
 def test_mx_formats_of_compressed_tensors() -> None:
     """MXFP6 E2M3, four codes in three bytes; MXFP8, a byte each."""
     codes, scales = RANDOM.integers(0, 64, (2, 64)), RANDOM.integers(120, 130, (2, 2))
