@@ -4,6 +4,7 @@ A *request* is a flat mapping of field names to strings (the table is `lab.reque
 JSON. The same code runs in the page's worker, under CPython in the tests, and when the page is built.
 
     request/, parsing/, data/          texts to settings, every error at its field; files and generated values
+    models/                            model files of any size: their tensors, decoded by rows
     results/                           the numbers
     notation/, drawing/                how numbers, formulas and charts are written
     explanation/                       what is told about a result
