@@ -19,7 +19,7 @@ QUESTIONS: tuple[Field, ...] = (
     Field(
         name="compare",
         label="Schemes",
-        hint="Names such as int8_tensor, int4_block32, uint8_affine_channel; empty: the usual ones.",
+        hint="Names such as int8_tensor, int4_block32, mxfp4, q4_k, float8_e4m3fn_channel; empty: the usual ones.",
         kind=Kind.TEXT,
         default="",
         optional=True,
