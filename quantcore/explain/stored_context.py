@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..blocks.block import Stored
+from ..blocks.block import Level, Stored
 from ..errors import QuantError
 from ..formats.codebooks import Codebook, Ties
 from ..formats.floats import FloatFormat
@@ -85,16 +85,7 @@ class Context:
     def level(self, name: str) -> tuple[float, int | None, str]:
         """Number, code and format of a level of this block, or of the sub-block where each has one."""
         level = next(level for level in self.stored.levels if level.name == name)
-        values = level.values
-        n_blocks = self.stored.codes.shape[0]
-        if values.shape == () or values.size == 1:
-            index: Any = 0
-        elif values.size % n_blocks == 0 and values.ndim == 2:
-            index = self.block * values.shape[1] + self.sub * values.shape[1] // self.stored.scale.shape[1]
-        elif values.size == n_blocks:
-            index = self.block
-        else:  # scales of scales: each serves 256
-            index = self.block // 256
+        values, index = level.values, level_index(self.stored, level, self.block, self.sub)
         code = None if level.codes is None else int(level.codes.reshape(-1)[index])
         return float(values.reshape(-1)[index]), code, level.format
 
@@ -145,6 +136,16 @@ class Context:
     def number(self) -> float:
         """The number of the element's code."""
         return float(self.stored.fmt.element.decode(self.stored.codes[self.block, self.place : self.place + 1])[0])
+
+
+def level_index(stored: Stored, level: Level, block: int, sub: int = 0) -> int:
+    """Which of a level's numbers, flattened, serves a sub-block."""
+    values, n_blocks = level.values, stored.codes.shape[0]
+    if values.size == 1:
+        return 0
+    if values.size % n_blocks == 0 and values.ndim == 2:
+        return int(block * values.shape[1] + sub * values.shape[1] // stored.scale.shape[1])
+    return block if values.size == n_blocks else block // 256  # scales of scales: each serves 256
 
 
 def numbers_around(value: Fraction, fmt: Format) -> tuple[float, float] | None:

@@ -120,6 +120,22 @@ class Figure(TypedDict):
     layout: Annotated[dict[str, Any], "its layout, without a theme"]
 
 
+class Switch(TypedDict):
+    """One bit."""
+
+    field: Annotated[str, "what it is part of: sign, exponent, mantissa, integer, index, or a field of a block"]
+    shift: Annotated[int, "its place in the code, 0 the lowest"]
+    label: Annotated[str, "the same in words"]
+
+
+class Switches(TypedDict):
+    """A code as switches, and the numbers of the codes that they can make."""
+
+    code: Annotated[int, "the code, unsigned"]
+    switches: Annotated[list[Switch], "its bits, the highest first"]
+    numbers: Annotated[dict[str, str], "what each code is, in a sentence: of all, or of those with one bit flipped"]
+
+
 class InstrumentView(TypedDict):
     """One instrument; what stands below has_figure is there only if it was built, but for waits and opens_table."""
 
@@ -138,6 +154,8 @@ class InstrumentView(TypedDict):
     steps: NotRequired[Annotated[list[Step], "its own arithmetic"]]
     copy: NotRequired[Annotated[Derivation, "the same as texts"]]
     reply: NotRequired[Annotated[str, "the answer to what it was asked"]]
+    switches: NotRequired[Annotated[Switches, "the bits of a code, to be flipped"]]
+    nodes: NotRequired[Annotated[list[Node], "what else it shows, as nodes"]]
     handles: NotRequired[Annotated[dict[str, float], "where on the x axis fields of the request stand"]]
 
 

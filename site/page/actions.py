@@ -105,6 +105,11 @@ async def _save_page(button):
     button.textContent, button.disabled = label, False
 
 
+def flip(talk, button):
+    """Flips the bit that the button stands for."""
+    talk.flip(button.closest("[data-instrument]").dataset.instrument, int(button.dataset.shift))
+
+
 def picture(talk, button):
     """Saves the chart of the button's card as a picture."""
     charts.download(button.closest("[data-instrument]").dataset.instrument, button.dataset.kind)
@@ -154,6 +159,7 @@ ACTIONS = {
     "copy": copy,
     "copy-steps": copy_steps,
     "export": export,
+    "flip": flip,
     "link": copy_link,
     "next": lambda talk, button: talk.follow(talk.followed() + 1),
     "picture": picture,

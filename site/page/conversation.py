@@ -43,6 +43,7 @@ class Conversation:
         self.view = None  # what the page shows; None before the first good answer
         self.answer = None  # the same for the page's host, with figures and arrays, in JavaScript
         self.remarks = []  # what was left out of the file, or of the link, that was read last
+        self.flips = None  # a code and what its switches made of it
         self.order = {}  # instrument: (column, is descending), how its table is sorted
         self.is_example = not self.chosen  # the page still shows what the build wrote about the notebook's example
 
@@ -91,6 +92,13 @@ class Conversation:
         before = self.order.get(instrument)
         self.order[instrument] = (column, before is not None and before[0] == column and not before[1])
         self._draw()
+
+    def flip(self, instrument, shift):
+        """Flips one bit of the code that an instrument shows as switches."""
+        for item in self.view["instruments"] if self.view is not None else ():
+            if item["name"] == instrument and "switches" in item:
+                self.flips = views.flipped(item["switches"], self.flips, shift)
+                self._draw()
 
     def ask(self):
         """Asks for an answer to the form as it stands; while one is under way, notes that another is wanted."""
@@ -302,6 +310,7 @@ class Conversation:
     def _drawable(self):
         drawable = dict(self.view)
         drawable["order"] = self.order
+        drawable["flips"] = self.flips
         return drawable
 
 

@@ -29,8 +29,28 @@ def walk(container, key):
     maps = [position for position in range(drawn.data.length) if drawn.data[position].type == "heatmap"]
     said = _walk_maps(drawn, maps, container, STEPS[key]) if maps else _walk_points(drawn, container, STEPS[key])
     if said:
-        document.querySelector("[data-region=cursor]").textContent = said
+        tell(said)
     return bool(said)
+
+
+def walk_bytes(button, key):
+    """Moves the focus from one byte to another by an arrow key, and says what that holds; whether the key was ours."""
+    if key not in STEPS:
+        return False
+    bytes_ = button.parentNode.children
+    position = next(i for i in range(bytes_.length) if bytes_[i] == button)
+    rows, columns = STEPS[key]
+    per_row = next((i for i in range(1, bytes_.length) if bytes_[i].offsetTop > bytes_[0].offsetTop), bytes_.length)
+    target = position + rows * per_row + columns
+    if 0 <= target < bytes_.length:
+        bytes_[target].focus()
+        tell(bytes_[target].title)
+    return True
+
+
+def tell(text):
+    """Says what is under the cursor; nothing, where it is nowhere."""
+    document.querySelector("[data-region=cursor]").textContent = text
 
 
 def leave(container):
@@ -38,7 +58,7 @@ def leave(container):
     drawn = charts.chart(container.dataset.figure)
     if drawn is not None and container.dataset.figure in _cursors.places:
         window.Plotly.Fx.unhover(drawn)
-    document.querySelector("[data-region=cursor]").textContent = ""
+    tell("")
 
 
 def element(container):

@@ -67,7 +67,11 @@ def on_change(event):
 
 
 def on_key(event):
-    """On a chart an arrow key moves its cursor, and Enter follows the number under it."""
+    """On a chart an arrow key moves its cursor, and Enter follows the number under it; on bytes it moves the focus."""
+    if event.target.classList.contains("byte"):
+        if cursor.walk_bytes(event.target, event.key):
+            event.preventDefault()
+        return
     if not event.target.classList.contains("figure"):
         return
     if event.key == "Enter":
@@ -77,7 +81,9 @@ def on_key(event):
 
 
 def on_leave(event):
-    """A chart lost the focus."""
+    """A chart, or a byte, lost the focus."""
+    if event.target.classList.contains("byte"):
+        cursor.tell("")
     if event.target.classList.contains("figure"):
         cursor.leave(event.target)
 

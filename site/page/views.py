@@ -339,24 +339,50 @@ def _handles(item):
 
 def _reading(item, answer):
     nodes = [["p", {"class": "caption"}, item["caption"]]]
+    if item.get("switches"):
+        nodes += _switches(item["switches"], answer.get("flips"))
+    nodes += item.get("nodes", [])
     if item.get("steps"):
         nodes.append(["ol", {"class": "steps"}] + [_step(step) for step in item["steps"]])
     order = answer.get("order", {}).get(item["name"])
     shown = item["table"]
-    nodes.append(
-        [
-            "details",
-            {"class": "twin", "open": ""} if item.get("opens_table") else {"class": "twin"},
-            ["summary", {}, "The chart as a table, and as a picture"],
-            _pictures(),
-            _scrolling(
-                _table(sorted_by(shown, order), followable=False, sorter=item["name"], order=order), shown["caption"]
-            ),
-        ]
-    )
+    twin = [["summary", {}, "The same as a table"]]
+    if item["has_figure"]:
+        twin = [["summary", {}, "The chart as a table, and as a picture"], _pictures()]
+    table = _table(sorted_by(shown, order), followable=False, sorter=item["name"], order=order)
+    attributes = {"class": "twin", "open": ""} if item.get("opens_table") else {"class": "twin"}
+    nodes.append(["details", attributes] + twin + [_scrolling(table, shown["caption"])])
     for more in item.get("tables", []):
         nodes.append(_scrolling(_table(more, followable=False), more["caption"]))
     return nodes
+
+
+def _switches(shown, flips):
+    """A code as switches in their fields; `flips` is (code, what it was made), as far as it is of this code."""
+    own = shown["code"]
+    code = flips[1] if flips is not None and flips[0] == own else own
+    fields = []
+    for bit in shown["switches"]:
+        if not fields or fields[-1][2][2] != bit["field"]:
+            name = ["span", {"class": "bits-name"}, bit["field"]]
+            fields.append(["span", {"class": "bits-field bits-" + bit["field"]}, name])
+        is_one, is_flipped = code >> bit["shift"] & 1, (code ^ own) >> bit["shift"] & 1
+        attributes = {"type": "button", "class": "bit", "data-action": "flip", "data-shift": str(bit["shift"])}
+        attributes["aria-label"] = bit["label"] + ", is " + str(is_one)
+        attributes["aria-pressed"] = "true" if is_flipped else "false"
+        attributes["title"] = bit["label"]
+        fields[-1].append(["button", attributes, str(is_one)])
+    return [
+        ["div", {"class": "bits", "role": "group", "aria-label": "The bits of the code"}] + fields,
+        ["output", {"class": "bits-told"}, shown["numbers"][str(code)]],
+    ]
+
+
+def flipped(shown, flips, shift):
+    """The code with one bit more flipped; with this one alone, where no more is known; `flips` as in `_switches`."""
+    own = shown["code"]
+    code = (flips[1] if flips is not None and flips[0] == own else own) ^ 1 << shift
+    return (own, code if str(code) in shown["numbers"] else own ^ 1 << shift)
 
 
 def _pictures():

@@ -18,6 +18,7 @@ REQUESTS = {
     "a matrix": {"profile": "onnx", "values": "[[1, -2, 3], [0.4, 5, -6]]", "granularity": "axis", "element": "4"},
     "many": {"profile": "onnx", "source": "normal", "shape": "30,9", "bits": "4", "element": "130"},
     "codes": {"direction": "dequantize"},
+    "a block": {"format": "q4_0", "values": "1, -2, 3.5, 0.4", "element": "1"},
 }
 VOID = {"br", "hr", "img", "input"}
 
@@ -171,7 +172,39 @@ def held(value: Any, kind: Any) -> Any:
 def test_views_read_what_an_answer_has(answer: dict[str, Any], name: str) -> None:
     """No view asks an answer for a member that its type does not have, and so draws the same from a typed one."""
     draw = (views.VIEWS | views.LATER | views.STILL)[name]
-    assert draw(Held(answer, Answer, ("controls", "drawings", "first_reply", "order"))) == draw(answer)
+    assert draw(Held(answer, Answer, ("controls", "drawings", "first_reply", "flips", "order"))) == draw(answer)
+
+
+def switches_of(**request: str) -> Any:
+    """The switches of the followed number's code."""
+    answer = lab.answer({**request, "show": "bits"})
+    return next(item["switches"] for item in answer["instruments"] if item["name"] == "bits")
+
+
+def test_switches_show_what_was_flipped() -> None:
+    """Each press flips one bit more, a second one flips it back; of another code, nothing is flipped."""
+    shown = switches_of(format="float4_e2m1fn", values="6, 0.5")
+    once = views.flipped(shown, None, 3)
+    assert once == (7, 15)
+    assert views.flipped(shown, once, 0) == (7, 14)
+    assert views.flipped(shown, once, 3) == (7, 7)
+    view = lab.answer({"format": "float4_e2m1fn", "values": "6, 0.5", "show": "bits"})
+    told = text_of(
+        [view_of for view_of in elements(views.instruments({**view, "flips": once})) if view_of[0] == "output"]
+    )
+    assert told == "0xF is −6."
+    pressed = [e for e in elements(views.instruments({**view, "flips": once})) if e[1].get("aria-pressed") == "true"]
+    assert [button[1]["aria-label"] for button in pressed] == ["bit 3, sign, is 1"]
+    other = views.instruments({**view, "flips": (1, 9)})
+    assert not [e for e in elements(other) if e[1].get("aria-pressed") == "true"]
+
+
+def test_of_wide_codes_one_bit_is_flipped_at_a_time() -> None:
+    """The numbers of all 65,536 codes are not sent: another bit takes the place of the first."""
+    shown = switches_of(format="bfloat16", values="1")
+    once = views.flipped(shown, None, 15)
+    assert once == (0x3F80, 0xBF80)
+    assert views.flipped(shown, once, 0) == (0x3F80, 0x3F81)
 
 
 IN_MICROPYTHON = """

@@ -11,6 +11,7 @@ from ..answer_types import Figure, InstrumentView
 from ..notation.derivation import derivation
 from ..results.result import Result
 from . import (
+    bits,
     calibration,
     comparison,
     disagreement,
@@ -23,6 +24,7 @@ from . import (
     product,
     requantize,
     staircase,
+    stored_bytes,
 )
 from .instrument import GROUPS, Entry, Instrument, Size, when_measured, when_quantizing
 
@@ -83,6 +85,22 @@ INSTRUMENTS: dict[str, Entry] = {
         build=error_histogram.build,
         size=Size.HALF,
         applies=when_measured,
+    ),
+    "bits": Entry(
+        title="The bits of one code",
+        name="Bits",
+        group="stored",
+        build=bits.build,
+        size=Size.HALF,
+        applies=bits.applies,
+    ),
+    "stored_bytes": Entry(
+        title="The bytes of the block",
+        name="Bytes",
+        group="stored",
+        build=stored_bytes.build,
+        size=Size.HALF,
+        applies=stored_bytes.applies,
     ),
     "heatmaps": Entry(
         title="The matrix",
@@ -188,6 +206,10 @@ def _fill(seen: InstrumentView, built: Instrument) -> None:
         seen["tables"] = list(built.tables)
     if built.reply:
         seen["reply"] = built.reply
+    if built.switches:
+        seen["switches"] = built.switches
+    if built.nodes:
+        seen["nodes"] = list(built.nodes)
     if built.handles:
         seen["handles"] = dict(built.handles)
 

@@ -4,13 +4,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from ..answer_types import Figure, Step, Table
+from ..answer_types import Figure, Node, Step, Switches, Table
 from ..results.result import Result
 
 GROUPS = {
     "mapping": "How each number is decided",
     "range": "Which range to cover",
     "error": "What is lost",
+    "stored": "How it is stored",
     "matrix": "Rows, columns and products",
     "compare": "Compared with others",
 }
@@ -38,6 +39,8 @@ class Instrument:
         handles: lines of the figure that stand for fields of the request, by the field's name: where on the x axis.
         steps: its own arithmetic, as the answer's steps are; empty where it has none.
         tables: further tables, beside the chart's twin.
+        switches: the bits of a code, to be flipped; None where there are none.
+        nodes: what else it shows.
         reply: the answer in words to a question that the request asks; empty where it asks none.
     """
 
@@ -49,6 +52,8 @@ class Instrument:
     steps: Sequence[Step] = ()
     tables: Sequence[Table] = ()
     reply: str = ""
+    switches: Switches | None = None
+    nodes: Sequence[Node] = ()
 
 
 def always(result: Result) -> bool:

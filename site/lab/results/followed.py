@@ -43,15 +43,14 @@ def all_bytes(result: Result) -> bytes:
 def _all_bytes(result: Result) -> bytes:
     if result.stored is not None:
         return result.stored.to_bytes()
-    bits = code_width(result)
-    if bits < 8:
-        return qc.pack(result.q.reshape(-1), bits).tobytes()
-    return result.q.tobytes()
+    width, codes = code_width(result), result.flat_q.astype(result.settings.fmt.dtype, copy=False)
+    return qc.pack(codes, width).tobytes() if width < 8 else codes.tobytes()
 
 
 def code_width(result: Result) -> int:
-    """How many bits a code takes in a file."""
-    return result.settings.fmt.bits
+    """How many bits a code takes in a file: of plain integers, those of 2 and 4 bits share bytes."""
+    fmt = result.settings.fmt
+    return fmt.bits if fmt.bits in (2, 4) or not result.settings.are_integers else 8 * fmt.dtype.itemsize
 
 
 def bits_of(result: Result) -> Bits:

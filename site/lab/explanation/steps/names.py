@@ -1,5 +1,7 @@
 """What quantcore's steps are called on the page: a symbol, a title and a sentence for each name, whatever the format.
 
+A step that has no name here is told within the one that uses it.
+
 In a sentence, {at} is the number that the step begins with, {block} the block, {element} the number format of a code.
 """
 
@@ -112,10 +114,6 @@ NAMES: dict[str, Name] = {
     "dmin": Name(letter("d", "min"), "Scale of the minimums", "A second float16 of the block, for the minimums."),
     "scales": Name(letter("c", "scale"), "Scale of the sub-block", "A whole number of few bits."),
     "mins": Name(letter("c", "min"), "Minimum of the sub-block", "A whole number of few bits."),
-    "d_times": Name(letter("p"), "Product"),
-    "scales_and_half": Name(letter("h"), "And a half"),
-    "doubled": Name(letter("h"), "Doubled"),
-    "odd": Name(letter("h", "odd"), "An odd number"),
     "inverse": Name(letter("r"), "Reciprocal", "ggml multiplies by the reciprocal of the scale."),
     # the element
     "reciprocal": Name(letter("r"), "Reciprocal", "Values are multiplied by the reciprocal of the scale."),
@@ -137,6 +135,5 @@ NAMES: dict[str, Name] = {
     "number": Name(letter("v"), "Number"),
     "scaled_number": Name(letter("p"), "Times the largest magnitude"),
     "share": Name(letter("r"), "Share"),
-    "product": Name(letter("p"), "Product"),
     "reconstruction": Name(Term(m.X_HAT), "Dequantized"),
 }

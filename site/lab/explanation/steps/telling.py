@@ -19,7 +19,6 @@ from .names import NAMES
 from .operations import FORMULAS, formula
 from .spelled import number_text
 
-INLINED = ("product", "scales_and_half", "d_times", "doubled", "odd")
 IDENTITIES = ("same", "clamp", "maximum", "minimum", "instead_of_zero")
 LATER_NAMES = ("scale", "scale_exponent")
 """Whose name a step takes where they repeat its number."""
@@ -88,7 +87,8 @@ class Telling:
         return one.name in self.passed or self._is_inlined(one) or is_whole_leaf
 
     def _is_inlined(self, one: qc.StoredStep) -> bool:
-        return one.name in INLINED or (one.operation == "negate" and one.name in ("offset", "below"))
+        """Whether a step is told within the one that uses it."""
+        return one.name not in NAMES or (one.operation == "negate" and one.name in ("offset", "below"))
 
     def called(self, one: qc.StoredStep) -> str:
         """The name that a step has on the page."""
