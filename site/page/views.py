@@ -365,13 +365,13 @@ def _switches(shown, flips):
     for bit in shown["switches"]:
         if not fields or fields[-1][2][2] != bit["field"]:
             name = ["span", {"class": "bits-name"}, bit["field"]]
-            fields.append(["span", {"class": "bits-field bits-" + bit["field"]}, name])
+            fields.append(["span", {"class": "bits-field bits-" + bit["field"]}, name, ["span", {"class": "bits-row"}]])
         is_one, is_flipped = code >> bit["shift"] & 1, (code ^ own) >> bit["shift"] & 1
         attributes = {"type": "button", "class": "bit", "data-action": "flip", "data-shift": str(bit["shift"])}
         attributes["aria-label"] = bit["label"] + ", is " + str(is_one)
         attributes["aria-pressed"] = "true" if is_flipped else "false"
         attributes["title"] = bit["label"]
-        fields[-1].append(["button", attributes, str(is_one)])
+        fields[-1][3].append(["button", attributes, str(is_one)])
     return [
         ["div", {"class": "bits", "role": "group", "aria-label": "The bits of the code"}] + fields,
         ["output", {"class": "bits-told"}, shown["numbers"][str(code)]],

@@ -17,6 +17,7 @@ from ..results.result import Result
 from .instrument import Instrument
 
 Json = dict[str, Any]
+TICKS = 7
 FEW = 300  # points of a line, where a format has more numbers
 LINEAR, LOGARITHMIC = [0.62, 1.0], [0.0, 0.38]  # heights of the two lines
 
@@ -63,10 +64,9 @@ def _special(fmt: qc.Format) -> str:
     values = fmt.values
     n_nan, n_infinite = int(np.isnan(values).sum()), int(np.isinf(values).sum())
     n_subnormal = int(np.count_nonzero(_are_subnormal(fmt) & (values != 0)))
-    parts = [f"{display.plural(n_subnormal, 'code')} subnormal"] if n_subnormal else []
-    parts += [f"{display.plural(n_infinite, 'code')} infinite"] if n_infinite else []
-    parts += [f"{display.plural(n_nan, 'code')} NaN"] if n_nan else []
-    return f"Of its {display.count(values.size)} codes: {', '.join(parts) or 'all are normal numbers'}."
+    counted = ((n_subnormal, "subnormal"), (n_infinite, "infinite"), (n_nan, "NaN"))
+    parts = [f"{display.count(n)} {'is' if n == 1 else 'are'} {what}" for n, what in counted if n]
+    return f"Of its {display.count(values.size)} codes, {', '.join(parts)}." if parts else ""
 
 
 def _are_subnormal(fmt: qc.FloatFormat) -> Any:
@@ -161,7 +161,9 @@ def _layout(numbers: Any) -> Json:
     return figure.layout(
         xaxis=figure.axis("number", low, high),
         yaxis=figure.axis("", -1, 1, domain=LINEAR, visible=False, fixedrange=True),
-        xaxis2=figure.axis("magnitude, logarithmic", bottom, top, type="log", anchor="y2"),
+        xaxis2=figure.axis(
+            "magnitude, logarithmic", bottom, top, type="log", anchor="y2", **_powers_of_two(bottom, top)
+        ),
         yaxis2=figure.axis(
             "", -2, 2, domain=LOGARITHMIC, anchor="x2", tickvals=[1, -1], ticktext=["+", "−"], fixedrange=True
         ),
@@ -169,11 +171,23 @@ def _layout(numbers: Any) -> Json:
     )
 
 
+def _powers_of_two(low: float, high: float) -> Json:
+    """Ticks at some powers of two, between which floats are evenly far apart; the ends are powers of ten."""
+    first, last = int(np.ceil(low / np.log10(2))), int(np.floor(high / np.log10(2)))
+    every = max(1, -(-(last - first + 1) // TICKS))
+    exponents = [k for k in range(first, last + 1) if k % every == 0]
+    return {"tickvals": [2.0**k for k in exponents], "ticktext": [_tick(k) for k in exponents]}
+
+
+def _tick(exponent: int) -> str:
+    return display.short(2.0**exponent, 6).removesuffix(".0") if -5 < exponent < 14 else f"2<sup>{exponent}</sup>"
+
+
 def _table_of_flips(found: Flips) -> Table:
     columns = [
         column("field", "Field", "what the bit is part of"),
         column("bit", "Bit", "0 or 1, as it is"),
-        column("number", "Number after the flip", "what the code then stands for in its format"),
+        column("number", "After the flip", "the number that the code then is in its format"),
         column("real", "Stands for", "the same with scale and offset"),
     ]
     rows: list[Row] = []

@@ -45,8 +45,8 @@ def test_every_code_of_e2m1(ask: Ask) -> None:
 def test_special_codes_are_counted(ask: Ask) -> None:
     """E4M3 has 14 subnormal codes and 2 NaN; E5M2 6, 2 infinities and 6 NaN."""
     captions = [ask("bits", [1.0], format=name)[0]["caption"] for name in ("float8_e4m3fn", "float8_e5m2")]
-    assert captions[0].endswith("Of its 256 codes: 14 codes subnormal, 2 codes NaN.")
-    assert captions[1].endswith("Of its 256 codes: 6 codes subnormal, 2 codes infinite, 6 codes NaN.")
+    assert captions[0].endswith("Of its 256 codes, 14 are subnormal, 2 are NaN.")
+    assert captions[1].endswith("Of its 256 codes, 6 are subnormal, 2 are infinite, 6 are NaN.")
 
 
 def test_integers_are_in_twos_complement(ask: Ask) -> None:

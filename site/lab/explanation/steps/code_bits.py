@@ -109,7 +109,7 @@ def _byte(at: int, value: int, own: list[int]) -> Step:
     else:
         text = (
             f"In byte {display.count(at)} of the file, {display.hexadecimal(value, 8)}, {which} this number’s; "
-            "the others are of its neighbours."
+            "the others belong to other numbers."
         )
     symbol = Term(m.index(m.words("byte"), m.number(str(at))))
     return step(f"packed_{at}", "Packed", text, chain([symbol], lambda _: [whole(value), marked(value, own)]))

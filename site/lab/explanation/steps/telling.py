@@ -211,10 +211,7 @@ class Telling:
         if one.name == "threshold":
             value = self._text_of("scaled_limited" if "scaled_limited" in self.steps else "scaled")
             below, above = self._text_of("below"), self._text_of("above")
-            return (
-                f"{value} lies between {below} and {above}, which are neighbours among the numbers of {self.element}. "
-                "The threshold is halfway."
-            )
+            return f"{value} lies between {below} and {above}{self._neighbours()}. The threshold is halfway."
         if one.name == "clamped":
             return f"{number_text(one.operands[0].value)} is beyond the numbers of {self.element}, and is clipped."
         if one.name != "rounded":
@@ -233,6 +230,16 @@ class Telling:
         if one.rounding in DIRECTED:
             return f"{DIRECTED[one.rounding][0].upper()}{DIRECTED[one.rounding][1:]}."
         return "The nearer neighbour is taken." if one.operation in ("nearest", "same") else ""
+
+    def _neighbours(self) -> str:
+        """What the two numbers around a value are."""
+        stored = self.result.stored
+        fmt = self.result.settings.fmt if stored is None else stored.fmt.element
+        if isinstance(fmt, qc.IntFormat):
+            return ""
+        if fmt.lowest <= self.steps["below"].value and self.steps["above"].value <= fmt.highest:
+            return f", which are neighbours among the numbers of {fmt.label}"
+        return f"; one of them would be the next number, if {fmt.label} went on"
 
     def _text_of(self, name: str) -> str:
         one = self.steps[name]
