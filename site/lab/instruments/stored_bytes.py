@@ -49,7 +49,8 @@ def build(result: Result) -> Instrument:
     """The instrument for a result."""
     parts = _parts_of_block(result) if result.stored is not None else [_codes_around(result)]
     nodes: list[Node] = [_legend(parts), _dump(result, parts), *_edit(result)]
-    return Instrument(_caption(result, parts), None, _table(result, parts), nodes=nodes)
+    title = "" if result.stored is not None else "The bytes of the codes"
+    return Instrument(_caption(result, parts), None, _table(result, parts), title=title, nodes=nodes)
 
 
 def _parts_of_block(result: Result) -> list[Part]:
@@ -98,7 +99,7 @@ def _caption(result: Result, parts: list[Part]) -> str:
             "number’s code, which is framed. The first code of a byte is in its lowest bits. Point at a byte, or walk "
             "with the arrow keys, to read what it holds; press one to follow its number."
         )
-    n_numbers = result.stored.fmt.block_size
+    n_numbers = trace_of(result).members.size
     return (
         f"Block {trace_of(result).block} takes {display.plural(n_bytes, 'byte')} for {display.count(n_numbers)} "
         "numbers, with what it shares with other blocks. The followed number’s code is framed. Point at a byte, or "
