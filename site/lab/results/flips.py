@@ -100,7 +100,10 @@ def _reals(result: Result, codes: NDArray[Any]) -> Floats:
         reals: Floats = stored.fmt.dequantize(Blocks(rows, many[0], many[1]))[:, trace.place]
         return reals
     scale, factor, zero_point = result.scale_of(result.element)
-    params = qc.QuantParams(scale, zero_point if settings.are_integers else 0, settings.fmt, scale_factor=factor)
+    fmt = settings.fmt
+    if isinstance(fmt, qc.IntFormat):  # every pattern, also the one that a narrow range leaves out
+        fmt = qc.IntFormat(fmt.bits, fmt.signed)
+    params = qc.QuantParams(scale, zero_point if settings.are_integers else 0, fmt, scale_factor=factor)
     return qc.dequantize(codes, params, result.arithmetic)
 
 

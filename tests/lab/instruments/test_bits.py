@@ -58,6 +58,12 @@ def test_integers_are_in_twos_complement(ask: Ask) -> None:
     assert view["switches"]["numbers"]["7"] == "0x7 is 7 and stands for 3.5."
 
 
+def test_a_narrow_range_leaves_out_a_pattern_that_a_flip_can_make(ask: Ask) -> None:
+    """0 of INT8 from -127 to 127, whose first bit is flipped, is -128 all the same."""
+    view, _ = ask("bits", [0.0, 127.0], profile="onnx", scheme="symmetric", narrow="1")
+    assert view["switches"]["numbers"]["128"] == "0x80 is −128 and stands for −128.0."
+
+
 def test_a_block_multiplies_by_its_scale(ask: Ask) -> None:
     """MXFP4 of 6 and 12: the scale is 2, and the code 7 stands for 12."""
     view, _ = ask("bits", [6.0, 12.0], format="mxfp4", element="1")
