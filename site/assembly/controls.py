@@ -17,7 +17,11 @@ View = Callable[[Any], list[Node]]
 
 
 def views(
-    form: Mapping[str, Iterable[Any]], beside: Iterable[Any], profiles: Mapping[str, Any], endings: Iterable[str]
+    form: Mapping[str, Iterable[Any]],
+    beside: Iterable[Any],
+    profiles: Mapping[str, Any],
+    by_format: Iterable[str],
+    endings: Iterable[str],
 ) -> dict[str, View]:
     """Returns the view of each field's control and of each group of them, by the name of its place.
 
@@ -25,11 +29,16 @@ def views(
         form: the fields of each group of the form.
         beside: those that stand elsewhere on the page.
         profiles: what sets defaults of fields.
+        by_format: names of the fields that say nothing about another number format.
         endings: of the names of files that can be read.
     """
-    decided = {name for profile in profiles.values() for name in profile.defaults}
+    by_profile = {name for profile in profiles.values() for name in profile.defaults}
+    decided = {"data-by-profile": by_profile, "data-by-format": set(by_format)}
     fields = [*(field for group in form.values() for field in group), *beside]
-    single = {field.name: _view(field, field.name in decided, ",".join(endings)) for field in fields}
+    single = {
+        field.name: _view(field, {key: field.name in names for key, names in decided.items()}, ",".join(endings))
+        for field in fields
+    }
     offered = [single[field.name] for field in fields if field.when.get("source") != ("file",)]
     found = {f"field-{name}": view for name, view in single.items()}
     found |= {f"fields-{name}": _group(group, single) for name, group in form.items()}
@@ -74,7 +83,7 @@ def ticks(names: Mapping[str, str], chosen: Iterable[str]) -> list[Node]:
     ]
 
 
-def _view(field: Any, is_decided: bool, endings: str) -> View:
+def _view(field: Any, decided: dict[str, Any], endings: str) -> View:
     def view(answer: Any) -> list[Node]:
         if field.kind == "hidden":
             return [["input", {"type": "hidden", "name": field.name}]]
@@ -84,7 +93,7 @@ def _view(field: Any, is_decided: bool, endings: str) -> View:
         if field.cases:
             attributes["data-when"] = ";".join(map(_condition, field.cases))
             attributes["hidden"] = not field.matters(answer["request"])
-        return [["div", attributes, *_control(field, {"data-by-profile": is_decided})]]
+        return [["div", attributes, *_control(field, decided)]]
 
     return view
 
@@ -111,7 +120,7 @@ def _condition(case: Mapping[str, tuple[str, ...]]) -> str:
 
 def _control(field: Any, extra: dict[str, Any]) -> list[Node]:
     name = field.name
-    hint = ["p", {"class": "hint", "id": f"{name}-hint"}, field.hint]
+    hint = ["p", {"class": "hint", "id": f"{name}-hint"}, field.choice_hints.get(field.default, field.hint)]
     common = {"id": name, "name": name, "form": "controls", "aria-describedby": f"{name}-hint", **extra}
     label = ["label", {"for": name}, field.label]
     if field.kind == "flag":
@@ -150,6 +159,8 @@ def _options(field: Any) -> list[Node]:
         attributes: dict[str, Any] = {"value": value, "selected": value == field.default}
         if value in field.choices_when:
             attributes["data-when"] = _condition(field.choices_when[value])
+        if value in field.choice_hints:
+            attributes["data-hint"] = field.choice_hints[value]
         option = ["option", attributes, text]
         grouped.setdefault(field.groups.get(value, ""), []).append(option)
     first = grouped.pop("")

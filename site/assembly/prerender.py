@@ -149,7 +149,7 @@ def _views(instruments: Any, fields: Any) -> dict[str, Callable[[Any], list[Node
         **views.VIEWS,
         **views.LATER,
         **views.STILL,
-        **controls.views(fields.FORM, beside, fields.PROFILES, readers.ENDINGS),
+        **controls.views(fields.FORM, beside, fields.PROFILES, fields.BY_FORMAT, readers.ENDINGS),
         "presets": lambda _answer: controls.links(presets.TABLE),
         **{f"preset.{preset.name}": _tried(preset) for preset in presets.TABLE},
         "downloads": lambda _answer: controls.downloads(export.EXPORTS),

@@ -49,8 +49,8 @@ class Conversation:
 
     def choose(self, name, text):
         """Sets one field and asks."""
-        if name == "profile":
-            for control in form.decided_by_profile():
+        if name in ("profile", "format"):
+            for control in form.decided_by(name):
                 self.chosen.pop(control, None)
         self.choose_all({name: text})
 

@@ -70,9 +70,9 @@ def differing(chosen, view):
     return found
 
 
-def decided_by_profile():
-    """The names of the fields whose default depends on the profile."""
-    return [control.name for control in document.querySelectorAll("[data-by-profile]")]
+def decided_by(name):
+    """The names of the fields that go back to their defaults where a profile, or a number format, is chosen."""
+    return [control.name for control in document.querySelectorAll("[data-by-" + name + "]")]
 
 
 def show_applicable():
@@ -84,6 +84,13 @@ def show_applicable():
     for part in document.querySelectorAll("[data-when]"):
         cases = part.dataset.when.split(";")
         part.hidden = not any(all(_holds(condition, state) for condition in case.split("&")) for case in cases)
+        if part.tagName == "OPTION":
+            part.disabled = part.hidden  # some browsers show hidden ones
+    for group in document.querySelectorAll("fieldset.group"):
+        empty = all(field.hidden for field in group.querySelectorAll("[data-field]"))
+        group.hidden = empty or (group.hidden and group.hasAttribute("data-when"))
+    for option in document.querySelectorAll("option[data-hint]:checked"):
+        document.getElementById(option.closest("select").name + "-hint").textContent = option.dataset.hint
 
 
 def _holds(condition, state):

@@ -5,11 +5,11 @@ import pytest
 from assembly import controls
 from assembly.prerender import to_html
 from lab import answer
-from lab.request.fields import FORM, PROFILES, TABLE, Kind
+from lab.request.fields import BY_FORMAT, FORM, PROFILES, TABLE, Kind
 
 IN_FORM = {field.name for group in FORM.values() for field in group}
 BESIDE = [field for field in TABLE if field.name not in IN_FORM]
-VIEWS = controls.views(FORM, BESIDE, PROFILES, [".npy"])
+VIEWS = controls.views(FORM, BESIDE, PROFILES, BY_FORMAT, [".npy"])
 NAMES = [field.name for field in TABLE if field.kind not in (Kind.FILE, Kind.HIDDEN)]
 
 
@@ -54,3 +54,23 @@ def test_the_form_shows_what_the_example_needs() -> None:
     hidden = {name for name in NAMES if VIEWS[f"field-{name}"](request)[0][1].get("hidden")}
     assert "codes" in hidden
     assert "values" not in hidden
+
+
+def test_a_number_format_says_what_it_is() -> None:
+    """Each choice carries a sentence of its own, and the one of the default is the hint before any script."""
+    (node,) = VIEWS["field-format"](answer({}))
+    elements = Elements(to_html(node)).found
+    hints = {a["value"]: a.get("data-hint", "") for tag, a, _ in elements if tag == "option"}
+    assert all(hint.endswith(".") for hint in hints.values())
+    assert "Blocks of 32, 4.25 bits a value" in hints["mxfp4"]
+    assert "numbers up to 448" in hints["float8_e4m3fn"]
+    assert hints[""] in to_html(node).partition('id="format-hint"')[2]
+
+
+def test_choices_that_do_not_apply_say_when_they_do() -> None:
+    """A search over whole numbers is for integers, and no scale at all for floats."""
+    (node,) = VIEWS["field-calibration"](answer({}))
+    when = {a["value"]: a.get("data-when", "") for tag, a, _ in Elements(to_html(node)).found if tag == "option"}
+    assert when["entropy"] == "format="
+    assert "float8_e4m3fn" in when["none"]
+    assert not when["minmax"]

@@ -9,7 +9,7 @@ Imports `data`, `data.files`, `parsing` and quantcore.
 
 from .arithmetic import ARITHMETIC, GRANULARITY, RANGE
 from .field import Field, Kind
-from .formats import NUMBER_FORMATS, default_under
+from .formats import BY_FORMAT, NUMBER_FORMATS, default_under
 from .numbers import FROM_FILE, NUMBERS
 from .profiles import PROFILES, Profile
 from .questions import OTHERS, QUESTIONS
@@ -40,4 +40,4 @@ def default_of(name: str, profile: str, fmt: str = "") -> str:
     return PROFILES[profile].defaults.get(name, FIELDS[name].default)
 
 
-__all__ = ["FIELDS", "FORM", "FROM_FILE", "PROFILES", "TABLE", "Field", "Kind", "Profile", "default_of"]
+__all__ = ["BY_FORMAT", "FIELDS", "FORM", "FROM_FILE", "PROFILES", "TABLE", "Field", "Kind", "Profile", "default_of"]

@@ -30,6 +30,7 @@ class Field:
         default: its text under the default profile.
         choices: for a choice, the allowed texts and their labels.
         choices_when: for a choice of which some do not always apply, the choices of other fields under which they do.
+        choice_hints: for a choice, what is shown in place of the hint while one is chosen.
         groups: for a choice of many, the title of the group that a choice stands under; those without one come first.
         low, high: for a number, the smallest and largest that is allowed.
         optional: whether it may be empty.
@@ -45,6 +46,7 @@ class Field:
     default: str
     choices: dict[str, str] = field(default_factory=dict)
     groups: dict[str, str] = field(default_factory=dict)
+    choice_hints: Mapping[str, str] = field(default_factory=dict)
     choices_when: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     low: float | None = None
     high: float | None = None

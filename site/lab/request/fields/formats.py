@@ -50,6 +50,10 @@ FORMAT_DEFAULTS = {"calibration": "none", "codes": "0, 1, 2, 3, 4, 5, 6, 7", "sc
 """Defaults that differ wherever codes are no plain integers."""
 
 
+BY_FORMAT = (*FORMAT_DEFAULTS, "block_size", "importance", "tensor_scale", "bytes")
+"""Fields that say nothing about another format, and go back to their defaults when one is chosen."""
+
+
 def _with_option(option: str) -> tuple[str, ...]:
     return tuple(name for name, block in BLOCK_FORMATS.items() if option in block.options)
 
@@ -66,6 +70,25 @@ def _labels() -> dict[str, str]:
 
 def _can_encode(name: str) -> bool:
     return BLOCK_FORMATS[name].can_encode
+
+
+def _hints() -> dict[str, str]:
+    """A sentence or two about each format."""
+    hints = {"": "Whole numbers times a scale; width, scheme and range are yours to choose."}
+    for name in ELEMENTS:
+        fmt = FORMATS[name]
+        if isinstance(fmt, FloatFormat):
+            ends = " and infinity" if fmt.infinities else ""
+            hints[name] = (
+                f"1 bit for the sign, {fmt.exponent_bits} for the exponent, {fmt.mantissa_bits} for the mantissa: "
+                f"numbers up to {fmt.highest:.6g}{ends}, farther apart the larger they are."
+            )
+        else:
+            hints[name] = f"{fmt.grid().reals.size} numbers listed in a table, from {fmt.lowest:g} to {fmt.highest:g}."
+    for name, block in BLOCK_FORMATS.items():
+        cost = f"Blocks of {block.block_size}, {block.bits_per_value:.4g} bits a value with their scales."
+        hints[name] = f"{cost} {block.summary}"
+    return hints
 
 
 def _groups(names: Iterable[str]) -> dict[str, str]:
@@ -121,6 +144,7 @@ NUMBER_FORMATS: tuple[Field, ...] = (
         kind=Kind.CHOICE,
         default="",
         choices=CHOICES,
+        choice_hints=_hints(),
         groups=GROUP_OF,
     ),
     Field(
