@@ -64,9 +64,9 @@ class Scheme:
 
 
 KINDS = {
-    "tensor": "one scale, or one for a row",
-    "block": "scales for blocks",
-    "format": "MX, NVIDIA, bitsandbytes, MLX",
+    "tensor": "tensor or rows",
+    "block": "blocks",
+    "format": "MX, NVFP4, NF4, MLX",
     "gguf": "GGUF",
 }
 """What schemes of a kind are called together."""

@@ -115,6 +115,7 @@ INSTRUMENTS: dict[str, Entry] = {
         name="Comparison of schemes",
         group="compare",
         build=comparison.build,
+        size=Size.TALL,
         applies=when_measured,
         controls=("compare", "max_error", "error_by", "model_parameters"),
         opens_table=True,

@@ -44,7 +44,7 @@ def draw(measured: list[Measured], best: Measured | None) -> Figure:
             [left, right],
             [0.0, DECIBELS_PER_BIT * right],
             NEUTRAL,
-            "Gaussian bound, 6.02 dB per bit",
+            "Gaussian bound",
             1.5,
             "dash",
             hoverinfo="skip",
