@@ -118,6 +118,8 @@ def _points(result: Result, shown: Indices, x: Floats, x_hat: Floats) -> Json:
 
 def _flat_ends(grid: Levels, across: tuple[float, float]) -> list[Json]:
     """Where values are clipped."""
+    if grid.low < across[0] and across[1] < grid.high:
+        return []
     edges = grid.thresholds(np.array([grid.qmin - 1, grid.qmax])).tolist()
     stretches = ((across[0], edges[0]), (edges[1], across[1]))
     return [figure.band(low, high, 0, 1, NEUTRAL, yref="y domain") for low, high in stretches if low < high]
@@ -205,7 +207,8 @@ def _table(result: Result) -> Table:
     grid = grid_of(result)
     near = max(grid.qmin, grid.place(result.flat_q[result.element]))
     codes = np.arange(max(grid.qmin, near - 5), min(grid.qmax, near + 5) + 1)
-    starts, ends = grid.thresholds(codes - 1), grid.thresholds(codes)
+    edges = grid.thresholds(np.arange(codes[0] - 1, codes[-1] + 1))
+    starts, ends = edges[:-1], edges[1:]
     columns = [
         column("q", "Code q", "the tread"),
         column("from", "From x", "where the tread begins"),

@@ -15,6 +15,7 @@ from .steps import is_evenly_spaced, steps_at
 
 Float64 = NDArray[np.float64]
 Places = NDArray[np.integer[Any]]
+FEW = 1024
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -125,11 +126,15 @@ def _of_block(result: Result, step: float) -> UnevenLevels:
 
 
 def _of_slice(result: Result, step: float) -> UnevenLevels:
-    """Thresholds are searched for one by one, so only those that are asked for."""
+    """Thresholds are searched for, which takes as long for one as for hundreds: all at once, unless there are more."""
     settings, fmt = result.settings, result.settings.fmt
     params = qc.QuantParams(result.scale_of(result.element)[0], 0, fmt)
     codes = fmt.grid().codes
     reals = qc.reconstruction_levels(codes, params, result.arithmetic)
+
+    if len(codes) <= FEW:
+        every = qc.grid(params, result.arithmetic, settings.rounding).thresholds
+        return UnevenLevels(fmt, codes, reals, step, settings.rounding, every.__getitem__)
 
     def before(places: Places) -> Float64:
         found = np.empty(places.shape)
