@@ -23,19 +23,19 @@ SILENT = ("x", "low", "high", "below", "above")
 def format_steps(result: Result) -> list[Step]:
     """Every step for the followed number: the scale, the code, its bits and bytes, and back."""
     trace, chosen = trace_of(result), _scale_steps(result)
-    own = [one for one in trace.steps if not (chosen and one.name == "scale")]
     found: list[Step] = []
-    for part in filter(None, (chosen, own)):
+    for part in filter(None, (chosen, trace.steps)):
         telling = Telling(result, trace, part)
         for one in part:
-            found += _told(telling, one)
+            if not (chosen and part is trace.steps and one.name == "scale"):  # it has been told already
+                found += _told(telling, one)
     return [*found, *_error(result)]
 
 
 def _scale_steps(result: Result) -> list[qc.StoredStep]:
     """From the range to the scale, where the request chose one."""
     settings, ranges = result.settings, result.ranges
-    if ranges is None:
+    if ranges is None or settings.calibration == "given":
         return []
     index = int(result.parameter_index(np.array([result.element]))[0])
     low, high = (float(end.reshape(-1)[index]) for end in (ranges.low, ranges.high))

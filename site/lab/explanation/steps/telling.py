@@ -74,7 +74,7 @@ class Telling:
                 and first is not None
                 and first.name in self.steps
                 and one.code is None
-                and one.name != "rounded"
+                and one.name not in ("rounded", "absmax")
             ):
                 self.passed[one.name] = first.name
                 if one.name in LATER_NAMES:

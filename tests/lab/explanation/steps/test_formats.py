@@ -236,6 +236,17 @@ def test_nvfp4_with_a_divisor() -> None:
     assert end_of(steps_of(**request, element="1")["reconstruction"]) == "0.75"
 
 
+def test_a_scale_that_was_chosen_or_given_keeps_its_symbol() -> None:
+    """From the range -1.7 to 6.5 to the largest magnitude and the scale; one that is given has no range."""
+    request = {"format": "float8_e4m3fn", "values": "-1.7, 6.5"}
+    chosen = steps_of(**request, calibration="minmax")
+    assert end_of(chosen["absmax"]) == "6.5"
+    assert chosen["scaled"]["latex"].startswith(r"u=\frac{x}{s}=")
+    given = steps_of(**request, calibration="given", scale="0.5")
+    assert list(given)[:2] == ["scale", "scaled"]
+    assert given["scale"]["text"] == "The scale that was given."
+
+
 def test_steps_are_copied_as_they_are() -> None:
     """LaTeX and Markdown of every step of a block are the page's."""
     answer = answered(format="nvfp4", values="0.3, -1.7, 6.5")
