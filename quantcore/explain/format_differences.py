@@ -143,7 +143,7 @@ def _can_hold(trace: StoredTrace, element: Format, number: float) -> bool:
     """Whether a code of the element's block stands for this number."""
     with np.errstate(over="ignore", invalid="ignore"):  # a scale that overflowed
         reals = np.unique(element.grid().reals).astype(np.float32) * np.float32(trace[trace.scale].value)
-    return bool((reals + np.float32(_offset(trace)) == np.float32(number)).any())
+        return bool((reals + np.float32(_offset(trace)) == np.float32(number)).any())
 
 
 def _are_alike(a: Format, b: Format) -> bool:

@@ -83,7 +83,8 @@ def _table(asked: Requantizing, first: int, codes: tuple[int, int]) -> Table:
         except qc.QuantError as error:
             rows.append(row(i, [record.library, *[display.NOTHING] * 4, error.message]))
             continue
-        multiplier = display.typographic(scaled.multiplier) if "/" not in scaled.multiplier else scaled.multiplier
+        number, *words = scaled.multiplier.split(" ")
+        multiplier = " ".join([number if "/" in number else display.typographic(number), *words])
         steps = display.short(float(scaled.value), 12)
         code = requantize(first, asked.layer, asked.zero_point, codes, name)
         numbers = [steps, display.shortest(scaled.whole), display.shortest(code)]

@@ -9,7 +9,7 @@ from lab.instruments import GROUPS, INSTRUMENTS, Size
 from lab.request.fields import FIELDS
 
 SITE = Path(lab.__file__).parents[1]
-REQUESTS = re.compile(r"<!--render:embed\?.*?-->|>>> .*|^    \(\[.*", re.MULTILINE)  # an author's, and examples
+REQUESTS = re.compile(r"<!--render:[\w.]+\?.*?-->|>>> .*|^    \(\[.*", re.MULTILINE)  # an author's, and examples
 
 
 def test_every_instrument_is_listed_in_the_same_order() -> None:

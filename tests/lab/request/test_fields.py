@@ -15,7 +15,7 @@ def test_every_field_can_be_drawn() -> None:
     for field in TABLE:
         assert field.label
         assert field.hint.endswith(".") or field.hint.endswith("?")
-        assert (field.kind is Kind.CHOICE) == bool(field.choices)
+        assert bool(field.choices) == (field.kind is Kind.CHOICE) or field.kind is Kind.HIDDEN
         assert not field.choices or field.default in field.choices
         for case in field.cases:
             for other, allowed in case.items():

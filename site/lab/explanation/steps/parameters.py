@@ -165,11 +165,15 @@ def _scale_of_either_side(found: qc.QParamsTrace) -> Step:
         return step("scale", "Scale", text + _instead(found), chain([SCALE], lambda _: [written(bare(shown(scale)))]))
 
     def members(write: Writer) -> list[Term]:
-        ends = write.operand(min(low, low.dtype.type(0))), write.operand(max(high, high.dtype.type(0)))
-        larger = maximum(ends[0] / whole(found.codes[0]), ends[1] / whole(found.codes[1]))
+        upper = write.operand(max(high, high.dtype.type(0))) / whole(found.codes[1])
+        if not found.codes[0]:
+            return [upper, write.result(scale, upper, ALL)]
+        larger = maximum(write.operand(min(low, low.dtype.type(0))) / whole(found.codes[0]), upper)
         return [larger, write.result(scale, larger, ALL)]
 
-    formula = maximum(XMIN / QMIN, XMAX / QMAX)
+    formula = maximum(XMIN / QMIN, XMAX / QMAX) if found.codes[0] else XMAX / QMAX
+    if not found.codes[0]:
+        text = "The upper end is divided by the highest code; the lowest code is 0, so the lower end gives no scale."
     return step("scale", "Scale", text, chain([SCALE, formula], members))
 
 
