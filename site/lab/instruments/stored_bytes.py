@@ -132,9 +132,8 @@ def _dump(result: Result, parts: list[Part]) -> Node:
 
 def _cell(part: Part, kind: int, offset: int, own: list[int] | None, element: int) -> Node:
     members, value = part.members[offset], part.data[offset]
-    told = (
-        f"Byte {display.count(part.start + offset)}, {part.name}, {display.hexadecimal(value, 8)}: {_numbers(members)}"
-    )
+    shown = f"{value:02x}"  # a word of the name too: who speaks to the page says what is on the button
+    told = f"Byte {display.count(part.start + offset)}, {part.name}, hexadecimal {shown}: {_numbers(members)}"
     attributes = {"type": "button", "class": f"byte field-{kind % KINDS}", "tabindex": "-1"}
     if own is not None:
         attributes |= {"class": f"byte byte-own field-{kind % KINDS}", "tabindex": "0"}
@@ -142,7 +141,7 @@ def _cell(part: Part, kind: int, offset: int, own: list[int] | None, element: in
     if part.are_codes and members.size:
         after = np.searchsorted(members, element, "right") if element in members else 0  # pressed again: the next one
         attributes["data-follow"] = str(int(members[after % members.size]))
-    return node("button", {**attributes, "title": told, "aria-label": told}, f"{value:02x}")
+    return node("button", {**attributes, "title": told, "aria-label": told}, shown)
 
 
 def _bits(own: list[int]) -> str:

@@ -36,8 +36,8 @@ def test_a_block_of_q4_0() -> None:
     view = looked_at(format="q4_0", values=ramp(-16, 16), element="17")
     cells = cells_of(view)
     assert " ".join(cell["text"] for cell in cells) == f"00 40 {Q4_0}"
-    assert cells[0]["title"].startswith("Byte 0, d, 0x00: numbers 0 to ")
-    assert cells[3]["title"] == "Byte 3, qs, 0x91: numbers 1, 17; the followed number’s bits are 4 to 7"
+    assert cells[0]["title"].startswith("Byte 0, d, hexadecimal 00: numbers 0 to ")
+    assert cells[3]["title"] == "Byte 3, qs, hexadecimal 91: numbers 1, 17; the followed number’s bits are 4 to 7"
     assert "byte-own" in cells[3]["class"]
     assert [row["cells"] for row in view["table"]["rows"]] == [["d", "0", "2", "2.0"], ["qs", "2", "16", "–"]]
 
@@ -52,7 +52,7 @@ def test_scales_of_other_formats_are_after_all_codes() -> None:
     """Two blocks of MXFP4: codes of the second from byte 16, its scale in byte 33."""
     view = looked_at(format="mxfp4", values=ramp(1, 65), element="40")
     assert [row["cells"][:3] for row in view["table"]["rows"]] == [["codes", "16", "16"], ["scale", "33", "1"]]
-    assert cells_of(view)[-1]["title"].endswith("scale, 0x83: numbers 32 to 63")
+    assert cells_of(view)[-1]["title"].endswith("scale, hexadecimal 83: numbers 32 to 63")
 
 
 def test_what_fills_a_block_up_is_no_number() -> None:
