@@ -31,6 +31,12 @@ EDITS = [
     (FROM_CODES, "scale", "0.5"),
     (FROM_CODES, "zero_point", "7"),
     ("", "profile", "tflite"),
+    ("", "format", "float8_e4m3fn"),
+    ("format=mxfp8_e4m3", "scale_mode", "rceil"),
+    ("format=nvfp4", "tensor_scale", "0.5"),
+    ("format=q4_k", "importance", "squares"),
+    ("format=float8_e4m3fn", "overflow", "overflow"),
+    (FROM_CODES + "&format=q8_0", "bytes", "00 3c" + 32 * " 01"),
     ("", "scheme", "symmetric"),
     ("", "bits", "5"),
     ("", "signed", "0"),
@@ -43,6 +49,7 @@ EDITS = [
     ("profile=onnx&calibration=manual", "range_min", "-1"),
     ("profile=onnx&calibration=manual", "range_max", "2"),
     ("profile=onnx", "include_zero", "0"),
+    ("profile=onnx", "reduce_range", "1"),
     ("profile=custom", "rounding", "floor"),
     ("profile=onnx", "precision", "float64"),
     ("", "element", "2"),
@@ -51,9 +58,17 @@ EDITS = [
     ("profile=onnx", "error_by", "mse"),
     ("profile=onnx", "model_parameters", "1000000"),
     ("profile=onnx", "against", "pytorch"),
+    ("format=mxfp4", "against_format", "nvfp4"),
+    ("profile=onnx", "acc", "100 -200"),
+    ("profile=onnx", "input_scale", "0.5"),
+    ("profile=onnx", "weight_scale", "0.25"),
+    ("profile=onnx", "output_scale", "2"),
+    ("profile=onnx", "output_zero_point", "3"),
+    ("profile=onnx", "activation", "relu"),
     (MATRIX, "weights", "[[1,0],[0,1],[1,1]]"),
 ]
 OF_FILES = {"file", "file_sha256", "file_shape", "tensor"}  # see test_files.py
+OF_PASTED_TEXT = {"commas"}  # see test_pasted.py
 
 
 def set_control(visit: Visit, name: str, text: str) -> dict[str, Any]:
@@ -134,7 +149,7 @@ def test_control_changes_the_request(lab: Visit, query: str, field: str, text: s
 def test_no_control_is_left_out(lab: Visit) -> None:
     """The list above has every control that the page has."""
     names = lab.page.evaluate("[...document.getElementById('controls').elements].map(control => control.name)")
-    assert set(names) - {""} == {field for _, field, _ in EDITS} | OF_FILES
+    assert set(names) - {""} == {field for _, field, _ in EDITS} | OF_FILES | OF_PASTED_TEXT
 
 
 @pytest.mark.parametrize("source", ["normal", "uniform", "laplace", "student_t", "outliers", "bimodal", "relu"])
