@@ -196,7 +196,7 @@ def test_an_edit_by_keyboard_alone(lab: Visit) -> None:
     page.locator("#signed").focus()
     assert lab.after(lambda: page.keyboard.press("Space"))["request"]["signed"] == "0"
     page.locator("#profile").focus()
-    assert lab.after(lambda: page.keyboard.press("ArrowDown"))["request"]["profile"] == "onnx"
+    assert lab.after(lambda: page.keyboard.press("ArrowDown"))["request"]["profile"] == "custom"
     expect(page.locator("#profile")).to_be_focused()
     page.get_by_role("button", name="Follow the number at index 2").focus()
     assert lab.after(lambda: page.keyboard.press("Enter"))["request"]["element"] == "2"
