@@ -2,7 +2,8 @@
 
 A request's `show` may name instruments and, for pages that show little, the other parts of an answer.
 
-Imports `request`, `results`, `comparing`, `explanation`, `explanation.steps`, `drawing`, `notation` and quantcore.
+Imports `request`, `request.fields`, `results`, `comparing`, `explanation`, `explanation.steps`, `drawing`, `notation`
+and quantcore.
 """
 
 from collections.abc import Collection

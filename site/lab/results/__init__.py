@@ -1,4 +1,4 @@
 """The numbers of an answer: settings in, a result out.
 
-Imports `request`, `notation` and quantcore.
+Imports `request`, `request.fields`, `notation` and quantcore.
 """
