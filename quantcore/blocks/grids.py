@@ -19,6 +19,9 @@ from .block import Blocks, Level
 from .ggml_arithmetic import Floats, bit_planes, f32
 from .ggml_blocks import Records, float_level, whole_level
 
+# read when imported: a memory image of Python keeps what was read, and has no files
+_DIGITS: dict[str, str] = json.loads(Path(__file__).with_name("grid_points.json").read_text(encoding="ascii"))
+
 
 @functools.cache
 def points(grid: str) -> NDArray[Any]:
@@ -26,7 +29,7 @@ def points(grid: str) -> NDArray[Any]:
 
     grid_points.json writes a point as a hexadecimal number: 8 levels of 2 bits or 4 of 3, the first one lowest.
     """
-    digits = json.loads(Path(__file__).with_name("grid_points.json").read_text(encoding="ascii"))[grid]
+    digits = _DIGITS[grid]
     size, width, length = (4, 3, 3) if grid.startswith("iq3") else (8, 2, 4)
     numbers = np.array([int(digits[i : i + length], 16) for i in range(0, len(digits), length)])
     levels: NDArray[Any] = numbers[:, None] >> width * np.arange(size) & (1 << width) - 1

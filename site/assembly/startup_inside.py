@@ -26,6 +26,11 @@ def warm_up() -> None:
     """Imports what the page needs and answers once, so that neither has to happen in the page."""
     importlib.invalidate_caches()
     lab = importlib.import_module("lab")
+    package = Path(str(importlib.import_module("quantcore").__file__)).parent
+    for path in sorted(package.rglob("*.py")):  # some formats import their codec when it is first used
+        importlib.import_module(
+            ".".join(path.relative_to(package.parent).with_suffix("").parts).removesuffix(".__init__")
+        )
     lab.respond({})
     sys.meta_path.insert(sys.meta_path.index(importlib.machinery.PathFinder), Library())
     gc.collect()

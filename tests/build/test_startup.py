@@ -165,6 +165,10 @@ REQUESTS: list[dict[str, str]] = [
     {"rounding": "stochastic", "profile": "custom", "granularity": "block", "block_size": "1"},
     {"direction": "dequantize", "codes": "-128 0 127", "scale": "0.5", "zero_point": "3"},
     {"bits": "40", "values": "a"},
+    {"source": "normal", "shape": "1,256", "format": "q4_0"},
+    {"source": "normal", "shape": "1,256", "format": "q4_k"},
+    {"source": "normal", "shape": "1,256", "format": "iq3_xxs"},
+    {"source": "normal", "shape": "1,256", "format": "tq1_0"},
 ]
 
 
