@@ -184,7 +184,7 @@ class Conversation:
         """Asks for the instruments that were left out and draws the rest, until something newer is wanted."""
 
         def is_over():
-            return self.n_asked != number
+            return self.n_asked != number or self.worker is None  # cancelled
 
         try:
             await asyncio.sleep(PAUSE)
