@@ -9,7 +9,7 @@ import numpy as np
 
 import quantcore as qc
 from quantcore.explain import words
-from quantcore.toolkits.arithmetic import Scaling
+from quantcore.toolkits.arithmetic import Scaling, find_arithmetic
 
 from ...answer_types import Step
 from ...notation import mathml as m
@@ -77,7 +77,7 @@ def trace_of(result: Result) -> ValueTrace:
     """Every intermediate value of the followed number, as quantcore's trace of it has them."""
     x, q = result.flat_x[result.element], int(result.flat_q[result.element])
     scale, factor, zero_point = result.scale_of(result.element)
-    rules = qc.ARITHMETICS[result.arithmetic]
+    rules = _rules_of(result)
     is_fused = rules.is_fused(result.settings.integers.bits)
     params = qc.QuantParams(scale, zero_point, result.settings.integers, scale_factor=factor)
     rng = np.random.default_rng(result.settings.seed)
@@ -107,6 +107,17 @@ def trace_of(result: Result) -> ValueTrace:
         rounded=rounded,
         q=q,
     )
+
+
+def _rules_of(result: Result) -> qc.Arithmetic:
+    """The arithmetic of the followed number, which is another one where it is left over from groups of eight."""
+    rules, settings = qc.ARITHMETICS[result.arithmetic], result.settings
+    if rules.tail is None:
+        return rules
+    is_whole = not isinstance(settings.granularity, qc.PerTensor)
+    if is_whole or result.element < rules.n_whole(result.size, settings.integers.bits):
+        return replace(rules, tail=None)
+    return find_arithmetic(rules.tail.arithmetic)
 
 
 def _by_chance(number: float, otherwise: int) -> int:
