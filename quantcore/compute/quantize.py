@@ -69,7 +69,8 @@ def quantize(
     if not isinstance(params.fmt, IntFormat):
         return encode_scaled(x, params, steps, rounding, overflow, rng, out, sides)
     fmt = params.fmt
-    given, rounding = rounding, check_rounding(steps.rounding if rounding is None else rounding, rng)
+    steps = steps.with_rounding(rounding)
+    rounding = check_rounding(steps.rounding, rng)
     scale, zero_point = fitted(params, x.shape)
     _check_order(zero_point, steps)
     dtype = working_dtype(steps, scale)
@@ -107,7 +108,7 @@ def quantize(
     n_whole = steps.n_whole(x.size, fmt.bits) if isinstance(params.granularity, PerTensor) else x.size
     if steps.tail is not None and n_whole < x.size:
         left, left_sides = x.reshape(-1)[n_whole:], np.empty(x.size - n_whole, np.int8)
-        codes.flat[n_whole:] = quantize(left, params, steps.tail.arithmetic, given, rng, sides=left_sides)
+        codes.flat[n_whole:] = quantize(left, params, steps.tail.arithmetic, None, rng, sides=left_sides)
         if sides is not None:
             sides.flat[n_whole:] = left_sides
     return codes

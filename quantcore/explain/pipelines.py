@@ -21,6 +21,7 @@ from ..compute.stages import before_rounding, multiplier, wide_dtype
 from ..errors import QuantError
 from ..formats.integers import IntFormat
 from ..parameters.choose import qparams_from_range
+from ..parameters.derive import code_range
 from ..parameters.granularity import PerAxis
 from ..parameters.qparams import QuantParams
 from ..toolkits.arithmetic import Arithmetic
@@ -111,7 +112,8 @@ class Pipeline:
                 f"leaves the last to {rule.arithmetic.name}" if rule is not None else "computes the last as the others"
             )
         if name == "reduced":
-            lowest, highest = rule.get(repr(fmt), (fmt.qmin // 2, fmt.qmax // 2))
+            assert self.toolkit is not None
+            lowest, highest = code_range(fmt, "affine", self.toolkit, reduce_range=True)
             return f"divides the range into the codes {lowest} to {highest}"
         if name == "fused_bits":
             return "rounds product and sum once" if fmt.bits <= rule else "rounds after each operation"

@@ -112,9 +112,10 @@ def trace(
         raise QuantError(f"fmt is {fmt.name}; trace follows integers. Use trace_element.", "fmt")
     numbers = real_numbers(x)
     place = checked_index(index, numbers.shape)
+    steps = steps.with_rounding(rounding)
     if isinstance(params.granularity, PerTensor):
         steps = steps.of_element(_flat(place, numbers.shape), numbers.size, fmt.bits)
-    rounding = check_rounding(steps.rounding if rounding is None else rounding, rng)
+    rounding = check_rounding(steps.rounding, rng)
     where = parameter_place(params.granularity, place, numbers.shape)
     arrays = fitted(params, numbers.shape)
     scale, zero_point = (array[where].reshape(1) for array in arrays)

@@ -120,7 +120,7 @@ def is_code(rules: Toolkit, with_zero: bool) -> bool:
 def code_range(fmt: IntFormat, scheme: str, rules: Toolkit, reduce_range: bool) -> tuple[int, int]:
     """The codes that the range is divided into: those of the format, or fewer where the toolkit has it so."""
     if reduce_range:
-        return rules.reduced.get(repr(fmt), (fmt.qmin // 2, fmt.qmax // 2))
+        return rules.reduced.get(repr(fmt), (max(fmt.qmin, fmt.qmin // 2), fmt.qmax // 2))
     if scheme == "symmetric" and fmt.signed and fmt.code_range is None and fmt.bits in rules.narrow_widths:
         return -fmt.qmax, fmt.qmax
     return fmt.qmin, fmt.qmax

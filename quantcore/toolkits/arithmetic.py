@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -97,6 +97,17 @@ class Arithmetic:
         (16, 21)
         """
         return n if self.tail is None or bits < self.tail.min_bits else n - n % self.tail.lanes
+
+    def with_rounding(self, rounding: str | None) -> Arithmetic:
+        """These steps with another rounding, in the tail too; with None or their own, as they are.
+
+        >>> [ARITHMETICS["tflite_x86"].with_rounding(n).tail.arithmetic.rounding for n in (None, "half_even", "floor")]
+        ['half_away', 'half_away', 'floor']
+        """
+        if rounding in (None, self.rounding):
+            return self
+        tail = self.tail and replace(self.tail, arithmetic=self.tail.arithmetic.with_rounding(rounding))
+        return replace(self, rounding=rounding, tail=tail)
 
     def of_element(self, index: int, n: int, bits: int) -> Arithmetic:
         """The arithmetic of the element with this flat index, of n that share their scale."""

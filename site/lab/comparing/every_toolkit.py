@@ -67,6 +67,8 @@ def _line(result: Result, name: str, own: Pipeline, elements: Elements, places: 
         codes, params = outcome(other, elements, "code"), followed.params(other)
     except qc.QuantError as error:
         return Line(name, obstacle=error.message)
+    if not np.isfinite(codes).all():
+        return Line(name, obstacle=f"some codes, which it does not clip, are beyond {codes.dtype}.")
     differing = np.flatnonzero(codes != result.flat_q[places])
     rules: tuple[str, ...] = ()
     if differing.size and not is_other and settings.rounding != "stochastic":

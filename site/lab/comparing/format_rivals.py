@@ -202,7 +202,7 @@ class _Tracer:
     def trace(self, place: int) -> qc.StoredTrace:
         """The way of the element at a flat index."""
         result, settings = self.result, self.result.settings
-        index = tuple(int(i) for i in np.unravel_index(place, result.x.shape))
+        index = result.place_of(place)
         if self.stored is not None:
             return qc.trace_stored(self.stored, index or (0,), self.x)
         params = qc.QuantParams(result.scale, 0, settings.fmt, settings.granularity)

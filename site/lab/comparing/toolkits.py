@@ -108,7 +108,7 @@ def pipeline_of(settings: Settings, arithmetic: str, name: str) -> Pipeline:
     toolkit = replace(qc.TOOLKITS[chooses], include_zero=with_zero, scale_dtype=settings.scale_dtype.type)
     if not settings.reduce_range:
         toolkit = replace(toolkit, reduced=MappingProxyType({}))
-    rules = replace(qc.ARITHMETICS[arithmetic], rounding=settings.rounding)
+    rules = qc.ARITHMETICS[arithmetic].with_rounding(settings.rounding)
     return Pipeline(name or settings.profile.label, toolkit, rules, settings.dtype.type)
 
 
@@ -122,7 +122,7 @@ def named_pipeline(result: Result, name: str) -> Pipeline:
         settings = settings_for(result.settings, name)
         return pipeline_of(settings, arithmetic_of(settings), "")
     own = pipeline_of(result.settings, name, name)
-    return replace(own, arithmetic=replace(own.arithmetic, rounding=_rounding(result.settings, name)))
+    return replace(own, arithmetic=qc.ARITHMETICS[name].with_rounding(_rounding(result.settings, name)))
 
 
 def _rounding(settings: Settings, name: str) -> str:

@@ -4,8 +4,8 @@ import numpy as np
 
 from ..answer_types import Notice
 from ..notation import display
+from ..results.followed import is_searched
 from ..results.result import Result
-from ..results.traced import is_searched
 from .notice import info, warning
 
 

@@ -1,7 +1,5 @@
 """Tables as the answer has them, and the page of a long one that holds the followed number."""
 
-import numpy as np
-
 from ..answer_types import Column, Row, Table
 from ..results.result import Result
 
@@ -40,4 +38,4 @@ def place(result: Result, element: int) -> str:
     """An element's index for people: 5, or [1, 2] in a matrix."""
     if result.x.ndim == 1:
         return str(element)
-    return f"[{', '.join(str(int(i)) for i in np.unravel_index(element, result.x.shape))}]"
+    return f"[{', '.join(map(str, result.place_of(element)))}]"

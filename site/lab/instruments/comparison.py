@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import quantcore as qc
-from quantcore.sizes import bits_per_value
 
 from ..answer_types import Row, Table
 from ..comparing.measuring import Measured, measure, needs_importance, sample_for
@@ -14,6 +13,7 @@ from ..comparing.sampling import Sample, sample_of
 from ..comparing.schemes import SCHEMES, usual
 from ..explanation.table import column, row, table
 from ..notation import display
+from ..results.cost import bits_per_value, scale_bits
 from ..results.result import Result
 from .comparison_figure import draw
 from .instrument import Instrument
@@ -75,30 +75,15 @@ def present(result: Result) -> Measured:
     """What the page's own settings make of the values."""
     if result.metrics is None:
         raise ValueError("codes that are given have no original to be compared with")
-    settings, z = result.settings, result.zero_point
-    has_scale = settings.calibration != "none" and result.stored is None
-    scale_bits = result.scale.dtype.itemsize * 8 if has_scale else 0
-    zero_point_bits = 0
-    if settings.are_integers and settings.scheme == "affine":  # what is no code needs a number of its own
-        lowest, highest = settings.code_ends
-        is_code = bool(((z >= lowest) & (z <= highest)).all())
-        zero_point_bits = settings.fmt.bits if is_code else 32
-    if result.stored is not None:
-        bits = result.stored.bits_per_value
-    else:
-        bits = bits_per_value(
-            settings.fmt, settings.granularity, result.x.shape, scale_bits=scale_bits, zero_point_bits=zero_point_bits
-        )
-    share = result.n_clipped / result.size
     return Measured(
         name="",
         label="present settings",
         kind="",
-        code_bits=settings.fmt.bits,
-        bits_per_value=bits,
+        code_bits=result.settings.fmt.bits,
+        bits_per_value=bits_per_value(result),
         metrics=result.metrics,
-        clipped_share=share,
-        scale_bits=scale_bits,
+        clipped_share=result.n_clipped / result.size,
+        scale_bits=scale_bits(result),
     )
 
 

@@ -188,9 +188,8 @@ def _table(found: ToolkitComparison, why: list[tuple[str, ...]]) -> Table:
     places = found.differing[:PAGE_SIZE]
     rows = []
     if places.size:
-        elements = elements_of(found.first, places)
         sides = [
-            (pipeline.arithmetic.rounding, unrounded(pipeline, elements), result)
+            (pipeline.arithmetic.rounding, unrounded(pipeline, elements_of(result, places)), result)
             for pipeline, result in ((found.a, found.first), (found.b, found.second))
         ]
         for n, (i, names) in enumerate(zip(places.tolist(), why, strict=True)):

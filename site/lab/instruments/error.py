@@ -10,10 +10,10 @@ from ..drawing.figure import ERROR, NEUTRAL, Floats
 from ..explanation.table import column, row, table
 from ..notation import display
 from ..notation.display import number
+from ..results.followed import is_searched
 from ..results.levels import EvenLevels, Levels, grid_of, seen_apart
 from ..results.result import Result
 from ..results.steps import is_evenly_spaced, steps_at
-from ..results.traced import is_searched
 from .instrument import Instrument
 
 Json = dict[str, Any]

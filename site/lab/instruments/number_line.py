@@ -16,9 +16,9 @@ from ..drawing.svg_axis import label, nice_ticks
 from ..explanation.table import column, row, table
 from ..notation import display
 from ..notation.codes import code_name
+from ..results.followed import trace_of
 from ..results.levels import Levels, grid_of
 from ..results.result import Result
-from ..results.traced import stored_trace
 from .instrument import Instrument
 
 Json = dict[str, Any]
@@ -184,7 +184,7 @@ def _tie_rule(result: Result) -> str:
     if result.settings.is_dequantize:
         return rounding if result.settings.are_integers else ""
     if result.stored is not None:
-        trace = stored_trace(result)
+        trace = trace_of(result)
         steps = [step for step in trace.steps if step.name == "rounded" and step.operation in ("nearest", "same")]
         return steps[-1].rounding or "" if steps else ""
     if isinstance(fmt, Codebook) and rounding == "half_even":

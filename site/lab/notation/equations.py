@@ -19,7 +19,7 @@ from ..answer_types import Node, Step
 from . import display
 from . import mathml as m
 from .operands import ALL, DIGITS, EVERY, counted, is_near_tie, is_whole, shown, with_digits
-from .terms import ATOM, Term, nearest, written
+from .terms import Term, kept_in, written
 
 ENOUGH = 6  # a result with fewer is written with more digits of its operands, if that helps
 ATTEMPTS = ((None, False), (10, False), (12, False), (14, False), (ALL, False), (ALL, True), (EVERY, True))
@@ -56,11 +56,7 @@ class Writer:
 
     def in_one(self, term: Term, like: Any) -> Term:
         """A term of operands without a precision, whose one rounding is to the precision of a number."""
-        if not self.is_precise or term.value is None:
-            return term
-        precision = like.dtype.name
-        kept = nearest(term.value, precision)
-        return term if kept == term.value else replace(term, node=m.call(precision, term.node), value=kept, rank=ATOM)
+        return kept_in(term, like.dtype.name) if self.is_precise else term
 
     def result(
         self, number: Any, given: Term, digits: int = DIGITS, keeps: Callable[[Term], bool] | None = None

@@ -126,6 +126,14 @@ def maximum(*terms: Term) -> Term:
     return call("max", max, *terms)
 
 
+def kept_in(term: Term, precision: str) -> Term:
+    """A term of numbers, rounded once to a precision; as it is where that changes nothing."""
+    value = term.value if term.value is None else nearest(term.value, precision)
+    if value == term.value:
+        return term
+    return replace(term, node=m.call(precision, term.node), value=value, rank=ATOM, is_signed=False, unit=None)
+
+
 def nearest(value: Fraction, precision: str) -> Fraction:
     """The number of a floating-point type that is nearest to an exact one, ties to even.
 

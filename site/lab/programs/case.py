@@ -1,6 +1,6 @@
 """What every program writes out: the numbers, as many as are readable, and the parameters that belong to them."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -121,7 +121,7 @@ def case_of(result: Result) -> Case:
     settings = result.settings
     if result.stored is not None:
         return _of_blocks(result, result.stored)
-    arithmetic = replace(qc.ARITHMETICS[result.arithmetic], rounding=settings.rounding)
+    arithmetic = qc.ARITHMETICS[result.arithmetic].with_rounding(settings.rounding)
     given, scale, zero_point, granularity = _numbers(result)
     return Case(
         result=result,

@@ -25,9 +25,10 @@ def stored(settings: Settings, block: qc.BlockFormat, x: Floats) -> Result:
     options = dict(settings.codes.options)
     if "importance" in options:
         options["importance"] = _importance(options["importance"], x, block)
-    kept = qc.store(padded(x, block), block, **options)
+    whole = padded(x, block)
+    kept = qc.store(whole, block, **options)
     back = unpadded(qc.restore(kept), x.shape)
-    return _result(settings, kept, x, back, unpadded(kept.sides(padded(x, block)), x.shape), errors_of(x, back))
+    return _result(settings, kept, x, back, unpadded(kept.sides(whole), x.shape), errors_of(x, back))
 
 
 def restored(settings: Settings, kept: qc.Stored) -> Result:

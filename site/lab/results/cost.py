@@ -12,14 +12,19 @@ def bits_per_value(result: Result) -> float:
     if result.stored is not None:
         return result.stored.bits_per_value
     settings = result.settings
-    has_scale = settings.calibration != "none" or settings.is_dequantize
     return qc.bits_per_value(
         settings.fmt,
         settings.granularity,
         result.x.shape,
-        scale_bits=8 * result.scale.dtype.itemsize if has_scale else 0,
+        scale_bits=scale_bits(result),
         zero_point_bits=_zero_point_bits(result),
     )
+
+
+def scale_bits(result: Result) -> int:
+    """Bits of one scale that the request chose or gave; 0 where there is none, and of blocks, which have their own."""
+    has_none = result.settings.calibration == "none" and not result.settings.is_dequantize
+    return 0 if has_none or result.stored is not None else 8 * result.scale.dtype.itemsize
 
 
 def _zero_point_bits(result: Result) -> int:

@@ -15,13 +15,8 @@ def trace_of(result: Result) -> qc.StoredTrace:
     return result.once(_trace_of)
 
 
-def index_of(result: Result) -> tuple[int, ...]:
-    """The indices of the followed number."""
-    return tuple(int(i) for i in np.unravel_index(result.element, result.x.shape))
-
-
 def _trace_of(result: Result) -> qc.StoredTrace:
-    settings, stored, at = result.settings, result.stored, index_of(result)
+    settings, stored, at = result.settings, result.stored, result.place_of(result.element)
     if stored is not None:
         if settings.is_dequantize:
             return qc.trace_stored(stored, at)
@@ -33,6 +28,13 @@ def _trace_of(result: Result) -> qc.StoredTrace:
     return qc.trace_element(
         result.x, params, at, result.arithmetic, settings.rounding, rng, overflow=settings.codes.overflow
     )
+
+
+def is_searched(result: Result) -> bool:
+    """Whether a search chose the scale or the code of the followed number, so that the code need not be the nearest."""
+    if result.stored is None or result.settings.is_dequantize:
+        return False
+    return any(step.operation == "searched" for step in trace_of(result).steps)
 
 
 def all_bytes(result: Result) -> bytes:

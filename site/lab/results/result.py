@@ -97,6 +97,10 @@ class Result:
             return self.scale.reshape(-1)[self.parameter_index(np.arange(self.size))].reshape(self.x.shape)
         return expand(self.scale, self.settings.granularity, self.x.shape)
 
+    def place_of(self, element: int) -> tuple[int, ...]:
+        """The indices of an element along the axes."""
+        return tuple(int(i) for i in np.unravel_index(element, self.x.shape))
+
     def parameter_index(self, elements: Indices) -> Indices:
         """Which scale belongs to each of some elements, as indices into the flat scale."""
         if self.stored is not None:
@@ -122,7 +126,7 @@ class Result:
     def _reach(self) -> tuple[float, float]:
         """From the lowest to the highest number that the codes of the followed number's slice stand for."""
         if self.stored is not None:
-            reals = self.stored.grid(tuple(int(i) for i in np.unravel_index(self.element, self.x.shape))).reals
+            reals = self.stored.grid(self.place_of(self.element)).reals
             return float(reals.min()), float(reals.max())
         fmt, scale = self.settings.fmt, float(self.scale_of(self.element)[0])
         return fmt.lowest * scale, fmt.highest * scale
@@ -155,5 +159,4 @@ class Result:
         if self.stored is not None:
             sharing = self.parameter_index(np.arange(self.size))
             return np.unravel_index(np.flatnonzero(sharing == sharing[element]), shape)
-        place = tuple(int(i) for i in np.unravel_index(element, shape))
-        return elements_at(parameter_place(granularity, place, shape), granularity, shape)
+        return elements_at(parameter_place(granularity, self.place_of(element), shape), granularity, shape)

@@ -114,7 +114,7 @@ def uneven_levels(result: Result) -> UnevenLevels:
 
 def _of_block(result: Result, step: float) -> UnevenLevels:
     assert result.stored is not None
-    grid = result.stored.grid(tuple(int(i) for i in np.unravel_index(result.element, result.x.shape)))
+    grid = result.stored.grid(result.place_of(result.element))
     reals, codes, thresholds = grid.reals, grid.codes, grid.thresholds
     if not np.isfinite(reals).all():  # a scale that is no number
         reals, codes, thresholds = reals[:0], codes[:0], thresholds[:1]

@@ -305,7 +305,8 @@ def test_the_last_elements_of_wide_codes_are_left_to_the_reference_kernel() -> N
         (qc.INT8, 3, [3, 5, 5, 7, 3, 1, 5, -1, 3, 5, 1]),
     ):
         params = qc.QuantParams(half, zero_point, fmt)
-        assert qc.quantize(x, params, "tflite_x86").tolist() == recorded
+        for rounding in (None, "half_even"):  # its own, be it named or not
+            assert qc.quantize(x, params, "tflite_x86", rounding).tolist() == recorded
         assert [qc.trace(x, params, i, "tflite_x86")["code"].value for i in range(x.size)] == recorded
     fine = qc.QuantParams(np.float32(1.3424318e-05), 0, qc.INT16)  # -74.4999986 steps, a tie in float32
     assert qc.quantize(np.float32([-0.0010001117]), fine, "tflite_x86").tolist() == [-74]

@@ -9,7 +9,7 @@ import numpy as np
 
 import quantcore as qc
 from quantcore.explain import words
-from quantcore.toolkits.arithmetic import Scaling, find_arithmetic
+from quantcore.toolkits.arithmetic import Scaling
 
 from ...answer_types import Step
 from ...notation import mathml as m
@@ -45,6 +45,7 @@ class ValueTrace:
         scaled: the product or quotient.
         before: what is rounded.
         exact: the same without any rounding on the way.
+        rounding: the rule by which it is rounded.
         rounded: the whole number that it is rounded to; 0 where that is infinite.
         q: the code.
     """
@@ -59,6 +60,7 @@ class ValueTrace:
     scaled: Any
     before: Any
     exact: Fraction
+    rounding: str
     rounded: int
     q: int
 
@@ -81,13 +83,13 @@ def trace_of(result: Result) -> ValueTrace:
     is_fused = rules.is_fused(result.settings.integers.bits)
     params = qc.QuantParams(scale, zero_point, result.settings.integers, scale_factor=factor)
     rng = np.random.default_rng(result.settings.seed)
-    found = qc.trace(np.array([x]), params, 0, rules, result.settings.rounding, rng)
+    found = qc.trace(np.array([x]), params, 0, rules, None, rng)
     dtype: Any = np.dtype(rules.dtype or scale.dtype).type
     name, symbol = BY[rules.scaling]
     unrounded = found["shifted" if rules.zero_point_first else "scaled"]
     if not np.isfinite(unrounded.value):
         rounded = 0
-    elif result.settings.rounding == "stochastic":
+    elif rules.rounding == "stochastic":
         rounded = _by_chance(unrounded.value, q if rules.zero_point_first else q - int(zero_point))
     else:
         rounded = int(found["rounded"].value)
@@ -104,6 +106,7 @@ def trace_of(result: Result) -> ValueTrace:
         scaled=scaled,
         before=dtype(unrounded.value),
         exact=unrounded.exact,
+        rounding=rules.rounding,
         rounded=rounded,
         q=q,
     )
@@ -111,13 +114,11 @@ def trace_of(result: Result) -> ValueTrace:
 
 def _rules_of(result: Result) -> qc.Arithmetic:
     """The arithmetic of the followed number, which is another one where it is left over from groups of eight."""
-    rules, settings = qc.ARITHMETICS[result.arithmetic], result.settings
-    if rules.tail is None:
-        return rules
-    is_whole = not isinstance(settings.granularity, qc.PerTensor)
-    if is_whole or result.element < rules.n_whole(result.size, settings.integers.bits):
-        return replace(rules, tail=None)
-    return find_arithmetic(rules.tail.arithmetic)
+    settings = result.settings
+    rules = qc.ARITHMETICS[result.arithmetic].with_rounding(settings.rounding)
+    if isinstance(settings.granularity, qc.PerTensor):
+        rules = rules.of_element(result.element, result.size, settings.integers.bits)
+    return replace(rules, tail=None)  # it is traced alone
 
 
 def _by_chance(number: float, otherwise: int) -> int:
@@ -170,7 +171,7 @@ def _infinite(trace: ValueTrace) -> list[Step]:
 
 def _rounded(result: Result, trace: ValueTrace) -> Step:
     in_steps = _formula(trace, X, trace.by_symbol)
-    rounding, outcome = result.settings.rounding, trace.rounded
+    rounding, outcome = trace.rounding, trace.rounded
     text = _what_rounding_did(trace, rounding)
 
     def round_(term: Term) -> Term:
@@ -233,6 +234,6 @@ def _clipped(result: Result, trace: ValueTrace) -> Step:
     if trace.is_added_first:
         return step("clipped", "Code", outcome, chain([Q], lambda _: last))
     in_steps = _formula(trace, X, trace.by_symbol)
-    symbols = [Q, clipped(rounded(in_steps, result.settings.rounding) + ZERO_POINT, QMIN, QMAX)]
+    symbols = [Q, clipped(rounded(in_steps, trace.rounding) + ZERO_POINT, QMIN, QMAX)]
     first = clipped(whole(trace.rounded) + z, *ends)
     return step("clipped", "Code", f"The zero point is added. {outcome}", chain(symbols, lambda _: [first, *last]))

@@ -12,7 +12,7 @@ from ...notation import display
 from ...notation import mathml as m
 from ...notation.equations import Writer, chain, step
 from ...notation.operands import ALL, bare, shown, whole_text
-from ...notation.terms import Term, clipped, magnitude, maximum, rounded, whole, written
+from ...notation.terms import Term, clipped, kept_in, magnitude, maximum, rounded, whole, written
 from ...results.result import Result
 
 X, SCALE, SCALE_FACTOR, ZERO_POINT = Term(m.X), Term(m.SCALE), Term(m.SCALE_FACTOR), Term(m.ZERO_POINT)
@@ -139,6 +139,8 @@ def _scale(found: qc.QParamsTrace, rules: qc.Toolkit, reduced: bool) -> Step:
 
     def members(write: Writer) -> list[Term]:
         quotient = write.operand(width) / write.operand(n_steps)
+        if scale.dtype == np.float16:  # so few digits that the quotient is seen to be rounded
+            quotient = kept_in(quotient, "float16")
         return [quotient, write.result(scale, quotient, ALL)]
 
     return step("scale", "Scale", text, chain([SCALE, formula], members))
@@ -193,6 +195,7 @@ def _zero_point(found: qc.QParamsTrace, rules: qc.Toolkit) -> Step:
         code, symbols = whole(found.codes[1]), (QMAX, XMAX)
     kind = "stretched_" if is_stretched(found, rules) else ""
     end, by = number(found, f"{kind}{'low' if found.is_from_low else 'high'}"), number(found, "divisor")
+    end = np.result_type(end, by).type(end)  # divided in the wider precision
     rounding = qc.ARITHMETICS[rules.arithmetic].rounding
 
     def formula(code: Term, end: Term, by: Term) -> Term:
