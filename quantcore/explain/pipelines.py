@@ -136,6 +136,8 @@ class Elements:
         given: Parameters along axis 0, or None; kept in the precision of the pipeline's scale, where it has one.
         seed: Of the random numbers, for stochastic rounding.
         reduce_range: Whether the range is divided into fewer codes.
+        ends_are_given: Whether `low` and `high` were given as they are; others are values, kept as the pipeline keeps
+            its values.
     """
 
     x: NDArray[Any]
@@ -146,6 +148,7 @@ class Elements:
     given: QuantParams | None = None
     seed: int = 0
     reduce_range: bool = False
+    ends_are_given: tuple[bool, bool] = (False, False)
 
     def params(self, pipeline: Pipeline) -> QuantParams:
         """Scale and zero point of each element.
@@ -162,7 +165,10 @@ class Elements:
             assert self.given is not None
             return self.given
         with np.errstate(over="ignore", under="ignore"):
-            low, high = (end.astype(pipeline.kept or rules.scale_dtype) for end in (self.low, self.high))
+            low, high = (
+                end if is_given else end.astype(pipeline.kept or rules.scale_dtype)
+                for end, is_given in zip((self.low, self.high), self.ends_are_given, strict=True)
+            )
         return qparams_from_range(
             low,
             high,

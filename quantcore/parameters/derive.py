@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import QuantError
 from ..formats.format import Format
 from ..formats.integers import IntFormat
 from ..rounding import round_fraction, round_whole
@@ -120,7 +121,10 @@ def is_code(rules: Toolkit, with_zero: bool) -> bool:
 def code_range(fmt: IntFormat, scheme: str, rules: Toolkit, reduce_range: bool) -> tuple[int, int]:
     """The codes that the range is divided into: those of the format, or fewer where the toolkit has it so."""
     if reduce_range:
-        return rules.reduced.get(repr(fmt), (max(fmt.qmin, fmt.qmin // 2), fmt.qmax // 2))
+        codes = rules.reduced.get(repr(fmt), (max(fmt.qmin, fmt.qmin // 2), fmt.qmax // 2))
+        if codes[0] == codes[1]:
+            raise QuantError(f"reduce_range leaves {fmt.name} one code, {codes[0]}. Use more bits.", "reduce_range")
+        return codes
     if scheme == "symmetric" and fmt.signed and fmt.code_range is None and fmt.bits in rules.narrow_widths:
         return -fmt.qmax, fmt.qmax
     return fmt.qmin, fmt.qmax
@@ -139,7 +143,7 @@ def symmetric_zero_point(fmt: IntFormat, codes: tuple[int, int], rules: Toolkit)
             is_whole_type = fmt.code_range is None and not fmt.narrow and fmt.bits == 8
             return 1 << fmt.bits - 1 if is_whole_type or fmt.bits == 16 else sum(codes) // 2
         case _:
-            return 0
+            return max(0, codes[0])
 
 
 def symmetric_steps(codes: Codes, middle: int, rules: Toolkit) -> Fraction:

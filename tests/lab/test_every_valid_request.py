@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 import lab
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, event, given, seed, settings
 from lab.exports.export import EXPORTS, export
@@ -15,7 +16,9 @@ from lab.request.fields import FIELDS
 from lab.request.settings import read
 from lab.results.compute import arithmetic_of
 
+from quantcore import ARITHMETICS
 from tests.core.oracle import FLOAT32, FLOAT64, rounded
+from tests.lab.reading import FLOATS
 from tests.lab.strict_json import strict
 from tests.lab.valid_requests import format_requests, valid_requests
 
@@ -102,6 +105,7 @@ PINNED: list[dict[str, str]] = [
     {"values": "1e37", "against": "bitsandbytes"},
     {"values": "1e17, 1e17", "calibration": "percentile"},
     {"profile": "custom", "values": "0, 3", "signed": "0", "narrow": "1", "reduce_range": "1"},
+    {"profile": "pytorch_float_zero_point", "values": "[[-1.2e38, -1.2e38]]", "calibration": "mse"},
     {"values": "2.0", "profile": "onnx", "narrow": "1", "include_zero": "0"},
     {
         "values": "1e308", "profile": "custom", "precision": "float64", "scheme": "symmetric", "bits": "2",
@@ -235,8 +239,10 @@ def check_clipping(
     fmt, rounding, parameters = settings_.fmt, settings_.rounding, answer["params"]
     index = parameter_indices(settings_, len(x))
     is_notebook = settings_.is_notebook
-    bits = FLOAT64 if settings_.dtype == "float64" else FLOAT32
-    epsilon = 2.0 ** (1 - bits[0])
+    rules = ARITHMETICS[arithmetic_of(settings_)]
+    bits = FLOATS[np.dtype(rules.dtype or settings_.dtype).name]
+    result_bits = FLOATS[np.dtype(rules.result_dtype or settings_.dtype).name]
+    epsilon = 2.0 ** (1 - min(bits[0], result_bits[0]))
     n_clipped, is_sure = 0, True
     for i, (value, code, back) in enumerate(zip(x, q, x_hat, strict=True)):
         scale, z = parameters["scale"][index[i]], parameters["zero_point"][index[i]]
@@ -287,7 +293,7 @@ def before_rounding(
     if arithmetic not in FIRST:
         return near_float(x * r, bits)
     is_fused = arithmetic == "torch_per_tensor" and width <= 8
-    return near_float(x * r + z, bits) if is_fused else near_float(near_float(x * r, bits) + z, bits)
+    return near_float(x * r + z, bits) if is_fused else near_float(near_float(x * r, bits) + z, max(bits, FLOAT32))
 
 
 def near_float(value: Fraction, bits: tuple[int, int, int]) -> Fraction:

@@ -100,7 +100,8 @@ def obstacle(result: Result) -> str:
             "Every output is a sum over a row of the values. A scale that changes along the row cannot be taken out of "
             "that sum, so the codes cannot simply be multiplied. Choose one scale for the tensor, or one for each row."
         )
-    if not (np.abs(result.q) < INT32).all() or not (result.zero_point == np.rint(result.zero_point)).all():
+    z = result.zero_point
+    if not (np.abs(result.q) < INT32).all() or not ((np.abs(z) < INT32) & (z == np.rint(z))).all():
         return "The codes or zero points are no whole numbers of 32 bits, so no integer kernel can use them."
     return ""
 

@@ -158,7 +158,18 @@ def elements_of(result: Result, places: Indices) -> Elements:
         given = qc.QuantParams(scale, zero_point, settings.fmt, qc.PerAxis(0))
     low, high = (end.reshape(-1)[slices].astype(np.float64) for end in result.once(_ranges))
     x = settings.data.reshape(-1)[places]
-    return Elements(x, settings.integers, settings.scheme, low, high, given, settings.seed, settings.reduce_range)
+    is_manual = settings.calibration == "manual"
+    return Elements(
+        x=x,
+        fmt=settings.integers,
+        scheme=settings.scheme,
+        low=low,
+        high=high,
+        given=given,
+        seed=settings.seed,
+        reduce_range=settings.reduce_range,
+        ends_are_given=(is_manual and settings.range_min is not None, is_manual and settings.range_max is not None),
+    )
 
 
 def _ranges(result: Result) -> tuple[Floats, Floats]:
