@@ -82,18 +82,23 @@ class Product:
 
 def applies(result: Result) -> bool:
     """Whether there is a matrix to be multiplied."""
-    return result.x.ndim == 2 and result.settings.are_integers and not result.settings.is_dequantize
+    return result.x.ndim == 2 and not result.settings.is_dequantize
+
+
+def misfit(result: Result) -> str:
+    """Why the weights do not fit the values; empty where they do."""
+    weights, depth = result.settings.questions.weights, result.x.shape[1]
+    if weights is None or weights.shape[0] == depth:
+        return ""
+    return (
+        f"The weights have {weights.shape[0]} rows; they must have {depth}, as many as the values have columns. "
+        "Change the weights, or leave them empty."
+    )
 
 
 def obstacle(result: Result) -> str:
     """Why the values cannot be multiplied in whole numbers; empty where they can."""
-    granularity, weights = result.settings.granularity, result.settings.questions.weights
-    depth = result.x.shape[1]
-    if weights is not None and weights.shape[0] != depth:
-        return (
-            f"The weights have {weights.shape[0]} rows; they must have {depth}, as many as the values have columns. "
-            "Change the weights, or leave them empty."
-        )
+    granularity = result.settings.granularity
     is_along = isinstance(granularity, qc.PerAxis) and granularity.axis % 2 == 1
     if is_along or isinstance(granularity, qc.PerBlock):
         return (
@@ -113,10 +118,8 @@ def multiply(result: Result) -> Product:
         quantcore.QuantError: for weights, or a product, that cannot be quantized.
     """
     settings = result.settings
-    rows = _rows(result)
-    x = result.x[rows].astype(np.float64)
-    given = settings.questions.weights
-    w = _made_up(settings.seed, x.shape[1]) if given is None else given
+    rows = rows_around(result)
+    x, w = result.x[rows].astype(np.float64), weights_for(result)
     w_params = qc.choose_qparams(
         w, settings.integers, settings.scheme, qc.PerTensor(), "minmax", True, settings.dtype, settings.profile.toolkit
     )
@@ -138,7 +141,7 @@ def multiply(result: Result) -> Product:
         first_row=rows.start,
         x=x,
         w=w,
-        is_generated=given is None,
+        is_generated=settings.questions.weights is None,
         q_x=q_x,
         q_w=q_w,
         x_hat=result.x_hat[rows].astype(np.float64),
@@ -156,7 +159,7 @@ def multiply(result: Result) -> Product:
     )
 
 
-def _rows(result: Result) -> slice:
+def rows_around(result: Result) -> slice:
     """As many rows as are multiplied, the followed number's among them."""
     n_rows, length = result.x.shape
     n = min(n_rows, max(1, MAX_MULTIPLIED // length))
@@ -165,11 +168,14 @@ def _rows(result: Result) -> slice:
     return slice(start, start + n)
 
 
-def _made_up(seed: int, depth: int) -> Float64:
-    """Normal weights of such size that the outputs are about as large as the values; not the seed of the values."""
+def weights_for(result: Result) -> Float64:
+    """The request's weights; else normal ones of such size that the outputs are about as large as the values."""
+    settings, depth = result.settings, result.x.shape[1]
+    if settings.questions.weights is not None:
+        return settings.questions.weights
     n_columns = max(1, min(MAX_COLUMNS, MAX_MULTIPLIED // depth))
-    spread = 1 / float(np.sqrt(depth))
-    return generate("normal", Recipe(shape=(depth, n_columns), seed=(seed + 1) % 2**32, spread=spread))
+    spread, seed = 1 / float(np.sqrt(depth)), (settings.seed + 1) % 2**32  # not the values' own seed
+    return generate("normal", Recipe(shape=(depth, n_columns), seed=seed, spread=spread))
 
 
 def _requantized(
