@@ -62,7 +62,7 @@ def _searched(result: Result, curve: qc.Curve) -> Search:
     best = None if curve.unit == "share" else curve.best
     chosen = (float(curve.threshold[curve.best]), float(curve.total[curve.best]))
     what = "threshold" if curve.unit != "mse" else UPPER if abs(high) >= abs(low) else LOWER
-    if result.settings.scheme == "symmetric":
+    if result.settings.is_symmetric:
         what = SYMMETRIC
     widest = max(map(abs, result.widest_range))
     return Search(
@@ -81,8 +81,10 @@ def _searched(result: Result, curve: qc.Curve) -> Search:
 def _survey(result: Result) -> Search:
     """What a search would see, where the range was found without one: both ends drawn in alike."""
     settings, in_use = result.settings, result.followed_range
+    is_symmetric = settings.is_symmetric
     widest = np.array(result.widest_range)
-    is_symmetric = settings.scheme == "symmetric"
+    if is_symmetric:
+        widest = np.abs(widest).max() * np.array([-1.0, 1.0])
     centre = 0.0 if is_symmetric or settings.include_zero else float(widest[0] / 2 + widest[1] / 2)
     side = 1 if centre else int(abs(in_use[1]) >= abs(in_use[0]))
     if widest[side] == centre:  # there are no values on this side

@@ -1,7 +1,7 @@
 """What a range costs: clipping what lies beyond it and rounding what lies within, for many ranges at once.
 
 A search for a range weighs these two against each other. Here they are estimated in a millisecond, also for a million
-values: rounding on a regular sample of the values, clipping on a histogram whose bins grow with the magnitude, so that
+values: rounding on a sample of the values, clipping on a histogram whose bins grow with the magnitude, so that
 the few values far out all count.
 """
 
@@ -53,7 +53,7 @@ def tradeoff(values: NDArray[np.floating[Any]], low: Float64, high: Float64, set
         values: finite, any shape, not all 0.
         low: the lower ends of the ranges, of shape (n_ranges,).
         high: the upper ends.
-        settings: the format, the scheme and the rounding.
+        settings: the format, the scheme and the rounding. Floats saturate, which is what searches count on.
     """
     unit = float(max(-values.min(), values.max()))
     flat = values.reshape(-1)
@@ -63,53 +63,131 @@ def tradeoff(values: NDArray[np.floating[Any]], low: Float64, high: Float64, set
     params = qc.qparams_from_range(
         low,
         high,
-        settings.integers,
-        settings.scheme,
+        settings.fmt,
+        settings.scheme if settings.are_integers else None,
         qc.PerAxis(0),
         include_zero=settings.include_zero,
         dtype=np.float64,
         toolkit=settings.profile.toolkit,
         reduce_range=settings.reduce_range,
     )
-    scale, zero_point = params.scale.reshape(-1, 1), params.zero_point.reshape(-1, 1)  # (n_ranges, 1)
-    codes = settings.integers.qmin - zero_point, settings.integers.qmax - zero_point
-    is_exact = flat.size <= MAX_EXACT
-    sample = flat[:: -(-flat.size // MAX_EXACT)].astype(np.float64) / unit
-    rng = np.random.default_rng(settings.seed)
-    parts = [
-        _errors(sample, scale[rows], codes[0][rows], codes[1][rows], settings.rounding, rng)
-        for rows in (slice(start, start + ROWS) for start in range(0, scale.size, ROWS))
-    ]
+    if settings.are_integers:
+        codes, errors, sample = _Codes.of_integers(params), _errors_of_integers, _regular(flat)
+    else:
+        codes, errors, sample = _Codes.of_numbers(params), _errors_of_numbers, _with_the_largest(flat)
+    points, rng = sample.points / unit, np.random.default_rng(settings.seed)
+    parts = []
+    for start in range(0, codes.scale.size, ROWS):
+        found, is_clipped = errors(points, codes.only(slice(start, start + ROWS)), settings.rounding, rng)
+        parts.append(sample.parts(found, is_clipped))
     clipping, rounding = (np.concatenate(part) for part in zip(*parts, strict=True))
-    if not is_exact:
-        clipping = _clipping(*_magnitudes(flat, unit), codes[0] * scale, codes[1] * scale, scale / 2) / flat.size
+    if flat.size > MAX_EXACT:
+        clipping = _clipping(*_magnitudes(flat, unit), codes) / flat.size
     with np.errstate(over="ignore", under="ignore"):  # the squares of extreme values may not be representable
         return Tradeoff(clipping * unit * unit, rounding * unit * unit)
 
 
-def _errors(
-    points: Float64, scale: Floats, first: Floats, last: Floats, rounding: str, rng: np.random.Generator
-) -> tuple[Float64, Float64]:
-    """The clipping and the rounding part of the mean squared error of each range; scale, first and last are columns."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Codes:
+    """What the codes of each range reach, in columns, (n_ranges, 1).
+
+    Attributes:
+        fmt: their format.
+        scale: what they are in steps of.
+        first, last: the outermost codes from the zero point; of floats and codebooks the outermost numbers.
+        room: how far beyond them a value is still rounded, not clipped.
+    """
+
+    fmt: qc.Format
+    scale: Floats
+    first: Floats
+    last: Floats
+    room: Floats
+
+    @staticmethod
+    def of_integers(params: qc.QuantParams) -> "_Codes":
+        """Those of integers, which have half a step of room."""
+        fmt, scale, zero_point = params.integers, params.scale.reshape(-1, 1), params.zero_point.reshape(-1, 1)
+        return _Codes(fmt, scale, fmt.qmin - zero_point, fmt.qmax - zero_point, scale / 2)
+
+    @staticmethod
+    def of_numbers(params: qc.QuantParams) -> "_Codes":
+        """Those of floats and codebooks, whose grid says from where on values are clipped."""
+        fmt, scale = params.fmt, params.scale.reshape(-1, 1)
+        first, last = np.full_like(scale, fmt.lowest), np.full_like(scale, fmt.highest)
+        return _Codes(fmt, scale, first, last, (float(fmt.grid().thresholds[-1]) - fmt.highest) * scale)
+
+    def only(self, ranges: slice) -> "_Codes":
+        """Those of some ranges."""
+        return _Codes(self.fmt, self.scale[ranges], self.first[ranges], self.last[ranges], self.room[ranges])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Sample:
+    """Some of the values, and how many each stands for as shares of all."""
+
+    points: Float64
+    weights: Float64
+
+    def parts(self, errors: Floats, is_clipped: NDArray[np.bool_]) -> tuple[Float64, Float64]:
+        """The mean squares of the errors of points that are clipped, and of the others; both (n_ranges, n_points)."""
+        errors *= errors
+        total = np.einsum("ij,j->i", errors, self.weights)  # BLAS and its threads would cost more
+        errors *= is_clipped
+        clipping = np.einsum("ij,j->i", errors, self.weights)
+        return clipping, np.maximum(total - clipping, 0.0)
+
+
+def _regular(values: Floats) -> _Sample:
+    """Of many values, one in so many."""
+    points = values[:: -(-values.size // MAX_EXACT)].astype(np.float64)
+    return _Sample(points, np.full(points.size, 1 / points.size))
+
+
+def _with_the_largest(values: Floats) -> _Sample:
+    """The same with all that are largest, half of the sample: the steps there are widest, and so are the errors."""
+    if values.size <= MAX_EXACT:
+        return _regular(values)
+    n_largest = MAX_EXACT // 2
+    order = np.argpartition(np.abs(values), values.size - n_largest)
+    rest = _regular(values[order[:-n_largest]])
+    share = n_largest / values.size
+    return _Sample(
+        np.append(rest.points, values[order[-n_largest:]].astype(np.float64)),
+        np.append(rest.weights * (1 - share), np.full(n_largest, 1 / values.size)),
+    )
+
+
+def _errors_of_integers(
+    points: Float64, codes: _Codes, rounding: str, rng: np.random.Generator
+) -> tuple[Floats, NDArray[np.bool_]]:
+    """The error of each point in each range, and whether it is clipped."""
     with np.errstate(over="ignore"):  # to be clipped
-        nearest = qc.round_whole(points / scale, rounding, rng)  # (n_ranges, n_points)
-    errors = np.clip(nearest, first, last)
+        nearest = qc.round_whole(points / codes.scale, rounding, rng)  # (n_ranges, n_points)
+    errors = np.clip(nearest, codes.first, codes.last)
     is_clipped = errors != nearest
-    errors *= scale
+    errors *= codes.scale
     errors -= points
-    errors *= errors
-    total = errors.mean(axis=1)
-    errors *= is_clipped
-    clipping = errors.mean(axis=1)
-    return clipping, np.maximum(total - clipping, 0.0)
+    return errors, is_clipped
 
 
-def _clipping(points: Float64, counts: Float64, low: Floats, high: Floats, half_step: Floats) -> Float64:
+def _errors_of_numbers(
+    points: Float64, codes: _Codes, rounding: str, rng: np.random.Generator
+) -> tuple[Floats, NDArray[np.bool_]]:
+    """The same of floats and codebooks."""
+    x = np.broadcast_to(points, (codes.scale.size, points.size))
+    params, sides = qc.QuantParams(codes.scale, 0, codes.fmt, qc.PerAxis(0)), np.empty(x.shape, np.int8)
+    q = qc.quantize(x, params, rounding=rounding, rng=rng, sides=sides)
+    return qc.dequantize(q, params) - x, sides != 0
+
+
+def _clipping(points: Float64, counts: Float64, codes: _Codes) -> Float64:
     """The sum of the squared errors of the points beyond each range that are farther out than rounding reaches."""
+    low, high = codes.first * codes.scale, codes.last * codes.scale
     is_far = np.abs(points) > min(float(np.abs(low).min()), float(np.abs(high).min()))
     points, counts = points[is_far & (counts > 0)], counts[is_far & (counts > 0)]
     beyond = np.maximum(points - high, low - points)  # (n_ranges, n_points)
-    beyond *= beyond > half_step
+    beyond *= beyond > codes.room
     beyond *= beyond
     total: Float64 = beyond @ counts
     return total

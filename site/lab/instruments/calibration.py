@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 
+import quantcore as qc
+
 from ..answer_types import Figure, Table
 from ..comparing.searches import UNITS, Float64, Search, search_of
 from ..drawing import figure
@@ -16,11 +18,19 @@ from .instrument import Instrument
 Json = dict[str, Any]
 
 MAX_ROWS = 16
+EVEN = (
+    "A wide range rounds coarsely, a narrow one clips much: the squared error is the sum of both, and least where the "
+    "two are in balance. "
+)
+FLOATING = (
+    "A narrow range clips much. A wide one hardly rounds more coarsely, for the steps of a float are wide only where "
+    "its numbers are large, until most values are so small that the steps no longer shrink with them. "
+)
 
 
 def applies(result: Result) -> bool:
     """Whether there are values of which a range can be chosen."""
-    if result.settings.has_given_params or not result.settings.are_integers:
+    if result.settings.has_given_params or result.settings.codes.block is not None:
         return False
     values = result.slice_of(result.element)
     return bool(values.min() < values.max())
@@ -46,10 +56,9 @@ def _caption(result: Result, found: Search) -> str:
             "How much the distribution of the values changes when all beyond a threshold is clipped and the rest is "
             f"rounded. The divergence is least at {chosen}; the largest magnitude is {widest}."
         )
-    text += (
-        "A wide range rounds coarsely, a narrow one clips much: the squared error is the sum of both, and least where "
-        "the two are in balance. "
-    )
+    text += FLOATING if isinstance(settings.fmt, qc.FloatFormat) else EVEN
+    if not settings.codes.saturates:
+        text += "Values beyond the range count here as if they became its end. "
     if settings.calibration == "mse":
         return (
             text
@@ -57,7 +66,7 @@ def _caption(result: Result, found: Search) -> str:
         )
     assert found.best is not None
     least, at = float(found.total[found.best]), display.short(float(found.threshold[found.best]), 4)
-    ends = "With both ends drawn in alike" if settings.scheme == "affine" else "Among symmetric ranges"
+    ends = "Among symmetric ranges" if settings.is_symmetric else "With both ends drawn in alike"
     gain = found.chosen[1] / least if 0 < least < np.inf else 1.0
     if not np.isfinite(gain):
         return text + f"{ends}, it is least for a range that ends at {at}; the one in use ends at {chosen}."

@@ -103,6 +103,11 @@ class Settings:
         return not self.codes.name
 
     @property
+    def is_symmetric(self) -> bool:
+        """Whether ranges are mirrored at 0, as those of floats and codebooks always are."""
+        return self.scheme == "symmetric" or not self.are_integers
+
+    @property
     def code_ends(self) -> tuple[int, int]:
         """The lowest and the highest code."""
         fmt = self.codes.element

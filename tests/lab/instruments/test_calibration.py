@@ -125,3 +125,70 @@ def test_nothing_to_choose_means_no_instrument(request_: dict[str, str]) -> None
 def test_extreme_values_are_priced(ask: Ask, values: list[float], scheme: str) -> None:
     """Squares beyond float64 leave gaps in the curve, never NaN or infinity."""
     ask("calibration", values, scheme=scheme)
+
+
+def whole_in(x: np.ndarray, threshold: float, name: str) -> float:
+    """The mean squared error of really quantizing all values to a float or a codebook that reaches a threshold."""
+    fmt = qc.FORMATS[name]
+    params = qc.QuantParams(np.float64(threshold / fmt.highest), 0, fmt)
+    return float(np.mean((qc.dequantize(qc.quantize(x, params), params) - x) ** 2))
+
+
+NUMBER_FORMATS = ("float8_e4m3fn", "float8_e5m2", "float4_e2m1fn", "dynamic8_bnb")
+
+
+@pytest.mark.parametrize("name", NUMBER_FORMATS)
+@pytest.mark.parametrize("calibration", ["minmax", "none", "manual"])
+def test_number_formats_are_priced_exactly(ask: Ask, normal: np.ndarray, name: str, calibration: str) -> None:
+    """Of floats and codebooks too, few values cost what quantizing them to that range costs; so does the range used."""
+    x = normal[:1500]
+    fields = {"calibration": calibration, "range_min": "-1", "range_max": "2", "precision": "float64"}
+    view, figure = ask("calibration", x, format=name, **fields)
+    threshold, total = curve(figure, "total")
+    assert np.abs(x).max() in threshold
+    for index in range(0, threshold.size, 7):
+        assert total[index] == pytest.approx(whole_in(x, threshold[index], name), rel=1e-9)
+    parts = np.nan_to_num(curve(figure, "clipping")[1]) + np.nan_to_num(curve(figure, "rounding")[1])
+    assert parts == pytest.approx(total)
+    in_use = {"minmax": float(np.abs(x).max()), "none": qc.FORMATS[name].highest, "manual": 2.0}[calibration]
+    mark = figure["data"][-1]
+    assert mark["x"] == [pytest.approx(in_use)]
+    assert mark["y"] == pytest.approx([whole_in(x, in_use, name)], rel=1e-6)
+    assert "Among symmetric ranges" in view["caption"]
+    assert figure["layout"]["xaxis"]["title"]["text"] == "threshold T of the range −T to T"
+
+
+@pytest.mark.parametrize("name", NUMBER_FORMATS)
+def test_many_values_in_number_formats_are_priced_nearly(name: str) -> None:
+    """Of 200,000 values with long tails, whose largest weigh most, the estimate is within a tenth."""
+    x = np.random.default_rng(8).standard_t(4, size=200_000)
+    settings = read({"values": "1", "format": name, "calibration": "minmax"})
+    ends = np.array([1.0, 2.0, 4.0, 8.0, 20.0, float(np.abs(x).max())])
+    exact = [whole_in(x, end, name) for end in ends]
+    assert tradeoff(x, -ends, ends, settings).total == pytest.approx(exact, rel=0.1)
+
+
+@pytest.mark.parametrize("name", NUMBER_FORMATS)
+def test_a_search_for_a_number_format_shows_its_own_curve(ask: Ask, normal: np.ndarray, name: str) -> None:
+    """With calibration mse, the curve and the range in use are those of quantcore's search."""
+    _, figure = ask("calibration", normal, format=name, calibration="mse")
+    found = qc.calibrate(normal.astype(np.float32), qc.FORMATS[name], "mse", scheme="symmetric")
+    assert found.curve is not None
+    assert curve(figure, "total")[1].tolist() == found.curve.total.tolist()
+    assert figure["data"][-1]["x"] == [pytest.approx(found.high)]
+
+
+def test_a_range_of_a_float_that_overflows_counts_as_saturating(ask: Ask, normal: np.ndarray) -> None:
+    """What becomes infinity or NaN has no squared error; the caption says what it counts as."""
+    view, figure = ask("calibration", normal[:500] * 400, format="float8_e4m3fn", overflow="overflow")
+    assert "count here as if they became its end" in view["caption"]
+    assert figure["data"][-1]["y"] == pytest.approx([whole_in(normal[:500] * 400, 448.0, "float8_e4m3fn")])
+
+
+@pytest.mark.parametrize("name", ["mxfp4", "nf4", "q4_k"])
+def test_blocks_have_no_range_to_choose(name: str) -> None:
+    """Blocks find their own scales, so there is no instrument; nor is there one where the scale is given."""
+    fields = {"values": "1 2 3", "format": name}
+    for request in (fields, {"values": "1 2 3", "format": "float8_e4m3fn", "calibration": "given", "scale": "2"}):
+        views = {view["name"]: view for view in lab.answer(request)["instruments"]}
+        assert not views["calibration"]["applies"]
