@@ -82,7 +82,7 @@ def scaled(x: FloatArray, factor: FloatArray, fmt: Format, steps: Arithmetic) ->
     -0 stays what it is, but where the zero point, 0, is added first.
     """
     zero = np.zeros((), wide_dtype(x.dtype))
-    *_, (_, value) = before_rounding(x, factor, zero, steps, fmt.bits)
+    *_, (_, value) = before_rounding(x, factor, zero, steps, fmt.bits, None)
     limit = np.finfo(value.dtype).max  # a quotient too large for the precision is still finite
     return np.clip(value, -limit, limit)
 

@@ -111,7 +111,7 @@ def decision_thresholds(
     wanted, shift = np.asarray(codes).astype(np.float64), zero_point.astype(wide_dtype(dtype))
 
     def reaches(x: FloatArray) -> NDArray[np.bool_]:
-        return _codes(x, factor, shift, steps, fmt.bits, rule) >= wanted
+        return _codes(x, factor, shift, steps, fmt, rule) >= wanted
 
     def distance(x: Float64) -> Float64:  # to a whole number of steps, or to halfway between two
         n = 2 * x / np.float64(scale)
@@ -208,10 +208,10 @@ def _searched(
 
 
 def _codes(
-    x: FloatArray, factor: FloatArray, zero_point: FloatArray, steps: Arithmetic, bits: int, rounding: str
+    x: FloatArray, factor: FloatArray, zero_point: FloatArray, steps: Arithmetic, fmt: IntFormat, rounding: str
 ) -> FloatArray:
     """The codes before they are clipped."""
-    *_, (_, value) = before_rounding(x, factor, zero_point, steps, bits)
+    *_, (_, value) = before_rounding(x, factor, zero_point, steps, fmt.bits, fmt.qmin)
     code = round_whole(value.astype(wide_dtype(value.dtype)), rounding)
     return next(after_rounding(code, zero_point, (0, 0), steps))[1] if not steps.zero_point_first else code
 

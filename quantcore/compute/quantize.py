@@ -93,7 +93,7 @@ def quantize(
             values = part if part.dtype == dtype else part.astype(dtype)
             shift = offsets.astype(wide, copy=False)
             room = scratch[: values.size].reshape(values.shape)
-            value = _last(before_rounding(values, factors, shift, steps, fmt.bits, room))
+            value = _last(before_rounding(values, factors, shift, steps, fmt.bits, fmt.qmin, room))
             if is_simple:
                 after = None if steps.zero_point_first else shift
                 is_fine = round_and_store(value.astype(wide, copy=False), values, after, codes_in_use, target, side)

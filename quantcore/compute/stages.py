@@ -74,6 +74,7 @@ def before_rounding(
     zero_point: FloatArray,
     arithmetic: Arithmetic,
     bits: int,
+    lowest: int | None,
     out: FloatArray | None = None,
 ) -> Iterator[Step]:
     """The values from `x` to the one that is rounded, step by step, each with its name.
@@ -84,12 +85,18 @@ def before_rounding(
         zero_point: in `wide_dtype` of the working precision, both broadcasting against x.
         arithmetic: Whose steps.
         bits: Width of the codes.
+        lowest: The lowest code; None for formats without a zero point.
         out: Where they are computed, one after the other; a step must be read before the next.
     """
     if arithmetic.is_fused(bits):
         yield "shifted", fused_multiply_add(x, factor, zero_point)
         return
-    value = (np.divide if arithmetic.scaling is Scaling.DIVIDE else np.multiply)(x, factor, out=out)
+    if arithmetic.scaling is Scaling.FROM_LOWEST and lowest is not None:
+        steps_below = lowest - zero_point
+        value = np.subtract(x, steps_below * factor, out=out)
+        value = np.add(np.divide(value, factor, out=out), steps_below, out=out)
+    else:
+        value = (np.divide if arithmetic.divides else np.multiply)(x, factor, out=out)
     yield "scaled", value
     if arithmetic.zero_point_first:
         yield "shifted", np.add(value, zero_point, out=out if value.dtype == zero_point.dtype else None)

@@ -68,7 +68,7 @@ def trace_element(
     by = _scale(walk, scale, kept_factor, steps)
     walk.level = "element"
     walk.take("x", "given", float(numbers[at].astype(dtype)), dtype.name)
-    walk.add("scaled", "divide" if steps.scaling is Scaling.DIVIDE else "multiply", "x", by, dtype=dtype.name)
+    walk.add("scaled", "divide" if steps.divides else "multiply", "x", by, dtype=dtype.name)
     is_tie, is_clipped = _rounded(walk, fmt, rule, number)
     walk.take("number", "table", number, fmt.name, int(code[0]), "" if np.isfinite(number) else "it overflows")
     over = _back(walk, scale, by, fmt.highest, steps)
@@ -148,7 +148,7 @@ def _scale(walk: Walk, scale: Any, scale_factor: Any, steps: Arithmetic) -> str:
     """The scale, and what x is multiplied by where that is something else."""
     walk.take("scale", "given", float(scale[0]), scale.dtype.name)
     factor = multiplier(scale, steps, scale_factor)
-    if steps.scaling is Scaling.DIVIDE:
+    if steps.divides:
         if factor.dtype != scale.dtype:
             walk.add("scale_in_arithmetic", "same", "scale", dtype=factor.dtype.name)
             return "scale_in_arithmetic"

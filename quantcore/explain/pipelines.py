@@ -206,9 +206,9 @@ def unrounded(pipeline: Pipeline, elements: Elements) -> NDArray[Any]:
     with np.errstate(over="ignore", under="ignore"):
         shift = params.zero_point.astype(wide_dtype(factor.dtype))
         x = elements.values(pipeline).astype(factor.dtype)
-        return [value.copy() for _, value in before_rounding(x, factor, shift, pipeline.arithmetic, elements.fmt.bits)][
-            -1
-        ]
+        fmt = elements.fmt
+        steps = before_rounding(x, factor, shift, pipeline.arithmetic, fmt.bits, fmt.qmin)
+        return [value.copy() for _, value in steps][-1]
 
 
 def different_rules(a: Pipeline, b: Pipeline) -> list[str]:

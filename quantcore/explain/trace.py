@@ -29,7 +29,7 @@ from ..toolkits.arithmetic import Arithmetic, Scaling, Unscaling, find_arithmeti
 from .words import TIES, is_tie, what_precision_decided, what_precision_did, what_rounding_did
 
 FloatArray = NDArray[np.floating[Any]]
-_FACTORS = {Scaling.DIVIDE: "scale", Scaling.FACTOR: "scale factor"}
+_FACTORS = {Scaling.DIVIDE: "scale", Scaling.FROM_LOWEST: "scale", Scaling.FACTOR: "scale factor"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +159,7 @@ def _values(
     offset, result = zero_point.astype(wide), result_dtype(steps, scale)
     values = {"x": x.item(), _FACTORS.get(steps.scaling, "reciprocal"): factor.item()}
     with np.errstate(all="ignore"):
-        for name, value in before_rounding(x, factor, offset, steps, fmt.bits):
+        for name, value in before_rounding(x, factor, offset, steps, fmt.bits, fmt.qmin):
             values[name], unrounded = value.item(), value
         rounded = round_whole(unrounded.astype(wide), rounding, rng)
         values["rounded"] = rounded.item()

@@ -110,7 +110,8 @@ def qparams_from_range(
         factor is not None and not (np.isfinite(factor).all() and (scale > 0).all())
     ):
         raise QuantError(
-            f"the values' range is too narrow for {precision}: its scale factor, or the zero point, is infinite. "
+            f"the values' range is too {_kind(rules)} for {precision}: "
+            "its scale factor, or the zero point, is infinite. "
             f"Use values nearer to 1, or another toolkit{_or_float64(precision)}.",
             "values",
         )
@@ -185,6 +186,11 @@ def _power_of_two(low: FloatArray, high: FloatArray, fmt: Format, scale_mode: st
         raise QuantError("the values' range is too wide for float32. Use a smaller range.", "values")
     exponents = scale_codes(np.atleast_1d(amax), scale_mode, ElementRange.of(fmt)) - 127
     return np.ldexp(low.dtype.type(1), exponents.reshape(amax.shape))
+
+
+def _kind(rules: Toolkit) -> str:
+    """Of a range whose zero point is no number: products with its ends overflow, or quotients by its width."""
+    return "wide" if rules.zero_point is ZeroPoint.WEIGHTED_ENDS else "narrow"
 
 
 def _or_float64(precision: np.dtype[Any]) -> str:

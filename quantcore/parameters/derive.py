@@ -45,7 +45,7 @@ def derivation(
         "quotient", or "scale_factor" where the toolkit keeps that.
         "is_degenerate", "scale".
         "stretched_low", "stretched_high": from which the zero point is computed, where small scales are stretched.
-        "divisor": the scale, or the scale factor, in the precision in which the zero point is computed.
+        "divisor": the scale, the scale factor or the width, in the precision in which the zero point is computed.
         "low_in_steps", "high_in_steps", "is_low_nearer", "rounded", "unrounded", "unclipped": as the rule needs them.
         "zero_point".
     """
@@ -95,7 +95,9 @@ def derivation(
         if middle is not None:
             zero_point: NDArray[Any] = np.full(scale.shape, middle)
         else:
-            by = factor if rules.zero_point is ZeroPoint.FACTOR else scale
+            by = scale
+            if rules.zero_point in (ZeroPoint.FACTOR, ZeroPoint.WEIGHTED_ENDS):
+                by = factor if rules.zero_point is ZeroPoint.FACTOR else width
             for name, zero_point in _affine_zero_point(low, high, by, codes, rules):
                 yield name, zero_point
             if is_code(rules, with_zero):
@@ -135,6 +137,8 @@ def symmetric_zero_point(fmt: IntFormat, codes: tuple[int, int], rules: Toolkit)
     match rules.middle:
         case Middle.UPPER:
             return (codes[0] + codes[1] + 1) // 2
+        case Middle.LOWER:
+            return (codes[0] + codes[1]) // 2
         case Middle.TOWARD_ZERO:
             return int((codes[0] + codes[1] + 1) / 2)
         case Middle.TORCH_PT2E:
@@ -165,7 +169,7 @@ def _affine_zero_point(
 ) -> Iterator[Step]:
     """The values up to where 0 lies among the codes, not yet clipped to them; a whole number, but for FLOAT.
 
-    With ZeroPoint.FACTOR, `scale` is the scale factor.
+    With ZeroPoint.FACTOR, `scale` is the scale factor; with WEIGHTED_ENDS, the width of the range.
     """
     dtype = scale.dtype if rules.zero_point_dtype is None else _precision(low, rules.zero_point_dtype)
     if rules.in_scale_dtype and rules.zero_point_dtype is None:
@@ -197,6 +201,10 @@ def _affine_zero_point(
             unrounded = np.where(is_from_low, qmin - below, qmax - above)
             yield "unrounded", unrounded
             yield "unclipped", _rounded(unrounded, rounding)
+        case ZeroPoint.WEIGHTED_ENDS:
+            weighted = (qmin * high - qmax * low) / np.where(scale == 0, _number(1, dtype), scale)
+            yield "unrounded", weighted
+            yield "unclipped", _rounded(weighted, rounding)
         case ZeroPoint.FACTOR:
             shifted = -scale * low + qmin
             yield "unrounded", shifted

@@ -26,6 +26,7 @@ class Scaling(enum.Enum):
     RECIPROCAL_FLOAT64 = "x * float32(1 / s)"  # 1 / s in float64, rounded once to the precision of the arithmetic
     ABSMAX = "x * (1 / absmax * qmax)"  # two roundings; absmax = s * qmax
     FACTOR = "x * S"  # the scale factor S as the toolkit keeps it, of which 1 / S is the scale
+    FROM_LOWEST = "(x - (qmin - z) * s) / s + (qmin - z)"  # measured from what the lowest code stands for
 
 
 class Unscaling(enum.Enum):
@@ -113,6 +114,11 @@ class Arithmetic:
         """The arithmetic of the element with this flat index, of n that share their scale."""
         is_left = self.tail is not None and index >= self.n_whole(n, bits)
         return self.tail.arithmetic if self.tail is not None and is_left else self
+
+    @property
+    def divides(self) -> bool:
+        """Whether x meets the scale itself, not a reciprocal of it."""
+        return self.scaling in (Scaling.DIVIDE, Scaling.FROM_LOWEST)
 
     def is_fused(self, bits: int) -> bool:
         """Whether product and sum round once, for codes of this width."""
@@ -213,6 +219,12 @@ ARITHMETICS: Mapping[str, Arithmetic] = MappingProxyType(
                 "Multiplies by the reciprocal, rounds ties to even, adds the zero point; from 9 bits on "
                 "eight at a time, and what remains divided in float64, ties away from zero.",
                 scaling=Scaling.RECIPROCAL, dtype=np.float32, tail=Tail(8, _TFLITE_TAIL, min_bits=9),
+            ),
+            Arithmetic(
+                "tf_fake_quant", "TensorFlow", "2.21.0",
+                "tf.quantization.fake_quant_with_min_max_vars; core/kernels/fake_quant_ops_functor.h",
+                "Measures from what the lowest code stands for, divides by the scale and rounds ties up.",
+                scaling=Scaling.FROM_LOWEST, rounding="half_up", dtype=np.float32,
             ),
             Arithmetic(
                 "bitsandbytes", "bitsandbytes", "0.50.2", "functional.py, int8_vectorwise_quant, _dequant",

@@ -32,12 +32,14 @@ class ZeroPoint(enum.Enum):
     SIGNED_SUM = "round(clip(qmin - min0 / s)), or from qmax and max0 where qmin + min0 / s + qmax + max0 / s <= 0"
     FACTOR = "round(-S * min + qmin), S = (qmax - qmin) / (max - min), s = 1 / S"
     FLOAT = "-min / s"  # a real number, whatever qmin is
+    WEIGHTED_ENDS = "clip(round((qmin * max0 - qmax * min0) / (max0 - min0)))"  # without the scale
 
 
 class Middle(enum.Enum):
     """The zero point of a symmetric scheme."""
 
     UPPER = "(qmin + qmax + 1) // 2"  # int8: 0, uint8: 128, uint4: 8
+    LOWER = "(qmin + qmax) // 2"  # int8 without -128: 0, uint8: 127, uint4: 7
     TOWARD_ZERO = "int((qmin + qmax + 1) / 2)"  # the same where that is whole, or not below 0
     TORCH = "0 if signed; 2^15 if 16 bits; 2^7 for all of uint8; else (qmin + qmax) // 2"  # uint4: 7
     TORCH_PT2E = "128 if unsigned 8 bits, else 0"  # whichever codes are used
@@ -202,6 +204,12 @@ TOOLKITS: Mapping[str, Toolkit] = MappingProxyType(
                 zero_point=ZeroPoint.NEARER_END, zero_point_dtype=np.float64, **_FBGEMM,
             ),
             _torch(
+                "qnnpack",
+                "torch/ao/quantization/qconfig.py, default_symmetric_qnnpack_qconfig; on ARM, for QNNPACK and XNNPACK",
+                "Like torch, but scale at least 2^-12, and symmetric int8 leaves out the lowest code.",
+                arithmetic="torch_fake_quantize", min_scale=2.0**-12, narrow_widths=(8,),
+            ),
+            _torch(
                 "torch_per_token", "torch/ao/quantization/fx/_decomposed.py, choose_qparams_per_token",
                 "Symmetric: absmax / qmax, absmax at least 1e-5.",
                 arithmetic="torch_pt2e_per_token", denominator=Denominator.QMAX, middle=Middle.UPPER,
@@ -252,6 +260,16 @@ TOOLKITS: Mapping[str, Toolkit] = MappingProxyType(
                 "Symmetric weights from -127 to 127; affine: the zero point from the better end, ties away from 0.",
                 arithmetic="tflite", zero_point=ZeroPoint.NEARER_END, range_dtype=np.float64, narrow_widths=(8, 16),
                 degenerate=Degenerate.ONE_AND_ZERO,
+            ),
+            Toolkit(
+                "tf_fake_quant", "TensorFlow", "2.21.0", "core/kernels/fake_quant_ops_functor.h, Nudge",
+                "Range with 0, moved so that 0 is one of the codes.",
+                arithmetic="tf_fake_quant",
+            ),
+            Toolkit(
+                "coremltools", "coremltools", "9.0", "optimize/_utils.py, quantize_weight_by_dtype",
+                "Symmetric codes from -127 to 127, unsigned around 127; affine zero point from both ends.",
+                middle=Middle.LOWER, zero_point=ZeroPoint.WEIGHTED_ENDS, narrow_widths=tuple(range(2, 17)),
             ),
             Toolkit(
                 "bitsandbytes", "bitsandbytes", "0.50.2", "functional.py, int8_vectorwise_quant",

@@ -254,7 +254,8 @@ def check_clipping(
             if is_wide and i >= len(x) - len(x) % 8:
                 own = "half_away" if rounding == "half_even" else rounding
                 arithmetic, precision = "tflite", FLOAT64
-            real = before_rounding(arithmetic, Fraction(value), Fraction(scale), Fraction(z), fmt.bits, precision)
+            numbers = Fraction(value), Fraction(scale), Fraction(z)
+            real = before_rounding(arithmetic, *numbers, fmt.qmin, fmt.bits, precision)
             codes = possible(real, own, 0 if arithmetic in FIRST else Fraction(z))
             outside = codes[0] > fmt.qmax or codes[-1] < fmt.qmin
             is_sure &= len(codes) == 1 or all(fmt.qmin <= c <= fmt.qmax for c in codes) or outside
@@ -279,7 +280,7 @@ RECIPROCAL_FLOAT64 = ("torch_pt2e", "modelopt")
 
 
 def before_rounding(
-    arithmetic: str, x: Fraction, s: Fraction, z: Fraction, width: int, bits: tuple[int, int, int]
+    arithmetic: str, x: Fraction, s: Fraction, z: Fraction, qmin: int, width: int, bits: tuple[int, int, int]
 ) -> Fraction:
     """What is rounded: every operation rounded to the precision."""
     if arithmetic in RECIPROCAL:
@@ -288,6 +289,9 @@ def before_rounding(
         r = near_float(near_float(1 / s, FLOAT64), bits)
     elif arithmetic == "bitsandbytes":
         r = near_float(near_float(1 / near_float(s * 127, bits), bits) * 127, bits)
+    elif arithmetic == "tf_fake_quant":
+        from_lowest = near_float(x - near_float((qmin - z) * s, bits), bits)
+        return near_float(near_float(from_lowest / s, bits) + (qmin - z), bits)
     else:
         return near_float(x / s, bits)
     if arithmetic not in FIRST:
@@ -308,6 +312,7 @@ def possible(value: Fraction, rounding: str, z: Fraction) -> list[Fraction]:
     up = {
         "half_even": part > Fraction(1, 2) or (part == Fraction(1, 2) and low % 2 == 1),
         "half_away": part > Fraction(1, 2) or (part == Fraction(1, 2) and low >= 0),
+        "half_up": part >= Fraction(1, 2),
         "toward_zero": part > 0 and low < 0,
         "floor": False,
         "ceil": part > 0,

@@ -143,9 +143,14 @@ def draw_codes(draw: st.DrawFn, request: dict[str, str], shape: tuple[int, ...],
     request["codes"] = nested(draw(st.lists(code, min_size=math.prod(shape), max_size=math.prod(shape))), shape)
 
 
+def signed_of(request: dict[str, str]) -> bool:
+    """Whether the codes are signed: as the request says, or the profile."""
+    return (request.get("signed") or default_of("signed", request.get("profile", "notebook"))) == "1"
+
+
 def draw_parameters(draw: st.DrawFn, request: dict[str, str], n_slices: int) -> st.SearchStrategy[int]:
     """Scales and zero points: one, or one for each set; the codes of the format, of which the zero points are some."""
-    bits, is_signed = int(request.get("bits", "8")), request.get("signed", "1") == "1"
+    bits, is_signed = int(request.get("bits", "8")), signed_of(request)
     low = (-(1 << bits - 1) if is_signed else 0) + (request.get("narrow") == "1")
     high = (1 << bits - 1) - 1 if is_signed else (1 << bits) - 1
     code = st.integers(low, high)

@@ -14,6 +14,7 @@ from .case import Case, array, fused_multiply_add, nested, program
 ROUNDED = {
     "half_even": "np.rint({0})",
     "half_away": "np.trunc({0}) + np.copysign(np.abs({0} - np.trunc({0})) >= 0.5, {0})",
+    "half_up": "np.floor({0}) + ({0} - np.floor({0}) >= 0.5)",
     "toward_zero": "np.trunc({0})",
     "floor": "np.floor({0})",
     "ceil": "np.ceil({0})",
@@ -182,6 +183,8 @@ def _in(case: Case, name: str, dtype: Any) -> str:
 def _scaled(case: Case, x: str, scale: str) -> str:
     if case.arithmetic.scaling is Scaling.DIVIDE:
         return f"{x} / {scale}"
+    if case.arithmetic.scaling is Scaling.FROM_LOWEST:
+        return f"({x} - (qmin - zero_point) * {scale}) / {scale} + (qmin - zero_point)"
     if case.keeps_factor:
         return f"{x} * scale_factor"
     if case.arithmetic.scaling is Scaling.RECIPROCAL_FLOAT64:

@@ -12,6 +12,7 @@ from .case import Case, fused_multiply_add, nested, program
 ROUNDED = {
     "half_even": "torch.round({0})",
     "half_away": "torch.trunc({0}) + torch.sign({0}) * ({0}.frac().abs() >= 0.5)",
+    "half_up": "torch.floor({0}) + ({0} - torch.floor({0}) >= 0.5)",
     "toward_zero": "torch.trunc({0})",
     "floor": "torch.floor({0})",
     "ceil": "torch.ceil({0})",
@@ -156,6 +157,8 @@ def _way_there(case: Case) -> list[str]:
             scaled = f"{x} * scale_factor"
         elif rules.scaling is Scaling.DIVIDE:
             scaled = f"{x} / {scale}"
+        elif rules.scaling is Scaling.FROM_LOWEST:
+            scaled = f"({x} - (qmin - zero_point) * {scale}) / {scale} + (qmin - zero_point)"
         elif rules.scaling is Scaling.RECIPROCAL_FLOAT64:
             scaled = f"{x} * (1 / scale.double()).to(torch.{case.working})"
         elif rules.scaling is Scaling.ABSMAX:

@@ -14,7 +14,7 @@ LIBRARIES = [name for name in PROFILES if name != "custom"]
 
 def lines_of(**request: str) -> dict[str, list[str]]:
     """The cells of the table, by the name of the profile."""
-    asked = {"profile": "onnx", "values": json.dumps(VALUES.tolist()), "show": "disagreement", **request}
+    asked = {"profile": "onnx", "values": json.dumps(VALUES.tolist()), "show": "disagreement", "signed": "1", **request}
     view = next(view for view in lab.answer(asked)["instruments"] if view["name"] == "disagreement")
     rows = next(table for table in view["tables"] if table["caption"] == "Every toolkit on these values")["rows"]
     return {name: row["cells"] for name, row in zip(LIBRARIES, rows, strict=True)}
@@ -29,7 +29,7 @@ def number(text: str) -> Any:
 @pytest.mark.parametrize("granularity", ["tensor", "axis"])
 def test_each_line_is_the_answer_of_that_profile(scheme: str, granularity: str) -> None:
     """Scale, zero point, first codes, and how many codes differ from the page's own."""
-    request = {"scheme": scheme, "granularity": granularity, "shape": "4,15", "element": "20"}
+    request = {"scheme": scheme, "granularity": granularity, "shape": "4,15", "element": "20", "signed": "1"}
     lines = lines_of(**request)
     own = lab.answer({"profile": "onnx", "values": json.dumps(VALUES.tolist()), **request})
     for name, cells in lines.items():

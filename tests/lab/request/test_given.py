@@ -95,7 +95,7 @@ def test_programs_have_the_given_numbers(profile: str, more: dict[str, str]) -> 
     """NumPy's and the notebook's program give the answer's codes; each states the scale, and none computes it."""
     if profile == "notebook" and "granularity" in more:
         return
-    found = answered(profile=profile, **{"values": "-1, 0.53, 100", **more})
+    found = answered(profile=profile, **{"values": "-1, 0.53, 100", "signed": "1", **more})
     for kind in ("numpy", "notebook"):
         outcome = run(found["code"][kind])
         assert (outcome["q"], outcome["x_hat"]) == (found["codes"], found["dequantized"])

@@ -21,6 +21,40 @@ def test_brevitas_divides_by_128() -> None:
     assert (found["params"]["scale"], found["codes"]) == ([0.0390625], [26, 51, 77, 102, 127])
 
 
+def test_fake_quant_moves_the_range() -> None:
+    """-1 to 1 has no code for 0: it is moved by half a step, and 1, a tie in float32 only, goes up."""
+    manual = {"calibration": "manual", "range_min": "-1", "range_max": "1"}
+    found = lab.answer({"profile": "tf_fake_quant", "values": "-1, 0, 1", **manual})
+    assert (found["params"]["zero_point"], found["codes"]) == ([127], [0, 127, 255])
+    assert found["dequantized"] == pytest.approx([-0.9960785, 0, 1.0039216], abs=5e-8)
+    assert found["request"]["rounding"] == "half_up"
+    step = next(
+        step
+        for step in lab.answer({"profile": "tf_fake_quant", **manual})["steps"]
+        if step["title"].lower() == "scaled"
+    )
+    assert "measured from what the lowest code, 0, stands for" in step["text"]
+
+
+def test_coremltools_leaves_out_the_lowest_code() -> None:
+    """Its symmetric scale is 5/127 on signed and on unsigned codes, whose zero point is 127."""
+    for signed, codes in (("1", [25, 51, 76, 102, 127]), ("0", [152, 178, 203, 229, 254])):
+        found = lab.answer({"profile": "coremltools", "values": "1,2,3,4,5", "signed": signed})
+        assert (found["params"]["scale"], found["codes"]) == ([pytest.approx(5 / 127)], codes)
+    affine = lab.answer({"profile": "coremltools", "values": "-1, 0, 1", "signed": "0", "scheme": "affine"})
+    assert affine["params"]["zero_point"] == [128]  # 127.5, a tie; by way of the scale it would be 127
+    step = next(step for step in affine["steps"] if step["title"] == "Zero point")
+    assert step["text"].startswith("0 divides the range as it divides the codes 0 to 255")
+
+
+def test_the_smallest_scale_on_arm() -> None:
+    """2^-12 for QNNPACK and XNNPACK, and symmetric codes from -127 on."""
+    small = lab.answer({"profile": "qnnpack", "values": "1e-5, 2e-5"})
+    assert (small["params"]["scale"], small["params"]["zero_point"]) == ([2.0**-12], [-128])
+    found = lab.answer({"profile": "qnnpack", "values": "-1, 1, 0.5", "scheme": "symmetric"})
+    assert (found["params"]["scale"], found["codes"]) == ([pytest.approx(1 / 127)], [-127, 127, 64])
+
+
 @pytest.mark.parametrize("profile", [name for name, profile in PROFILES.items() if profile.is_symmetric])
 def test_an_affine_scheme_is_refused_where_there_is_none(profile: str) -> None:
     """Said at the scheme; by default it is symmetric."""

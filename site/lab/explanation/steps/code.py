@@ -23,6 +23,7 @@ from .stored import Q
 RECIPROCAL = Term(m.identifier("r"))
 BY = {
     Scaling.DIVIDE: ("scale", SCALE),
+    Scaling.FROM_LOWEST: ("scale", SCALE),
     Scaling.FACTOR: ("scale factor", SCALE_FACTOR),
     Scaling.ABSMAX: ("reciprocal", RECIPROCAL),
     Scaling.RECIPROCAL: ("reciprocal", RECIPROCAL),
@@ -39,6 +40,7 @@ class ValueTrace:
         by: what it is multiplied with or divided by: scale factor, reciprocal of the scale, or scale.
         by_symbol: its symbol.
         divides: whether it is divided by.
+        below: how many steps above 0 the lowest code is from which it is measured; 0 where it is measured from 0.
         zero_point: of its slice.
         is_added_first: whether the zero point is added before rounding.
         is_fused: whether that is done in one rounding.
@@ -54,6 +56,7 @@ class ValueTrace:
     by: Any
     by_symbol: Term
     divides: bool
+    below: int
     zero_point: Any
     is_added_first: bool
     is_fused: bool
@@ -99,7 +102,8 @@ def trace_of(result: Result) -> ValueTrace:
         x=dtype(x),
         by=dtype(found[name].value),
         by_symbol=symbol,
-        divides=rules.scaling is Scaling.DIVIDE,
+        divides=rules.divides,
+        below=result.settings.integers.qmin - int(zero_point) if rules.scaling is Scaling.FROM_LOWEST else 0,
         zero_point=zero_point,
         is_added_first=rules.zero_point_first,
         is_fused=is_fused,
@@ -145,15 +149,28 @@ def _formula(trace: ValueTrace, x: Term, by: Term) -> Term:
 def _scaled(result: Result, trace: ValueTrace) -> Step:
     if trace.divides:
         text = "The value divided by the scale: how many steps it lies from 0."
+        if trace.below:
+            lowest = whole_text(result.settings.integers.qmin)
+            text = (
+                f"The value is measured from what the lowest code, {lowest}, stands for: so many steps from there, "
+                "and from 0."
+            )
     else:
         name = "scale factor" if trace.by_symbol is SCALE_FACTOR else "reciprocal"
         text = f"The value times the {name}: how many steps it lies from 0."
 
+    def from_lowest(x: Term, by: Term, below: Term) -> Term:
+        return (x - below * by) / by + below
+
     def members(write: Writer) -> list[Term]:
-        computed = _formula(trace, write.operand(trace.x), write.operand(trace.by))
+        x, by = write.operand(trace.x), write.operand(trace.by)
+        computed = from_lowest(x, by, whole(trace.below)) if trace.below else _formula(trace, x, by)
         return [computed, write.result(trace.scaled, computed)]
 
-    return step("scaled", "Scaled", text, chain([_formula(trace, X, trace.by_symbol)], members))
+    symbols = [_formula(trace, X, trace.by_symbol)]
+    if trace.below:
+        symbols.append(from_lowest(X, SCALE, QMIN - ZERO_POINT))
+    return step("scaled", "Scaled", text, chain(symbols, members))
 
 
 def _infinite(trace: ValueTrace) -> list[Step]:

@@ -198,6 +198,9 @@ def _zero_point(found: qc.QParamsTrace, rules: qc.Toolkit) -> Step:
     end = np.result_type(end, by).type(end)  # divided in the wider precision
     rounding = qc.ARITHMETICS[rules.arithmetic].rounding
 
+    if rules.zero_point is ZeroPoint.WEIGHTED_ENDS:
+        return _zero_point_of_both_ends(found, rounding)
+
     def formula(code: Term, end: Term, by: Term) -> Term:
         if rules.zero_point is ZeroPoint.FLOAT:
             return -end / by
@@ -226,6 +229,34 @@ def _zero_point(found: qc.QParamsTrace, rules: qc.Toolkit) -> Step:
     if found.is_clipped:
         first = clipped(first, QMIN, QMAX)
     return step("zero_point", "Zero point", _about_zero(found, rules), chain([ZERO_POINT, first], members))
+
+
+def _zero_point_of_both_ends(found: qc.QParamsTrace, rounding: str) -> Step:
+    """Where 0 lies between the ends, by the lowest and the highest code."""
+    low, high, width = (number(found, name) for name in ("low", "high", "divisor"))
+    unclipped, z = (number(found, name) for name in ("unclipped", "zero_point"))
+    text = (
+        f"0 divides the range as it divides the codes {whole_text(found.codes[0])} to {whole_text(found.codes[1])}"
+        f"{'; what that gives is clipped to the codes' if found.is_clipped else ''}; "
+        f"so the real 0 becomes {bare(whole_text(z))}."
+    )
+    if not width:
+        return step("zero_point", "Zero point", text, chain([ZERO_POINT], lambda _: [whole(z)]))
+
+    def formula(qmin: Term, qmax: Term, low: Term, high: Term, width: Term) -> Term:
+        return (qmin * high - qmax * low) / width
+
+    def members(write: Writer) -> list[Term]:
+        inside = formula(*map(whole, found.codes), *(write.operand(n) for n in (low, high, width)))
+        terms = _twice(write, inside, number(found, "unrounded"), rounding, unclipped)
+        if found.is_clipped:
+            terms = [clipped(term, *map(whole, found.codes)) for term in (*terms, whole(unclipped))]
+        return [*terms, whole(z)]
+
+    first = rounded(formula(QMIN, QMAX, XMIN, XMAX, XMAX - XMIN), rounding)
+    if found.is_clipped:
+        first = clipped(first, QMIN, QMAX)
+    return step("zero_point", "Zero point", text, chain([ZERO_POINT, first], members))
 
 
 def _twice(write: Writer, inside: Term, number: Any, rounding: str, outcome: Any) -> list[Term]:

@@ -63,6 +63,7 @@ ARITHMETIC: tuple[Field, ...] = (
         choices={
             "half_even": "to nearest, ties to even",
             "half_away": "to nearest, ties away from zero",
+            "half_up": "to nearest, ties up",
             "toward_zero": "toward zero",
             "floor": "down (floor)",
             "ceil": "up (ceil)",

@@ -105,6 +105,14 @@ PROFILES: dict[str, Profile] = {
         defaults=TOOLKIT_DEFAULTS,
         group="PyTorch",
     ),
+    "qnnpack": Profile(
+        label="PyTorch on ARM (QNNPACK, XNNPACK)",
+        summary="Scale at least 2⁻¹² and symmetric codes from −127; adds the zero point after rounding.",
+        arithmetic="torch_fake_quantize",
+        toolkit="qnnpack",
+        defaults=TOOLKIT_DEFAULTS,
+        group="PyTorch",
+    ),
     "fbgemm": Profile(
         label="PyTorch, dynamic (FBGEMM)",
         summary="As the one for QNNPACK, but takes the zero point from the end of the range that loses less.",
@@ -169,6 +177,14 @@ PROFILES: dict[str, Profile] = {
         defaults=TOOLKIT_DEFAULTS,
         group="TensorFlow",
     ),
+    "tf_fake_quant": Profile(
+        label="TensorFlow, FakeQuant",
+        summary="In training: moves the range so that 0 is a code, measures from its low end, and rounds ties up.",
+        arithmetic="tf_fake_quant",
+        toolkit="tf_fake_quant",
+        defaults={**TOOLKIT_DEFAULTS, "signed": "0", "rounding": "half_up"},
+        group="TensorFlow",
+    ),
     "tensorrt": Profile(
         label="TensorRT",
         summary="Symmetric: absmax over the highest code, without a zero point.",
@@ -204,6 +220,14 @@ PROFILES: dict[str, Profile] = {
         defaults=SYMMETRIC_DEFAULTS,
         group="Others",
         is_symmetric=True,
+    ),
+    "coremltools": Profile(
+        label="coremltools",
+        summary="Weights: symmetric codes from −127 to 127; the zero point comes from both ends of the range.",
+        arithmetic="onnx",
+        toolkit="coremltools",
+        defaults=SYMMETRIC_DEFAULTS,
+        group="Others",
     ),
     "awq": Profile(
         label="AWQ",
