@@ -1,153 +1,74 @@
-"""Number formats in NumPy alone, readable: floats, MX, NVFP4, codebooks; GGUF is in a module of its own."""
+"""Number formats in NumPy alone, readable: the dispatcher, and what MX, NVFP4 and bitsandbytes store in blocks."""
 
 from typing import Any
 
-import numpy as np
-
 import quantcore as qc
 from quantcore.blocks.bitsandbytes import CodebookBlocks
+from quantcore.blocks.integer import IntegerBlocks
 from quantcore.blocks.microscaling import MicroscaledBlocks
 from quantcore.blocks.nvfp4 import Nvfp4Blocks
-from quantcore.formats.codebooks import Ties
-from quantcore.formats.floats import FloatFormat, Nans
+from quantcore.formats.codebooks import DYNAMIC8
+from quantcore.formats.floats import FLOAT8_E4M3FN, FloatFormat
 
 from .blocks_in_programs import kept, values
-from .case import Case, array, program
+from .bytes_with_numpy import bytes_alone
+from .case import Case, program
+from .elements_with_numpy import codebook, decoder, element_alone, encoder, search
 from .gguf_with_numpy import gguf_alone
-from .scales_in_programs import given, scale, spread
-from .with_numpy import ROUNDED
-
-OF_ONE_SIDE = ("toward_zero", "floor", "ceil")
+from .integers_with_numpy import integer_blocks
 
 
 def numpy_formats(case: Case) -> str:
     """The program; empty where a few lines do not compute this."""
     stored = case.stored
     if stored is None:
-        return _element(case)
+        return element_alone(case)
     if stored.fmt.library == "ggml":
         return gguf_alone(case, stored)
     if case.is_decoding:
-        return ""
+        return bytes_alone(case, stored)
     match stored.fmt:
-        case MicroscaledBlocks(element=FloatFormat()):
+        case MicroscaledBlocks():
             return _mx(case, stored, stored.fmt)
         case Nvfp4Blocks():
             return _nvfp4(case, stored, stored.fmt)
-        case CodebookBlocks(is_double=False):
+        case CodebookBlocks():
             return _codebook_blocks(case, stored.fmt)
+        case IntegerBlocks():
+            return integer_blocks(case, stored.fmt)
     return ""
-
-
-# Elements
-
-
-def _element(case: Case) -> str:
-    settings, fmt = case.result.settings, case.element
-    rounding = settings.rounding
-    if case.dtype == np.float16:
-        return ""
-    numbers = [*case.remark(), *given(case), *scale(case), *spread(case)]
-    back = "x_hat = decode(q).astype(scale.dtype) * scale"
-    if isinstance(fmt, FloatFormat):
-        if case.is_dequantize:
-            return program(["import numpy as np"], decoder(fmt), numbers, [back, "print(x_hat)"])
-        by_chance = rounding == "stochastic" and not isinstance(case.granularity, qc.PerTensor)
-        is_rare = settings.codes.overflow == "overflow" and rounding in OF_ONE_SIDE
-        if by_chance or is_rare or rounding not in ROUNDED:
-            return ""
-        seed = [f"rng = np.random.default_rng({settings.seed})"] if rounding == "stochastic" else []
-        steps = [*seed, "q = encode(x / scale)", back, "print(q, x_hat)"]
-        return program(
-            ["import numpy as np"], encoder(fmt, settings.codes.overflow, rounding), decoder(fmt), numbers, steps
-        )
-    if not isinstance(fmt, qc.Codebook) or (rounding != "half_even" and not case.is_dequantize):
-        return ""
-    if case.is_dequantize:
-        book = f"numbers = {array(fmt.decode(np.arange(1 << fmt.bits, dtype=np.uint8)))}  # of each code in turn"
-        return program(["import numpy as np"], [book, *numbers], ["x_hat = numbers[q] * scale", "print(x_hat)"])
-    back = "q, x_hat = codes[place], numbers[place] * scale"
-    steps = [f"place = {_search('x / scale', fmt)}", back, "print(q, x_hat)"]
-    return program(["import numpy as np"], [*codebook(fmt), *numbers], steps)
-
-
-def encoder(
-    fmt: FloatFormat, overflow: str = "saturate", rounding: str = "half_even", name: str = "encode"
-) -> list[str]:
-    """A function from numbers to codes; codes of one sign follow each other, so rounding carries by itself."""
-    m, least = fmt.mantissa_bits, fmt.least_exponent
-    beyond = fmt.highest_code
-    words = "saturates"
-    if overflow == "overflow" and fmt.nan_code is not None:
-        beyond, words = (fmt.highest_code + 1, "infinity") if fmt.infinities else (fmt.nan_code, "NaN")
-    rounded = ROUNDED[rounding].format("scaled")
-    signed = f"code + {1 << fmt.bits - 1} * np.signbit(x)"
-    if fmt.nans is Nans.NEGATIVE_ZERO:
-        signed = f"np.where(code % {fmt.nan_code} == 0, code, {signed})  # there is no -0, whose code is NaN"
-    return [
-        f"def {name}(x):",
-        f"    # {fmt.label}: {m} mantissa bits, least exponent {least}",
-        f"    exponent = np.where(x == 0, {least}, np.maximum(np.frexp(x)[1] - 1, {least}))",
-        f"    scaled = np.ldexp(x, {m} - exponent)  # in steps of the last mantissa bit",
-        f"    code = (exponent - {least}) * {1 << m} + np.abs({rounded})",
-        f"    code = np.where(code > {fmt.highest_code}, {beyond}, code)  # {words}",
-        f"    code = {signed}",
-        f"    return code.astype(np.{fmt.dtype})",
-    ]
-
-
-def decoder(fmt: FloatFormat, name: str = "decode") -> list[str]:
-    """A function from codes to numbers."""
-    m, least, sign = fmt.mantissa_bits, fmt.least_exponent, 1 << fmt.bits - 1
-    lines = [
-        f"def {name}(code):",
-        f"    sign, rest = np.where(code & {sign}, -1.0, 1.0), (code & {sign - 1}).astype(np.int64)",
-        f"    exponent, mantissa = rest >> {m}, rest & {(1 << m) - 1}",
-        "    is_normal = exponent > 0  # others have no leading 1 and the least exponent",
-        f"    number = np.ldexp(mantissa + {1 << m}.0 * is_normal, np.maximum(exponent - 1, 0) + {least - m})",
-    ]
-    if fmt.nans is Nans.NEGATIVE_ZERO:
-        lines.append(f"    number = np.where(code == {sign}, np.nan, number)")
-    elif fmt.nan_code is not None:
-        lines.append(f"    number = np.where(rest > {fmt.highest_code + fmt.infinities}, np.nan, number)")
-    if fmt.infinities:
-        lines.append(f"    number = np.where(rest == {fmt.highest_code + 1}, np.inf, number)")
-    return [*lines, "    return (sign * number).astype(np.float32)"]
-
-
-# Codebooks
-
-
-def codebook(fmt: qc.Codebook) -> list[str]:
-    """The numbers in their order, their codes, and the numbers halfway between neighbours."""
-    codes = np.argsort(fmt.values, kind="stable").astype(np.uint8)
-    return [
-        f"numbers = {array(fmt.values[codes].astype(np.float32))}",
-        f"codes = {array(codes)}",
-        "middles = (numbers[1:].astype(np.float64) + numbers[:-1]) / 2",
-    ]
-
-
-def _search(scaled: str, fmt: qc.Codebook) -> str:
-    side = "left" if fmt.ties is Ties.LOWER else "right"
-    return f'np.searchsorted(middles, {scaled}, side="{side}")  # a tie becomes the {fmt.ties.value.split()[1]} number'
 
 
 def _codebook_blocks(case: Case, block: CodebookBlocks) -> str:
     size = block.block_size
+    nested = codebook(DYNAMIC8, "of_scales") if block.is_double else []
     return program(
         ["import numpy as np"],
-        [*codebook(block.element), *values(case)],
+        [*codebook(block.element), *nested, *values(case)],
         [
             f"blocks = np.pad(x.reshape(-1), (0, -x.size % {size})).reshape(-1, {size})",
             "absmax = np.abs(blocks).max(axis=1, keepdims=True)",
             "reciprocal = 1 / np.maximum(absmax, np.float32(1e-38))",
-            f"place = {_search('np.clip(blocks * reciprocal, -1, 1)', block.element)}",
+            f"place = {search('np.clip(blocks * reciprocal, -1, 1)', block.element)}",
             "q = codes[place].reshape(-1)[: x.size].reshape(x.shape)",
+        ],
+        _DOUBLE if block.is_double else [],
+        [
             "x_hat = (numbers[place] * absmax).reshape(-1)[: x.size].reshape(x.shape)",
             "print(q, x_hat)",
         ],
     )
+
+
+_DOUBLE = [
+    "# the scales, without their mean, are quantized themselves: 256 share a scale",
+    "mean = np.float32(absmax.mean(dtype=np.float64))",
+    "rest = np.pad(absmax.reshape(-1) - mean, (0, -absmax.size % 256)).reshape(-1, 256)",
+    "second = np.abs(rest).max(axis=1, keepdims=True)",
+    "scaled = np.clip(rest * (1 / np.maximum(second, np.float32(1e-38))), -1, 1)",
+    f"place_of_scale = {search('scaled', DYNAMIC8, 'of_scales_middles')}",
+    "absmax = (of_scales_numbers[place_of_scale] * second + mean).reshape(-1)[: absmax.size, np.newaxis]",
+]
 
 
 # MX and NVFP4
@@ -155,12 +76,11 @@ def _codebook_blocks(case: Case, block: CodebookBlocks) -> str:
 
 def _mx(case: Case, stored: qc.Stored, block: MicroscaledBlocks) -> str:
     fmt, mode = block.element, str(stored.options.get("scale_mode", "floor"))
-    assert isinstance(fmt, FloatFormat)
     tail = kept(case)
+    functions = [encoder(fmt), decoder(fmt)] if isinstance(fmt, FloatFormat) else [_SIXTY_FOURTHS, _FROM_SIXTY_FOURTHS]
     return program(
         ["import numpy as np"],
-        encoder(fmt),
-        decoder(fmt),
+        *functions,
         values(case),
         [
             "blocks = x.reshape(-1, 32)",
@@ -173,6 +93,14 @@ def _mx(case: Case, stored: qc.Stored, block: MicroscaledBlocks) -> str:
             "print(q, x_hat)",
         ],
     )
+
+
+_SIXTY_FOURTHS = [
+    "def encode(x):",
+    "    # MXINT8: sixty-fourths from -128 to 127",
+    "    return np.clip(np.rint(x * 64), -128, 127).astype(np.int8)",
+]
+_FROM_SIXTY_FOURTHS = ["def decode(code):", "    return code / np.float32(64)"]
 
 
 def _exponent(mode: str, block: MicroscaledBlocks) -> list[str]:
@@ -196,9 +124,8 @@ def _exponent(mode: str, block: MicroscaledBlocks) -> list[str]:
 
 
 def _nvfp4(case: Case, stored: qc.Stored, block: Nvfp4Blocks) -> str:
-    fmt, of_scales = block.element, qc.FORMATS["float8_e4m3fn"]
+    fmt = block.element
     assert isinstance(fmt, FloatFormat)
-    assert isinstance(of_scales, FloatFormat)
     is_divisor = block.tensor_level == "tensor_divisor"
     number: Any = stored.levels[0].values.item()
     is_given = "tensor_scale" in stored.options or not case.given.any()
@@ -223,8 +150,8 @@ def _nvfp4(case: Case, stored: qc.Stored, block: Nvfp4Blocks) -> str:
         ["import numpy as np"],
         encoder(fmt),
         decoder(fmt),
-        encoder(of_scales, name="encode_scale"),
-        decoder(of_scales, name="decode_scale"),
+        encoder(FLOAT8_E4M3FN, name="encode_scale"),
+        decoder(FLOAT8_E4M3FN, name="decode_scale"),
         values(case),
         [
             f"tensor = {f'np.float32({number!r})' if is_given else tensor}  # {block.tensor_level}",

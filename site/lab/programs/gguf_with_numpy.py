@@ -1,11 +1,16 @@
 """GGUF in NumPy alone: the first formats there and back, the K-quants from their bytes."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 import quantcore as qc
 
 from .blocks_in_programs import kept, octets, values
 from .case import Case, program
+from .gguf_tables_with_numpy import DECODED as TABLES
+from .gguf_tables_with_numpy import FIELDS as OF_TABLES
+from .gguf_tables_with_numpy import functions_of, lattice
 
 LEGACY = ("q4_0", "q4_1", "q5_0", "q5_1", "q8_0")
 TINY = 1e-37  # of smaller scales the reciprocal overflows, or nearly
@@ -85,28 +90,40 @@ PLANES = [
 
 
 def gguf_alone(case: Case, stored: qc.Stored) -> str:
-    """The program; empty for formats whose codes are not a few lines."""
+    """The program."""
     name = stored.fmt.name
-    if name not in DECODED:
-        return ""
+    if name in TABLES:
+        return _decode(case, stored, OF_TABLES[name], TABLES[name], functions_of(name), lattice(name))
     divisor = stored.blocks.divisor
     is_ordinary = divisor is not None and not ((np.abs(divisor) < TINY) & (divisor != 0)).any()
     if name in LEGACY and not case.is_decoding and "importance" not in stored.options and is_ordinary:
         return _encode(case, name)
-    return _decode(case, stored, name)
-
-
-def _decode(case: Case, stored: qc.Stored, name: str) -> str:
-    remark = [] if case.is_dequantize else ["# from the bytes that ggml writes for these values"]
-    tail = kept(case)
     names = [field for field in ("d", "m") if f'"{field}"' in FIELDS[name]] if name in LEGACY else []
     wide = [f'{field} = blocks["{field}"].astype(np.float32)[:, None]' for field in names]
-    shaped = [f"q, x_hat = q.reshape({stored.shape}){tail}, x_hat.reshape({stored.shape}){tail}", "print(q, x_hat)"]
+    return _decode(case, stored, FIELDS[name], [*wide, *DECODED[name]])
+
+
+def _decode(
+    case: Case,
+    stored: qc.Stored,
+    fields: str,
+    lines: list[str],
+    functions: Sequence[list[str]] = (),
+    table: Sequence[str] = (),
+) -> str:
+    remark = [] if case.is_dequantize else ["# from the bytes that ggml writes for these values"]
+    tail = kept(case)
+    called = [PLANES] if any("planes(" in line for line in lines) else []
+    shaped = f"x_hat = x_hat.reshape({stored.shape}){tail}"
+    names = "x_hat"
+    if any(line.startswith("q = ") for line in lines):
+        shaped, names = f"q, {shaped.replace('=', f'= q.reshape({stored.shape}){tail},', 1)}", "q, x_hat"
     return program(
         [*remark, "import numpy as np"],
-        [] if name in LEGACY else PLANES,
-        [*case.remark(), f"block = np.dtype({FIELDS[name]})", f"blocks = np.frombuffer({octets(case)}, block)"],
-        [*wide, *DECODED[name], *shaped],
+        *called,
+        *functions,
+        [*case.remark(), *table, f"block = np.dtype({fields})", f"blocks = np.frombuffer({octets(case)}, block)"],
+        [*lines, shaped, f"print({names})"],
     )
 
 

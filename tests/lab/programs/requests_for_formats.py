@@ -47,6 +47,7 @@ ELEMENTS: dict[str, dict[str, str]] = {
 }  # fmt: skip
 SHORT = ("mxfp4", "mxfp8_e4m3", "nvfp4", "nf4", "q4_0", "q8_0")
 MODES = ("ceil", "even", "rceil")
+INTEGERS = ("int8_f16", "int4_e4m3", "int4_e8m0", "uint4_f16", "mlx_affine3", "mlx_affine4")
 PARTS = ("mxfp4", "nvfp4", "nf4", "nf4_double", "q4_0", "q4_k")
 NEED = tuple(name for name, fmt in BLOCK_FORMATS.items() if getattr(fmt, "importance", "") == "needed")
 BLOCKS: dict[str, dict[str, str]] = {
@@ -61,6 +62,10 @@ BLOCKS: dict[str, dict[str, str]] = {
     "mxfp4, zeros": {"format": "mxfp4", "values": "0 " * 33},
     "nf4, blocks of 128": {"format": "nf4", **MATRIX, "block_size": "128"},
     "nf4, odd": {"format": "nf4", "values": "-2 -1 0 1 2"},
+    **{f"mxint8, {mode}": {"format": "mxint8", **MATRIX, "scale_mode": mode} for mode in MODES},
+    **{f"{name}, short rows": {"format": name, **ROWS} for name in INTEGERS},
+    **{f"{name}, zeros": {"format": name, "values": "0 " * 70} for name in INTEGERS},
+    "int4_f16, bytes of short rows": {"format": "int4_f16", **BACK, "bytes": "12 " * 72, "shape": "3,40"},
     "int4, blocks of 16": {"format": "int4_f16", **ROWS, "block_size": "16"},
     "q4_0, importance": {"format": "q4_0", **MATRIX, "importance": "squares"},
     "q4_k, importance": {"format": "q4_k", **MATRIX, "importance": "squares"},

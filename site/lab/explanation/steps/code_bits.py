@@ -14,7 +14,7 @@ from ...notation.terms import Term, whole
 from ...results.followed import all_bytes, bits_of
 from ...results.result import Result
 from .names import NAMES
-from .spelled import formula, in_words, number_text, pattern_of
+from .spelled import formula, in_words, number_text, pattern_of, whole_number
 from .stored import Q
 from .telling import Telling
 
@@ -83,7 +83,7 @@ def _spelled(telling: Telling, one: qc.StoredStep, fmt: qc.Format, code: int, sy
 
 
 def _whole_bits(fmt: qc.IntFormat, code: int) -> Node:
-    number = int(fmt.values[code])
+    number = whole_number(fmt, code)
     if number >= 0:
         return chain([Q], lambda _: [whole(number), binary(code, fmt.bits)])
     two = power_of_two(whole(fmt.bits))

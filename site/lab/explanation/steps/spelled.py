@@ -66,10 +66,16 @@ def is_subnormal(fmt: qc.FloatFormat, code: int) -> bool:
     return fmt.has_subnormals and value_of(code, exponent) == 0
 
 
+def whole_number(fmt: qc.IntFormat, code: int) -> int:
+    """The whole number of a bit pattern, also of one that the format leaves out: what is read is not always written."""
+    return code - (1 << fmt.bits) if fmt.signed and code >> fmt.bits - 1 else code
+
+
 def _whole_in_words(fmt: qc.IntFormat, code: int) -> str:
-    number = int(fmt.values[code])
+    number = whole_number(fmt, code)
     if number < 0:
-        return f"A negative number is stored as its two's complement, {whole_text(number)} + {1 << fmt.bits}."
+        unused = "" if number >= fmt.qmin else " It is below the lowest code: read, but never written."
+        return f"A negative number is stored as its two's complement, {whole_text(number)} + {1 << fmt.bits}.{unused}"
     return f"The {fmt.bits} bits are the number in base two."
 
 

@@ -253,3 +253,15 @@ def test_steps_are_copied_as_they_are() -> None:
     for step in answer["steps"]:
         assert step["latex"] in answer["copy"]["latex"]
         assert step["latex"] in answer["copy"]["markdown"]
+
+
+@pytest.mark.parametrize(
+    ("name", "octets", "width"), [("int4_f16", "88 " * 16 + "00 3c", 4), ("int8_f16", "80 " * 32 + "00 3c", 8)]
+)
+def test_a_code_that_is_only_read(name: str, octets: str, width: int) -> None:
+    """Bytes may hold the lowest code, which these formats never write: it is two's complement all the same."""
+    found = lab.answer({"format": name, "direction": "dequantize", "bytes": octets})
+    assert found["dequantized"] == [-(2.0 ** (width - 1))] * 32
+    told = next(step for step in found["steps"] if step["key"] == "bits")
+    assert "read, but never written" in told["text"]
+    assert untruths(told["latex"], "half_even") == []
