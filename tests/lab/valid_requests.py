@@ -21,6 +21,8 @@ LEFT_OUT = (
     "format",
     "importance",
     "acc",
+    "left_codes",
+    "right_codes",
     "bytes",
     "show",
 )  # there is no file; the others have one text

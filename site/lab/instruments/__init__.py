@@ -10,6 +10,7 @@ from collections.abc import Collection
 
 from ..answer_types import Figure, InstrumentView
 from ..notation.derivation import derivation
+from ..request.fields.requantizing import REQUANTIZING
 from ..results.result import Result
 from . import (
     bits,
@@ -143,7 +144,7 @@ INSTRUMENTS: dict[str, Entry] = {
         group="matrix",
         build=requantize.build,
         applies=requantize.applies,
-        controls=("acc", "input_scale", "weight_scale", "output_scale", "output_zero_point", "activation"),
+        controls=tuple(field.name for field in REQUANTIZING),
         opens_table=True,
     ),
 }
