@@ -106,6 +106,7 @@ PINNED: list[dict[str, str]] = [
     {"values": "1e17, 1e17", "calibration": "percentile"},
     {"profile": "custom", "values": "0, 3", "signed": "0", "narrow": "1", "reduce_range": "1"},
     {"profile": "pytorch_float_zero_point", "values": "[[-1.2e38, -1.2e38]]", "calibration": "mse"},
+    {"profile": "custom", "precision": "float64", "values": "1e-4, 1.79e308", **MANUAL, "range_max": "3e-37"},
     {"values": "2.0", "profile": "onnx", "narrow": "1", "include_zero": "0"},
     {
         "values": "1e308", "profile": "custom", "precision": "float64", "scheme": "symmetric", "bits": "2",
@@ -240,8 +241,8 @@ def check_clipping(
     index = parameter_indices(settings_, len(x))
     is_notebook = settings_.is_notebook
     rules = ARITHMETICS[arithmetic_of(settings_)]
-    bits = FLOATS[np.dtype(rules.dtype or settings_.dtype).name]
-    result_bits = FLOATS[np.dtype(rules.result_dtype or settings_.dtype).name]
+    bits = FLOATS[np.dtype(rules.dtype or settings_.scale_dtype).name]
+    result_bits = FLOATS[np.dtype(rules.result_dtype or settings_.scale_dtype).name]
     epsilon = 2.0 ** (1 - min(bits[0], result_bits[0]))
     n_clipped, is_sure = 0, True
     for i, (value, code, back) in enumerate(zip(x, q, x_hat, strict=True)):

@@ -122,7 +122,10 @@ def _allowed(grid: Levels, low: float, high: float, share: float, result: Result
 def _teeth(grid: Levels, low: float, high: float) -> tuple[int, int]:
     """The first and the last code of which a tooth is seen; beyond the codes of integers there are clipped ones."""
     if isinstance(grid, EvenLevels):
-        ends = np.array([low, high]) / grid.scale + grid.zero_point
+        with np.errstate(over="ignore"):
+            ends = np.array([low, high]) / grid.scale + grid.zero_point
+        if not np.isfinite(ends).all():
+            return 0, 2 * MAX_TEETH  # more than can be counted
         return int(np.floor(ends[0])) - 1, int(np.ceil(ends[1])) + 1
     first, last = grid.within(low, high)
     return max(grid.qmin, first - 1), min(grid.qmax, last + 1)
