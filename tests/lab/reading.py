@@ -149,13 +149,16 @@ class _Parser:
         return found
 
     def product(self) -> Member:
-        """Factors with a dot between them."""
+        """Factors with a dot between them; a cut number times a whole one is known to the unit times that."""
         if self.take("-"):
             inside = self.product()
             return Member(-inside.value, inside.unit)
         found = self.factor()
         while self.take("\\cdot "):
-            found = Member(found.value * (-1 if self.take("-") else 1) * self.factor().value)
+            sign, right = -1 if self.take("-") else 1, self.factor()
+            is_whole = right.unit in (None, 1) and right.value.denominator == 1 and (found.unit or 1) < 1
+            unit = found.unit * abs(right.value) if is_whole and found.unit else None
+            found = Member(found.value * sign * right.value, unit)
         return found
 
     def factor(self) -> Member:

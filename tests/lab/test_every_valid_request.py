@@ -121,6 +121,18 @@ def test_requests_that_once_were_not_answered(request_: dict[str, str]) -> None:
     check({"profile": "notebook", "direction": "quantize", **request_})
 
 
+@pytest.mark.parametrize(
+    "request_",
+    [
+        {"format": "nvfp4_compressed_tensors", "direction": "dequantize", "bytes": "00" * 40},
+        {"format": "iq1_s", "source": "values", "values": "[0, 83, -93, 3.4e38]"},
+    ],
+)
+def test_formats_that_once_were_not_answered(request_: dict[str, str]) -> None:
+    """A scale of 0 that is divided by, and an importance beyond float32."""
+    check_format(request_)
+
+
 def check(request: dict[str, str]) -> str:
     """All that is promised of a request; what came of it, for the statistics."""
     view, whole, arrays = lab.respond(request)

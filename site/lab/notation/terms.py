@@ -61,7 +61,7 @@ class Term:
 
     def __truediv__(self, other: Term) -> Term:
         """Self over other, as a fraction."""
-        return _combined(m.fraction(self.node, other.node), ATOM, lambda a, b: a / b, self, other)
+        return _combined(m.fraction(self.node, other.node), ATOM, lambda a, b: a / b if b else None, self, other)
 
     def __neg__(self) -> Term:
         """Minus self; its sign is never rounded."""
@@ -150,13 +150,15 @@ def nearest(value: Fraction, precision: str) -> Fraction:
 
 
 def _combined(
-    node: Node, rank: int, operation: Callable[[Fraction, Fraction], Fraction], left: Term, right: Term
+    node: Node, rank: int, operation: Callable[[Fraction, Fraction], Fraction | None], left: Term, right: Term
 ) -> Term:
     precision = left.precision or right.precision
     is_uncut = left.is_uncut and right.is_uncut
     if left.value is None or right.value is None:
         return Term(node, None, rank, is_uncut)
     exact = operation(left.value, right.value)
+    if exact is None:  # divided by 0
+        return Term(node, None, rank, is_uncut)
     if precision is not None and (kept := nearest(exact, precision)) != exact:
         return Term(m.call(precision, node), kept, ATOM, is_uncut, precision=precision)
     return Term(node, exact, rank, is_uncut, precision=precision)

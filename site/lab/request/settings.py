@@ -204,10 +204,19 @@ def read(
     element = reader.element(data)
     show = reader.names("show", instruments, "an instrument or a part of the page")
     questions = read_questions(reader, schemes)
+    if data is not None and codes is not None and codes.options.get("importance") is SQUARES:
+        with np.errstate(over="ignore"):
+            squares = np.square(data)
+        if not (squares <= np.finfo(np.float32).max).all():
+            largest = float(data.reshape(-1)[np.argmax(np.abs(data))])
+            reader.error(
+                "values" if source == "values" else "source",
+                f"{source} holds {largest:.6g}, whose square, its importance, is beyond float32. Use smaller numbers, "
+                "or give the importance as a list.",
+            )
+        codes = replace(codes, options={**codes.options, "importance": squares})
     if reader.errors or data is None or scale is None or zero_point is None or codes is None:
         raise RequestError(reader.errors)
-    if codes.options.get("importance") is SQUARES:
-        codes = replace(codes, options={**codes.options, "importance": np.square(data)})
     return Settings(
         texts=reader.texts,
         profile_name=profile_name,
