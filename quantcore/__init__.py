@@ -58,6 +58,7 @@ from .parameters.choose import choose_qparams, qparams_from_range
 from .parameters.granularity import Granularity, PerAxis, PerBlock, PerTensor
 from .parameters.qparams import QuantParams, broadcast
 from .parameters.ranges import Ranges, choose_ranges
+from .precision import PRECISIONS, Precision
 from .rounding import ROUNDINGS, round_whole
 from .sizes import bits_per_value, code_entropy
 from .toolkits.arithmetic import ARITHMETICS, Arithmetic
@@ -77,6 +78,7 @@ __all__ = [
     "INT16",
     "NON_FINITE",
     "OPERATIONS",
+    "PRECISIONS",
     "REQUANTIZATIONS",
     "ROUNDINGS",
     "TOOLKITS",
@@ -106,6 +108,7 @@ __all__ = [
     "PerAxis",
     "PerBlock",
     "PerTensor",
+    "Precision",
     "QParamsTrace",
     "QuantError",
     "QuantParams",

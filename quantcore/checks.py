@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .errors import QuantError
+from .precision import Precision
 
 Record = TypeVar("Record")
 
@@ -28,18 +29,17 @@ def real_numbers(x: ArrayLike) -> NDArray[Any]:
     return array
 
 
-def refuse_not_finite(x: NDArray[Any], dtype: np.dtype[Any]) -> None:
-    """Raise for the first number of `x` that is not finite, or not in `dtype`; do nothing if there is none.
+def refuse_not_finite(x: NDArray[Any], precision: Precision) -> None:
+    """Raise for the first number of `x` that is not finite, or not in a precision; do nothing if there is none.
 
     Raises:
         QuantError: With the index and the number.
     """
-    with np.errstate(over="ignore"):
-        if not x.size or np.isfinite(np.array([x.min(), x.max()]).astype(dtype)).all():
-            return  # NaN would be both
-        wrong = ~np.isfinite(x.astype(dtype, copy=False))
+    if not x.size or np.isfinite(precision.keep([x.min(), x.max()])).all():
+        return  # NaN would be both
+    wrong = ~np.isfinite(precision.keep(x))
     index, where = first_place(wrong)
-    reason = f"it is too large for {dtype}" if np.isfinite(x[index]) else "it must be a finite number"
+    reason = f"it is too large for {precision}" if np.isfinite(x[index]) else "it must be a finite number"
     raise QuantError(f"values{where} is {x[index]}; {reason}. Remove or replace it.", "values")
 
 

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..checks import first_place, real_numbers, refuse_not_finite
 from ..errors import QuantError
+from ..precision import PRECISIONS
 from .bitsandbytes import BITSANDBYTES
 from .block import BlockFormat, Stored
 from .gguf_formats import GGUF_FORMATS
@@ -62,7 +63,7 @@ def store(x: ArrayLike, block: str | BlockFormat, *, axis: int = -1, **options: 
         allowed = f"its options are {', '.join(fmt.options)}" if fmt.options else "it has no options"
         raise QuantError(f"{unknown[0]} is no option of {fmt.name}; {allowed}.", unknown[0])
     numbers = real_numbers(x)
-    refuse_not_finite(numbers, np.dtype(np.float32))
+    refuse_not_finite(numbers, PRECISIONS["float32"])
     layout = Layout.of(fmt, numbers.shape, axis)
     given = MappingProxyType(dict(options))
     if options.get("importance") is not None:

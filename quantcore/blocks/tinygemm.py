@@ -22,6 +22,7 @@ from ..checks import real_numbers, refuse_not_finite
 from ..errors import QuantError
 from ..formats.floats import BFLOAT16
 from ..formats.integers import UINT4, IntFormat, whole_codes
+from ..precision import PRECISIONS, precision_of
 
 Precision = Literal["bfloat16", "float16", "float32"]
 Float32Array = NDArray[np.float32]
@@ -124,9 +125,9 @@ def _groups(x: ArrayLike, group_size: int, precision: Precision) -> Float32Array
     """The weights in the precision, shape (rows, groups, group_size)."""
     values = real_numbers(x)
     shape = _group_shape(values.shape, group_size)
-    refuse_not_finite(values, np.dtype(np.float16 if precision == "float16" else np.float32))
+    refuse_not_finite(values, PRECISIONS["float16" if precision == "float16" else "float32"])
     rounded = _ROUND[precision](values.astype(np.float32)).astype(np.float32)
-    refuse_not_finite(rounded, rounded.dtype)
+    refuse_not_finite(rounded, precision_of(rounded.dtype))
     return np.asarray(rounded.reshape(shape))
 
 

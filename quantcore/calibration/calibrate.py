@@ -18,6 +18,7 @@ from ..formats.codebooks import Codebook
 from ..formats.floats import FloatFormat
 from ..formats.format import Format
 from ..formats.integers import IntFormat
+from ..precision import precision_of
 from .ends import minmax, moving_average, percentile, percentile_modelopt, percentile_onnxruntime, percentile_rows
 from .entropy import entropy_modelopt, entropy_onnxruntime
 from .entropy_rows import entropy_rows
@@ -256,7 +257,7 @@ def _batch(x: Any) -> Batch:
         values = values.astype(np.float64)
     peak = float(np.abs(values).max())
     if not math.isfinite(peak):
-        refuse_not_finite(values, values.dtype)
+        refuse_not_finite(values, precision_of(values.dtype))
     if not _is_ordinary(peak, np.dtype(np.float64)):
         raise QuantError(f"values go up to {peak:.4g}; their range is too wide for float64. Scale them down.", "values")
     return values

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..checks import real_numbers, refuse_not_finite
 from ..errors import QuantError
 from ..parameters.qparams import QuantParams
+from ..precision import PRECISIONS
 
 FloatArray = NDArray[np.floating[Any]]
 
@@ -42,7 +43,7 @@ def quantize_bias(
     ([8, -4], [0.125, 0.25])
     """
     numbers = real_numbers(bias)
-    refuse_not_finite(numbers, np.dtype(np.float64))
+    refuse_not_finite(numbers, PRECISIONS["float64"])
     if numbers.ndim != 1:
         raise QuantError(f"bias has shape {numbers.shape}; it has one number for each channel. Reshape it.", "bias")
     scale = _product(a_params, b_params)

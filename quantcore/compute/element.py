@@ -16,10 +16,11 @@ from ..checks import buffer, one_of, refuse_not_finite
 from ..formats.floats import FloatFormat
 from ..formats.format import OVERFLOWS, Format, Overflow
 from ..parameters.qparams import QuantParams, fitted
+from ..precision import Precision
 from ..rounding import check_rounding
 from ..toolkits.arithmetic import Arithmetic, Unscaling
 from .chunks import CHUNK, collapsed, pieces, quiet_loops
-from .stages import before_rounding, decode, multiplier, result_dtype, wide_dtype, working_dtype
+from .stages import before_rounding, decode, multiplier, result_precision, wide_dtype, working_precision
 
 FloatArray = NDArray[np.floating[Any]]
 _AT_ONCE = CHUNK // 4  # the conversion needs temporaries
@@ -40,21 +41,21 @@ def encode_scaled(
     rounding = check_rounding("half_even" if rounding is None else rounding, rng)  # whatever integers have
     one_of(overflow, "overflow", OVERFLOWS)
     scale, _ = fitted(params, x.shape)
-    dtype = working_dtype(steps, scale)
-    factor = multiplier(scale, steps, params.fmt.highest, params.scale_factor.reshape(scale.shape))
-    refuse_not_finite(x, dtype)
+    working = working_precision(steps, params.precision)
+    factor = _multiplier(params, scale, steps)
+    refuse_not_finite(x, working)
     codes = buffer(out, x.shape, fmt.dtype)
     if sides is not None:
         buffer(sides, x.shape, np.dtype(np.int8), "sides")
     goals = codes if sides is None else sides
-    parameters = [collapsed(factor, dtype)]
+    parameters = [collapsed(factor, working.dtype)]
     with quiet_loops():
         for (part, target, (factors,)), (_, side, _) in zip(
             pieces(x, codes, params.granularity, parameters, _AT_ONCE),
             pieces(x, goals, params.granularity, (), _AT_ONCE),
             strict=True,
         ):
-            value = scaled(part.astype(dtype, copy=False), factors, fmt, steps)
+            value = scaled(working.keep(part), factors, fmt, steps, working)
             if sides is not None:
                 side[...] = is_beyond(value, fmt, rounding, copy.deepcopy(rng)) * np.sign(value)
             target[...] = fmt.encode(value, rounding, overflow, rng)
@@ -66,25 +67,30 @@ def decode_scaled(
 ) -> NDArray[np.floating[Any]]:
     """What `dequantize` does for such a format; `q` holds codes of it."""
     scale, _ = fitted(params, q.shape)
-    factor = multiplier(scale, steps, params.fmt.highest, params.scale_factor.reshape(scale.shape))
-    dtype = result_dtype(steps, scale)
-    values, wide = buffer(out, q.shape, dtype), wide_dtype(working_dtype(steps, scale))
+    factor = _multiplier(params, scale, steps)
+    result = result_precision(steps, params.precision)
+    wide = wide_dtype(working_precision(steps, params.precision).dtype)
+    values = buffer(out, q.shape, result.dtype)
     by = factor if steps.unscaling is Unscaling.FACTOR else scale
     with quiet_loops():
         for part, target, (scales,) in pieces(q, values, params.granularity, [collapsed(by, by.dtype)]):
-            target[...] = unscaled(params.fmt.decode(part), scales, params.fmt, steps, wide)
+            target[...] = result.keep(unscaled(params.fmt.decode(part), scales, params.fmt, steps, wide))
     return values
 
 
-def scaled(x: FloatArray, factor: FloatArray, fmt: Format, steps: Arithmetic) -> FloatArray:
+def scaled(x: FloatArray, factor: FloatArray, fmt: Format, steps: Arithmetic, working: Precision) -> FloatArray:
     """What is rounded: x divided by the scale, or times its reciprocal, as the arithmetic has it.
 
     -0 stays what it is, but where the zero point, 0, is added first.
     """
     zero = np.zeros((), wide_dtype(x.dtype))
-    *_, (_, value) = before_rounding(x, factor, zero, steps, fmt.bits, None)
-    limit = np.finfo(value.dtype).max  # a quotient too large for the precision is still finite
+    *_, (_, value) = before_rounding(x, factor, zero, steps, fmt.bits, None, working)
+    limit = value.dtype.type(working.largest)  # a quotient too large for the precision is still finite
     return np.clip(value, -limit, limit)
+
+
+def _multiplier(params: QuantParams, scale: FloatArray, steps: Arithmetic) -> FloatArray:
+    return multiplier(scale, steps, params.fmt.highest, params.precision, params.scale_factor.reshape(scale.shape))
 
 
 def unscaled(numbers: FloatArray, scale: FloatArray, fmt: Format, steps: Arithmetic, wide: np.dtype[Any]) -> FloatArray:

@@ -15,11 +15,12 @@ from ..formats.integers import IntFormat
 from ..formats.table import format_codes
 from ..parameters.granularity import parameter_place
 from ..parameters.qparams import QuantParams, check_params, fitted
+from ..precision import Precision
 from ..rounding import check_rounding, round_whole
 from ..toolkits.arithmetic import Arithmetic, Unscaling, find_arithmetic
 from .chunks import quiet_loops
 from .element import is_beyond, scaled
-from .stages import after_rounding, before_rounding, decode, multiplier, result_dtype, wide_dtype, working_dtype
+from .stages import after_rounding, before_rounding, decode, multiplier, result_precision, wide_dtype, working_precision
 
 FloatArray = NDArray[np.floating[Any]]
 
@@ -75,14 +76,13 @@ def reconstruction_levels(
     steps = find_arithmetic(arithmetic)
     check_params(params)
     scale, zero_point, factor = _parameters(params, place, shape, steps)
-    dtype = working_dtype(steps, scale)
-    wide, fmt = wide_dtype(dtype), params.fmt
+    wide, fmt = wide_dtype(working_precision(steps, params.precision).dtype), params.fmt
     q = np.asarray(codes) if isinstance(fmt, IntFormat) else fmt.decode(format_codes(codes, fmt))
     highest = fmt.qmax if isinstance(fmt, IntFormat) else fmt.highest
     by = factor if steps.unscaling is Unscaling.FACTOR else scale
     with quiet_loops():
         *_, (_, value) = decode(q, by, zero_point.astype(wide), highest, steps, np.empty(q.shape, wide))
-        return value.astype(result_dtype(steps, scale)).astype(np.float64)
+        return np.asarray(result_precision(steps, params.precision).keep(value), np.float64)
 
 
 def decision_thresholds(
@@ -107,17 +107,17 @@ def decision_thresholds(
     rounding = steps.rounding if rounding is None else rounding
     rule = check_rounding("half_up" if rounding == "stochastic" else rounding, None)
     scale, zero_point, factor = _parameters(params, place, shape, steps)
-    dtype = working_dtype(steps, scale)
-    wanted, shift = np.asarray(codes).astype(np.float64), zero_point.astype(wide_dtype(dtype))
+    working = working_precision(steps, params.precision)
+    wanted, shift = np.asarray(codes).astype(np.float64), zero_point.astype(wide_dtype(working.dtype))
 
     def reaches(x: FloatArray) -> NDArray[np.bool_]:
-        return _codes(x, factor, shift, steps, fmt, rule) >= wanted
+        return _codes(x, factor, shift, steps, fmt, rule, working) >= wanted
 
     def distance(x: Float64) -> Float64:  # to a whole number of steps, or to halfway between two
         n = 2 * x / np.float64(scale)
         return np.abs(n - np.rint(n))
 
-    return _searched(reaches, wanted.shape, dtype, distance)
+    return _searched(reaches, wanted.shape, working, distance)
 
 
 def _element_grid(
@@ -164,14 +164,14 @@ def _element_thresholds(
     """As `decision_thresholds`, of codes given by their place among the numbers; that after the last: beyond it."""
     rule = check_rounding({None: "half_even", "stochastic": "half_up"}.get(rounding, rounding), None)  # type: ignore[arg-type]
     scale, _, factor = _parameters(params, place, shape, steps)
-    fmt, dtype = params.fmt, working_dtype(steps, scale)
+    fmt, working = params.fmt, working_precision(steps, params.precision)
     _, reals = _numbers(fmt)
     # half_up splits evenly only where it stands for chance; a rank is reached at its number or at the midpoint before
     candidates = np.concatenate([reals, reals[:-1] + np.diff(reals) / 2])
     candidates.sort()
 
     def reaches(x: FloatArray) -> NDArray[np.bool_]:
-        value = scaled(x, factor, fmt, steps)
+        value = scaled(x, factor, fmt, steps, working)
         rank = np.searchsorted(reals, fmt.decode(fmt.encode(value, rule)).astype(np.float64))
         beyond = is_beyond(value, fmt, rule, None)
         return np.where(beyond, np.where(value < 0, -1, len(reals)), rank) >= ranks
@@ -182,36 +182,43 @@ def _element_thresholds(
         found: Float64 = np.minimum(np.abs(candidates[at - 1] - n), np.abs(candidates[at] - n))
         return found
 
-    return _searched(reaches, ranks.shape, dtype, distance)
+    return _searched(reaches, ranks.shape, working, distance)
 
 
 def _searched(
     reaches: Callable[[FloatArray], NDArray[np.bool_]],
     shape: tuple[int, ...],
-    dtype: np.dtype[Any],
+    precision: Precision,
     distance: Callable[[Float64], Float64],
 ) -> Float64:
-    """The numbers of `dtype` at which `reaches` becomes true: of two neighbours the one of the smaller distance."""
+    """The numbers of a precision at which `reaches` becomes true: of two neighbours the one of the smaller distance."""
     with quiet_loops():
-        limit = np.finfo(dtype).max
+        dtype, limit = precision.dtype, precision.largest
         below, above = np.full(shape, -limit, dtype), np.full(shape, limit, dtype)
         is_always, is_never = reaches(below), ~reaches(above)
-        low, high = _ordered(below), _ordered(above)
+        unused = 0 if precision.is_numpy_type else 16  # low bits of `dtype`
+        low, high = _ordered(below) >> unused, _ordered(above) >> unused
         for _ in range(8 * dtype.itemsize):
             middle = (low >> 1) + (high >> 1) + (low & high & 1)
-            is_above = reaches(_number(middle, dtype))
+            is_above = reaches(_number(middle << unused, dtype))
             low, high = np.where(is_above, low, middle), np.where(is_above, middle, high)
-        below, above = (_number(end, dtype).astype(np.float64) for end in (low, high))
+        below, above = (_number(end << unused, dtype).astype(np.float64) for end in (low, high))
         found = np.where(distance(below) < distance(above), below, above)
     found[is_always], found[is_never] = -np.inf, np.inf
     return found
 
 
 def _codes(
-    x: FloatArray, factor: FloatArray, zero_point: FloatArray, steps: Arithmetic, fmt: IntFormat, rounding: str
+    x: FloatArray,
+    factor: FloatArray,
+    zero_point: FloatArray,
+    steps: Arithmetic,
+    fmt: IntFormat,
+    rounding: str,
+    working: Precision,
 ) -> FloatArray:
     """The codes before they are clipped."""
-    *_, (_, value) = before_rounding(x, factor, zero_point, steps, fmt.bits, fmt.qmin)
+    *_, (_, value) = before_rounding(x, factor, zero_point, steps, fmt.bits, fmt.qmin, working)
     code = round_whole(value.astype(wide_dtype(value.dtype)), rounding)
     return next(after_rounding(code, zero_point, (0, 0), steps))[1] if not steps.zero_point_first else code
 
@@ -224,7 +231,7 @@ def _parameters(
     scale, zero_point = fitted(params, shape)
     factor = params.scale_factor.reshape(scale.shape)[where]
     scale, zero_point = np.asarray(scale[where]), np.asarray(zero_point[where])
-    return scale, zero_point, multiplier(scale, steps, params.fmt.highest, np.asarray(factor))
+    return scale, zero_point, multiplier(scale, steps, params.fmt.highest, params.precision, np.asarray(factor))
 
 
 def _ordered(x: FloatArray) -> NDArray[np.signedinteger[Any]]:

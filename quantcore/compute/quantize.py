@@ -22,7 +22,16 @@ from ..toolkits.arithmetic import Arithmetic, Unscaling, find_arithmetic
 from .chunks import CHUNK, collapsed, pieces, quiet_loops
 from .element import decode_scaled, encode_scaled
 from .kernels import round_and_store
-from .stages import Step, after_rounding, before_rounding, decode, multiplier, result_dtype, wide_dtype, working_dtype
+from .stages import (
+    Step,
+    after_rounding,
+    before_rounding,
+    decode,
+    multiplier,
+    result_precision,
+    wide_dtype,
+    working_precision,
+)
 
 FloatArray = NDArray[np.floating[Any]]
 
@@ -73,7 +82,8 @@ def quantize(
     rounding = check_rounding(steps.rounding, rng)
     scale, zero_point = fitted(params, x.shape)
     _check_order(zero_point, steps)
-    dtype = working_dtype(steps, scale)
+    working = working_precision(steps, params.precision)
+    dtype = working.dtype
     wide = wide_dtype(dtype)
     codes = buffer(out, x.shape, fmt.dtype if steps.clips else dtype)
     codes_in_use = fmt.qmin, fmt.qmax
@@ -90,10 +100,10 @@ def quantize(
         for (part, target, (factors, offsets)), side in zip(
             pieces(x, codes, params.granularity, parameters, limit), sides_of, strict=False
         ):
-            values = part if part.dtype == dtype else part.astype(dtype)
+            values = working.keep(part)
             shift = offsets.astype(wide, copy=False)
             room = scratch[: values.size].reshape(values.shape)
-            value = _last(before_rounding(values, factors, shift, steps, fmt.bits, fmt.qmin, room))
+            value = _last(before_rounding(values, factors, shift, steps, fmt.bits, fmt.qmin, working, room))
             if is_simple:
                 after = None if steps.zero_point_first else shift
                 is_fine = round_and_store(value.astype(wide, copy=False), values, after, codes_in_use, target, side)
@@ -104,7 +114,7 @@ def quantize(
                 if side is not None:
                     np.subtract(unclipped > fmt.qmax, unclipped < fmt.qmin, out=side, dtype=np.int8)
             if not is_fine:
-                refuse_not_finite(x, dtype)
+                refuse_not_finite(x, working)
     n_whole = steps.n_whole(x.size, fmt.bits) if isinstance(params.granularity, PerTensor) else x.size
     if steps.tail is not None and n_whole < x.size:
         left, left_sides = x.reshape(-1)[n_whole:], np.empty(x.size - n_whole, np.int8)
@@ -172,9 +182,9 @@ def dequantize(
     q = whole_codes(q, fmt if steps.clips else None)
     scale, zero_point = fitted(params, q.shape)
     factor = _multiplier(params, scale, steps)  # raises if the scale is out of reach
-    dtype = result_dtype(steps, scale)
-    values, wide = buffer(out, q.shape, dtype), wide_dtype(working_dtype(steps, scale))
-    scratch = None if dtype == wide else np.empty(min(CHUNK, q.size), wide)
+    result, working = result_precision(steps, params.precision), working_precision(steps, params.precision)
+    values, wide = buffer(out, q.shape, result.dtype), wide_dtype(working.dtype)
+    scratch = None if result.dtype == wide and result.is_numpy_type else np.empty(min(CHUNK, q.size), wide)
     by = factor if steps.unscaling is Unscaling.FACTOR else scale
     parameters = [collapsed(by, by.dtype), collapsed(zero_point, wide)]
     with quiet_loops():
@@ -182,12 +192,12 @@ def dequantize(
             room = target if scratch is None else scratch[: part.size].reshape(part.shape)
             number = _last(decode(part, scales, offsets.astype(wide, copy=False), fmt.qmax, steps, room))
             if scratch is not None:
-                target[...] = number
+                target[...] = result.keep(number)
     return values
 
 
 def _multiplier(params: QuantParams, scale: FloatArray, steps: Arithmetic) -> FloatArray:
-    return multiplier(scale, steps, params.fmt.highest, params.scale_factor.reshape(scale.shape))
+    return multiplier(scale, steps, params.fmt.highest, params.precision, params.scale_factor.reshape(scale.shape))
 
 
 def _check_order(zero_point: NDArray[Any], steps: Arithmetic) -> None:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import QuantError
+from ..precision import Precision, precision_of
 from ..toolkits.arithmetic import Arithmetic, Scaling, Unscaling
 from .kernels import add_number
 
@@ -20,18 +21,24 @@ FloatArray = NDArray[np.floating[Any]]
 Step = tuple[str, FloatArray]
 
 
-def working_dtype(arithmetic: Arithmetic, scale: FloatArray) -> np.dtype[Any]:
-    """The precision in which the codes are computed."""
-    return np.dtype(scale.dtype if arithmetic.dtype is None else arithmetic.dtype)
+def working_precision(arithmetic: Arithmetic, kept: Precision) -> Precision:
+    """The precision in which the codes are computed, for a scale that is kept in another."""
+    return kept if arithmetic.dtype is None else precision_of(arithmetic.dtype)
 
 
-def result_dtype(arithmetic: Arithmetic, scale: FloatArray) -> np.dtype[Any]:
+def result_precision(arithmetic: Arithmetic, kept: Precision) -> Precision:
     """The precision in which the reconstruction is given."""
-    return working_dtype(arithmetic, scale) if arithmetic.result_dtype is None else np.dtype(arithmetic.result_dtype)
+    if arithmetic.result_dtype is None:
+        return working_precision(arithmetic, kept)
+    return precision_of(arithmetic.result_dtype)
 
 
 def multiplier(
-    scale: FloatArray, arithmetic: Arithmetic, highest: float, scale_factor: FloatArray | None = None
+    scale: FloatArray,
+    arithmetic: Arithmetic,
+    highest: float,
+    kept: Precision,
+    scale_factor: FloatArray | None = None,
 ) -> FloatArray:
     """What x is divided by or multiplied with.
 
@@ -39,12 +46,14 @@ def multiplier(
         scale: As it is kept.
         arithmetic: Whose steps.
         highest: What the highest code stands for before it is scaled: qmax of integers.
+        kept: The precision of the scale.
         scale_factor: As it is kept, for `Scaling.FACTOR`; None: the reciprocal of the scale.
 
     Raises:
         QuantError: If it is not finite or is 0 in the precision of the arithmetic.
     """
-    dtype = working_dtype(arithmetic, scale)
+    working = working_precision(arithmetic, kept)
+    dtype = working.dtype
     if arithmetic.scaling is Scaling.DIVIDE and scale.dtype == dtype:
         return scale
     with np.errstate(over="ignore", under="ignore", divide="ignore"):
@@ -58,14 +67,15 @@ def multiplier(
             factor = scale.astype(dtype)
             if arithmetic.scaling is Scaling.RECIPROCAL:
                 factor = 1 / factor
-    wrong = ~(np.isfinite(factor) & (factor > 0))
+        kept_factor: FloatArray = working.keep(factor)
+    wrong = ~(np.isfinite(kept_factor) & (kept_factor > 0))
     if wrong.any():
         raise QuantError(
-            f"scale is {scale[wrong].flat[0]}; {arithmetic.name} computes {arithmetic.scaling.value} in {dtype}, and "
+            f"scale is {scale[wrong].flat[0]}; {arithmetic.name} computes {arithmetic.scaling.value} in {working}, and "
             "there it, or its reciprocal, is not a finite number above 0. Use a scale nearer to 1, or float64.",
             "scale",
         )
-    return factor
+    return kept_factor
 
 
 def before_rounding(
@@ -75,6 +85,7 @@ def before_rounding(
     arithmetic: Arithmetic,
     bits: int,
     lowest: int | None,
+    working: Precision,
     out: FloatArray | None = None,
 ) -> Iterator[Step]:
     """The values from `x` to the one that is rounded, step by step, each with its name.
@@ -86,6 +97,7 @@ def before_rounding(
         arithmetic: Whose steps.
         bits: Width of the codes.
         lowest: The lowest code; None for formats without a zero point.
+        working: The precision that x is in, and in which it is scaled.
         out: Where they are computed, one after the other; a step must be read before the next.
     """
     if arithmetic.is_fused(bits):
@@ -96,7 +108,7 @@ def before_rounding(
         value = np.subtract(x, steps_below * factor, out=out)
         value = np.add(np.divide(value, factor, out=out), steps_below, out=out)
     else:
-        value = (np.divide if arithmetic.divides else np.multiply)(x, factor, out=out)
+        value = working.keep((np.divide if arithmetic.divides else np.multiply)(x, factor, out=out))
     yield "scaled", value
     if arithmetic.zero_point_first:
         yield "shifted", np.add(value, zero_point, out=out if value.dtype == zero_point.dtype else None)

@@ -136,6 +136,7 @@ def _element(
             params.fmt,
             PerAxis(0),
             scale_factor=factor[place].reshape(1),
+            precision=params.precision,
         )
         place = ()
     low, high = (end[place].reshape(1) for end in ranges)

@@ -10,13 +10,14 @@ from numpy.typing import ArrayLike
 
 from ..checks import one_of, real_numbers, refuse_not_finite
 from ..compute.quantize import quantize
-from ..compute.stages import multiplier, result_dtype, working_dtype
+from ..compute.stages import multiplier, result_precision, working_precision
 from ..errors import QuantError
 from ..formats.format import OVERFLOWS, Format, Overflow
 from ..formats.integers import IntFormat
 from ..formats.table import format_codes
 from ..parameters.granularity import PerTensor, elements_at, parameter_place
 from ..parameters.qparams import QuantParams, check_params, fitted
+from ..precision import Precision
 from ..rounding import check_rounding
 from ..toolkits.arithmetic import Arithmetic, Scaling, Unscaling, find_arithmetic
 from .exact_steps import Walk
@@ -58,20 +59,20 @@ def trace_element(
     scales, _ = fitted(params, numbers.shape)
     scale = scales[where].reshape(1)
     kept_factor = params.scale_factor.reshape(scales.shape)[where].reshape(1)
-    dtype = working_dtype(steps, scale)
-    refuse_not_finite(numbers[at].reshape(1), dtype)
-    one = QuantParams(scale, 0, fmt, scale_factor=kept_factor)
+    working = working_precision(steps, params.precision)
+    refuse_not_finite(numbers[at].reshape(1), working)
+    one = QuantParams(scale, 0, fmt, scale_factor=kept_factor, precision=params.precision)
     code = quantize(numbers[at].reshape(1), one, steps, rounding, rng, overflow=overflow)
     number = float(fmt.decode(code)[0])
     walk = Walk()
     walk.level = "tensor" if isinstance(params.granularity, PerTensor) else "block"
-    by = _scale(walk, scale, kept_factor, steps)
+    by = _scale(walk, params, scale, kept_factor, steps)
     walk.level = "element"
-    walk.take("x", "given", float(numbers[at].astype(dtype)), dtype.name)
-    walk.add("scaled", "divide" if steps.divides else "multiply", "x", by, dtype=dtype.name)
-    is_tie, is_clipped = _rounded(walk, fmt, rule, number)
+    walk.take("x", "given", float(working.keep(numbers[at])), working.name)
+    walk.add("scaled", "divide" if steps.divides else "multiply", "x", by, dtype=working.name)
+    is_tie, is_clipped = _rounded(walk, fmt, rule, number, working)
     walk.take("number", "table", number, fmt.name, int(code[0]), "" if np.isfinite(number) else "it overflows")
-    over = _back(walk, scale, by, fmt.highest, steps)
+    over = _back(walk, params.precision, by, fmt.highest, steps)
     return _trace(walk, fmt, params, at, numbers.shape, int(code[0]), over, is_tie, is_clipped)
 
 
@@ -100,11 +101,11 @@ def trace_code(
     kept_factor = params.scale_factor.reshape(scales.shape)[where].reshape(1)
     walk = Walk()
     walk.level = "tensor" if isinstance(params.granularity, PerTensor) else "block"
-    by = _scale(walk, scale, kept_factor, steps)
+    by = _scale(walk, params, scale, kept_factor, steps)
     walk.level = "element"
     code = given[at].reshape(1)
     walk.take("number", "table", float(fmt.decode(code)[0]), fmt.name, int(code[0]))
-    over = _back(walk, scale, by, fmt.highest, steps)
+    over = _back(walk, params.precision, by, fmt.highest, steps)
     return _trace(walk, fmt, params, at, given.shape, int(code[0]), over)
 
 
@@ -144,48 +145,49 @@ def _trace(
     )
 
 
-def _scale(walk: Walk, scale: Any, scale_factor: Any, steps: Arithmetic) -> str:
+def _scale(walk: Walk, params: QuantParams, scale: Any, scale_factor: Any, steps: Arithmetic) -> str:
     """The scale, and what x is multiplied by where that is something else."""
-    walk.take("scale", "given", float(scale[0]), scale.dtype.name)
-    factor = multiplier(scale, steps, scale_factor)
+    kept, working = params.precision, working_precision(steps, params.precision)
+    walk.take("scale", "given", float(scale[0]), kept.name)
+    factor = multiplier(scale, steps, params.fmt.highest, kept, scale_factor)
     if steps.divides:
-        if factor.dtype != scale.dtype:
-            walk.add("scale_in_arithmetic", "same", "scale", dtype=factor.dtype.name)
+        if working.dtype != kept.dtype:
+            walk.add("scale_in_arithmetic", "same", "scale", dtype=working.name)
             return "scale_in_arithmetic"
         return "scale"
-    if steps.scaling is Scaling.RECIPROCAL and factor.dtype == scale.dtype:
-        walk.add("factor", "divide", ("one", 1.0), "scale", dtype=factor.dtype.name)
+    if steps.scaling is Scaling.RECIPROCAL and working.dtype == kept.dtype:
+        walk.add("factor", "divide", ("one", 1.0), "scale", dtype=working.name)
     else:
-        walk.take("factor", "given", float(factor[0]), factor.dtype.name, note=steps.scaling.value)
+        walk.take("factor", "given", float(factor[0]), working.name, note=steps.scaling.value)
     return "factor"
 
 
-def _back(walk: Walk, scale: Any, factor: str, highest: float, steps: Arithmetic) -> str:
+def _back(walk: Walk, kept: Precision, factor: str, highest: float, steps: Arithmetic) -> str:
     """From the number to the reconstruction; the name of the step that it is multiplied by, or divided by."""
-    result, dtype = result_dtype(steps, scale), working_dtype(steps, scale)
+    result, working = result_precision(steps, kept), working_precision(steps, kept)
     match steps.unscaling:
         case Unscaling.FACTOR:
             walk.add("reconstruction", "divide", "number", factor, dtype=result.name)
             return factor
         case Unscaling.DIVIDE_FLOAT64:
-            walk.add("divisor", "divide", ("one", 1.0), "scale", dtype=dtype.name)
+            walk.add("divisor", "divide", ("one", 1.0), "scale", dtype=working.name)
             walk.add("reconstruction", "divide", "number", "divisor", dtype=result.name)
             return "divisor"
         case Unscaling.ABSMAX:
-            walk.add("absmax", "multiply", "scale", ("greatest number", highest), dtype=dtype.name)
-            walk.add("scaled_number", "multiply", "number", "absmax", dtype=dtype.name)
-            walk.add("share", "divide", ("one", 1.0), ("greatest number", highest), dtype=dtype.name)
+            walk.add("absmax", "multiply", "scale", ("greatest number", highest), dtype=working.name)
+            walk.add("scaled_number", "multiply", "number", "absmax", dtype=working.name)
+            walk.add("share", "divide", ("one", 1.0), ("greatest number", highest), dtype=working.name)
             walk.add("reconstruction", "multiply", "scaled_number", "share", dtype=result.name)
             return "absmax"
     walk.add("reconstruction", "multiply", "number", "scale", dtype=result.name)
     return "scale"
 
 
-def _rounded(walk: Walk, fmt: Any, rule: str, number: float) -> tuple[bool, bool]:
+def _rounded(walk: Walk, fmt: Any, rule: str, number: float, working: Precision) -> tuple[bool, bool]:
     """The steps of rounding; a quotient that is too large for the precision is the largest one."""
     name = "scaled"
     if not np.isfinite(walk[name].value):
-        limit = float(np.finfo(walk[name].dtype).max)
-        walk.take("scaled_limited", "given", float(np.copysign(limit, walk[name].value)), walk[name].dtype)
+        limit = float(np.copysign(working.largest, walk[name].value))
+        walk.take("scaled_limited", "given", limit, walk[name].dtype)
         name = "scaled_limited"
     return round_element(walk, name, fmt, rule, number)

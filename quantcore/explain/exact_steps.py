@@ -14,6 +14,7 @@ import numpy as np
 from ..formats.floats import FloatFormat
 from ..formats.integers import IntFormat
 from ..formats.table import FORMATS
+from ..precision import PRECISIONS
 from ..rounding import round_fraction
 
 Level = Literal["tensor", "block", "sub_block", "element"]
@@ -187,7 +188,7 @@ class Walk:
 
 
 def rounded_to(exact: Fraction, dtype: str, rounding: str = "half_even") -> float:
-    """An exact number in a precision; too large, it is infinite in float16, float32 and float64, else the greatest.
+    """An exact number in a precision; too large, it is infinite in those of PRECISIONS, else the greatest.
 
     >>> rounded_to(Fraction(1, 3), "float8_e4m3fn")
     0.34375
@@ -214,7 +215,7 @@ def rounded_to(exact: Fraction, dtype: str, rounding: str = "half_even") -> floa
     found = round_fraction(exact / step, rounding) * step
     if abs(found) <= highest:
         return float(found)
-    return math.copysign(math.inf if dtype in ("float16", "float32", "float64") else float(highest), found)
+    return math.copysign(math.inf if dtype in PRECISIONS else float(highest), found)
 
 
 def _not_finite(operation: str, operands: tuple[Operand, ...]) -> float:

@@ -17,13 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..compute.quantize import dequantize, quantize
-from ..compute.stages import before_rounding, multiplier, wide_dtype
+from ..compute.stages import before_rounding, multiplier, wide_dtype, working_precision
 from ..errors import QuantError
 from ..formats.integers import IntFormat
 from ..parameters.choose import qparams_from_range
 from ..parameters.derive import code_range
 from ..parameters.granularity import PerAxis
 from ..parameters.qparams import QuantParams
+from ..precision import Precision, precision_of
 from ..toolkits.arithmetic import Arithmetic
 from ..toolkits.choosing import Toolkit
 
@@ -83,7 +84,7 @@ class Pipeline:
     name: str
     toolkit: Toolkit | None
     arithmetic: Arithmetic
-    kept: type[np.floating[Any]] | None = None
+    kept: type[np.floating[Any]] | Precision | None = None
 
     def rule(self, name: str) -> Any:
         """The value of a rule of REASONS; None where the pipeline does not have it."""
@@ -121,7 +122,7 @@ class Pipeline:
             return f"rounds {rule.replace('_', ' ')}"
         if name in ("min_scale", "min_scale_float16", "min_absmax", "stretched_scale", "min_real_range"):
             return f"has {rule:.3g} as its {REASONS[name]}" if rule else f"has no {REASONS[name]}"
-        return f"uses {np.dtype(rule).name}" if rule is not None else "uses that of the scale"
+        return f"uses {precision_of(rule)}" if rule is not None else "uses that of the scale"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -158,17 +159,17 @@ class Elements:
         """
         rules = pipeline.toolkit
         if self.given is not None and rules is not None:
-            with np.errstate(over="ignore", under="ignore"):
-                scale = self.given.scale.astype(rules.scale_dtype)
-            return QuantParams(scale, self.given.zero_point, self.fmt, PerAxis(0))
+            precision = precision_of(rules.scale_dtype)
+            scale = precision.keep(self.given.scale)
+            return QuantParams(scale, self.given.zero_point, self.fmt, PerAxis(0), precision=precision)
         if rules is None:
             assert self.given is not None
             return self.given
-        with np.errstate(over="ignore", under="ignore"):
-            low, high = (
-                end if is_given else end.astype(pipeline.kept or rules.scale_dtype)
-                for end, is_given in zip((self.low, self.high), self.ends_are_given, strict=True)
-            )
+        keep = precision_of(pipeline.kept or rules.scale_dtype).keep
+        low, high = (
+            end if is_given else keep(end)
+            for end, is_given in zip((self.low, self.high), self.ends_are_given, strict=True)
+        )
         return qparams_from_range(
             low,
             high,
@@ -183,8 +184,10 @@ class Elements:
 
     def values(self, pipeline: Pipeline) -> NDArray[Any]:
         """The values in the precision that the pipeline keeps."""
-        with np.errstate(over="ignore", under="ignore"):
-            return self.x if pipeline.toolkit is None else self.x.astype(pipeline.kept or pipeline.toolkit.scale_dtype)
+        if pipeline.toolkit is None:
+            return self.x
+        found: NDArray[Any] = precision_of(pipeline.kept or pipeline.toolkit.scale_dtype).keep(self.x)
+        return found
 
 
 def outcome(pipeline: Pipeline, elements: Elements, what: What) -> NDArray[Any]:
@@ -202,12 +205,13 @@ def outcome(pipeline: Pipeline, elements: Elements, what: What) -> NDArray[Any]:
 def unrounded(pipeline: Pipeline, elements: Elements) -> NDArray[Any]:
     """What a pipeline rounds, for each element."""
     params = elements.params(pipeline)
-    factor = multiplier(params.scale, pipeline.arithmetic, elements.fmt.highest, params.scale_factor)
+    rules, kept = pipeline.arithmetic, params.precision
+    working = working_precision(rules, kept)
+    factor = multiplier(params.scale, rules, elements.fmt.highest, kept, params.scale_factor)
     with np.errstate(over="ignore", under="ignore"):
         shift = params.zero_point.astype(wide_dtype(factor.dtype))
-        x = elements.values(pipeline).astype(factor.dtype)
-        fmt = elements.fmt
-        steps = before_rounding(x, factor, shift, pipeline.arithmetic, fmt.bits, fmt.qmin)
+        x, fmt = working.keep(elements.values(pipeline)), elements.fmt
+        steps = before_rounding(x, factor, shift, rules, fmt.bits, fmt.qmin, working)
         return [value.copy() for _, value in steps][-1]
 
 

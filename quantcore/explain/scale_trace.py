@@ -10,6 +10,7 @@ from ..formats.format import Format
 from ..formats.integers import IntFormat
 from ..formats.powers import ElementRange
 from ..parameters.choose import qparams_from_range
+from ..precision import Precision
 from ..toolkits.choosing import Toolkit, ZeroPoint, find_toolkit
 from .exact_steps import StoredStep, Walk
 from .scaled_steps import exponent_steps
@@ -19,7 +20,7 @@ def trace_scale(
     low: float,
     high: float,
     fmt: Format,
-    dtype: DTypeLike | None = None,
+    dtype: DTypeLike | Precision | None = None,
     toolkit: str | Toolkit = "onnx",
     scale_mode: str | None = None,
 ) -> tuple[StoredStep, ...]:
@@ -39,10 +40,11 @@ def trace_scale(
         raise QuantError(f"fmt is {fmt!r}; trace_scale follows floats and codebooks. Use trace_qparams.", "fmt")
     rules = find_toolkit(toolkit)
     params = qparams_from_range(low, high, fmt, dtype=dtype, toolkit=rules, scale_mode=scale_mode)
-    scale, kept = params.scale.item(), params.scale.dtype.name
+    scale, precision = params.scale.item(), params.precision
+    kept = precision.name
     walk = Walk()
-    walk.take("low", "given", float(params.scale.dtype.type(low)), kept)
-    walk.take("high", "given", float(params.scale.dtype.type(high)), kept)
+    walk.take("low", "given", float(precision.keep(low)), kept)
+    walk.take("high", "given", float(precision.keep(high)), kept)
     walk.add("below", "negate", "low", dtype=kept)
     if scale_mode is not None:
         walk.add("absmax", "maximum", "below", "high", ("zero", 0.0))
@@ -61,7 +63,7 @@ def trace_scale(
         walk.add("quotient", "divide", ("one", 1.0), "scale_factor_wanted", dtype=working)
     else:
         walk.add("quotient", "divide", "absmax", greatest, dtype=working)
-    if walk["quotient"].value == scale or np.dtype(kept).type(walk["quotient"].value) == scale:
+    if walk["quotient"].value == scale or precision.keep(walk["quotient"].value) == scale:
         walk.add("scale", "same", "quotient", dtype=kept)
     else:
         walk.take("scale", "given", scale, kept, note=f"the range is too small to divide: {rules.degenerate.value}")

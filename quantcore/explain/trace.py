@@ -16,13 +16,13 @@ from ..compute.stages import (
     before_rounding,
     decode,
     multiplier,
-    result_dtype,
+    result_precision,
     wide_dtype,
-    working_dtype,
+    working_precision,
 )
 from ..errors import QuantError
 from ..formats.integers import IntFormat
-from ..parameters.granularity import PerTensor, parameter_place
+from ..parameters.granularity import PerAxis, PerTensor, parameter_place
 from ..parameters.qparams import QuantParams, check_params, fitted
 from ..rounding import check_rounding, round_fraction, round_whole
 from ..toolkits.arithmetic import Arithmetic, Scaling, Unscaling, find_arithmetic
@@ -121,22 +121,23 @@ def trace(
     scale, zero_point = (array[where].reshape(1) for array in arrays)
     scale_factor = params.scale_factor.reshape(arrays[0].shape)[where].reshape(1)
     given = numbers[place].reshape(1)
-    dtype = working_dtype(steps, scale)
-    refuse_not_finite(given, dtype)
-    values = _values(given.astype(dtype), scale, scale_factor, zero_point, fmt, steps, rounding, rng)
+    working = working_precision(steps, params.precision)
+    refuse_not_finite(given, working)
+    one = QuantParams(scale, zero_point, fmt, PerAxis(0), scale_factor=scale_factor, precision=params.precision)
+    values = _values(working.keep(given), one, fmt, steps, rounding, rng)
     by = 1 / Fraction(scale_factor.item()) if steps.scaling is Scaling.FACTOR else Fraction(scale.item())
     exact = _exact_values(Fraction(given.item()), by, Fraction(zero_point.item()), values, fmt, steps, rounding)
     unrounded = "scaled" if not steps.zero_point_first else "shifted"
     notes = {
-        unrounded: what_precision_did(values[unrounded], exact[unrounded], dtype.name),
-        "rounded": _note_on_rounding(values[unrounded], exact[unrounded], values["rounded"], rounding, dtype.name),
+        unrounded: what_precision_did(values[unrounded], exact[unrounded], working.name),
+        "rounded": _note_on_rounding(values[unrounded], exact[unrounded], values["rounded"], rounding, working.name),
         "code": _note_on_clipping(values, fmt) if steps.clips else "",
     }
     return Trace(
         index=place,
         arithmetic=steps.name,
         rounding=rounding,
-        steps=tuple(TraceStep(name, n, exact[name], notes.get(name, ""), dtype.name) for name, n in values.items()),
+        steps=tuple(TraceStep(name, n, exact[name], notes.get(name, ""), working.name) for name, n in values.items()),
         is_tie=math.isfinite(values[unrounded]) and is_tie(Fraction(values[unrounded])),
         is_decided_by_float=values["code"] != exact["code"],
         is_clipped=bool(notes["code"]),
@@ -145,29 +146,28 @@ def trace(
 
 def _values(
     x: FloatArray,
-    scale: FloatArray,
-    scale_factor: FloatArray,
-    zero_point: NDArray[Any],
+    params: QuantParams,
     fmt: IntFormat,
     steps: Arithmetic,
     rounding: str,
     rng: np.random.Generator | None,
 ) -> dict[str, float]:
     """What is computed, by the functions that `quantize` and `dequantize` use."""
-    factor = multiplier(scale, steps, fmt.highest, scale_factor)
-    wide = wide_dtype(x.dtype)
-    offset, result = zero_point.astype(wide), result_dtype(steps, scale)
+    scale, kept = params.scale, params.precision
+    factor = multiplier(scale, steps, fmt.highest, kept, params.scale_factor)
+    wide, working = wide_dtype(x.dtype), working_precision(steps, kept)
+    offset, result = params.zero_point.astype(wide), result_precision(steps, kept)
     values = {"x": x.item(), _FACTORS.get(steps.scaling, "reciprocal"): factor.item()}
     with np.errstate(all="ignore"):
-        for name, value in before_rounding(x, factor, offset, steps, fmt.bits, fmt.qmin):
+        for name, value in before_rounding(x, factor, offset, steps, fmt.bits, fmt.qmin, working):
             values[name], unrounded = value.item(), value
         rounded = round_whole(unrounded.astype(wide), rounding, rng)
         values["rounded"] = rounded.item()
         for name, value in after_rounding(rounded, offset, (fmt.qmin, fmt.qmax), steps):
             values[name], code = value.item(), value
         by = factor if steps.unscaling is Unscaling.FACTOR else scale
-        for name, value in decode(code, by, zero_point.astype(wide), fmt.qmax, steps, np.empty(1, wide)):
-            values[name] = value.astype(result).item() if name == "reconstruction" else value.item()
+        for name, value in decode(code, by, offset, fmt.qmax, steps, np.empty(1, wide)):
+            values[name] = result.keep(value).item() if name == "reconstruction" else value.item()
     return values
 
 

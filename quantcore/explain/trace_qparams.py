@@ -13,6 +13,7 @@ from ..formats.integers import IntFormat
 from ..parameters.choose import qparams_from_range
 from ..parameters.derive import code_range, derivation, symmetric_steps, symmetric_zero_point
 from ..parameters.qparams import QuantParams
+from ..precision import Precision
 from ..toolkits.choosing import Toolkit, find_toolkit
 from .trace import TraceStep
 
@@ -60,7 +61,7 @@ def trace_qparams(
     fmt: IntFormat,
     scheme: str = "affine",
     include_zero: bool | None = None,
-    dtype: DTypeLike | None = None,
+    dtype: DTypeLike | Precision | None = None,
     toolkit: str | Toolkit = "onnx",
     reduce_range: bool = False,
 ) -> QParamsTrace:
@@ -76,11 +77,20 @@ def trace_qparams(
     with_zero = rules.include_zero if include_zero is None else include_zero
     codes = code_range(fmt, scheme, rules, reduce_range)
     middle = symmetric_zero_point(fmt, codes, rules) if scheme == "symmetric" else None
-    start, end = (np.asarray(number).astype(params.scale.dtype).reshape(1) for number in (low, high))
-    computed = dict(derivation(start, end, codes, middle, rules, with_zero))
-    exact = dict(derivation(_exact(start), _exact(end), codes, middle, rules, with_zero))
+    kept = params.precision
+    start, end = (kept.keep(number).reshape(1) for number in (low, high))
+    computed = dict(derivation(start, end, codes, middle, rules, with_zero, kept))
+    exact = dict(derivation(_exact(start), _exact(end), codes, middle, rules, with_zero, None))
+    are_kept: tuple[str, ...] = ("low", "high", "scale", "scale_factor")
+    if rules.in_scale_dtype and rules.zero_point_dtype is None:
+        are_kept += ("divisor", "low_in_steps")
     steps = tuple(
-        TraceStep(name, float(value[0]), Fraction(exact[name][0]), dtype=value.dtype.name)
+        TraceStep(
+            name,
+            float(value[0]),
+            Fraction(exact[name][0]),
+            dtype=kept.name if name in are_kept else value.dtype.name,
+        )
         for name, value in computed.items()
         if name not in FLAGS
     )

@@ -12,6 +12,7 @@ from ..errors import QuantError
 from ..formats.format import Format
 from ..formats.integers import IntFormat
 from ..formats.powers import ElementRange, scale_codes
+from ..precision import Precision, precision_of
 from ..toolkits.choosing import Toolkit, ZeroPoint, find_toolkit
 from .derive import Codes, code_range, derivation, is_code, number_range, symmetric_zero_point
 from .granularity import Granularity, PerTensor
@@ -28,7 +29,7 @@ def choose_qparams(
     granularity: Granularity | None = None,
     calibration: Calibration = "minmax",
     include_zero: bool | None = None,
-    dtype: DTypeLike | None = None,
+    dtype: DTypeLike | Precision | None = None,
     toolkit: str | Toolkit = "onnx",
     reduce_range: bool = False,
     scale_mode: str | None = None,
@@ -47,7 +48,8 @@ def choose_qparams(
         calibration: A name in CALIBRATIONS, or an explicit (min, max); None for either is the data's own end.
         include_zero: Widen an affine range to contain 0, so that the zero point is a code. Without it the zero point is
             a whole number in floating point, which may lie outside the codes. By default as the toolkit does.
-        dtype: Precision of the scale; by default float32, or what the toolkit keeps scales in.
+        dtype: Precision of range and scale, a name in PRECISIONS too; by default float32, or what the toolkit keeps
+            scales in.
         toolkit: A name in TOOLKITS, or a record like those: how the range becomes scale and zero point.
         reduce_range: Compute the scale for fewer codes (usually half), as toolkits do to keep sums from saturating. The
             format stays, so its other codes are reached by what lies outside the range.
@@ -77,7 +79,7 @@ def qparams_from_range(
     scheme: str | None = None,
     granularity: Granularity | None = None,
     include_zero: bool | None = None,
-    dtype: DTypeLike | None = None,
+    dtype: DTypeLike | Precision | None = None,
     toolkit: str | Toolkit = "onnx",
     reduce_range: bool = False,
     scale_mode: str | None = None,
@@ -93,12 +95,12 @@ def qparams_from_range(
     rules = find_toolkit(toolkit)
     scheme = checked_scheme(scheme, fmt)
     with_zero = rules.include_zero if include_zero is None else truth(include_zero, "include_zero")
-    precision = _checked_dtype(rules.scale_dtype if dtype is None else dtype)
+    precision = precision_of(rules.scale_dtype if dtype is None else dtype)
     codes, middle = _codes(fmt, scheme, rules, truth(reduce_range, "reduce_range"), scale_mode)
     bottom, top = _checked_ends(low, high, precision)
     if scale_mode is not None:
-        return QuantParams(_power_of_two(bottom, top, fmt, scale_mode), 0, fmt, granularity)
-    found = dict(derivation(bottom, top, codes, middle, rules, with_zero))
+        return QuantParams(_power_of_two(bottom, top, fmt, scale_mode), 0, fmt, granularity, precision=precision)
+    found = dict(derivation(bottom, top, codes, middle, rules, with_zero, precision))
     scale, zero_point, factor = found["scale"], found["zero_point"], found.get("scale_factor")
     if not np.isfinite(scale).all():
         raise QuantError(
@@ -117,7 +119,12 @@ def qparams_from_range(
         )
     is_whole = rules.zero_point is not ZeroPoint.FACTOR and (middle is not None or is_code(rules, with_zero))
     return QuantParams(
-        scale, zero_point.astype(np.int32) if is_whole else zero_point, fmt, granularity, scale_factor=factor
+        scale,
+        zero_point.astype(np.int32) if is_whole else zero_point,
+        fmt,
+        granularity,
+        scale_factor=factor,
+        precision=precision,
     )
 
 
@@ -129,8 +136,11 @@ def are_degenerate(
     include_zero: bool,
     toolkit: str | Toolkit,
     reduce_range: bool = False,
+    precision: Precision | None = None,
 ) -> NDArray[np.bool_]:
     """For each range, in the precision of the scale, whether its scale is too small to be one, and another is taken.
+
+    The precision is that of the ends, unless it is given.
 
     >>> import quantcore as qc
     >>> ends = np.array([-1e-6, -1.0], np.float16)
@@ -139,19 +149,20 @@ def are_degenerate(
     """
     rules = find_toolkit(toolkit)
     codes, middle = _codes(fmt, scheme, rules, reduce_range, None)
-    found: NDArray[np.bool_] = dict(derivation(low, high, codes, middle, rules, include_zero))["is_degenerate"]
+    found: NDArray[np.bool_] = dict(
+        derivation(low, high, codes, middle, rules, include_zero, precision or precision_of(low.dtype))
+    )["is_degenerate"]
     return found
 
 
-def _checked_ends(low: ArrayLike, high: ArrayLike, precision: np.dtype[Any]) -> tuple[FloatArray, FloatArray]:
+def _checked_ends(low: ArrayLike, high: ArrayLike, precision: Precision) -> tuple[FloatArray, FloatArray]:
     """Both ends in the precision of the scale; where one is too large for it, the scale is refused later."""
     ends = []
     for end, field in ((low, "range_min"), (high, "range_max")):
         array = as_array(end, field)
         if array.dtype.kind not in "iuf" or not np.isfinite(array).all():
             raise QuantError(f"{field} is {end!r}; it must be a finite number, or an array of them.", field)
-        with np.errstate(over="ignore"):
-            ends.append(array.astype(precision))
+        ends.append(precision.keep(array))
     try:
         np.broadcast_shapes(ends[0].shape, ends[1].shape)
     except ValueError:
@@ -193,15 +204,5 @@ def _kind(rules: Toolkit) -> str:
     return "wide" if rules.zero_point is ZeroPoint.WEIGHTED_ENDS else "narrow"
 
 
-def _or_float64(precision: np.dtype[Any]) -> str:
-    return "" if precision == np.float64 else ", or float64"
-
-
-def _checked_dtype(dtype: DTypeLike) -> np.dtype[Any]:
-    try:
-        precision = np.dtype(dtype)
-    except TypeError:
-        precision = np.dtype(object)
-    if precision not in (np.float16, np.float32, np.float64):
-        raise QuantError(f"dtype is {dtype!r}; it must be float16, float32 or float64.", "precision")
-    return precision
+def _or_float64(precision: Precision) -> str:
+    return "" if precision.name == "float64" else ", or float64"

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from ..errors import QuantError
 from ..formats.format import Format
 from ..formats.integers import IntFormat
+from ..precision import Precision
 from ..rounding import round_fraction, round_whole
 from ..toolkits.arithmetic import find_arithmetic
 from ..toolkits.choosing import Degenerate, Denominator, Middle, Toolkit, ZeroPoint
@@ -27,7 +28,13 @@ Codes = tuple[int, int] | tuple[Fraction, Fraction]  # the lowest and the highes
 
 
 def derivation(
-    low: NDArray[Any], high: NDArray[Any], codes: Codes, middle: int | None, rules: Toolkit, with_zero: bool
+    low: NDArray[Any],
+    high: NDArray[Any],
+    codes: Codes,
+    middle: int | None,
+    rules: Toolkit,
+    with_zero: bool,
+    precision: Precision | None,
 ) -> Iterator[Step]:
     """The values from the ends of a range to "scale" and, last, "zero_point", each with its name.
 
@@ -38,6 +45,7 @@ def derivation(
         middle: The code of 0 in a symmetric scheme; None: an affine one.
         rules: The toolkit's.
         with_zero: Whether an affine range is widened to contain 0.
+        precision: That of the ends and of the scale; None: exact.
 
     Yields:
         "low" and "high", as they are divided.
@@ -60,7 +68,7 @@ def derivation(
         dtype = _division_dtype(low, rules)
         if middle is None:
             n_steps: Any = _number(codes[1] - codes[0], dtype)
-            width = high - low if rules.in_scale_dtype else _in(high, dtype) - _in(low, dtype)
+            width = _kept(high - low, precision) if rules.in_scale_dtype else _in(high, dtype) - _in(low, dtype)
             width = _in(width, dtype)
             yield "width", width
             quotient = width / n_steps
@@ -80,25 +88,25 @@ def derivation(
             middle is None or rules.denominator is not Denominator.NO_CLIPPING
         ):
             factor = n_steps / np.where(width == 0, _number(1, dtype), width)
-            yield "scale_factor", _in(factor, low.dtype)
+            yield "scale_factor", _kept(factor, precision)
             quotient, is_degenerate = 1 / factor, width == 0
             scale = quotient
         else:
             yield "quotient", quotient
             is_degenerate = np.maximum(-low, high) <= rules.min_absmax
-            scale, is_degenerate = _not_degenerate(quotient, is_degenerate, n_steps, low.dtype, rules)
+            scale, is_degenerate = _not_degenerate(quotient, is_degenerate, n_steps, precision, rules)
             if rules.stretched_scale:
-                low, high, scale = _stretched(low, high, scale, codes[1] - codes[0], rules)
+                low, high, scale = _stretched(low, high, scale, codes[1] - codes[0], rules, precision)
                 yield from (("stretched_low", low), ("stretched_high", high))
         yield "is_degenerate", is_degenerate
-        yield "scale", _in(scale, low.dtype)
+        yield "scale", _kept(scale, precision)
         if middle is not None:
             zero_point: NDArray[Any] = np.full(scale.shape, middle)
         else:
             by = scale
             if rules.zero_point in (ZeroPoint.FACTOR, ZeroPoint.WEIGHTED_ENDS):
                 by = factor if rules.zero_point is ZeroPoint.FACTOR else width
-            for name, zero_point in _affine_zero_point(low, high, by, codes, rules):
+            for name, zero_point in _affine_zero_point(low, high, by, codes, rules, precision):
                 yield name, zero_point
             if is_code(rules, with_zero):
                 zero_point = np.clip(_in(zero_point, _wide(zero_point.dtype)), *codes)
@@ -165,17 +173,23 @@ def symmetric_steps(codes: Codes, middle: int, rules: Toolkit) -> Fraction:
 
 
 def _affine_zero_point(
-    low: NDArray[Any], high: NDArray[Any], scale: NDArray[Any], codes: Codes, rules: Toolkit
+    low: NDArray[Any],
+    high: NDArray[Any],
+    scale: NDArray[Any],
+    codes: Codes,
+    rules: Toolkit,
+    precision: Precision | None,
 ) -> Iterator[Step]:
     """The values up to where 0 lies among the codes, not yet clipped to them; a whole number, but for FLOAT.
 
     With ZeroPoint.FACTOR, `scale` is the scale factor; with WEIGHTED_ENDS, the width of the range.
     """
     dtype = scale.dtype if rules.zero_point_dtype is None else _precision(low, rules.zero_point_dtype)
+    working = None  # where it is not narrower than `dtype`
     if rules.in_scale_dtype and rules.zero_point_dtype is None:
-        dtype = low.dtype
-    if rules.zero_point_dtype is not None:
-        scale = _in(scale, low.dtype)  # computed from the scale as it is kept
+        dtype, working = low.dtype, precision
+    if rules.zero_point_dtype is not None or working is not None:
+        scale = _kept(scale, precision)  # computed from the scale as it is kept
     (qmin, qmax), scale = codes, _in(scale, dtype)
     low, high = _in(low, dtype), _in(high, dtype)
     yield "divisor", scale
@@ -185,8 +199,9 @@ def _affine_zero_point(
             yield "low_in_steps", low / scale
             yield "unrounded", -low / scale
         case ZeroPoint.CLIP_ROUNDED:
-            yield "low_in_steps", low / scale
-            rounded = _rounded(low / scale, rounding)
+            in_steps = _kept(low / scale, working)
+            yield "low_in_steps", in_steps
+            rounded = _rounded(in_steps, rounding)
             yield "rounded", rounded
             yield "unclipped", qmin - rounded
         case ZeroPoint.ROUND_CLIPPED:
@@ -224,11 +239,16 @@ def _is_low_nearer(low: NDArray[Any], high: NDArray[Any], codes: Codes, rules: T
 
 
 def _stretched(
-    low: NDArray[Any], high: NDArray[Any], scale: NDArray[Any], n_steps: int | Fraction, rules: Toolkit
+    low: NDArray[Any],
+    high: NDArray[Any],
+    scale: NDArray[Any],
+    n_steps: int | Fraction,
+    rules: Toolkit,
+    precision: Precision | None,
 ) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
     """The ends and the scale, enlarged where that is too small; the ends in the precision in which they are kept."""
     least = _number(rules.stretched_scale, low.dtype)
-    is_small, by, reach = scale < least, least / _in(scale, low.dtype), least * _number(n_steps, low.dtype)
+    is_small, by, reach = scale < least, least / _kept(scale, precision), least * _number(n_steps, low.dtype)
     below = np.where(high == 0, -reach, low * by)
     above = np.where(low == 0, reach, high * by)
     return (
@@ -239,14 +259,15 @@ def _stretched(
 
 
 def _not_degenerate(
-    scale: NDArray[Any], is_empty: NDArray[np.bool_], n_steps: Any, stored: np.dtype[Any], rules: Toolkit
+    scale: NDArray[Any], is_empty: NDArray[np.bool_], n_steps: Any, stored: Precision | None, rules: Toolkit
 ) -> tuple[NDArray[Any], NDArray[np.bool_]]:
     """The one place that decides what becomes of a range without width (all values 0, or too close to it)."""
-    is_float16 = stored == np.float16 and rules.min_scale_float16 is not None
+    is_float16 = stored is not None and stored.name == "float16" and rules.min_scale_float16 is not None
     min_scale: Any = rules.min_scale_float16 if is_float16 else rules.min_scale
     if rules.degenerate is Degenerate.LEAST_WIDTH:
-        min_scale = _number(LEAST_WIDTH, scale.dtype) / n_steps
-    is_degenerate = ~(_in(scale, stored) > 0).astype(bool) | (scale < min_scale).astype(bool) | is_empty.astype(bool)
+        least = np.asarray(_number(LEAST_WIDTH, scale.dtype))
+        min_scale = (_kept(least, stored) if rules.in_scale_dtype else least).astype(scale.dtype) / n_steps
+    is_degenerate = ~(_kept(scale, stored) > 0).astype(bool) | (scale < min_scale).astype(bool) | is_empty.astype(bool)
     match rules.degenerate:
         case Degenerate.FLOOR | Degenerate.LEAST_WIDTH:
             instead: Any = min_scale
@@ -278,6 +299,12 @@ def _precision(exact_or_not: NDArray[Any], dtype: Any) -> np.dtype[Any]:
 
 def _in(numbers: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
     return numbers.astype(dtype)
+
+
+def _kept(numbers: NDArray[Any], precision: Precision | None) -> NDArray[Any]:
+    """Numbers as they are kept; exact ones stay exact."""
+    kept: NDArray[Any] = numbers if precision is None else precision.keep(numbers)
+    return kept
 
 
 def _number(number: Any, dtype: np.dtype[Any]) -> Any:

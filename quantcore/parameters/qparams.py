@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from ..checks import as_array, shape_of
 from ..errors import QuantError
@@ -14,6 +14,7 @@ from ..formats.codebooks import Codebook
 from ..formats.floats import FloatFormat
 from ..formats.format import Format
 from ..formats.integers import IntFormat
+from ..precision import Precision, precision_of
 from .granularity import Granularity, PerAxis, PerTensor, check_granularity, expand, fit
 
 
@@ -23,8 +24,8 @@ class QuantParams:
 
     Args:
         scale: The step between neighbouring codes (of a float or a codebook: the unit of its numbers), finite and
-            above 0. float16, float32 or float64 (anything else
-            becomes float64): the precision of the arithmetic. Shape: () per tensor, else see `PerAxis` and `PerBlock`.
+            above 0. float16, float32 or float64 (anything else becomes float64): the precision of the arithmetic,
+            unless another is given. Shape: () per tensor, else see `PerAxis` and `PerBlock`.
         zero_point: Whole numbers: the code of 0.0, so one of the format's codes (kept as int32). Or floating point,
             kept as it is: an offset that need not be a code, for ranges without 0 and for float zero points. 0 for
             floats and codebooks, whose numbers have signs of their own.
@@ -32,6 +33,8 @@ class QuantParams:
         granularity: Which elements share parameters.
         scale_factor: Codes per unit, in the shape and the dtype of `scale`, where it is what a toolkit keeps and
             computes with. By default 1 / scale.
+        precision: A name in PRECISIONS, to which the scale is rounded, or a record of them: bfloat16, which NumPy has
+            not. By default that of `scale`.
 
     Raises:
         QuantError: For a scale or a zero point that cannot be one.
@@ -45,6 +48,7 @@ class QuantParams:
     fmt: Format
     granularity: Granularity = field(default_factory=PerTensor)
     scale_factor: NDArray[np.floating[Any]] = field(kw_only=True, repr=False)
+    precision: Precision = field(kw_only=True, repr=False)
 
     def __init__(
         self,
@@ -54,10 +58,13 @@ class QuantParams:
         granularity: Granularity | None = None,
         *,
         scale_factor: ArrayLike | None = None,
+        precision: DTypeLike | Precision | None = None,
     ) -> None:
         granularity = PerTensor() if granularity is None else granularity
         check_types(fmt, granularity)
-        scale, zero_point = _checked_scale(scale), _checked_zero_point(zero_point, fmt)
+        kept = None if precision is None else precision_of(precision)
+        scale, zero_point = _checked_scale(scale, kept), _checked_zero_point(zero_point, fmt)
+        kept = precision_of(scale.dtype) if kept is None else kept
         if isinstance(granularity, PerTensor) and scale.size == 1:
             scale = scale.reshape(())
         if zero_point.size == 1:
@@ -70,8 +77,9 @@ class QuantParams:
         _check_rank(scale, granularity)
         if scale_factor is None:
             with np.errstate(over="ignore"):  # infinite where a subnormal scale has no reciprocal
-                scale_factor = 1 / scale
-        values = _frozen(scale), _frozen(zero_point), fmt, granularity, _frozen(_checked_factor(scale_factor, scale))
+                scale_factor = kept.keep(1 / scale)
+        factor = _checked_factor(scale_factor, scale)
+        values = _frozen(scale), _frozen(zero_point), fmt, granularity, _frozen(factor), kept
         for name, value in zip(self.__slots__, values, strict=True):
             object.__setattr__(self, name, value)
 
@@ -141,8 +149,10 @@ def integers_only(fmt: Format) -> IntFormat:
     return fmt
 
 
-def _checked_scale(scale: ArrayLike) -> NDArray[np.floating[Any]]:
+def _checked_scale(scale: ArrayLike, precision: Precision | None) -> NDArray[np.floating[Any]]:
     array = _numbers(scale, "scale")
+    if precision is not None:
+        array = precision.keep(array)
     if array.dtype not in (np.float16, np.float32, np.float64):
         array = array.astype(np.float64)
     if not array.size:

@@ -16,6 +16,7 @@ from ..checks import one_of, real_numbers, refuse_not_finite, truth
 from ..errors import QuantError
 from ..formats.format import Format
 from ..formats.integers import IntFormat
+from ..precision import precision_of
 from ..toolkits.choosing import Toolkit, find_toolkit
 from .granularity import Granularity, PerTensor, elements_at, parameter_shape, pooled_axes, slice_rows, split
 from .qparams import check_types
@@ -181,7 +182,7 @@ def minmax_ranges(numbers: NDArray[Any], granularity: Granularity) -> tuple[Floa
         low[index] = view.min(axis=axes).reshape(low[index].shape)
         high[index] = view.max(axis=axes).reshape(low[index].shape)
     if not (np.isfinite(low).all() and np.isfinite(high).all()):
-        refuse_not_finite(numbers, dtype)
+        refuse_not_finite(numbers, precision_of(dtype))
     return low, high
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..checks import record_of
+from ..precision import Precision
 
 
 class Denominator(enum.Enum):
@@ -110,7 +111,7 @@ class Toolkit:
     in_scale_dtype: bool = False
     range_dtype: type[np.floating[Any]] | None = None
     zero_point_dtype: type[np.floating[Any]] | None = None
-    scale_dtype: type[np.floating[Any]] = np.float32
+    scale_dtype: type[np.floating[Any]] | Precision = np.float32
     narrow_widths: tuple[int, ...] = ()
     reduced: Mapping[str, tuple[int, int]] = field(default_factory=lambda: MappingProxyType({}))
 
@@ -286,7 +287,7 @@ TOOLKITS: Mapping[str, Toolkit] = MappingProxyType(
                 "Takes the range as it is, at least 1e-5 wide, and clips the zero point to the codes: a range far "
                 "from 0 loses its upper part.",
                 zero_point=ZeroPoint.CLIP_ROUNDED, include_zero=False, zero_point_is_code=True,
-                degenerate=Degenerate.LEAST_WIDTH,
+                degenerate=Degenerate.LEAST_WIDTH, in_scale_dtype=True,
             ),
             Toolkit(
                 "notebook", "the seed notebook", "as written", "zeropoint_quantize, absmax_quantize",

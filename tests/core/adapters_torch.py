@@ -149,7 +149,9 @@ def _int32(case: Case, inputs: Arrays, outputs: Arrays) -> None:
     zero_point = np.array([case["params"]["zero_point"]], np.float32)
     q = inputs.get("q")
     if q is None:
-        *_, (_, unrounded) = before_rounding(inputs["x"], multiplier(scale, steps, 2**31 - 1), zero_point, steps, 32)
+        kept = qc.PRECISIONS["float32"]
+        factor = multiplier(scale, steps, 2**31 - 1, kept)
+        *_, (_, unrounded) = before_rounding(inputs["x"], factor, zero_point, steps, 32, kept)
         q = np.clip(np.rint(unrounded.astype(np.float64)), -(2**31), 2**31 - 1).astype(np.int32)
     dq = (q.astype(np.int64) - int(zero_point[0])).astype(np.float32) * scale
     check_all(case, outputs, {"q": q, "dq": dq})
@@ -160,7 +162,7 @@ def _int32_parameters(low: float, high: float, scheme: str, toolkit: qc.Toolkit)
     codes = (-(2**31), 2**31 - 1)
     ends = (np.float32(low).reshape(1), np.float32(high).reshape(1))
     middle = 0 if scheme == "symmetric" else None
-    scale = dict(derivation(*ends, codes, middle, toolkit, with_zero=True))["scale"]
+    scale = dict(derivation(*ends, codes, middle, toolkit, True, qc.PRECISIONS["float32"]))["scale"]
     quotient = np.rint(np.minimum(ends[0], 0) / scale).astype(np.float64)
     zero_point = np.zeros(1) if middle == 0 else np.clip(codes[0] - np.maximum(quotient, codes[0]), *codes)
     return {"scale": scale, "zero_point": zero_point}

@@ -133,7 +133,7 @@ CASES: dict[str, tuple[Callable[[], object], str, str]] = {
     "unknown rounding": (lambda: qc.quantize(X, PARAMS, rounding="up"), "rounding", "one of half_even"),
     "no rng": (lambda: qc.quantize(X, PARAMS, rounding="stochastic"), "rounding", "needs rng"),
     "rng is a seed": (lambda: qc.quantize(X, PARAMS, rounding="stochastic", rng=3), "rounding", "default_rng(0)"),
-    "precision": (lambda: qc.choose_qparams(X, qc.INT8, dtype=np.int8), "precision", "float16, float32 or float64"),
+    "precision": (lambda: qc.choose_qparams(X, qc.INT8, dtype=np.int8), "precision", "float16, bfloat16, float32"),
     "precision in words": (lambda: qc.choose_qparams(X, qc.INT8, dtype="exact"), "precision", "dtype is 'exact'"),
     "reciprocal overflows": (
         lambda: qc.quantize([0.0], qc.QuantParams(np.float32(1e-40), 0, qc.INT8), "torchao"), "scale", "float64"

@@ -21,7 +21,7 @@ LOGARITHMS = {
     "floor": re.compile(r"\\lfloor \\operatorname\{log\}_\{2\}\("),
     "ceil": re.compile(r"\\lceil \\operatorname\{log\}_\{2\}\("),
 }
-FLOATS = {"float16": (11, -14, 15), "float32": FLOAT32, "float64": FLOAT64}
+FLOATS = {"float16": (11, -14, 15), "bfloat16": (8, -126, 127), "float32": FLOAT32, "float64": FLOAT64}
 
 
 @dataclass(frozen=True)

@@ -65,7 +65,14 @@ def check_table(request: dict[str, str], answer: Json) -> None:
         scale, factor, _ = result.scale_of(i)
         is_factor = "S" in answer["table"]["columns"][keys.index("scaled")]["label"]
         in_steps = x * Fraction(factor.item()) if is_factor else x / Fraction(scale.item())
-        check_cell(row["cells"][keys.index("scaled")], in_steps, FLOATS[np.result_type(result.flat_x, scale).name])
+        check_cell(row["cells"][keys.index("scaled")], in_steps, FLOATS[precision_of_quotient(result)])
+
+
+def precision_of_quotient(result: Result) -> str:
+    """In which x / s is: the wider one of the two."""
+    if result.kept.name == "bfloat16":
+        return "bfloat16"
+    return np.result_type(result.flat_x, result.scale).name
 
 
 def check_cell(text: str, exact: Fraction, precision: tuple[int, int, int]) -> None:
@@ -103,11 +110,11 @@ def check_rounded(rules: qc.Arithmetic, side: Result, i: int, text: str, q: int)
     shown, (scale, _, zero_point) = decimal(text), side.scale_of(i)
     in_steps, z = Fraction(side.flat_x[i].item()) / Fraction(scale.item()), Fraction(zero_point.item())
     exact = in_steps + z if rules.zero_point_first else in_steps
-    dtype = np.dtype(rules.dtype or scale.dtype)
-    error = 4 * Fraction(float(np.finfo(dtype).eps)) * (abs(in_steps) + abs(z))
+    precision = FLOATS[np.dtype(rules.dtype).name if rules.dtype is not None else side.kept.name]
+    error = 4 * Fraction(2) ** (1 - precision[0]) * (abs(in_steps) + abs(z))
     assert abs(shown.value - exact) <= error + (shown.unit or 0) / 2
     if rules.rounding != "stochastic":
-        before = shown.value if text.startswith("≈") else rounded(shown.value, FLOATS[dtype.name])
+        before = shown.value if text.startswith("≈") else rounded(shown.value, precision)
         code = round_fraction(before, rules.rounding) + (0 if rules.zero_point_first else z)
         fmt = side.settings.fmt
         assert q == (min(max(code, fmt.qmin), fmt.qmax) if rules.clips else code)

@@ -253,8 +253,9 @@ def check_clipping(
     index = parameter_indices(settings_, len(x))
     is_notebook = settings_.is_notebook
     rules = ARITHMETICS[arithmetic_of(settings_)]
-    bits = FLOATS[np.dtype(rules.dtype or settings_.scale_dtype).name]
-    result_bits = FLOATS[np.dtype(rules.result_dtype or settings_.scale_dtype).name]
+    kept = settings_.scale_precision.name
+    bits = FLOATS[kept if rules.dtype is None else np.dtype(rules.dtype).name]
+    result_bits = FLOATS[kept if rules.result_dtype is None else np.dtype(rules.result_dtype).name]
     epsilon = 2.0 ** (1 - min(bits[0], result_bits[0]))
     n_clipped, is_sure = 0, True
     for i, (value, code, back) in enumerate(zip(x, q, x_hat, strict=True)):

@@ -12,7 +12,7 @@ from lab.request.settings import read
 
 from quantcore import ARITHMETICS, FORMATS
 
-LARGEST = {"float16": 6.5e4, "float32": 3.4e38, "float64": 1.79e308}
+LARGEST = {"float16": 6.5e4, "bfloat16": 3.38e38, "float32": 3.4e38, "float64": 1.79e308}
 LEFT_OUT = (
     "file",
     "tensor",
@@ -90,8 +90,8 @@ def valid_requests(draw: st.DrawFn) -> dict[str, str]:
     request = {"profile": profile, "direction": draw(st.sampled_from(["quantize"] * 4 + ["dequantize"]))}
     only = ARITHMETICS[PROFILES[profile].arithmetic].dtype
     if only is None:
-        kinds = ["float32", "float64"] if profile == "notebook" else ["float16", "float32", "float64"]
-        request["precision"] = draw(st.sampled_from(kinds))
+        not_there = {"notebook": ("float16", "bfloat16"), "xnnpack": ("bfloat16",)}.get(profile, ())
+        request["precision"] = draw(st.sampled_from([kind for kind in LARGEST if kind not in not_there]))
     largest = LARGEST[request.get("precision", default_of("precision", profile))]
     shape = draw(st.sampled_from(SHAPES))
     for name, field in FIELDS.items():
@@ -99,6 +99,8 @@ def valid_requests(draw: st.DrawFn) -> dict[str, str]:
             request[name] = draw(texts_of(field))
     if request.get("bits") == "2" and request.get("signed") == "0" and request.get("narrow") == "1":
         request.pop("reduce_range", None)  # only one code would be left
+    if request.get("precision") == "bfloat16" and PROFILES[profile].toolkit != "onnx":
+        request["bits"] = str(draw(st.integers(3, 8)))
     n_slices = draw_granularity(draw, request, shape)
     n = math.prod(shape)
     request["element"] = str(draw(st.integers(0, n - 1)))

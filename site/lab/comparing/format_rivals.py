@@ -142,7 +142,7 @@ def rival_settings(settings: Settings, name: str) -> Settings:
     if name in BLOCKS:
         block = qc.BLOCK_FORMATS[name]
         codes = NumberFormat(name, block.element, block, _importance_for(block, settings))
-        return replace(settings, codes=codes, granularity=qc.PerTensor(), dtype=np.dtype(np.float32))
+        return replace(settings, codes=codes, granularity=qc.PerTensor(), precision=qc.PRECISIONS["float32"])
     codes = NumberFormat(name, qc.FORMATS[name], overflow=settings.codes.overflow)
     own = settings.codes.block
     if own is None:
@@ -205,7 +205,7 @@ class _Tracer:
         index = result.place_of(place)
         if self.stored is not None:
             return qc.trace_stored(self.stored, index or (0,), self.x)
-        params = qc.QuantParams(result.scale, 0, settings.fmt, settings.granularity)
+        params = qc.QuantParams(result.scale, 0, settings.fmt, settings.granularity, precision=result.kept)
         rng = np.random.default_rng(settings.seed)
         return qc.trace_element(
             result.x, params, index, result.arithmetic, settings.rounding, rng, settings.codes.overflow

@@ -121,7 +121,14 @@ def multiply(result: Result) -> Product:
     rows = rows_around(result)
     x, w = result.x[rows].astype(np.float64), weights_for(result)
     w_params = qc.choose_qparams(
-        w, settings.integers, settings.scheme, qc.PerTensor(), "minmax", True, settings.dtype, settings.profile.toolkit
+        w,
+        settings.integers,
+        settings.scheme,
+        qc.PerTensor(),
+        "minmax",
+        True,
+        settings.precision,
+        settings.profile.toolkit,
     )
     q_w = qc.quantize(w, w_params, result.arithmetic)
     w_hat = qc.dequantize(q_w, w_params, result.arithmetic).astype(np.float64)
@@ -135,7 +142,7 @@ def multiply(result: Result) -> Product:
     s_w = float(w_params.scale)
     with np.errstate(over="ignore", invalid="ignore"):  # refused by the next line but one
         y = x @ w
-    y_params = qc.choose_qparams(y, settings.integers, "affine", dtype=settings.dtype)
+    y_params = qc.choose_qparams(y, settings.integers, "affine", dtype=settings.precision)
     q_y = _requantized(result, (q_x, s_x, z_x), (q_w, w_params), y_params)
     return Product(
         first_row=rows.start,

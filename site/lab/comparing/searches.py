@@ -91,7 +91,7 @@ def _survey(result: Result) -> Search:
         side = 1 - side
     with np.errstate(over="ignore"):
         reach = max(1.0, float((in_use[side] - centre) / (widest[side] - centre)))
-        reach = min(reach, FARTHEST, float(np.finfo(settings.dtype).max / 2 / np.abs(widest).max()))
+        reach = min(reach, FARTHEST, float(settings.precision.largest / 2 / np.abs(widest).max()))
     shares = SHARES if reach == 1 else np.append(SHARES, np.linspace(1, reach * 1.05, 12)[1:])
     ranges = np.vstack([centre + shares[:, np.newaxis] * (widest - centre), in_use])  # (n_ranges + 1, 2)
     cost = tradeoff(result.slice_of(result.element), ranges[:, 0], ranges[:, 1], settings)

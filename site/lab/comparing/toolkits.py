@@ -69,7 +69,9 @@ def result_of(result: Result, name: str) -> Result:
     settings = result.settings
     if name in PROFILES:
         return compute(settings_for(settings, name))
-    params = qc.QuantParams(result.scale, result.zero_point, settings.integers, settings.granularity)
+    params = qc.QuantParams(
+        result.scale, result.zero_point, settings.integers, settings.granularity, precision=result.kept
+    )
     rng, sides = np.random.default_rng(settings.seed), np.empty(result.x.shape, np.int8)
     q = qc.quantize(result.x, params, name, _rounding(settings, name), rng, sides=sides)
     x_hat = qc.dequantize(q, params, name)
@@ -94,7 +96,7 @@ def settings_for(settings: Settings, name: str) -> Settings:
         profile=PROFILES[name],
         include_zero=other("include_zero") == "1",
         rounding=other("rounding"),
-        dtype=np.dtype(other("precision")),
+        precision=qc.PRECISIONS[other("precision")],
     )
 
 
@@ -105,11 +107,11 @@ def pipeline_of(settings: Settings, arithmetic: str, name: str) -> Pipeline:
     """
     chooses = "onnx" if settings.has_given_params else settings.profile.toolkit
     with_zero = settings.include_zero or settings.has_given_params
-    toolkit = replace(qc.TOOLKITS[chooses], include_zero=with_zero, scale_dtype=settings.scale_dtype.type)
+    toolkit = replace(qc.TOOLKITS[chooses], include_zero=with_zero, scale_dtype=settings.scale_precision)
     if not settings.reduce_range:
         toolkit = replace(toolkit, reduced=MappingProxyType({}))
     rules = qc.ARITHMETICS[arithmetic].with_rounding(settings.rounding)
-    return Pipeline(name or settings.profile.label, toolkit, rules, settings.dtype.type)
+    return Pipeline(name or settings.profile.label, toolkit, rules, settings.precision)
 
 
 def named_pipeline(result: Result, name: str) -> Pipeline:

@@ -96,7 +96,7 @@ def _subnormal(result: Result) -> list[Notice]:
         return []
     return [
         warning(
-            f"The scale is subnormal in {result.scale.dtype} (below {display.short(float(tiny), 3)}): it has fewer "
+            f"The scale is subnormal in {result.kept} (below {display.short(float(tiny), 3)}): it has fewer "
             "digits than usual, and the error may exceed half a step. Some hardware counts it as 0."
         )
     ]
@@ -107,9 +107,8 @@ def _replaced_scale(result: Result) -> list[Notice]:
     settings, ranges = result.settings, result.ranges
     if ranges is None or settings.has_given_params or not settings.are_integers:
         return []
-    with np.errstate(over="ignore", under="ignore"):
-        low, high = ranges.low.astype(settings.scale_dtype), ranges.high.astype(settings.scale_dtype)
-    rules = (settings.scheme, settings.include_zero, settings.profile.toolkit, settings.reduce_range)
+    low, high = (result.kept.keep(end) for end in (ranges.low, ranges.high))
+    rules = (settings.scheme, settings.include_zero, settings.profile.toolkit, settings.reduce_range, result.kept)
     is_replaced = are_degenerate(low, high, settings.integers, *rules) & (np.maximum(-ranges.low, ranges.high) > 0)
     n = int(np.count_nonzero(is_replaced & (ranges.low < ranges.high)))
     if not n:
@@ -120,7 +119,7 @@ def _replaced_scale(result: Result) -> list[Notice]:
     )
     return [
         warning(
-            f"{which} would be 0 in {settings.scale_dtype}, or less than {settings.profile.label} allows; "
+            f"{which} would be 0 in {result.kept}, or less than {settings.profile.label} allows; "
             f"{instead.removeprefix(display.ABOUT)} is taken instead. Choose another precision, or larger values."
         )
     ]
@@ -134,7 +133,11 @@ def _rounded_input(result: Result) -> list[Notice]:
     if not became_zero:
         return []
     which = "1 value is" if became_zero == 1 else f"{display.count(int(became_zero))} values are"
-    return [warning(f"{which} too small for {result.x.dtype} and became 0. Choose precision float64 to keep them.")]
+    return [
+        warning(
+            f"{which} too small for {result.settings.precision} and became 0. Choose precision float64 to keep them."
+        )
+    ]
 
 
 def _off_profile(result: Result) -> list[Notice]:
@@ -148,6 +151,8 @@ def _off_profile(result: Result) -> list[Notice]:
     changed = [name for name in names if settings.texts[name] != default_of(name, settings.profile_name)]
     if settings.scheme == "symmetric" and "include_zero" in changed:
         changed.remove("include_zero")
+    if qc.TOOLKITS[settings.profile.toolkit].in_scale_dtype and settings.precision.name != "float64":
+        changed = [name for name in changed if name != "precision"]  # it computes in whatever the tensor has
     if not changed:
         return []
     told = " and ".join(f"{FIELDS[name].label.lower()} is changed" for name in changed)

@@ -93,7 +93,8 @@ def _scaled_value(result: Result, element: int) -> Any:
     scale, factor, _ = result.scale_of(element)
     x = result.flat_x[element]
     with np.errstate(over="ignore", under="ignore"):
-        return x * factor if _keeps_factor(result) else x / scale
+        found = x * factor if _keeps_factor(result) else x / scale
+    return result.kept.keep(found)[()] if result.kept.name == "bfloat16" else found
 
 
 def _keeps_factor(result: Result) -> bool:

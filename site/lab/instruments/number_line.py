@@ -155,7 +155,7 @@ def _beside(result: Result, found: Decision) -> str:
         return ""
     if result.stored is not None:
         return "(It lies outside: the format searches codes and scale together, and took another than the nearest.) "
-    return f"(It lies a little beyond: {result.settings.dtype} rounded on the way, before the decision.) "
+    return f"(It lies a little beyond: {result.settings.precision} rounded on the way, before the decision.) "
 
 
 def _at_a_threshold(result: Result) -> str:

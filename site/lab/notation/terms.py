@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from quantcore.explain.exact_steps import rounded_to
+from quantcore.precision import PRECISIONS
 from quantcore.rounding import round_fraction
 
 from ..answer_types import Node
@@ -140,6 +142,9 @@ def nearest(value: Fraction, precision: str) -> Fraction:
     >>> nearest(Fraction(1, 3), "float32") == Fraction(float(np.float32(1) / np.float32(3)))
     True
     """
+    if precision == "bfloat16":
+        most = Fraction(PRECISIONS[precision].largest)
+        return Fraction(rounded_to(min(max(value, -most), most), precision))
     dtype = np.dtype(precision).type
     with np.errstate(over="ignore", under="ignore"):
         near = dtype(float(value))

@@ -54,14 +54,19 @@ KINDS: dict[str, Program] = {
 
 
 def snippets(result: Result) -> dict[str, str]:
-    """One program of each kind that applies, by its name; none where a part of many numbers is stored otherwise."""
+    """One program of each kind that applies, by its name; none where a part of many numbers is stored otherwise.
+
+    bfloat16 is what quantcore alone computes as the page does.
+    """
     if result.stored is not None and not is_divisible(result, result.stored):
         return {}
     case = case_of(result)
-    are_integers = result.settings.are_integers
+    settings = result.settings
     found = {}
     for kind, program in KINDS.items():
-        write = program.of_integers if are_integers else program.of_formats
+        if result.stored is None and not settings.precision.is_numpy_type and kind != "quantcore":
+            continue  # NumPy has no bfloat16
+        write = program.of_integers if settings.are_integers else program.of_formats
         text = "" if write is None else write(case)
         if text:
             found[kind] = text

@@ -64,7 +64,7 @@ class Case:
     @property
     def working(self) -> np.dtype[Any]:
         """The precision that the arithmetic computes in."""
-        return np.dtype(self.arithmetic.dtype or self.result.settings.scale_dtype)
+        return np.dtype(self.arithmetic.dtype or self.result.kept.dtype)
 
     @property
     def given_back(self) -> np.dtype[Any]:

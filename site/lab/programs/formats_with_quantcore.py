@@ -5,6 +5,7 @@ import quantcore as qc
 from .blocks_in_programs import kept, octets, values
 from .case import Case, array, program
 from .scales_in_programs import given, scale
+from .with_quantcore import precision_of
 
 
 def quantcore_formats(case: Case) -> str:
@@ -22,7 +23,8 @@ def quantcore_formats(case: Case) -> str:
 
 def _elements(case: Case) -> list[str]:
     settings = case.result.settings
-    params = f'params = qc.QuantParams(scale, 0, qc.FORMATS["{settings.codes.name}"], qc.{case.granularity!r})'
+    more = precision_of(case.result)
+    params = f'params = qc.QuantParams(scale, 0, qc.FORMATS["{settings.codes.name}"], qc.{case.granularity!r}{more})'
     back = f'x_hat = qc.dequantize(q, params, arithmetic="{case.result.arithmetic}")'
     if case.is_dequantize:
         return [params, back]

@@ -57,7 +57,7 @@ def _quantize(result: Result) -> list[str]:
         f"fmt = {_format(settings.integers)}",
         "params = qc.choose_qparams(",
         f'    x, fmt, scheme="{settings.scheme}", granularity={granularity}, calibration={calibration},',
-        f"    include_zero={settings.include_zero}, dtype=np.{settings.scale_dtype},",
+        f"    include_zero={settings.include_zero}, dtype={_dtype(result)},",
         f'    toolkit="{toolkit}"{reduced}{percentile},',
         ")",
         *_apply(result),
@@ -74,7 +74,7 @@ def _first_of_slice(result: Result) -> list[str]:
         *_remark(result, x.size),
         f"x = {array(x)}",
         f"scale, zero_point = np.{scale.dtype}({display.ascii_shortest(scale)}), {_parameter(zero_point)}",
-        f"params = qc.QuantParams(scale, zero_point, {_format(result.settings.integers)}{more})",
+        f"params = qc.QuantParams(scale, zero_point, {_format(result.settings.integers)}{more}{precision_of(result)})",
         *_apply(result),
     ]
 
@@ -98,10 +98,11 @@ def _dequantize(result: Result) -> list[str]:
         index = result.parameter_index(place)
         scale, zero_point = array(result.scale.reshape(-1)[index]), array(result.zero_point.reshape(-1)[index])
         granularity, remark = "qc.PerAxis(0)", _remark(result, MAX_WRITTEN)
+    more = f"{granularity}{precision_of(result)}"
     return [
         *remark,
         f"q = {array(q)}",
-        f"params = qc.QuantParams({scale}, {zero_point}, {_format(settings.integers)}, {granularity})",
+        f"params = qc.QuantParams({scale}, {zero_point}, {_format(settings.integers)}, {more})",
         f'x_hat = qc.dequantize(q, params, arithmetic="{result.arithmetic}")',
     ]
 
@@ -110,7 +111,8 @@ def _given(result: Result) -> str:
     """The parameters, written out."""
     settings = result.settings
     scale, zero_point, granularity = array(result.scale), array(result.zero_point), _granularity(settings.granularity)
-    return f"params = qc.QuantParams({scale}, {zero_point}, {_format(settings.integers)}, {granularity})"
+    more = f"{granularity}{precision_of(result)}"
+    return f"params = qc.QuantParams({scale}, {zero_point}, {_format(settings.integers)}, {more})"
 
 
 def _remark(result: Result, n_written: int) -> list[str]:
@@ -121,6 +123,15 @@ def _remark(result: Result, n_written: int) -> list[str]:
 
 def _parameter(number: Any) -> str:
     return str(int(number)) if np.asarray(number).dtype.kind in "iu" else display.ascii_shortest(number)
+
+
+def _dtype(result: Result) -> str:
+    return f"np.{result.kept}" if result.kept.is_numpy_type else f'"{result.kept}"'
+
+
+def precision_of(result: Result) -> str:
+    """The last argument of `QuantParams`, where NumPy's type of the scale does not say its precision."""
+    return "" if result.kept.is_numpy_type else f', precision="{result.kept}"'
 
 
 def _format(fmt: qc.IntFormat) -> str:

@@ -10,13 +10,13 @@ from quantcore.parameters.ranges import explicit_ends
 from quantcore.toolkits.choosing import ZeroPoint
 
 from ..notation import display
-from .fields import PROFILES
+from .fields import PROFILES, Profile
 from .reader import Reader
 
 Float64 = NDArray[np.float64]
 
 
-def check_profile(reader: Reader, granularity: str | None, precision: str | None) -> None:
+def check_profile(reader: Reader, granularity: str | None, precision: str | None, bits: int) -> None:
     """Refuse what the profile's arithmetic has no place for."""
     profile = PROFILES[reader.profile_name]
     if reader.profile_name == "notebook" and granularity in ("axis", "block"):
@@ -24,12 +24,14 @@ def check_profile(reader: Reader, granularity: str | None, precision: str | None
             "granularity",
             f"granularity is {granularity}; the notebook has one scale for the tensor. Choose another profile.",
         )
-    if reader.profile_name == "notebook" and precision == "float16":
+    if reader.profile_name == "notebook" and precision in ("float16", "bfloat16"):
         reader.error(
             "precision",
-            "precision is float16; the notebook keeps its codes in floating point, and float16 does not hold all of "
-            "them. Choose float32, or another profile.",
+            f"precision is {precision}; the notebook keeps its codes in floating point, and {precision} does not hold "
+            "all of them. Choose float32, or another profile.",
         )
+    if precision == "bfloat16":
+        _check_bfloat16(reader, profile, bits)
     only = qc.ARITHMETICS[profile.arithmetic].dtype
     if only is not None and precision not in (None, np.dtype(only).name):
         name = np.dtype(only).name
@@ -37,6 +39,17 @@ def check_profile(reader: Reader, granularity: str | None, precision: str | None
             "precision",
             f"precision is {precision}; {profile.label} computes in {name}. Choose {name}, or another profile.",
         )
+
+
+def _check_bfloat16(reader: Reader, profile: Profile, bits: int) -> None:
+    """Refuse bfloat16 where the library would compute the scale, or its codes, otherwise than is done here."""
+    why = ""
+    if qc.ARITHMETICS[profile.arithmetic].name == "torch_pt2e_per_token":
+        why = f"{profile.label} then chooses the scale in bfloat16 and keeps it in float64, which is not done here"
+    elif bits > 8 and profile.toolkit != "onnx":
+        why = f"{profile.label} then keeps codes in it too, and it does not hold all of {bits} bits"
+    if why:
+        reader.error("precision", f"precision is bfloat16; {why}. Choose float32, or another profile.")
 
 
 def check_scheme(reader: Reader, scheme: str | None, is_given: bool) -> None:
@@ -55,12 +68,12 @@ def has_real_zero_points(profile: str) -> bool:
 
 
 def check_range(
-    reader: Reader, range_min: float | None, range_max: float | None, data: Float64 | None, dtype: np.dtype[Any]
+    reader: Reader, range_min: float | None, range_max: float | None, data: Float64 | None, precision: qc.Precision
 ) -> None:
     """Refuse a range that does not rise."""
     for name, end in (("range_min", range_min), ("range_max", range_max)):
-        if end is not None and not _holds(dtype, np.float64(end)).all():
-            reader.error(name, f"{name} is {end!r}; it must be a number that {dtype} holds. Use a smaller one.")
+        if end is not None and not _holds(precision, np.float64(end)).all():
+            reader.error(name, f"{name} is {end!r}; it must be a number that {precision} holds. Use a smaller one.")
     if data is None or any(error.field in ("range_min", "range_max") for error in reader.errors):
         return
     low, high = explicit_ends(data, (range_min, range_max))
@@ -76,25 +89,23 @@ def check_range(
         reader.error("range_max", f"range_max is {high!r}; it must be above {side}, {low!r}. Raise it or swap the two.")
 
 
-def check_precision(reader: Reader, field: str, numbers: Float64 | None, dtype: np.dtype[Any]) -> None:
+def check_precision(reader: Reader, field: str, numbers: Float64 | None, precision: qc.Precision) -> None:
     """Refuse numbers that the precision does not hold."""
     if numbers is None:
         return
-    largest = float(np.finfo(dtype).max)
-    beyond = ~_holds(dtype, numbers.reshape(-1))
+    beyond = ~_holds(precision, numbers.reshape(-1))
     if beyond.any():
         entry, found = _first(numbers, beyond)
         reader.error(
             field,
-            f"{field} holds {found} as entry {entry}, which is beyond {dtype} (up to about {largest:.3g}). "
-            "Choose precision float64, or a smaller number.",
+            f"{field} holds {found} as entry {entry}, which is beyond {precision} "
+            f"(up to about {precision.largest:.3g}). Choose precision float64, or a smaller number.",
         )
 
 
-def _holds(dtype: np.dtype[Any], numbers: Any) -> NDArray[np.bool_]:
+def _holds(precision: qc.Precision, numbers: Any) -> NDArray[np.bool_]:
     """Which numbers are finite in a precision, once they are rounded to it: -3.4028235e+38 is float32's lowest."""
-    with np.errstate(over="ignore"):
-        is_finite: NDArray[np.bool_] = np.isfinite(np.asarray(numbers).astype(dtype))
+    is_finite: NDArray[np.bool_] = np.isfinite(precision.keep(numbers))
     return is_finite
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import quantcore as qc
+from quantcore.precision import precision_of
 
 from ..parsing.reading import Reading
 from .consistency import (
@@ -53,7 +54,7 @@ class Settings:
         stored: the blocks to be decoded; None when quantizing, and where elements are not in blocks.
         granularity: which numbers share a scale.
         range_min, range_max: the ends of an explicit range; None for the data's own.
-        dtype: the precision to compute in.
+        precision: what the values are kept in.
         element: flat index of the followed number.
         show: names of the instruments to compute and of the parts to show; empty for all.
         questions: what single instruments are asked.
@@ -76,7 +77,7 @@ class Settings:
     include_zero: bool
     reduce_range: bool
     rounding: str
-    dtype: np.dtype[Any]
+    precision: qc.Precision
     seed: int
     element: int
     stored: qc.Stored | None = None
@@ -124,11 +125,16 @@ class Settings:
         return self.direction == "dequantize"
 
     @property
-    def scale_dtype(self) -> np.dtype[Any]:
+    def dtype(self) -> np.dtype[Any]:
+        """NumPy's type that holds the values."""
+        return self.precision.dtype
+
+    @property
+    def scale_precision(self) -> qc.Precision:
         """The precision in which the scale is kept: the toolkit's, where it is not left to the request."""
-        kept = np.dtype(qc.TOOLKITS[self.profile.toolkit].scale_dtype)
-        is_fixed = qc.ARITHMETICS[self.profile.arithmetic].dtype is not None or kept == np.float64
-        return kept if is_fixed else self.dtype
+        kept = precision_of(qc.TOOLKITS[self.profile.toolkit].scale_dtype)
+        is_fixed = qc.ARITHMETICS[self.profile.arithmetic].dtype is not None or kept.name == "float64"
+        return kept if is_fixed else self.precision
 
     @property
     def has_given_params(self) -> bool:
@@ -167,8 +173,8 @@ def read(
     axis, block_size = reader.number("axis"), reader.number("block_size")
     percentile, seed = reader.number("percentile"), reader.number("seed")
     range_min, range_max = reader.number("range_min"), reader.number("range_max")
-    precision = reader.choice("precision")
-    dtype = np.dtype(precision or "float64")
+    chosen_precision = reader.choice("precision")
+    precision = qc.PRECISIONS[chosen_precision or "float64"]
 
     empty = np.empty(0)
     stored = read_stored(reader, block) if is_dequantize and block is not None else None
@@ -184,10 +190,10 @@ def read(
     if is_given:
         zero_point = read_parameter(reader, "zero_point", source, whole=not has_real_zero_points(profile_name))
     fmt = None if codes is None else codes.element
-    check_profile(reader, granularity_name, precision)
+    check_profile(reader, granularity_name, chosen_precision, 0 if codes is None else codes.element.bits)
     check_scheme(reader, scheme, is_dequantize or calibration == "given")
     if block is not None:
-        granularity_name, dtype, rounding = "tensor", np.dtype(np.float32), "half_even"
+        granularity_name, precision, rounding = "tensor", qc.PRECISIONS["float32"], "half_even"
     elif calibration == "none" and not is_dequantize:
         granularity_name = "tensor"  # all share the scale 1
     if calibration == "none" and not reader.format_name:
@@ -195,12 +201,12 @@ def read(
     if is_given:
         given_codes = data if is_dequantize else None
         check_parameters(reader, given_codes, scale, zero_point, fmt, scheme == "affine" and not include_zero)
-        check_precision(reader, "scale", scale, dtype)
+        check_precision(reader, "scale", scale, precision)
     if not is_dequantize:
-        check_precision(reader, "values" if source == "values" else "source", data, dtype)
+        check_precision(reader, "values" if source == "values" else "source", data, precision)
     granularity = reader.granularity(granularity_name, axis, block_size, data)
     if calibration == "manual" and not is_dequantize:
-        check_range(reader, range_min, range_max, data, dtype)
+        check_range(reader, range_min, range_max, data, precision)
     element = reader.element(data)
     show = reader.names("show", instruments, "an instrument or a part of the page")
     questions = read_questions(reader, schemes)
@@ -239,7 +245,7 @@ def read(
         include_zero=include_zero,
         reduce_range=reduce_range and not reader.format_name,
         rounding=rounding or "",
-        dtype=dtype,
+        precision=precision,
         seed=int(seed or 0),
         element=element,
         show=show,

@@ -25,10 +25,11 @@ def compute(settings: Settings, tell: Tell | None = None) -> Result:
         return restored(settings, settings.stored)
     if settings.is_dequantize:
         return _dequantize(settings)
-    with np.errstate(over="ignore", under="ignore"):
-        x = settings.data.astype(settings.dtype, copy=False)
+    x = settings.precision.keep(settings.data)
     if not np.isfinite(x).all():  # a request's own precision is checked when it is read; others are tried on its data
-        raise qc.QuantError(f"some values are beyond {settings.dtype}. Choose float64, or smaller numbers.", "values")
+        raise qc.QuantError(
+            f"some values are beyond {settings.precision}. Choose float64, or smaller numbers.", "values"
+        )
     if settings.codes.block is not None:
         return stored(settings, settings.codes.block, x)
     return _quantize(settings, x, tell)
@@ -51,7 +52,7 @@ def _quantize(settings: Settings, x: Floats, tell: Tell | None) -> Result:
     x_hat = qc.dequantize(q, params, arithmetic) if np.isfinite(q).all() else np.full(x.shape, np.inf)
     if overflow == "saturate" and not np.isfinite(x_hat).all():
         raise qc.QuantError(
-            f"some values come back beyond {settings.dtype}. Choose float64, smaller numbers, or another profile.",
+            f"some values come back beyond {settings.precision}. Choose float64, smaller numbers, or another profile.",
             "values",
         )
     return Result(
@@ -72,7 +73,7 @@ def _quantize(settings: Settings, x: Floats, tell: Tell | None) -> Result:
 def params_of(settings: Settings, ranges: qc.Ranges | None) -> qc.QuantParams:
     """Scale and zero point for ranges; without them the scale is 1."""
     if ranges is None:
-        return qc.QuantParams(settings.scale_dtype.type(1), 0, settings.fmt)
+        return qc.QuantParams(1.0, 0, settings.fmt, precision=settings.scale_precision)
     return qc.qparams_from_range(
         ranges.low,
         ranges.high,
@@ -80,7 +81,7 @@ def params_of(settings: Settings, ranges: qc.Ranges | None) -> qc.QuantParams:
         settings.scheme if settings.are_integers else None,
         settings.granularity,
         settings.include_zero,
-        settings.scale_dtype,
+        settings.scale_precision,
         settings.profile.toolkit,
         settings.reduce_range,
     )
@@ -97,7 +98,7 @@ def _dequantize(settings: Settings) -> Result:
     x_hat = qc.dequantize(q, params, arithmetic)
     if not np.isfinite(x_hat).all():
         raise qc.QuantError(
-            f"scale is so large that a reconstruction is beyond {settings.dtype}. Use a smaller scale, or float64.",
+            f"scale is so large that a reconstruction is beyond {settings.precision}. Use a smaller scale, or float64.",
             "scale",
         )
     q, sides = q.astype(fmt.dtype if clips else q.dtype), np.subtract(q > fmt.qmax, q < fmt.qmin, dtype=np.int8)

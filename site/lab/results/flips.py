@@ -103,7 +103,8 @@ def _reals(result: Result, codes: NDArray[Any]) -> Floats:
     fmt = settings.fmt
     if isinstance(fmt, qc.IntFormat):  # every pattern, also the one that a narrow range leaves out
         fmt = qc.IntFormat(fmt.bits, fmt.signed)
-    params = qc.QuantParams(scale, zero_point if settings.are_integers else 0, fmt, scale_factor=factor)
+    z = zero_point if settings.are_integers else 0
+    params = qc.QuantParams(scale, z, fmt, scale_factor=factor, precision=result.kept)
     return qc.dequantize(codes, params, result.arithmetic)
 
 

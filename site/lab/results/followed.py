@@ -21,7 +21,14 @@ def _trace_of(result: Result) -> qc.StoredTrace:
         if settings.is_dequantize:
             return qc.trace_stored(stored, at)
         return qc.trace_stored(stored, at if stored.shape else (), padded(result.x, stored.fmt))
-    params = qc.QuantParams(result.scale, 0, settings.fmt, settings.granularity, scale_factor=result.scale_factor)
+    params = qc.QuantParams(
+        result.scale,
+        0,
+        settings.fmt,
+        settings.granularity,
+        scale_factor=result.scale_factor,
+        precision=result.kept,
+    )
     if settings.is_dequantize:
         return qc.trace_code(result.q, params, at, result.arithmetic)
     rng = np.random.default_rng(settings.seed)

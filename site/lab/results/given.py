@@ -21,19 +21,21 @@ def given_params(settings: Settings, arithmetic: str) -> qc.QuantParams:
     """
     fmt = settings.fmt
     wanted = parameter_shape(settings.granularity, settings.data.shape)
-    scale = _fitted(settings.scale, wanted, "scale", settings.scale_dtype)
+    scale = settings.scale_precision.keep(_fitted(settings.scale, wanted, "scale"))
     if not (scale > 0).all():
         raise qc.QuantError(
-            f"scale holds a number that {settings.scale_dtype} rounds to 0. Use a larger scale, or precision float64.",
+            f"scale holds a number that {settings.scale_precision} rounds to 0. "
+            "Use a larger scale, or precision float64.",
             "scale",
         )
     if not isinstance(fmt, qc.IntFormat):
-        return qc.QuantParams(scale, 0, fmt, settings.granularity)
+        return qc.QuantParams(scale, 0, fmt, settings.granularity, precision=settings.scale_precision)
     z = settings.zero_point
     are_codes = bool(((z == np.rint(z)) & (z >= fmt.qmin) & (z <= fmt.qmax)).all())
     is_whole = qc.ARITHMETICS[arithmetic].clips and are_codes
-    zero_point = _fitted(z, wanted, "zero_point", np.dtype(np.int64) if is_whole else settings.dtype)
-    return qc.QuantParams(scale, zero_point, fmt, settings.granularity)
+    fitted = _fitted(z, wanted, "zero_point")
+    zero_point: NDArray[Any] = whole(fitted, "zero_point") if is_whole else settings.precision.keep(fitted)
+    return qc.QuantParams(scale, zero_point, fmt, settings.granularity, precision=settings.scale_precision)
 
 
 def whole(numbers: NDArray[np.float64], field: str) -> NDArray[np.int64]:
@@ -46,7 +48,7 @@ def whole(numbers: NDArray[np.float64], field: str) -> NDArray[np.int64]:
     return numbers.astype(np.int64)
 
 
-def _fitted(numbers: NDArray[np.float64], shape: tuple[int, ...], field: str, dtype: np.dtype[Any]) -> NDArray[Any]:
+def _fitted(numbers: NDArray[np.float64], shape: tuple[int, ...], field: str) -> NDArray[np.float64]:
     """Parameters in the shape that the numbers need; a single one counts for all."""
     wanted = math.prod(shape)
     if numbers.size not in (1, wanted):
@@ -56,8 +58,4 @@ def _fitted(numbers: NDArray[np.float64], shape: tuple[int, ...], field: str, dt
             f"it must have {only} for these numbers and this granularity.",
             field,
         )
-    if dtype.kind == "i":
-        return np.broadcast_to(whole(numbers, field).reshape(shape if numbers.size == wanted else ()), shape)
-    with np.errstate(over="ignore", under="ignore"):
-        values = numbers.astype(dtype)
-    return np.broadcast_to(values.reshape(shape if numbers.size == wanted else ()), shape)
+    return np.broadcast_to(numbers.reshape(shape if numbers.size == wanted else ()), shape)

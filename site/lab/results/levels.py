@@ -111,7 +111,7 @@ def _grid_of(result: Result) -> Levels:
     qmin, qmax = fmt.qmin, fmt.qmax
     if not result.is_clipping:
         qmin, qmax = min(qmin, int(result.q.min())), max(qmax, int(result.q.max()))
-    params = qc.QuantParams(scale, zero_point, fmt, scale_factor=factor)
+    params = qc.QuantParams(scale, zero_point, fmt, scale_factor=factor, precision=result.kept)
     rounding = "half_even" if result.settings.is_dequantize else result.settings.rounding
     return EvenLevels(qmin, qmax, params, result.arithmetic, rounding)
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 import quantcore as qc
 from quantcore.parameters.granularity import elements_at, expand, parameter_index, parameter_place
+from quantcore.precision import precision_of
 
 from ..request.settings import Settings
 
@@ -147,6 +148,11 @@ class Result:
         """Scale, scale factor and zero point of one element, as NumPy scalars."""
         index = int(self.parameter_index(np.array([element]))[0])
         return self.scale.reshape(-1)[index], self.scale_factor.reshape(-1)[index], self.zero_point.reshape(-1)[index]
+
+    @property
+    def kept(self) -> qc.Precision:
+        """The precision of the scales."""
+        return self.settings.scale_precision if self.stored is None else precision_of(self.scale.dtype)
 
     def slice_of(self, element: int) -> Floats:
         """The values that share their scale with an element."""

@@ -128,7 +128,7 @@ def _of_block(result: Result, step: float) -> UnevenLevels:
 def _of_slice(result: Result, step: float) -> UnevenLevels:
     """Thresholds are searched for, which takes as long for one as for hundreds: all at once, unless there are more."""
     settings, fmt = result.settings, result.settings.fmt
-    params = qc.QuantParams(result.scale_of(result.element)[0], 0, fmt)
+    params = qc.QuantParams(result.scale_of(result.element)[0], 0, fmt, precision=result.kept)
     codes = fmt.grid().codes
     reals = qc.reconstruction_levels(codes, params, result.arithmetic)
 

@@ -2,6 +2,11 @@
 
 import lab
 import pytest
+from lab.answer import computed
+from lab.programs import snippets
+from lab.results.result import Result
+
+from tests.lab.programs.test_code import run
 
 
 def test_a_tie_of_float32_is_none_in_float16() -> None:
@@ -52,3 +57,55 @@ def test_toolkits_reduce_to_different_codes() -> None:
         )
         rules = [row["cells"][0] for row in view["tables"][0]["rows"]]
         assert "codes of a reduced range" not in rules or reduce_range == "1"
+
+
+BFLOAT16 = {"precision": "bfloat16", "values": "-1 0.1 0.7 2.3 -0.33 1.7"}
+
+
+def test_bfloat16_is_what_torchao_computes() -> None:
+    """Recorded with torchao 0.18.0 on a bfloat16 tensor, affine int8; nothing says that it were another toolkit's."""
+    found = lab.answer({**BFLOAT16, "profile": "torchao"})
+    assert (found["params"]["scale"], found["params"]["zero_point"]) == ([0.012939453125], [-50])
+    assert found["codes"] == [-128, -42, 4, 127, -76, 82]
+    assert found["dequantized"] == [-1.0078125, 0.103515625, 0.69921875, 2.296875, -0.3359375, 1.7109375]
+    assert not [notice for notice in found["notices"] if "Precision is changed" in notice["message"]]
+
+
+def test_the_steps_round_to_bfloat16() -> None:
+    """Quotients and products say that they are rounded to it; a tie is said to be one only because of that."""
+    found = lab.answer({**BFLOAT16, "profile": "onnx", "element": "4"})
+    steps = {step["key"]: step for step in found["steps"]}
+    assert r"\operatorname{bfloat16}(\frac{3.296875}{255})" in steps["scale"]["latex"]
+    assert r"\operatorname{bfloat16}(\frac{-0.33007812}{0.012939453})=-25.5" in steps["scaled"]["latex"]
+    assert "only because bfloat16 rounded it to one" in steps["rounded"]["text"]
+
+
+@pytest.mark.parametrize(
+    ("request_", "why"),
+    [
+        ({"profile": "pytorch"}, "computes in float32"),
+        ({"profile": "onnxruntime"}, "computes in float32"),
+        ({"profile": "xnnpack"}, "keeps it in float64"),
+        ({"profile": "awq", "bits": "9"}, "does not hold all of 9 bits"),
+        ({"profile": "notebook"}, "does not hold all of them"),
+        ({"profile": "onnx", "values": "1, 3.4e38"}, "beyond bfloat16 (up to about 3.39e+38)"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else value["profile"],
+)
+def test_bfloat16_is_refused_where_the_library_computes_otherwise(request_: dict[str, str], why: str) -> None:
+    """PyTorch's and ONNX Runtime's kernels take float32; others keep in it what it does not hold."""
+    errors = lab.answer({**BFLOAT16, **request_})["errors"]
+    assert [error["field"] for error in errors] == ["values" if "values" in request_ else "precision"]
+    assert why in errors[0]["message"]
+
+
+def test_only_quantcore_programs_have_bfloat16() -> None:
+    """NumPy has no such type; quantcore's program names it."""
+    for request in ({"profile": "torchao"}, {"format": "float8_e4m3fn"}):
+        result = computed({**BFLOAT16, **request})
+        assert isinstance(result, Result)
+        programs = snippets(result)
+        assert list(programs) == ["quantcore"]
+        assert "bfloat16" in programs["quantcore"]
+        found = run(programs["quantcore"])
+        assert (found["q"].tolist(), found["x_hat"].tolist()) == (result.q.tolist(), result.x_hat.tolist())

@@ -23,7 +23,7 @@ def test_a_range_searched_once_gives_the_same_parameters(profile: str, calibrati
         settings = read({**request, "values": " ".join(map(repr, values.astype(float).tolist()))})
         settings_of = {"percentile": 99.0} if calibration == "percentile" else {}
         expected = qc.choose_qparams(
-            values, settings.fmt, scheme, qc.PerTensor(), calibration, settings.include_zero, settings.scale_dtype,
+            values, settings.fmt, scheme, qc.PerTensor(), calibration, settings.include_zero, settings.scale_precision,
             settings.profile.toolkit, **settings_of,
         )  # fmt: skip
         result = compute(settings)

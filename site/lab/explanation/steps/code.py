@@ -15,7 +15,7 @@ from ...answer_types import Step
 from ...notation import mathml as m
 from ...notation.equations import Writer, chain, step
 from ...notation.operands import typeset, whole_text
-from ...notation.terms import Term, clipped, rounded, whole
+from ...notation.terms import Term, clipped, kept_in, rounded, whole
 from ...results.result import Result
 from .parameters import QMAX, QMIN, SCALE, SCALE_FACTOR, ZERO_POINT, X
 from .stored import Q
@@ -46,6 +46,7 @@ class ValueTrace:
         is_fused: whether that is done in one rounding.
         scaled: the product or quotient.
         before: what is rounded.
+        precision: in which it was computed.
         exact: the same without any rounding on the way.
         rounding: the rule by which it is rounded.
         rounded: the whole number that it is rounded to; 0 where that is infinite.
@@ -62,6 +63,7 @@ class ValueTrace:
     is_fused: bool
     scaled: Any
     before: Any
+    precision: str
     exact: Fraction
     rounding: str
     rounded: int
@@ -84,7 +86,8 @@ def trace_of(result: Result) -> ValueTrace:
     scale, factor, zero_point = result.scale_of(result.element)
     rules = _rules_of(result)
     is_fused = rules.is_fused(result.settings.integers.bits)
-    params = qc.QuantParams(scale, zero_point, result.settings.integers, scale_factor=factor)
+    fmt, kept = result.settings.integers, result.kept
+    params = qc.QuantParams(scale, zero_point, fmt, scale_factor=factor, precision=kept)
     rng = np.random.default_rng(result.settings.seed)
     found = qc.trace(np.array([x]), params, 0, rules, None, rng)
     dtype: Any = np.dtype(rules.dtype or scale.dtype).type
@@ -109,6 +112,7 @@ def trace_of(result: Result) -> ValueTrace:
         is_fused=is_fused,
         scaled=scaled,
         before=dtype(unrounded.value),
+        precision=found["scaled" if not is_fused else "shifted"].dtype,
         exact=unrounded.exact,
         rounding=rules.rounding,
         rounded=rounded,
@@ -133,13 +137,18 @@ def _by_chance(number: float, otherwise: int) -> int:
 def _reciprocal(result: Result, trace: ValueTrace) -> Step:
     scale = result.scale_of(result.element)[0]
     name = qc.ARITHMETICS[result.arithmetic].library
-    text = f"{name} does not divide by the scale: it multiplies by the reciprocal, rounded to {trace.by.dtype}."
+    text = f"{name} does not divide by the scale: it multiplies by the reciprocal, rounded to {trace.precision}."
 
     def members(write: Writer) -> list[Term]:
-        quotient = whole(1) / write.operand(scale)
+        quotient = _as_kept(whole(1) / write.operand(scale), trace)
         return [quotient, write.result(trace.by, quotient)]
 
     return step("reciprocal", "Reciprocal", text, chain([RECIPROCAL, whole(1) / SCALE], members))
+
+
+def _as_kept(term: Term, trace: ValueTrace) -> Term:
+    """A term rounded to bfloat16, whose few digits show it."""
+    return kept_in(term, "bfloat16") if trace.precision == "bfloat16" else term
 
 
 def _formula(trace: ValueTrace, x: Term, by: Term) -> Term:
@@ -165,6 +174,7 @@ def _scaled(result: Result, trace: ValueTrace) -> Step:
     def members(write: Writer) -> list[Term]:
         x, by = write.operand(trace.x), write.operand(trace.by)
         computed = from_lowest(x, by, whole(trace.below)) if trace.below else _formula(trace, x, by)
+        computed = _as_kept(computed, trace)
         return [computed, write.result(trace.scaled, computed)]
 
     symbols = [_formula(trace, X, trace.by_symbol)]
@@ -177,7 +187,7 @@ def _infinite(trace: ValueTrace) -> list[Step]:
     """A number so large that its precision does not hold the scaled one."""
     symbols = [_formula(trace, X, trace.by_symbol)]
     end = "highest" if trace.before > 0 else "lowest"
-    text = f"That is beyond what {trace.before.dtype} holds, and counts as infinite."
+    text = f"That is beyond what {trace.precision} holds, and counts as infinite."
     formula = chain(symbols, lambda write: [_formula(trace, write.operand(trace.x), write.operand(trace.by))])
     outcome = f"Infinity is clipped to the {end} code, {whole_text(trace.q)}."
     return [
@@ -215,7 +225,7 @@ def _rounded(result: Result, trace: ValueTrace) -> Step:
 
 def _what_rounding_did(trace: ValueTrace, rounding: str) -> str:
     """quantcore's words, as sentences, with numbers as they are written here."""
-    dtype = trace.x.dtype.name
+    dtype = trace.precision
     clauses = (
         words.what_rounding_did(trace.before, trace.rounded, rounding, typeset),
         words.what_precision_did(trace.before, trace.exact, dtype, typeset),

@@ -3,6 +3,7 @@
 from fractions import Fraction
 
 import quantcore as qc
+from quantcore.compute.stages import result_precision
 from quantcore.toolkits.arithmetic import Unscaling
 
 from ...answer_types import Step
@@ -10,7 +11,7 @@ from ...notation import display
 from ...notation import mathml as m
 from ...notation.equations import Writer, chain, step
 from ...notation.operands import bare
-from ...notation.terms import Term, whole
+from ...notation.terms import Term, kept_in, whole
 from ...results.result import Result
 from .code import way_there
 from .formats import format_steps
@@ -44,13 +45,19 @@ def _way_back(result: Result) -> Step:
         by = write.operand(factor if divides else scale)
         away = distance.value or Fraction(0)
         steps_away = whole(away) if away.denominator == 1 else write.result(float(away), distance)
-        computed = formula(distance, by)
-        return [computed, formula(steps_away, by), write.result(result.flat_x_hat[result.element], computed)]
+        computed, again = (_as_kept(formula(steps, by), result) for steps in (distance, steps_away))
+        return [computed, again, write.result(result.flat_x_hat[result.element], computed)]
 
     verb = "divided by the scale factor" if divides else "multiplied by the scale"
     text = f"The zero point is subtracted, and the difference {verb}: {_position(distance.value or Fraction(0))}."
     first = formula(Q - ZERO_POINT, SCALE_FACTOR if divides else SCALE)
     return step("dequantized", "Dequantized", text, chain([X_HAT, first], members))
+
+
+def _as_kept(term: Term, result: Result) -> Term:
+    """A term rounded to bfloat16 where the reconstruction is, whose few digits show it."""
+    kept = result_precision(qc.ARITHMETICS[result.arithmetic], result.kept).name
+    return kept_in(term, kept) if kept == "bfloat16" else term
 
 
 def _position(distance: Fraction) -> str:

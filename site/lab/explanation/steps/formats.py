@@ -39,7 +39,7 @@ def _scale_steps(result: Result) -> list[qc.StoredStep]:
         return []
     index = int(result.parameter_index(np.array([result.element]))[0])
     low, high = (float(end.reshape(-1)[index]) for end in (ranges.low, ranges.high))
-    return list(qc.trace_scale(low, high, settings.fmt, settings.dtype, settings.profile.toolkit))
+    return list(qc.trace_scale(low, high, settings.fmt, settings.precision, settings.profile.toolkit))
 
 
 def _told(telling: Telling, one: qc.StoredStep) -> list[Step]:

@@ -59,6 +59,7 @@ ROUNDERS = {
     ("float8_e4m3fn", "half_up"): "UE4M3",
     ("float8_e8m0fnu", "ceil"): "E8M0",
     ("float16", "half_even"): "float16",
+    ("bfloat16", "half_even"): "bfloat16",
     ("integer", "toward_zero"): "trunc",
 }
 """Functions that round to a precision, by it and by the rounding."""

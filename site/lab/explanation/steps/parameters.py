@@ -19,6 +19,8 @@ X, SCALE, SCALE_FACTOR, ZERO_POINT = Term(m.X), Term(m.SCALE), Term(m.SCALE_FACT
 QMIN, QMAX, XMIN, XMAX = Term(m.QMIN), Term(m.QMAX), Term(m.XMIN), Term(m.XMAX)
 ABSMAX = Term(m.row(m.words("max"), magnitude(X).node))
 STEPS = Term(m.words("steps"))
+FEW_DIGITS = ("float16", "bfloat16")
+"""Precisions of so few digits that results are seen to be rounded."""
 
 
 def parameters(result: Result) -> list[Step]:
@@ -33,7 +35,7 @@ def parameters(result: Result) -> list[Step]:
         settings.integers,
         settings.scheme,
         include_zero=settings.include_zero,
-        dtype=settings.scale_dtype,
+        dtype=settings.scale_precision,
         toolkit=rules,
         reduce_range=settings.reduce_range,
     )
@@ -42,15 +44,15 @@ def parameters(result: Result) -> list[Step]:
         scale = _scale_factor(found)
     else:
         scale = _scale(found, rules, settings.reduce_range)
-    return [_range(result, found), scale, zero_point(found, rules)]
+    return [_range(result, found, rules), scale, zero_point(found, rules)]
 
 
 def number(found: qc.QParamsTrace, name: str) -> Any:
     """The value of a step in its own precision."""
-    return np.dtype(found[name].dtype).type(found[name].value)
+    return qc.PRECISIONS[found[name].dtype].dtype.type(found[name].value)
 
 
-def _range(result: Result, found: qc.QParamsTrace) -> Step:
+def _range(result: Result, found: qc.QParamsTrace, rules: qc.Toolkit) -> Step:
     low, high = number(found, "low"), number(found, "high")
     text = f"{_origin(result, found)} {shown(low)} to {shown(high)}"
     if found.scheme == "symmetric":
@@ -61,6 +63,8 @@ def _range(result: Result, found: qc.QParamsTrace) -> Step:
 
     def members(write: Writer) -> list[Term]:
         difference = write.operand(high) - write.operand(low)
+        if rules.in_scale_dtype:
+            difference = _as_kept(difference, found)
         return [difference, write.result(width, difference)]
 
     return step("range", "Range", f"{text}.{_no_width(found)}", chain([XMAX - XMIN], members))
@@ -139,11 +143,16 @@ def _scale(found: qc.QParamsTrace, rules: qc.Toolkit, reduced: bool) -> Step:
 
     def members(write: Writer) -> list[Term]:
         quotient = write.operand(width) / write.operand(n_steps)
-        if scale.dtype == np.float16:  # so few digits that the quotient is seen to be rounded
-            quotient = kept_in(quotient, "float16")
+        quotient = _as_kept(quotient, found)
         return [quotient, write.result(scale, quotient, ALL)]
 
     return step("scale", "Scale", text, chain([SCALE, formula], members))
+
+
+def _as_kept(term: Term, found: qc.QParamsTrace) -> Term:
+    """A term rounded to the precision of the scale, where that is seen."""
+    kept = found.params.precision.name
+    return kept_in(term, kept) if kept in FEW_DIGITS else term
 
 
 def _instead(found: qc.QParamsTrace) -> str:
@@ -169,8 +178,10 @@ def _scale_of_either_side(found: qc.QParamsTrace) -> Step:
     def members(write: Writer) -> list[Term]:
         upper = write.operand(max(high, high.dtype.type(0))) / whole(found.codes[1])
         if not found.codes[0]:
+            upper = _as_kept(upper, found)
             return [upper, write.result(scale, upper, ALL)]
         larger = maximum(write.operand(min(low, low.dtype.type(0))) / whole(found.codes[0]), upper)
+        larger = _as_kept(larger, found)
         return [larger, write.result(scale, larger, ALL)]
 
     formula = maximum(XMIN / QMIN, XMAX / QMAX) if found.codes[0] else XMAX / QMAX
@@ -212,6 +223,8 @@ def _zero_point(found: qc.QParamsTrace, rules: qc.Toolkit) -> Step:
             return [inside, write.result(number(found, "zero_point"), inside)]
         if rules.zero_point is ZeroPoint.CLIP_ROUNDED:  # the quotient is rounded, then subtracted
             inside = write.operand(end) / write.operand(by)
+            if found["divisor"].dtype == "bfloat16":
+                inside = kept_in(inside, "bfloat16")
             terms = _twice(write, inside, number(found, "low_in_steps"), rounding, number(found, "rounded"))
             terms = [write.in_one(code - term, by) for term in (*terms, whole(number(found, "rounded")))]
         else:
@@ -277,7 +290,7 @@ def _about_zero(found: qc.QParamsTrace, rules: qc.Toolkit) -> str:
         text = f"The range is stretched as the scale was. Its {text[4:]}"
     if rules.zero_point is ZeroPoint.NEARER_END:
         text += " (computed from this end, the rounding errors are smaller)"
-    if number(found, "divisor").dtype != found.params.scale.dtype:
-        text += f", with the scale in {number(found, 'divisor').dtype}, as it is before it is stored"
+    if found["divisor"].dtype != found.params.precision.name:
+        text += f", with the scale in {found['divisor'].dtype}, as it is before it is stored"
     text += "; what that gives is clipped to the codes" if found.is_clipped else ""
     return f"{text}; so the real 0 becomes {bare(whole_text(number(found, 'zero_point')))}."

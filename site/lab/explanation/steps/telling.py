@@ -96,8 +96,8 @@ class Telling:
 
     def number(self, value: float, dtype: str = "exact") -> Any:
         """A number as it is written: floating-point of its precision, or a whole number."""
-        if dtype in ("float32", "float64", self.dtype.name):
-            return np.dtype(dtype).type(value)
+        if dtype in ("float32", "float64", "bfloat16", self.dtype.name):
+            return qc.PRECISIONS[dtype].dtype.type(value)
         if float(value).is_integer() and abs(value) < 2**53:
             return int(value)
         with np.errstate(over="ignore", under="ignore"):

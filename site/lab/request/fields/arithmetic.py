@@ -77,7 +77,7 @@ ARITHMETIC: tuple[Field, ...] = (
         hint="The floating-point numbers that it is computed with.",
         kind=Kind.CHOICE,
         default="float64",
-        choices={"float16": "float16", "float32": "float32", "float64": "float64"},
+        choices={"float16": "float16", "bfloat16": "bfloat16", "float32": "float32", "float64": "float64"},
         when=SCALED,
     ),
 )
