@@ -111,6 +111,7 @@ def _file(field: Any, endings: str) -> Node:
         ["input", chooser],
         ["input", {"type": "hidden", "name": name}],
         ["p", {"class": "hint", "id": f"{name}-hint"}, field.hint],
+        ["p", {"class": "read-as", "data-region": f"reading-{name}"}],
     ]
 
 

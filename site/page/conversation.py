@@ -246,7 +246,7 @@ class Conversation:
                 _keep_waiting(view["instruments"], self.view["instruments"])
             self.view, self.answer, self.defaults = view, answer, view["defaults"]
             form.fill(view["request"], self.chosen)
-            for name in ("values", "codes"):
+            for name in ("values", "codes", "file"):
                 dom.render("reading-" + name, views.understood(view, name))
             address.write(self.chosen, self.defaults, None)
             charts.show(answer.figures)

@@ -45,6 +45,7 @@ async def take(talk, file, n_others=0):
     fields["file_shape"] = ",".join([str(length) for length in first["shape"]])
     fields["element"] = "0"
     fields["shape"] = ""
+    fields["commas"] = ""
     if talk.request_of("profile") == "notebook":
         fields["profile"] = "onnx"  # the notebook has one scale for everything and no matrices
     form.fill(fields, {})

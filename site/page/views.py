@@ -42,6 +42,7 @@ def _offers(offers):
 def understood(answer, name):
     """How the text of a field of numbers was read, for the place beneath it; nothing where it is not the one in use."""
     used = "codes" if answer["request"]["direction"] == "dequantize" else "values"
+    used = "file" if answer["request"]["source"] == "file" else used
     return [answer["reading"]] if name == used and answer.get("reading") else []
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from quantcore import QuantError
 
 from ..parsing.places import quoted
+from ..parsing.reading import Reading
 from .files.contents import MAX_BYTES, Contents, Entry, Floats, as_floats, contents_of, read_numbers
 from .files.readers import read_contents
 from .picture import greys
@@ -41,7 +42,7 @@ class Store:
 
     def __init__(self) -> None:
         self._files: OrderedDict[str, File] = OrderedDict()
-        self._latest: tuple[tuple[str, str], Floats] | None = None
+        self._latest: tuple[tuple[str, str, str], Entry, Floats] | None = None
 
     def load(self, name: str, data: Buffer) -> Json:
         """Read a file and keep it.
@@ -95,7 +96,9 @@ class Store:
         self._latest = None
         return _description(file)
 
-    def values(self, name: str, sha256: str = "", tensor: str = "", shape: str = "") -> tuple[File, Entry, Floats]:
+    def values(
+        self, name: str, sha256: str = "", tensor: str = "", shape: str = "", commas: str = ""
+    ) -> tuple[File, Entry, Floats]:
         """The numbers of an array.
 
         Args:
@@ -103,16 +106,25 @@ class Store:
             sha256: its digest; empty for the latest file of that name.
             tensor: the array's name; empty for the first of the file.
             shape: what the array's shape was, for the message if the file is not here.
+            commas: what the commas of a text are, where it can be read in several ways; empty: the likeliest.
 
         Raises:
             QuantError: for `file`, if it is not here or broken; for `tensor`, if the file has no such array.
         """
         file = self._find(name, sha256, shape)
         entry = _entry(file, tensor)
-        if self._latest is None or self._latest[0] != (file.sha256, entry.name):
+        if self._latest is None or self._latest[0] != (file.sha256, entry.name, commas):
             self._latest = None  # freed before the next one is made
-            self._latest = ((file.sha256, entry.name), read_numbers(entry, file.name))
-        return file, entry, self._latest[1]
+            entry = _read_as(entry, commas, file.name)
+            self._latest = ((file.sha256, entry.name, commas), entry, read_numbers(entry, file.name))
+        return file, *self._latest[1:]
+
+    def reading(self, name: str, sha256: str, tensor: str) -> Reading | None:
+        """How the text of an array was understood; None where there is none, or no such file."""
+        try:
+            return _entry(self._find(name, sha256, ""), tensor).reading
+        except QuantError:
+            return None
 
     def named(self, name: str, sha256: str, tensor: str) -> Floats | None:
         """The numbers of an array if a file has one of this name; None for any other text."""
@@ -217,6 +229,16 @@ def _description(file: File) -> Json:
 
 def _failure(name: str, error: QuantError) -> Json:
     return {"ok": False, "errors": [{"field": error.field, "message": f"file {quoted(name)} {error.message}"}]}
+
+
+def _read_as(entry: Entry, commas: str, file_name: str) -> Entry:
+    """The array with other commas, if its text can be read so."""
+    if not commas or entry.otherwise is None:
+        return entry
+    try:
+        return entry.otherwise(commas)
+    except QuantError as error:
+        raise QuantError(f"file {quoted(file_name)} {error.message}", "file") from None
 
 
 def _entry(file: File, tensor: str) -> Entry:

@@ -2,6 +2,7 @@
 
 from quantcore import QuantError
 
+from ..data.store import STORE
 from ..parsing.reading import read_numbers
 from .reader import Reader
 
@@ -10,17 +11,11 @@ TYPES = {"quint8": ("8", "0"), "qint8": ("8", "1"), "quint4x2": ("4", "0")}
 
 
 def adopt_print(reader: Reader) -> bool:
-    """Takes scale and zero point from what was pasted as values; says whether there were any.
+    """Takes scale and zero point from what was pasted as values, or is in a file; says whether there were any.
 
     A calibration in the request, or a source of other values, is left alone.
     """
-    text = reader.text("values")
-    if "calibration" in reader.given or not ("scale" in text or "*" in text):
-        return False
-    try:
-        said = read_numbers(text, "values", reader.given.get("commas", "")).keywords
-    except QuantError:
-        return False  # it is told where the values are read
+    said = {} if "calibration" in reader.given else _said(reader)
     if "scale" not in said:
         return False
     found = {"scale": said["scale"], "zero_point": said.get("zero_point", "0")}
@@ -30,3 +25,17 @@ def adopt_print(reader: Reader) -> bool:
         found |= {"granularity": "axis", "axis": said["axis"]}
     reader.given = {**found, **reader.given, "calibration": "given"}
     return True
+
+
+def _said(reader: Reader) -> dict[str, str]:
+    """What the text of the values says of itself; nothing where it cannot be read, which is told elsewhere."""
+    if reader.text("source") == "file":
+        reading = STORE.reading(*(reader.text(name) for name in ("file", "file_sha256", "tensor")))
+        return {} if reading is None else reading.keywords
+    text = reader.text("values")
+    if not ("scale" in text or "*" in text):
+        return {}
+    try:
+        return read_numbers(text, "values", reader.given.get("commas", "")).keywords
+    except QuantError:
+        return {}

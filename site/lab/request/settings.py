@@ -164,7 +164,7 @@ def read(
     direction = reader.choice("direction") or "quantize"
     is_dequantize = direction == "dequantize"
     source = reader.choice("source") or ""
-    is_printed = source == "values" and not is_dequantize and not reader.format_name and adopt_print(reader)
+    is_printed = source in ("values", "file") and not is_dequantize and not reader.format_name and adopt_print(reader)
     codes = read_format(reader, is_dequantize)
     block = None if codes is None else codes.block
     include_zero, reduce_range = reader.flag("include_zero"), reader.flag("reduce_range")

@@ -70,13 +70,16 @@ def _generated(reader: Reader, source: str, seed: int) -> NDArray[Any] | None:
 
 def _from_file(reader: Reader) -> NDArray[Any]:
     names = ("file", "file_sha256", "tensor", "file_shape")
-    file, entry, numbers = STORE.values(*(reader.text(name) for name in names))
+    commas = reader.choice("commas") or ""
+    name, sha256, tensor, shape = map(reader.text, names)
+    file, entry, numbers = STORE.values(name, sha256, tensor, shape, commas)
+    reader.reading = entry.reading
     if entry.dtype == RAW:
         reader.remarks.append(
             f"{file.name} holds raw numbers without type and shape, read as {entry.name}. Choose another type under "
             "“Array”, and rows and columns under “Shape”."
         )
-    shape = ",".join(map(str, numbers.shape))
-    for name, text in zip(names, (file.name, file.sha256, entry.name, shape), strict=True):
-        reader.normalise(name, text)
+    found = file.name, file.sha256, entry.name, ",".join(map(str, numbers.shape))
+    for field, text in zip(names, found, strict=True):
+        reader.normalise(field, text)
     return numbers

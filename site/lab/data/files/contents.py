@@ -4,6 +4,8 @@ The readers speak of the file in sentences without a subject ("is cut short: …
 before them.
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -15,6 +17,7 @@ from numpy.typing import NDArray
 from quantcore import QuantError
 
 from ...parsing.places import quoted
+from ...parsing.reading import Reading
 
 Floats: TypeAlias = NDArray[np.float32] | NDArray[np.float64]
 
@@ -42,12 +45,16 @@ class Entry:
         shape: lengths of its axes.
         dtype: the type of its numbers in the file, in the file's own words.
         read: gives the numbers as float32 or float64, in the shape; raises QuantError where the file is broken.
+        reading: how its text was understood; None where it is no text.
+        otherwise: gives what the same text is with other commas, a value of `Commas`; None where it has one reading.
     """
 
     name: str
     shape: tuple[int, ...]
     dtype: str
     read: Callable[[], Floats]
+    reading: Reading | None = None
+    otherwise: Callable[[str], Entry] | None = None
 
     @property
     def n_values(self) -> int:

@@ -6,14 +6,16 @@ import re
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from quantcore import QuantError
 
-from ...parsing.commas import Commas, readings_of
+from ...parsing.commas import Commas, readings_of, with_points
 from ...parsing.digits import TO_ASCII
 from ...parsing.places import quoted
+from ...parsing.reading import Reading
 from .contents import Entry, Floats, Skipped, refuse
-from .written import decode, entry_of
+from .written import decode, entry_of, parsed, understood
 
 GAP = {separator: rf"(?m)(?:^|{separator})[ ]*(?:{separator}|$)" for separator in (";", "\t", ",")}
 """An empty cell."""
@@ -30,9 +32,9 @@ def read_table(data: bytes) -> Iterator[Entry | Skipped]:
     """The numbers of a table, and each of its columns by name if it names them.
 
     Semicolons, where there are any, separate cells, else tabs, else commas, else blanks. Beside the first two, and
-    where :func:`lab.parsing.commas.readings_of` finds it likelier, a comma is a decimal comma. Left out, and told, are
-    columns that begin with a word or are empty, and rows with an empty cell; lines in front that begin with # are
-    comments.
+    where :func:`lab.parsing.commas.readings_of` finds it likelier, a comma is a decimal comma, or separates thousands.
+    Left out, and told, are columns that begin with a word or are empty, and rows with an empty cell; lines in front
+    that begin with # are comments. What is no table, but numbers in brackets or in another usual form, is read as such.
 
     Raises:
         QuantError: naming the row and the column of what is no number.
@@ -43,19 +45,27 @@ def read_table(data: bytes) -> Iterator[Entry | Skipped]:
     if not lines:
         refuse("holds no numbers. Write one row of them a line.")
     separator = _separator(lines)
-    if _has_decimal_commas(text, lines, separator):
-        text = text.replace(",", ".")
-        lines = [line.replace(",", ".") for line in lines]
+    commas, *others = _readings(text, lines, separator)
+    original = text
+    if commas is not Commas.SEPARATOR:
+        text = _with_points(text, commas)
+        lines = [_with_points(line, commas) for line in lines]
         separator = None if separator == "," else separator
     first = _cells(lines[0], separator)
     has_names = not any(_is_number(cell) for cell in first) and any(cell for cell in first)
     if has_names and len(lines) == 1:
+        if (plain := _not_a_table(original)) is not None:
+            yield plain
+            return
         refuse(f"holds a line of names ({quoted(lines[0])}) and no numbers below it. Write one row of them a line.")
     sample = _cells(lines[1], separator) if has_names else first
     rows = [_cells(line, separator) for line in lines[has_names:]]
     is_empty = [all(len(row) <= column or not row[column] for row in rows) for column in range(len(sample))]
     used = [column for column, cell in enumerate(sample) if (_is_number(cell) or not cell) and not is_empty[column]]
     if not used:
+        if (plain := _not_a_table(original)) is not None:
+            yield plain
+            return
         refuse(
             f"holds no numbers in its first row, {quoted(lines[1 if has_names else 0])}. Write one row of them a line."
         )
@@ -64,21 +74,58 @@ def read_table(data: bytes) -> Iterator[Entry | Skipped]:
         if column not in used:
             reason = "is empty." if is_empty[column] else f"holds words, such as {quoted(sample[column])}."
             yield Skipped((names[column] if names else "") or f"column {column + 1}", reason)
-    text, left_out = _without_gaps(text, separator, has_names, used)
+    text, left_out = _without_gaps(_without_ends(text, separator, len(sample)), separator, has_names, used)
     if left_out:
         listed = ", ".join(map(str, left_out[:5])) + (f" and {len(left_out) - 5} more" if len(left_out) > 5 else "")
         yield Skipped(f"row{'s' if len(left_out) > 1 else ''} {listed}", "left out, for a cell of it is empty.")
     table = _numbers(text, separator, has_names, used if len(used) < len(sample) else None)
-    yield entry_of(WHOLE, table.reshape(-1) if 1 in table.shape else table)
+    numbers = table.reshape(-1) if 1 in table.shape else table
+    is_whole = len(used) == len(sample) and not left_out  # else another reading would not know what to leave out
+    reading = Reading(numbers, commas, tuple(others) if is_whole else ())
+    yield understood(WHOLE, reading, lambda commas: parsed(_body(original, has_names), WHOLE, commas))
     yield from _columns(table, [names[column] for column in used] if names else [])
 
 
-def _has_decimal_commas(text: str, lines: list[str], separator: str | None) -> bool:
-    """Whether commas are decimal commas: beside another separator and without a single point, or as they read best."""
-    if separator in (";", "\t", None):
-        return "." not in text
-    readings = readings_of("\n".join(lines if _is_number(lines[0].replace(",", "")) else lines[1:]))
-    return readings[0] is Commas.DECIMAL
+def _readings(text: str, lines: list[str], separator: str | None) -> tuple[Commas, ...]:
+    """What commas are, the likeliest first: decimal ones beside another separator and without a single point."""
+    if "," not in text:
+        return (Commas.SEPARATOR,)
+    is_head = not any(_is_number(re.sub("[,.]", "", cell)) for cell in _cells(lines[0], separator))
+    readings = readings_of("\n".join(lines[1:] if is_head else lines).replace('"', ""))
+    if separator in (";", "\t", None) and "." not in text and Commas.DECIMAL in readings:
+        return (Commas.DECIMAL, *(reading for reading in readings if reading is not Commas.DECIMAL))
+    return readings
+
+
+def _with_points(text: str, commas: Commas) -> str:
+    """The text with decimal points, also within quotation marks."""
+    if commas is Commas.DECIMAL and "." not in text:
+        return text.replace(",", ".")
+    return with_points(text, commas)
+
+
+def _body(text: str, has_names: bool) -> str:
+    """The text without the line of names."""
+    return text.lstrip().partition("\n")[2] if has_names else text
+
+
+def _not_a_table(text: str) -> Entry | None:
+    """The numbers of a text that is none; None where it holds none."""
+    try:
+        return parsed(text, WHOLE)
+    except QuantError:
+        return None
+
+
+def _without_ends(text: str, separator: str | None, n_columns: int) -> str:
+    """The text without separators at the end of lines behind which there is no column."""
+    if separator is None or not re.search(rf"(?m){separator}[ ]*$", text):
+        return text
+    lines = text.split("\n")
+    for i, line in enumerate(lines):
+        while line.rstrip(" ").endswith(separator) and len(_cells(line, separator)) > n_columns:
+            line = lines[i] = line.rstrip(" ")[:-1]
+    return "\n".join(lines)
 
 
 def _without_gaps(text: str, separator: str | None, has_names: bool, used: list[int]) -> tuple[str, list[int]]:
@@ -105,7 +152,7 @@ def _columns(table: Floats, names: list[str]) -> Iterator[Entry]:
         yield entry_of(name, table[:, column])
 
 
-def _numbers(text: str, separator: str | None, has_names: bool, used: list[int] | None) -> Floats:
+def _numbers(text: str, separator: str | None, has_names: bool, used: list[int] | None) -> NDArray[np.float64]:
     """All rows of the used columns.
 
     Raises:

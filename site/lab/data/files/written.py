@@ -1,13 +1,13 @@
 """Numbers written as text: JSON, and whatever :func:`lab.parsing.reading.read_numbers` reads."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
 from quantcore import QuantError
 
-from ...parsing.reading import parse_numbers
+from ...parsing.reading import Reading, read_numbers
 from .contents import MAX_WRITTEN, Entry, Floats, Skipped, refuse
 from .json_text import read_json
 
@@ -59,17 +59,23 @@ def read_text(data: bytes, name: str) -> Iterator[Entry]:
     yield parsed(decode(data), name)
 
 
-def parsed(text: str, name: str) -> Entry:
-    """The numbers of a text.
+def parsed(text: str, name: str, commas: str = "") -> Entry:
+    """The numbers of a text; commas as for :func:`lab.parsing.reading.read_numbers`.
 
     Raises:
         QuantError: naming the place of what is no number.
     """
     try:
-        numbers = parse_numbers(text, "file")
+        reading = read_numbers(text, "file", commas)
     except QuantError as error:
         refuse(error.message.removeprefix("file "))
-    return entry_of(name, numbers)
+    return understood(name, reading, lambda commas: parsed(text, name, commas))
+
+
+def understood(name: str, reading: Reading, otherwise: Callable[[str], Entry]) -> Entry:
+    """The numbers of a text, and what they are otherwise where they can be read in several ways."""
+    again = otherwise if reading.others else None  # else the text need not be kept
+    return Entry(name, reading.numbers.shape, "text", lambda: reading.numbers, reading, again)
 
 
 def entry_of(name: str, numbers: Floats) -> Entry:
