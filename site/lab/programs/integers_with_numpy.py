@@ -49,10 +49,11 @@ def _parameters(block: IntegerBlocks) -> list[str]:
         return [
             ends,
             "is_low = np.abs(low) > np.abs(high)  # the end of larger magnitude becomes a code exactly",
-            f"scale = np.maximum((high - low) / {greatest}, np.float32(1e-7)) * np.where(is_low, 1, -1)",
+            f"scale = np.maximum((high - low) / {greatest}, np.float32(1e-7))",
+            "scale = np.where(is_low, scale, -scale)",
             "edge = np.where(is_low, low, high)",
             "first = np.rint(edge / scale)",
-            "scale = np.divide(edge, first, out=scale.astype(np.float32), where=first != 0)",
+            "scale = np.divide(edge, first, out=scale, where=first != 0)",
             "minimum = np.where(first != 0, edge, np.float32(0))",
         ]
     return [

@@ -65,6 +65,7 @@ BLOCKS: dict[str, dict[str, str]] = {
     **{f"mxint8, {mode}": {"format": "mxint8", **MATRIX, "scale_mode": mode} for mode in MODES},
     **{f"{name}, short rows": {"format": name, **ROWS} for name in INTEGERS},
     **{f"{name}, zeros": {"format": name, "values": "0 " * 70} for name in INTEGERS},
+    "mlx_affine2, ties": {"format": "mlx_affine2", "values": "-1, 1, " + "0.5 -0.5 0 " * 20},
     "int4_f16, bytes of short rows": {"format": "int4_f16", **BACK, "bytes": "12 " * 72, "shape": "3,40"},
     "int4, blocks of 16": {"format": "int4_f16", **ROWS, "block_size": "16"},
     "q4_0, importance": {"format": "q4_0", **MATRIX, "importance": "squares"},
