@@ -21,6 +21,7 @@ from .programs import KINDS, snippets
 from .request.fields import FIELDS, default_of
 from .request.settings import RequestError, Settings, read
 from .results.compute import compute
+from .results.cost import bits_per_value
 from .results.effort import Tell
 from .results.followed import all_bytes
 from .results.result import Result
@@ -202,8 +203,8 @@ def stored_of(result: Result) -> StoredNumbers:
     fmt, stored, data = result.settings.codes, result.stored, all_bytes(result)
     if stored is not None:
         levels = [(level.name, level.format, level.values) for level in stored.levels]
-        return _stored(data, fmt.name, stored.fmt.block_size, stored.bits_per_value, levels)
-    return _stored(data, fmt.name, 1, float(fmt.element.bits), [("scale", result.scale.dtype.name, result.scale)])
+        return _stored(data, fmt.name, stored.fmt.block_size, bits_per_value(result), levels)
+    return _stored(data, fmt.name, 1, bits_per_value(result), [("scale", result.scale.dtype.name, result.scale)])
 
 
 def _stored(data: bytes, name: str, size: int, bits: float, levels: list[tuple[str, str, Any]]) -> StoredNumbers:

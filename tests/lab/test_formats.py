@@ -112,3 +112,50 @@ def test_the_table_shows_fields_number_and_steps() -> None:
     cells = dict(zip([column["key"] for column in table["columns"]], table["rows"][0]["cells"], strict=True))
     assert (cells["q"], cells["bits"], cells["number"]) == ("0x58", "0 1011 000", "16")
     assert (cells["error"], cells["error_steps"]) == ("−1.0", "−0.5")  # between 16 and 18
+
+
+@pytest.mark.parametrize(
+    ("fields", "bits"),
+    [
+        ({"format": "float8_e4m3fn"}, 8),
+        ({"format": "float8_e4m3fn", "calibration": "minmax"}, 8 + 32 / 12),
+        ({"format": "float8_e4m3fn", "calibration": "minmax", "granularity": "axis", "axis": "0"}, 8 + 3 * 32 / 12),
+        ({"format": "float4_e2m1fn", "calibration": "minmax", "precision": "float16"}, 4 + 16 / 12),
+        ({"format": "float8_e4m3fn", "direction": "dequantize", "codes": "[1, 2, 3, 4]", "scale": "0.5"}, 8 + 32 / 4),
+        ({"format": "mxfp4"}, 4.25),
+    ],
+)
+def test_scales_count_too(fields: dict[str, str], bits: float) -> None:
+    """What a value costs is its code and its part of the scales, in the answer as in the figures on the page."""
+    found = answer(**{"source": "normal", "shape": "3,4"} | fields if "codes" not in fields else fields)
+    assert found["stored"]["bits_per_value"] == pytest.approx(bits)
+    assert float(tiles_of(found)["bits_per_value"]["value"].strip("≈")) == pytest.approx(bits, rel=1e-4)
+
+
+def tiles_of(found: Json) -> dict[str, Json]:
+    """The figures for people, by their keys."""
+    return {tile["key"]: tile for tile in found["summary"]}
+
+
+def test_tiles_name_the_zeros_that_fill_a_block() -> None:
+    """Three numbers take the bytes of 32, and rows of 70 those of 96; where a block may be short, nothing is filled."""
+    for fields, words in (
+        (
+            {"format": "mxfp4", "values": "1 2 3"},
+            "17 bytes for 3 numbers and 29 zeros after them, so that the last block",
+        ),
+        (
+            {"format": "mxfp4", "source": "normal", "shape": "4,70"},
+            "280 numbers and 104 zeros after them, so that the last block of each row is whole",
+        ),
+        ({"format": "nf4", "values": "1 2 3"}, "6 bytes for 3 numbers: codes"),
+    ):
+        assert words in tiles_of(answer(**fields))["bits_per_value"]["hint"]
+
+
+def test_numbers_that_are_all_alike_are_one_in_the_tiles() -> None:
+    """A scheme without zero points has the same one for every slice; stored numbers are counted as such."""
+    rows = {"profile": "onnx", "source": "normal", "shape": "4,16", "granularity": "axis", "axis": "0"}
+    assert tiles_of(answer(**rows, scheme="symmetric"))["zero_point"]["value"] == "0 for all 4"
+    found = tiles_of(answer(format="mxfp4", source="normal", shape="4,70"))
+    assert found["level_scale"]["value"] == "12 numbers, 0.125 to 0.5"

@@ -22,6 +22,9 @@ def _cost(result: Result) -> Tile:
     bits = display.short(bits_per_value(result), 5)
     if stored is not None:
         size = f"{display.plural(stored.size_bytes, 'byte')} for {display.plural(result.size, 'number')}"
+        if n_zeros := stored.layout.size - result.size:
+            row = "" if stored.layout.n_blocks == stored.layout.blocks_per_row else " of each row"
+            size += f" and {display.plural(n_zeros, 'zero')} after them, so that the last block{row} is whole"
         hint = f"{size}: codes of {fmt.bits} bits and the scales of blocks of {stored.fmt.block_size}"
     elif result.settings.calibration == "none" and not result.settings.is_dequantize:
         hint = "the code, and no scale"
@@ -52,7 +55,9 @@ def _scales(result: Result) -> list[Tile]:
         tiles.append(tile("offset", "Offset", "", offset, "what is added to that product"))
     for level in result.stored.levels if _is_worth_telling(result.stored) else ():
         values = level.values.reshape(-1)
-        tiles.append(tile(f"level_{level.name}", f"Stored: {level.name}", "", one_or_many(values, ""), _kept(level)))
+        tiles.append(
+            tile(f"level_{level.name}", f"Stored: {level.name}", "", one_or_many(values, "number"), _kept(level))
+        )
     return tiles
 
 

@@ -14,14 +14,16 @@ def tile(key: str, label: str, symbol: Node, value: str, hint: str) -> Tile:
 
 
 def one_or_many(numbers: Any, noun: str) -> str:
-    """The number, if there is one; else how many, and from which to which; those that are numbers."""
-    if numbers.size == 1:
-        number = numbers.reshape(-1)[0]
-        return (
-            display.shortest(int(number))
-            if float(number).is_integer() and noun == "zero point"
-            else display.shortest(number)
-        )
+    """The number, if there is one or all are alike; else how many, and from which to which of those that are numbers.
+
+    >>> one_or_many(np.zeros(128, np.int32), "zero point"), one_or_many(np.array([1.5, 2, 2]), "scale")
+    ('0 for all 128', '3 scales, 1.5 to 2.0')
+    """
+    number = numbers.reshape(-1)[0]
+    if (numbers == number).all() or numbers.size == 1:
+        is_whole = noun == "zero point" and float(number).is_integer()
+        text = display.shortest(int(number)) if is_whole else display.shortest(number)
+        return text if numbers.size == 1 else f"{text} for all {display.count(numbers.size)}"
     low, high = ends(numbers, 4)
     return f"{display.plural(numbers.size, noun)}, {low} to {high}"
 
