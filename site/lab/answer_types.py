@@ -134,6 +134,7 @@ class Switches(TypedDict):
     code: Annotated[int, "the code, unsigned"]
     switches: Annotated[list[Switch], "its bits, the highest first"]
     numbers: Annotated[dict[str, str], "what each code is, in a sentence: of all, or of those with one bit flipped"]
+    marks: Annotated[dict[str, float], "what each of them is, where it is a number: its place on the lines"]
 
 
 class InstrumentView(TypedDict):

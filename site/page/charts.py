@@ -17,6 +17,7 @@ class Charts:
         """Begins without any."""
         self.figures = {}  # name: the figure last shown, a JavaScript object
         self.waiting = set()  # the names of those that are not drawn yet
+        self.marks = {}  # by name, the number that a chart marks for the moment; None for none
         self.listeners = []  # called with Plotly's event when a point is clicked
         self.template = None  # what is made of the theme of the moment, once it was needed
 
@@ -62,6 +63,15 @@ def show(figures):
     for name in window.Object.keys(figures):
         _charts.figures[name] = getattr(figures, name)
         _charts.waiting.add(name)
+
+
+def mark(name, number):
+    """Marks a number in a chart that has a place for it, or none."""
+    if _charts.marks.get(name) != number:
+        _charts.marks[name] = number
+        if name in _charts.figures:
+            _charts.waiting.add(name)
+            draw_near()
 
 
 async def draw(names):
@@ -127,6 +137,8 @@ def _draw(container, name):
     for trace in figure.data:
         if hasattr(trace, "meta") and hasattr(trace.meta, "room"):
             trace.visible = container.clientWidth >= trace.meta.room
+        if hasattr(trace, "meta") and hasattr(trace.meta, "flipped"):
+            _move(trace, _charts.marks.get(name))
     drawn = container.querySelector(".chart")
     if drawn is None:
         drawn = document.createElement("div")
@@ -137,6 +149,14 @@ def _draw(container, name):
             drawn.on("plotly_click", listener)
     else:
         window.Plotly.react(drawn, figure.data, layout, ffi.to_js(CONFIG))
+
+
+def _move(trace, number):
+    """Puts the one mark of a trace at a number; on a logarithmic line at its magnitude, beside its sign."""
+    is_log = trace.meta.flipped == "log"
+    is_shown = number is not None and (number != 0 or not is_log)
+    trace.x = ffi.to_js([abs(number) if is_log else number] if is_shown else [])
+    trace.y = ffi.to_js([(1 if number > 0 else -1) if is_log else 0] if is_shown else [])
 
 
 def _themed():

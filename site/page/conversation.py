@@ -99,6 +99,13 @@ class Conversation:
             if item["name"] == instrument and "switches" in item:
                 self.flips = views.flipped(item["switches"], self.flips, shift)
                 self._draw()
+                self._mark()
+
+    def _mark(self):
+        """Marks on the lines what the switches have made of a code."""
+        for item in self.view["instruments"]:
+            if "switches" in item:
+                charts.mark(item["name"], views.marked(item["switches"], self.flips))
 
     def ask(self):
         """Asks for an answer to the form as it stands; while one is under way, notes that another is wanted."""
@@ -250,6 +257,7 @@ class Conversation:
                 dom.render("reading-" + name, views.understood(view, name))
             address.write(self.chosen, self.defaults, None)
             charts.show(answer.figures)
+            self._mark()
             if not self.is_example:
                 charts.forget_drawings()
                 self._draw()
@@ -281,6 +289,7 @@ class Conversation:
         items[[item["name"] for item in items].index(added["name"])] = added
         window.Object.assign(self.answer.figures, figures)
         charts.show(figures)
+        self._mark()
         if not self.is_example:
             dom.render("instruments", views.instruments(self._drawable()))
             charts.draw_near()

@@ -386,6 +386,13 @@ def flipped(shown, flips, shift):
     return (own, code if str(code) in shown["numbers"] else own ^ 1 << shift)
 
 
+def marked(shown, flips):
+    """The number that the flips have made, to be marked on a line; None where nothing is flipped, or it is none."""
+    if flips is None or flips[0] != shown["code"] or flips[1] == flips[0]:
+        return None
+    return shown["marks"].get(str(flips[1]))
+
+
 def _pictures():
     buttons = [
         ["button", {"type": "button", "class": "button", "data-action": "picture", "data-kind": kind}, kind.upper()]

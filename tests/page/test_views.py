@@ -199,6 +199,16 @@ def test_switches_show_what_was_flipped() -> None:
     assert not [e for e in elements(other) if e[1].get("aria-pressed") == "true"]
 
 
+def test_what_was_flipped_is_marked() -> None:
+    """The number after the flips has a place on the lines; without flips, and where it is none, nothing is marked."""
+    shown = switches_of(format="float8_e4m3fn", values="448")
+    assert views.marked(shown, None) is None
+    assert views.marked(shown, (0x7E, 0x7E)) is None
+    assert views.marked(shown, (0x7E, 0xFE)) == -448
+    assert views.marked(shown, (0x7E, 0x7F)) is None  # NaN
+    assert views.marked(shown, (0x38, 0xB8)) is None  # flips of another code
+
+
 def test_of_wide_codes_one_bit_is_flipped_at_a_time() -> None:
     """The numbers of all 65,536 codes are not sent: another bit takes the place of the first."""
     shown = switches_of(format="bfloat16", values="1")

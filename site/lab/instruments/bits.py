@@ -8,7 +8,7 @@ import quantcore as qc
 
 from ..answer_types import Figure, Row, Switches, Table
 from ..drawing import figure
-from ..drawing.figure import CODE, VALUE
+from ..drawing.figure import CODE, ERROR, VALUE
 from ..explanation.steps.spelled import is_subnormal, number_text
 from ..explanation.table import column, row, table
 from ..notation import display
@@ -51,8 +51,8 @@ def _format(result: Result) -> qc.Format:
 def _caption(found: Flips, fmt: qc.Format) -> str:
     own = number_text(float(found.numbers[found.at(found.code)]))
     text = f"The {display.plural(len(found.bits), 'bit')} of the followed number’s code: {own}. "
-    text += "Press one to flip it and read what the number becomes. The lines show every number of "
-    text += f"{fmt.label}, plainly and by the logarithm of its magnitude"
+    text += "Press one to flip it: read what the number becomes, and see where it goes on the lines (the open "
+    text += f"diamond). They show every number of {fmt.label}, plainly and by the logarithm of its magnitude"
     special = _special(fmt)
     return f"{text}. {special}" if special else f"{text}."
 
@@ -91,6 +91,11 @@ def _switches(found: Flips) -> Switches:
                 found.codes.tolist(), found.numbers.tolist(), found.reals.tolist(), strict=True
             )
         },
+        "marks": {
+            str(code): number
+            for code, number in zip(found.codes.tolist(), found.numbers.astype(np.float64).tolist(), strict=True)
+            if np.isfinite(number)
+        },
     }
 
 
@@ -127,7 +132,16 @@ def _figure(found: Flips, fmt: qc.Format) -> Figure:
         traces.append(figure.ring([own], [0], showlegend=False))
         if own:
             traces.append(figure.ring([abs(own)], [1 if own > 0 else -1], xaxis="x2", yaxis="y2", showlegend=False))
+    traces += [_after_flips("linear"), _after_flips("log", xaxis="x2", yaxis="y2")]
     return figure.figure(traces, _layout(numbers))
+
+
+def _after_flips(line: str, **more: str) -> Json:
+    """The place of the code that switches were flipped to, on one of the lines: the page puts it there."""
+    told = figure.hover("after the flips", "%{x:.9~g}")
+    trace = figure.markers([], [], ERROR, "after the flips", 15, "diamond-open", showlegend=False, **told, **more)
+    trace["marker"]["line"] = {"width": 3}
+    return {**trace, "meta": {"flipped": line}}
 
 
 def _marks(numbers: Any, texts: list[str], color: str, symbol: str, name: str) -> list[Json]:
