@@ -48,7 +48,7 @@ class Part:
 def build(result: Result) -> Instrument:
     """The instrument for a result."""
     parts = _parts_of_block(result) if result.stored is not None else [_codes_around(result)]
-    nodes: list[Node] = [_legend(parts), _dump(result, parts), *_edit(result)]
+    nodes: list[Node] = [_legend(parts), _dump(result, parts), *_edit(result, parts)]
     title = "" if result.stored is not None else "The bytes of the codes"
     return Instrument(_caption(result, parts), None, _table(result, parts), title=title, nodes=nodes)
 
@@ -168,22 +168,31 @@ def _numbers(members: NDArray[Any]) -> str:
     return f"numbers {', '.join(shown)}{' and others' if len(runs) > 6 else ''}"
 
 
-def _edit(result: Result) -> list[Node]:
-    """The way to the same bytes as what is asked, one of which can then be changed."""
-    stored, data = result.stored, all_bytes(result)
-    if stored is None or len(data) > MOST_EDITED:
+def _edit(result: Result, parts: list[Part]) -> list[Node]:
+    """The way to the same bytes as what is asked, one of which can then be changed; of many, to those of the block."""
+    if result.stored is None:
         return []
     if result.settings.is_dequantize:
         return [node("p", {"class": "hint"}, "Change a digit in the field Bytes to see which numbers change with it.")]
-    fields = {
-        "direction": "dequantize",
-        "format": result.settings.codes.name,
-        "bytes": data.hex(" "),
-        "shape": ",".join(map(str, stored.shape or (1,))),
-        "element": str(_in_stored(result)),
-    }
+    data, label = all_bytes(result), "Edit these bytes"
+    asked = {"shape": ",".join(map(str, result.stored.shape or (1,))), "element": str(_in_stored(result))}
+    if len(data) > MOST_EDITED:
+        trace = trace_of(result)
+        data, label = b"".join(part.data for part in parts), "Edit the bytes of this block"
+        asked = {"shape": str(trace.members.size), "element": str(trace.place)}
+        if not _is_alone(result, trace.members):
+            words = f"To edit a byte, quantize fewer values: a request carries {display.count(MOST_EDITED)} at most."
+            return [node("p", {"class": "hint"}, words)]
+    fields = {"direction": "dequantize", "format": result.settings.codes.name, "bytes": data.hex(" "), **asked}
     button = {"type": "button", "class": "button", "data-action": "choose", "data-fields": json.dumps(fields)}
-    return [node("p", {"class": "actions needs-script"}, node("button", button, "Edit these bytes"))]
+    return [node("p", {"class": "actions needs-script"}, node("button", button, label))]
+
+
+def _is_alone(result: Result, members: NDArray[Any]) -> bool:
+    """Whether no byte of the block holds codes of another one."""
+    assert result.stored is not None
+    bits = result.settings.fmt.bits
+    return int(members[0]) * bits % 8 == 0 and members.size * bits % 8 == 0
 
 
 def _in_stored(result: Result) -> int:

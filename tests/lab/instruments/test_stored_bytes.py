@@ -6,6 +6,7 @@ from typing import Any
 import lab
 import numpy as np
 import pytest
+from lab.answer import computed
 from lab.request.fields.formats import CHOICES
 
 import quantcore as qc
@@ -81,6 +82,36 @@ def test_bytes_can_be_edited() -> None:
     assert again["request"]["element"] == "17"
     changed = lab.answer({**fields, "bytes": fields["bytes"].replace("40 80", "40 81")})
     assert [i for i in range(32) if changed["dequantized"][i] != before["dequantized"][i]] == [0]
+
+
+def button_of(view: Json) -> Json:
+    """The one button of the instrument that asks for something."""
+    button = view["nodes"][2][2]
+    assert button[1]["data-action"] == "choose"
+    return {"label": button[2], **json.loads(button[1]["data-fields"])}
+
+
+@pytest.mark.parametrize("name", [name for name, block in qc.BLOCK_FORMATS.items() if block.can_encode])
+def test_of_many_bytes_those_of_the_block_are_edited(name: str) -> None:
+    """The block's own bytes, alone, give its numbers back, and the followed one is followed on."""
+    request = {"format": name, "source": "normal", "shape": "20,1536", "element": "5000"}
+    if getattr(qc.BLOCK_FORMATS[name], "importance", "") == "needed":
+        request["importance"] = " ".join(["1"] * 1536)
+    fields = button_of(looked_at(**request))
+    assert fields.pop("label") == "Edit the bytes of this block"
+    assert len(fields["bytes"]) // 3 < 1024
+    result, again = computed(request), computed({**fields, "show": "table"})
+    assert not isinstance(result, list)
+    assert not isinstance(again, list)
+    start = 5000 // again.size * again.size
+    assert again.flat_x_hat.tolist() == result.flat_x_hat[start : start + again.size].tolist()
+    assert again.element == 5000 - start
+
+
+def test_a_block_that_shares_a_byte_is_not_edited_alone() -> None:
+    """Rows of five codes of four bits share bytes: the page says what to do instead."""
+    view = looked_at(format="int4_f16", source="normal", shape="2001,5", element="5")
+    assert "quantize fewer values: a request carries 4,096 at most" in view["nodes"][2][2]
 
 
 @pytest.mark.parametrize("name", list(CHOICES))
