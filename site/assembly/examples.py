@@ -72,6 +72,7 @@ def embed(request: Mapping[str, str], answer: Mapping[str, Any]) -> Node:
 def still(show: str, answer: Mapping[str, Any]) -> list[Node]:
     """Returns the parts and instruments named by `show`, as text and drawings."""
     views = importlib.import_module("page.views")
+    tables = {item["name"]: item["table"] for item in answer["instruments"] if item["applies"]}
     parts: list[Node] = []
     for name in show.split(","):
         if name == "table":
@@ -82,4 +83,6 @@ def still(show: str, answer: Mapping[str, Any]) -> list[Node]:
             parts.append(["dl", {"class": "tiles"}, *views.summary(answer)])
         elif name in answer["drawings"]:
             parts.append(["div", {"class": "figure"}, answer["drawings"][name]])
+        elif name in tables:  # whose instrument has no figure
+            parts += views.still_table({"table": tables[name]})
     return parts

@@ -95,7 +95,7 @@ def test_every_chart_of_the_lesson_is_drawn(reader: Host) -> None:
     page = read(reader, "learn.html")
     n_charts = 0
     for embed in page.locator("quant-lab").all():
-        parts = ("summary", "table", "steps", "code")
+        parts = ("summary", "table", "steps", "code", "stored_bytes")
         names = [name for name in str(embed.get_attribute("show") or "mapping").split(",") if name not in parts]
         embed.scroll_into_view_if_needed()
         frame = embed.locator("iframe").element_handle().content_frame()
