@@ -35,6 +35,7 @@ from .calibration.distribution import Distribution, distribution_onnxruntime, fl
 from .compute.bias import quantize_bias
 from .compute.grid import decision_thresholds, grid, reconstruction_levels
 from .compute.matmul import MatMulTerms, matmul_integer, matmul_terms, qlinear_matmul
+from .compute.non_finite import quantize_non_finite
 from .compute.quantize import clipped, dequantize, quantize
 from .compute.reconstruct import reconstruct
 from .errors import QuantError
@@ -63,7 +64,7 @@ from .rounding import ROUNDINGS, round_whole
 from .sizes import bits_per_value, code_entropy
 from .toolkits.arithmetic import ARITHMETICS, Arithmetic
 from .toolkits.choosing import TOOLKITS, Toolkit
-from .toolkits.non_finite import NON_FINITE, NonFinite
+from .toolkits.non_finite import NON_FINITE, NON_FINITE_CODES, Becomes, NonFinite, NonFiniteCodes
 from .toolkits.requantizing import REQUANTIZATIONS, Requantization
 
 __all__ = [
@@ -77,6 +78,7 @@ __all__ = [
     "INT8",
     "INT16",
     "NON_FINITE",
+    "NON_FINITE_CODES",
     "OPERATIONS",
     "PRECISIONS",
     "REQUANTIZATIONS",
@@ -87,6 +89,7 @@ __all__ = [
     "UINT8",
     "UINT16",
     "Arithmetic",
+    "Becomes",
     "BlockFormat",
     "Calibrated",
     "CalibrationSettings",
@@ -104,6 +107,7 @@ __all__ = [
     "MatMulTerms",
     "Metrics",
     "NonFinite",
+    "NonFiniteCodes",
     "Operand",
     "PerAxis",
     "PerBlock",
@@ -147,6 +151,7 @@ __all__ = [
     "qparams_from_range",
     "quantize",
     "quantize_bias",
+    "quantize_non_finite",
     "reconstruct",
     "reconstruction_levels",
     "restore",

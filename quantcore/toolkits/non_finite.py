@@ -1,12 +1,16 @@
 """What libraries make of NaN and infinity, each observed in the version that is named.
 
-quantcore imitates none of it: it refuses NaN and infinity wherever a format has no code for them, and wherever a scale
-would have to be chosen with them, because no two libraries agree and most do it silently.
+No two libraries agree, and most do it silently. So quantcore refuses NaN and infinity wherever a format has no code for
+them, and wherever a scale would have to be chosen with them; with a given scale, `quantize_non_finite` imitates what
+NON_FINITE_CODES says.
 """
 
 from __future__ import annotations
 
+import enum
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,53 @@ class NonFinite:
     nan: str
     infinity: str
 
+
+class Becomes(enum.Enum):
+    """The integer code of NaN."""
+
+    HIGHEST = "the highest code"
+    LOWEST = "the lowest code"
+    CODE_0 = "the code 0, whatever the zero point is"
+
+
+@dataclass(frozen=True, slots=True)
+class NonFiniteCodes:
+    """What the integer codes of one arithmetic are: of infinity the highest and the lowest one, and of NaN.
+
+    Attributes:
+        nan: The code of NaN.
+        source: What was called, and where.
+    """
+
+    nan: Becomes
+    source: str
+
+
+NON_FINITE_CODES: Mapping[str, NonFiniteCodes] = MappingProxyType(
+    {
+        "onnxruntime": NonFiniteCodes(Becomes.LOWEST, "QuantizeLinear, ONNX Runtime 1.32.0 on x86-64"),
+        "torch_per_tensor": NonFiniteCodes(Becomes.HIGHEST, "torch.quantize_per_tensor, PyTorch 2.13.0 on x86-64"),
+        "torch_per_channel": NonFiniteCodes(Becomes.CODE_0, "torch.quantize_per_channel, PyTorch 2.13.0 on x86-64"),
+        "torch_fake_quantize": NonFiniteCodes(
+            Becomes.LOWEST, "torch.fake_quantize_per_tensor_affine, PyTorch 2.13.0 on x86-64"
+        ),
+        "torch_pt2e": NonFiniteCodes(
+            Becomes.CODE_0, "quantized_decomposed.quantize_per_tensor, PyTorch 2.13.0 on x86-64"
+        ),
+        "torch_pt2e_per_channel": NonFiniteCodes(
+            Becomes.CODE_0, "quantized_decomposed.quantize_per_channel, PyTorch 2.13.0 on x86-64"
+        ),
+        "torch_pt2e_per_token": NonFiniteCodes(
+            Becomes.CODE_0, "quantized_decomposed.quantize_per_token, PyTorch 2.13.0 on x86-64"
+        ),
+        "torchao": NonFiniteCodes(Becomes.CODE_0, "quantize_affine, torchao 0.18.0 on x86-64"),
+    }
+)
+"""By the name of the arithmetic, as observed. The others differ between machines, or were not observed.
+
+ONNX leaves NaN open, and its reference casts to int32 before it clips, which C leaves open; so does PyTorch with a real
+zero point, and so do the kernels of TensorFlow Lite. PyTorch's per-group quantize raises an error.
+"""
 
 _SATURATE = "the greatest and the lowest code"
 NON_FINITE: tuple[NonFinite, ...] = (

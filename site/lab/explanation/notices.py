@@ -15,6 +15,7 @@ from .format_notices import FORMAT_CHECKS
 from .notice import info, warning
 
 MAX_LISTED = 10_000
+FEW = 6
 LONG = 100_000  # characters: nobody typed them
 
 
@@ -204,6 +205,34 @@ def _of_the_data(result: Result) -> list[Notice]:
     return [info(remark) for remark in result.settings.remarks]
 
 
+def _not_finite(result: Result) -> list[Notice]:
+    """What the library makes of NaN and infinity, and where that is from; nothing else here is about them."""
+    every = result.settings.every
+    if every is None:
+        return []
+    flat = every.reshape(-1)
+    places = np.flatnonzero(~np.isfinite(flat))
+    scale, factor, zero_point = result.scale_of(0)
+    fmt, kept = result.settings.integers, result.kept
+    params = qc.QuantParams(scale, zero_point, fmt, scale_factor=factor, precision=kept)
+    codes = qc.quantize_non_finite(flat[places[:FEW]], params, result.arithmetic)
+    told = [
+        f"entry {place + 1}, {display.number(number)}, has the code {display.shortest(code)} "
+        f"and comes back as {display.short(back, 6).removeprefix(display.ABOUT)}"
+        for place, number, code, back in zip(
+            places, flat[places[:FEW]], codes, qc.dequantize(codes, params, result.arithmetic), strict=False
+        )
+    ]
+    source = qc.NON_FINITE_CODES[result.arithmetic].source
+    more = f"; and so on, {display.count(len(places))} in all" if len(places) > FEW else ""
+    return [
+        warning(
+            f"NaN and infinity as {result.settings.profile.label} has them ({source}): {'; '.join(told)}{more}. "
+            f"Tables, charts and error figures are of the {display.plural(result.size, 'finite number')}."
+        )
+    ]
+
+
 def _as_printed(result: Result) -> list[Notice]:
     """That scale and zero point come from the pasted text itself."""
     if not result.settings.is_printed:
@@ -216,6 +245,7 @@ def _as_printed(result: Result) -> list[Notice]:
 CHECKS = (
     _read_otherwise,
     _as_printed,
+    _not_finite,
     _of_the_data,
     _codes_outside,
     _zero,

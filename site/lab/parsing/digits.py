@@ -4,6 +4,7 @@ NumPy reads the digits, so that a million numbers take a fraction of a second; o
 a second time, token by token, to say where the mistake is.
 """
 
+import math
 import re
 from typing import NoReturn
 
@@ -31,12 +32,13 @@ SHAPE = re.compile(r"\s*[(\[]?\s*[0-9]{1,9}(?:(?:\s*[,;x×*]\s*|\s+)[0-9]{1,9})*
 SKELETON = bytes.maketrans(b";(", b",[")
 
 
-def numbers_in(source: str, field: str) -> Float64:
+def numbers_in(source: str, field: str, *, takes_all: bool = False) -> Float64:
     """Every number of a text in order, shape aside.
 
     Args:
         source: numbers with decimal points, blanks, commas, semicolons and brackets, in ASCII.
         field: the request's field, for the message.
+        takes_all: whether NaN and infinity are numbers, too.
 
     Raises:
         QuantError: naming the first token that is not a finite number, with its place in the text.
@@ -48,7 +50,7 @@ def numbers_in(source: str, field: str) -> Float64:
             "write the missing number there, or delete the separator.",
             field,
         )
-    return _read(source, field)
+    return _read(source, field, takes_all)
 
 
 def _lacks_entries(source: str) -> bool:
@@ -57,7 +59,7 @@ def _lacks_entries(source: str) -> bool:
     return b",," in skeleton or b"[," in skeleton or skeleton.startswith(b",")
 
 
-def _read(source: str, field: str) -> Float64:
+def _read(source: str, field: str, takes_all: bool) -> Float64:
     """Every number of the text in order, shape aside."""
     bare = source.translate(SEPARATORS)
     if bare.isspace() or not bare:
@@ -65,21 +67,26 @@ def _read(source: str, field: str) -> Float64:
     try:
         numbers = np.fromstring(bare, sep=" ")
     except ValueError:
-        _refuse(source, field)
-    if not np.isfinite(numbers).all():
-        _refuse(source, field)
+        _refuse(source, field, takes_all)
+    if not np.isfinite(numbers).all() and not (takes_all and all(map(_is_right, TOKEN.findall(source)))):
+        _refuse(source, field, takes_all)
     return numbers
 
 
-def _refuse(source: str, field: str) -> NoReturn:
-    """Raise the error of the first token that is not a finite number."""
+def _is_right(token: str) -> bool:
+    """Whether a number is one that float64 holds: with digits, and infinite, it is too large."""
+    return math.isfinite(float(token)) or token.lstrip("+-").isalpha()
+
+
+def _refuse(source: str, field: str, takes_all: bool) -> NoReturn:
+    """Raise the error of the first token that is not a number, or not a finite one."""
     for entry, found in enumerate(TOKEN.finditer(source)):
         token = found.group()
         try:
             value = float(token) if "_" not in token and token.isascii() else None
         except ValueError:
             value = None
-        if value is not None and np.isfinite(value):
+        if value is not None and (np.isfinite(value) or (takes_all and _is_right(token))):
             continue
         place = token_place(source, entry, found)
         if value is None:
@@ -87,7 +94,10 @@ def _refuse(source: str, field: str) -> NoReturn:
         if any(digit in token for digit in "0123456789"):
             limit = "the largest float64 (about 1.8e308)"
             raise QuantError(f"{field} holds {place}, which is beyond {limit}. Use a smaller number.", field)
-        raise QuantError(f"{field} holds {place}; every entry must be a finite number. Replace it or remove it.", field)
+        remedy = "Replace it or remove it"
+        if field == "values":
+            remedy += ", or choose what “NaN and infinity” are"
+        raise QuantError(f"{field} holds {place}; every entry must be a finite number. {remedy}.", field)
     raise AssertionError("NumPy refused a text of which every token is a finite number")
 
 

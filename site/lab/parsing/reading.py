@@ -57,7 +57,7 @@ class Reading:
 
 
 @lru_cache(maxsize=4)
-def read_numbers(text: str, name: str, commas: str = "") -> Reading:
+def read_numbers(text: str, name: str, commas: str = "", *, takes_all: bool = False) -> Reading:
     """Reads the numbers in a text.
 
     The last few texts are remembered, for a page asks again with the same million numbers and another setting.
@@ -66,6 +66,7 @@ def read_numbers(text: str, name: str, commas: str = "") -> Reading:
         text: What was typed, pasted or read from a file.
         name: The request's field, for the message.
         commas: What commas are, a value of `Commas`; empty: whatever is likeliest.
+        takes_all: Whether NaN and infinity are numbers, too.
 
     Raises:
         QuantError: Naming the first token that is not a finite number, or the first list that is out of shape, with its
@@ -88,7 +89,7 @@ def read_numbers(text: str, name: str, commas: str = "") -> Reading:
     shape: tuple[int, ...] | None = None
     if not has_brackets or plain.count("[") == plain.count("]") == 1:
         shape = rows_shape(plain.replace("[", " ").replace("]", " "))
-    numbers = numbers_in(plain, name)
+    numbers = numbers_in(plain, name, takes_all=takes_all)
     if numbers.size == 0:
         raise QuantError(f"{name} holds no numbers. {EXAMPLE}.", name)
     if shape is None and has_brackets:

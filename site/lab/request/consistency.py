@@ -61,6 +61,37 @@ def check_scheme(reader: Reader, scheme: str | None, is_given: bool) -> None:
         )
 
 
+def check_non_finite(reader: Reader, granularity: str | None, calibration: str | None, n_ends: int) -> None:
+    """Refuse NaN and infinity where the profile's library is not known to have codes for them, or no scale is given.
+
+    Args:
+        reader: gives the profile, and keeps the errors.
+        granularity: which numbers share a scale, as chosen.
+        calibration: where the scale is from, as chosen.
+        n_ends: how many ends of an explicit range are given.
+    """
+    profile = PROFILES[reader.profile_name]
+    if granularity != "tensor":
+        reader.error(
+            "granularity",
+            "the values hold NaN or infinity, which are shown for one scale alone. Choose one scale for the tensor.",
+        )
+    if calibration != "given" and (calibration != "manual" or n_ends < 2):
+        reader.error(
+            "calibration",
+            "the values hold NaN or infinity, so their smallest or largest is no number, and the scale would be none. "
+            "Give the scale and the zero point, or both ends of a range.",
+        )
+    is_own = qc.TOOLKITS[profile.toolkit].library == qc.ARITHMETICS[profile.arithmetic].library
+    if profile.arithmetic not in qc.NON_FINITE_CODES or not is_own:
+        known = [one.label for one in PROFILES.values() if one.arithmetic in qc.NON_FINITE_CODES]
+        reader.error(
+            "non_finite",
+            f"what {profile.label} makes of NaN and infinity differs between machines, or was not observed. "
+            f"Remove them, or choose another profile: {', '.join(known)}.",
+        )
+
+
 def has_real_zero_points(profile: str) -> bool:
     """Whether the profile's zero points need not be whole numbers."""
     chosen = PROFILES[profile]

@@ -36,6 +36,7 @@ def _said(reader: Reader) -> dict[str, str]:
     if not ("scale" in text or "*" in text):
         return {}
     try:
-        return read_numbers(text, "values", reader.given.get("commas", "")).keywords
+        takes_all = reader.text("non_finite") == "library"
+        return read_numbers(text, "values", reader.given.get("commas", ""), takes_all=takes_all).keywords
     except QuantError:
         return {}

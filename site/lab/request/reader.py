@@ -100,11 +100,11 @@ class Reader:
         self._normalised[name] = str(int(value)) if field.kind is Kind.INTEGER else repr(value).removesuffix(".0")
         return value
 
-    def numbers(self, name: str, *, whole: bool = False) -> Float64 | None:
-        """Any amount of numbers; those of the data are read as `commas` wants them."""
+    def numbers(self, name: str, *, whole: bool = False, takes_all: bool = False) -> Float64 | None:
+        """Any amount of numbers; those of the data are read as `commas` wants them, maybe with NaN and infinity."""
         if name in DATA:
             commas = self.choice("commas") or ""
-            self.reading = self.attempt(lambda: read_numbers(self.text(name), name, commas))
+            self.reading = self.attempt(lambda: read_numbers(self.text(name), name, commas, takes_all=takes_all))
             if self.reading is None or not whole:
                 return None if self.reading is None else self.reading.numbers
             return self.attempt(lambda: parse_whole_numbers(self.text(name), name, commas))

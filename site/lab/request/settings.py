@@ -11,6 +11,7 @@ from quantcore.precision import precision_of
 
 from ..parsing.reading import Reading
 from .consistency import (
+    check_non_finite,
     check_parameters,
     check_precision,
     check_profile,
@@ -49,6 +50,7 @@ class Settings:
         scale, zero_point: given parameters; empty where they are chosen.
         codes: what a code stands for: the number format, and the block format if there is one.
         reading: how the text of the data was understood; None where there is no text.
+        every: the values with NaN and infinity among them, of which `data` are the others; None where all are finite.
         remarks: what is to be told of where the data come from.
         is_printed: whether scale and zero point are those of a printed tensor.
         stored: the blocks to be decoded; None when quantizing, and where elements are not in blocks.
@@ -83,6 +85,7 @@ class Settings:
     stored: qc.Stored | None = None
     reading: Reading | None = None
     is_printed: bool = False
+    every: Float64 | None = None
     remarks: tuple[str, ...] = ()
     show: tuple[str, ...] = ()
     questions: Questions = field(default_factory=Questions)
@@ -173,6 +176,7 @@ def read(
     axis, block_size = reader.number("axis"), reader.number("block_size")
     percentile, seed = reader.number("percentile"), reader.number("seed")
     range_min, range_max = reader.number("range_min"), reader.number("range_max")
+    takes_all = reader.choice("non_finite") == "library" and not reader.format_name
     chosen_precision = reader.choice("precision")
     precision = qc.PRECISIONS[chosen_precision or "float64"]
 
@@ -183,8 +187,16 @@ def read(
     elif is_dequantize:
         data = None if block else read_codes(reader, source)
     else:
-        data = read_values(reader, source, int(seed or 0))
+        data = read_values(reader, source, int(seed or 0), takes_all)
     is_given = block is None and (is_dequantize or calibration == "given")
+    every = None
+    if not is_dequantize and source == "values" and data is not None and not (is_finite := np.isfinite(data)).all():
+        every, data = data, data[is_finite]
+        n_ends = sum(end is not None for end in (range_min, range_max))
+        check_non_finite(reader, granularity_name, calibration, n_ends)
+        if not data.size:
+            reader.error("values", "values hold no finite number; add at least one.")
+            data = None
     scale = read_parameter(reader, "scale", source) if is_given else empty
     zero_point: NDArray[Any] | None = empty
     if is_given:
@@ -235,6 +247,7 @@ def read(
         stored=stored,
         reading=reader.reading,
         is_printed=is_printed,
+        every=every,
         remarks=tuple(reader.remarks),
         scheme=scheme or "",
         granularity=granularity,

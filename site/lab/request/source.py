@@ -15,13 +15,14 @@ from .reader import Reader
 MEASURED = ("spread", "outlier_share", "outlier_size", "degrees")
 
 
-def read_values(reader: Reader, source: str, seed: int) -> NDArray[Any] | None:
+def read_values(reader: Reader, source: str, seed: int, takes_all: bool) -> NDArray[Any] | None:
     """The values to quantize, as float32 or float64 in their shape; None where the request is wrong.
 
     Args:
         reader: gives the other fields, and keeps their errors.
         source: the choice of the field of that name; empty if it was wrong.
         seed: of generated numbers.
+        takes_all: whether NaN and infinity may be typed.
     """
     if source in GENERATORS:
         return _generated(reader, source, seed)
@@ -29,7 +30,7 @@ def read_values(reader: Reader, source: str, seed: int) -> NDArray[Any] | None:
         return reader.shaped(draw())
     if source == "file":
         return reader.shaped(reader.attempt(lambda: _from_file(reader)))
-    return reader.shaped(reader.numbers("values")) if source else None
+    return reader.shaped(reader.numbers("values", takes_all=takes_all)) if source else None
 
 
 def read_codes(reader: Reader, source: str) -> NDArray[Any] | None:

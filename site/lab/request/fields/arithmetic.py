@@ -80,6 +80,15 @@ ARITHMETIC: tuple[Field, ...] = (
         choices={"float16": "float16", "bfloat16": "bfloat16", "float32": "float32", "float64": "float64"},
         when=SCALED,
     ),
+    Field(
+        name="non_finite",
+        label="NaN and infinity",
+        hint="Libraries disagree on their codes. They need a given scale, or a range of your own.",
+        kind=Kind.CHOICE,
+        default="refuse",
+        choices={"refuse": "are refused", "library": "as the library does"},
+        when={**QUANTIZE, **INTEGERS, "source": ("values",)},
+    ),
 )
 
 RANGE: tuple[Field, ...] = (
