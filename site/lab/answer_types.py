@@ -66,6 +66,7 @@ class Column(TypedDict):
     key: Annotated[str, "its name"]
     label: Annotated[str, "its head"]
     hint: Annotated[str, "what is in it"]
+    is_text: NotRequired[Annotated[bool, "whether it holds words, and no numbers"]]
 
 
 class Row(TypedDict):

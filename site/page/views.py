@@ -439,7 +439,8 @@ def _table(shown, followable, sorter=None, order=None):
     can_sort = sorter is not None and shown["rows"] and "sort" in shown["rows"][0]
     heads = []
     for position, column in enumerate(shown["columns"]):
-        attributes = {"scope": "col", "data-key": column["key"], "title": column.get("hint", "")}
+        attributes = {"scope": "col", "title": column.get("hint", "")}
+        attributes.update(_of_column(column))
         label = column["label"]
         if can_sort:
             if order is not None and order[0] == position:
@@ -448,17 +449,25 @@ def _table(shown, followable, sorter=None, order=None):
             sort["data-column"] = str(position)
             label = ["button", sort, label]
         heads.append(["th", attributes, label])
-    keys = [column["key"] for column in shown["columns"]]
+    columns = [_of_column(column) for column in shown["columns"]]
     return [
         "table",
         {"class": "numbers"},
         ["caption", {}, shown["caption"]],
         ["thead", {}, ["tr", {}, ["th", {"scope": "col", "data-key": "index"}, "index"]] + heads],
-        ["tbody", {}] + [_row(row, keys, followable) for row in shown["rows"]],
+        ["tbody", {}] + [_row(row, columns, followable) for row in shown["rows"]],
     ]
 
 
-def _row(row, keys, followable):
+def _of_column(column):
+    """What says of a cell which column it is in, and whether that holds words."""
+    attributes = {"data-key": column["key"]}
+    if column.get("is_text"):
+        attributes["class"] = "words"
+    return attributes
+
+
+def _row(row, columns, followable):
     index = str(row["index"])
     attributes = {"data-element": index} if followable else {}
     head = index
@@ -470,7 +479,7 @@ def _row(row, keys, followable):
         button["aria-label"] = "Follow the number at index " + index
         button["aria-pressed"] = "true" if is_followed else "false"
         head = ["button", button, index]
-    cells = [["td", {"data-key": key}, cell] for key, cell in zip(keys, row["cells"])]
+    cells = [["td", attributes_of, cell] for attributes_of, cell in zip(columns, row["cells"])]
     return ["tr", attributes, ["th", {"scope": "row"}, head]] + cells
 
 

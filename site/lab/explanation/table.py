@@ -6,9 +6,10 @@ from ..results.result import Result
 PAGE_SIZE = 50
 
 
-def column(key: str, label: str, hint: str) -> Column:
-    """One column of a table."""
-    return {"key": key, "label": label, "hint": hint}
+def column(key: str, label: str, hint: str, is_text: bool = False) -> Column:
+    """One column of a table, of numbers or of words."""
+    found: Column = {"key": key, "label": label, "hint": hint}
+    return {**found, "is_text": True} if is_text else found
 
 
 def table(caption: str, columns: list[Column], rows: list[Row], first: int = 0, total: int | None = None) -> Table:

@@ -91,12 +91,12 @@ def _every_toolkit(result: Result) -> Table:
     lines, n_counted = every_toolkit(result)
     fmt = result.settings.integers
     columns = [
-        column("toolkit", "Toolkit", "whose rules and arithmetic"),
+        column("toolkit", "Toolkit", "whose rules and arithmetic", is_text=True),
         column("scale", "Scale", "of the followed number's block or channel"),
         column("zero_point", "Zero point", "of the same"),
         column("codes", "First codes", "of the values, in order"),
         column("differ", "Differ", f"codes other than the present ones, of {display.count(n_counted)}"),
-        column("rule", "Rule", "what makes the difference, the rule that explains most first"),
+        column("rule", "Rule", "what makes the difference, the rule that explains most first", is_text=True),
     ]
     rows = []
     for i, line in enumerate(lines):
@@ -118,9 +118,9 @@ def _every_toolkit(result: Result) -> Table:
 def _rules(found: ToolkitComparison) -> Table:
     """The rules in which both differ, side by side."""
     columns = [
-        column("rule", "Rule", "what is done differently"),
-        column("a", found.a.name, "how the present settings do it"),
-        column("b", found.b.name, "how the other one does it"),
+        column("rule", "Rule", "what is done differently", is_text=True),
+        column("a", found.a.name, "how the present settings do it", is_text=True),
+        column("b", found.b.name, "how the other one does it", is_text=True),
     ]
     fmt = found.first.settings.integers
     rows = [
@@ -183,7 +183,9 @@ def _table(found: ToolkitComparison, why: list[tuple[str, ...]]) -> Table:
         column("q_b", f"{b} q", "its code"),
         column("x_hat_a", f"{a} x̂", "what its code stands for"),
         column("x_hat_b", f"{b} x̂", "what its code stands for"),
-        column("reason", "Reason", "the rule that alone makes the difference, or the rules that do together"),
+        column(
+            "reason", "Reason", "the rule that alone makes the difference, or the rules that do together", is_text=True
+        ),
     ]
     places = found.differing[:PAGE_SIZE]
     rows = []

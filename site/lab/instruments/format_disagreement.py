@@ -84,9 +84,9 @@ def _caption(found: FormatComparison, why: list[tuple[str, ...]]) -> str:
 def _rules(found: FormatComparison) -> Table:
     """What both store, and how they choose it, side by side."""
     columns = [
-        column("rule", "What", "a property of the format"),
-        column("a", found.a, "the present format"),
-        column("b", found.b, "the other one"),
+        column("rule", "What", "a property of the format", is_text=True),
+        column("a", found.a, "the present format", is_text=True),
+        column("b", found.b, "the other one", is_text=True),
     ]
     sides = [_properties(result) for result in (found.first, found.second)]
     rows = [
@@ -175,7 +175,7 @@ def _table(found: FormatComparison, listed: Indices, why: list[tuple[str, ...]])
             column(f"scale_{key}", f"{name} scale", "by which the number of the code is multiplied"),
             column(f"x_hat_{key}", f"{name} x̂", "the number that comes back"),
         ]
-    columns.append(column("reason", "Reason", "the rule that makes the difference"))
+    columns.append(column("reason", "Reason", "the rule that makes the difference", is_text=True))
     rows = []
     for i, names in zip(listed.tolist(), why, strict=True):
         cells = [place(found.first, i), display.short(found.first.flat_x[i])]

@@ -39,7 +39,7 @@ def build(result: Result) -> Instrument:
     if asked.operator == "addition":
         return addition(asked, codes)
     sums, words = _sums(asked)
-    pairs = pairs_of(asked) if asked.operator == "product" else None
+    pairs = pairs_of(asked) if asked.operator == "dot" else None
     tables = [_every_sum(asked, sums, codes)] if len(sums) > 1 else []
     if pairs is not None:
         tables.append(_kernels(asked, (sums[0], pairs), codes))
@@ -60,7 +60,7 @@ def _sums(asked: Requantizing) -> tuple[list[int], str]:
     """The sums with their bias, as 32 bits keep them; and how the first came about, in words."""
     totals = [int(acc) for acc in asked.sums.reshape(-1)[:MAX_SUMS]]
     words = []
-    if asked.operator == "product":
+    if asked.operator == "dot":
         totals = [dot_codes(list(asked.left), list(asked.right), asked.zero_points)]
         how = "" if asked.zero_points == (0, 0) else ", less their zero points,"
         words.append(f"The products of the codes{how} add up to {display.shortest(totals[0])}.")
@@ -94,7 +94,7 @@ def pairs_of(asked: Requantizing) -> int | None:
 def _kernels(asked: Requantizing, sums: tuple[int, int], codes: tuple[int, int]) -> Table:
     """The same products, added up in 32 bits and in saturating pairs."""
     columns = [
-        column("kernel", "Added up", "by which instructions"),
+        column("kernel", "Added up", "by which instructions", is_text=True),
         column("acc", "Sum", "what they give"),
         column("q", "Code q", "of that sum, exactly"),
     ]
@@ -108,7 +108,7 @@ def _kernels(asked: Requantizing, sums: tuple[int, int], codes: tuple[int, int])
 
 def _reply_of_pairs(asked: Requantizing, acc: int, pairs: int | None, codes: tuple[int, int]) -> str:
     """Whether pairs saturate; empty where it was not asked or is no matter."""
-    if asked.operator != "product" or pairs == acc:
+    if asked.operator != "dot" or pairs == acc:
         return ""
     if pairs is None:
         return " Pairs that saturate at 16 bits are of codes 0 to 255 times codes −128 to 127."
@@ -134,7 +134,7 @@ def _reply(asked: Requantizing, first: int, codes: tuple[int, int]) -> str:
             found.setdefault(code, []).append(record.library)
     if len(found) == 1:
         return f"All agree on the code {display.shortest(next(iter(found)))}."
-    return "; ".join(f"{display.shortest(code)}: {', '.join(names)}" for code, names in found.items()) + "."
+    return "; ".join(f"{display.shortest(code)}: {' · '.join(names)}" for code, names in found.items()) + "."
 
 
 def _code(acc: int, asked: Requantizing, codes: tuple[int, int], rule: str) -> int | None:
@@ -147,12 +147,12 @@ def _code(acc: int, asked: Requantizing, codes: tuple[int, int], rule: str) -> i
 def _table(asked: Requantizing, first: int, codes: tuple[int, int]) -> Table:
     """One row a rule, for the first sum."""
     columns = [
-        column("rule", "Rule", "the library, or what is exact"),
+        column("rule", "Rule", "the library, or what is exact", is_text=True),
         column("multiplier", "m", "the multiplier as it is kept"),
         column("steps", "Rounded last", "the sum in steps of the output, as it is before the last rounding"),
         column("whole", "Whole", "the whole number that it becomes"),
         column("q", "Code q", "with the zero point, within the codes"),
-        column("how", "How", "the steps, and their precision"),
+        column("how", "How", "the steps, and their precision", is_text=True),
     ]
     rows = []
     for i, (name, record) in enumerate(REQUANTIZERS.items()):

@@ -18,7 +18,7 @@ class Requantizing:
     """Sums of an integer layer, or two tensors of codes, on their way to codes.
 
     Attributes:
-        operator: "sum" where `sums` are given, else what is done with `left` and `right`: "product" or "addition".
+        operator: "sum" where `sums` are given, else what is done with `left` and `right`: "dot" or "addition".
         sums: whole numbers of 32 bits.
         left: codes of the input; and
         right: as many of the weights, or of what is added.

@@ -69,7 +69,8 @@ def test_counts_are_those_of_two_answers(other: str, scheme: str) -> None:
     if scheme == "affine" and PROFILES[other].is_symmetric:
         assert "has no affine scheme" in view["caption"]
         return
-    one, two = codes_of("onnx", NORMAL, scheme=scheme), codes_of(other, NORMAL, scheme=scheme)
+    same = {"scheme": scheme, "signed": "1"}
+    one, two = codes_of("onnx", NORMAL, **same), codes_of(other, NORMAL, **same)
     differing = [i for i, (a, b) in enumerate(zip(one, two, strict=True)) if a != b]
     if differing:
         assert view["reply"].startswith(f"{len(differing)} of 480 codes differ")

@@ -98,7 +98,7 @@ def test_ratios_that_float32_does_not_hold() -> None:
     assert view["table"]["rows"][0]["cells"][3:] == ["−128", "–"]
 
 
-PRODUCT = {"operator": "product", "left_codes": "210, 198, 234", "right_codes": "-81, -80, 127"}
+PRODUCT = {"operator": "dot", "left_codes": "210, 198, 234", "right_codes": "-81, -80, 127"}
 ONES = {"input_scale": "1", "weight_scale": "1", "output_scale": "1", "output_zero_point": "0"}
 
 
@@ -109,7 +109,7 @@ def test_pairs_of_products_saturate() -> None:
     (kernels,) = view["tables"]
     assert [row["cells"][1:] for row in kernels["rows"]] == [["−3132", "−3132"], ["−3050", "−3050"]]
     assert view["reply"].endswith("Pairs that saturate at 16 bits give the sum −3050 instead, and the code −3050.")
-    signed = view_of(operator="product", left_codes="-1, 3", right_codes="5, 7", **ONES)
+    signed = view_of(operator="dot", left_codes="-1, 3", right_codes="5, 7", **ONES)
     assert (signed.get("tables", []), "are of codes 0 to 255" in signed["reply"]) == ([], True)
 
 
@@ -123,7 +123,7 @@ def test_zero_points_of_a_product() -> None:
 
 def test_a_product_saturates_at_the_codes() -> None:
     """QLinearMatMul: 100 · 100 in steps of 0.2 is 50,000, and becomes 255."""
-    request = {"operator": "product", "left_codes": "100", "right_codes": "100", **ONES, "output_scale": "0.2"}
+    request = {"operator": "dot", "left_codes": "100", "right_codes": "100", **ONES, "output_scale": "0.2"}
     assert set(codes_of(view_of(**request, signed="0")).values()) == {"255", "–"}
 
 

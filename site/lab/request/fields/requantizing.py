@@ -11,17 +11,15 @@ def _scale(name: str, label: str, hint: str, default: str) -> Field:
     )
 
 
-def _codes(name: str, label: str, default: str) -> Field:
-    return Field(
-        name=name, label=label, hint="Whole numbers.", kind=Kind.NUMBERS, default=default, when=OF_CODES, is_half=True
-    )
+def _codes(name: str, label: str, hint: str, default: str) -> Field:
+    return Field(name=name, label=label, hint=hint, kind=Kind.NUMBERS, default=default, when=OF_CODES, is_half=True)
 
 
-def _zero_point(name: str, label: str) -> Field:
+def _zero_point(name: str, label: str, hint: str) -> Field:
     return Field(
         name=name,
         label=label,
-        hint="What is subtracted from each.",
+        hint=hint,
         kind=Kind.INTEGER,
         default="0",
         low=-32768,
@@ -31,16 +29,16 @@ def _zero_point(name: str, label: str) -> Field:
     )
 
 
-OF_CODES: Mapping[str, tuple[str, ...]] = {"operator": ("product", "addition")}
+OF_CODES: Mapping[str, tuple[str, ...]] = {"operator": ("dot", "addition")}
 
 REQUANTIZING: tuple[Field, ...] = (
     Field(
         name="operator",
         label="What is computed",
-        hint="Where the sum comes from.",
+        hint="Sums may be given, or come from codes.",
         kind=Kind.CHOICE,
         default="sum",
-        choices={"sum": "a sum that is given", "product": "a product of codes", "addition": "two codes, added"},
+        choices={"sum": "a sum that is given", "dot": "a dot product of codes", "addition": "two codes, added"},
     ),
     Field(
         name="acc",
@@ -50,10 +48,10 @@ REQUANTIZING: tuple[Field, ...] = (
         default="585",
         when={"operator": ("sum",)},
     ),
-    _codes("left_codes", "Codes of the input", "210, 198, 234"),
-    _codes("right_codes", "Codes of the weights", "-81, -80, 127"),
-    _zero_point("left_zero_point", "Zero point of the input"),
-    _zero_point("right_zero_point", "Zero point of the weights"),
+    _codes("left_codes", "Codes of the input", "Whole numbers.", "210, 198, 234"),
+    _codes("right_codes", "Codes of the weights", "Or of what is added; as many.", "-81, -80, 127"),
+    _zero_point("left_zero_point", "Zero point of the input", "The code of its 0."),
+    _zero_point("right_zero_point", "Zero point of the weights", "Or of what is added."),
     Field(
         name="bias",
         label="Bias",
@@ -62,7 +60,7 @@ REQUANTIZING: tuple[Field, ...] = (
         default="0",
         low=-1e30,
         high=1e30,
-        when={"operator": ("sum", "product")},
+        when={"operator": ("sum", "dot")},
     ),
     _scale("input_scale", "Scale of the input", "The step of its codes.", "0.05296124517917633"),
     _scale("weight_scale", "Scale of the weights", "Or of what is added.", "0.024093778803944588"),
