@@ -1,4 +1,4 @@
-"""bfloat16 through all of quantcore: what torchao, AWQ and ONNX's reference gave, to the last bit."""
+"""bfloat16, and float16, through all of quantcore: what torchao, AWQ and ONNX's reference gave, to the last bit."""
 
 import json
 from pathlib import Path
@@ -9,20 +9,23 @@ import pytest
 
 import quantcore as qc
 
-CASES = json.loads((Path(__file__).parent / "recorded_bfloat16.json").read_text(encoding="utf-8"))["cases"]
+CASES = json.loads((Path(__file__).parent / "recorded_precisions.json").read_text(encoding="utf-8"))["cases"]
 BFLOAT16 = qc.PRECISIONS["bfloat16"]
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case['toolkit']} {case['scheme']} {case['codes']}")
+@pytest.mark.parametrize(
+    "case", CASES, ids=lambda case: " ".join(str(case[name]) for name in ("precision", "toolkit", "scheme", "codes"))
+)
 def test_it_is_what_the_library_computed(case: dict[str, Any]) -> None:
-    """Scale, zero point, codes and reconstruction of bfloat16 tensors."""
+    """Scale, zero point, codes and reconstruction of bfloat16 and float16 tensors."""
     low, high = case["codes"]
     fmt = qc.IntFormat((high - low).bit_length(), low < 0)
-    x, toolkit = np.array(case["x"], np.float32), case["toolkit"]
+    precision, toolkit = qc.PRECISIONS[case["precision"]], case["toolkit"]
+    x = precision.keep(case["x"])
     if case["scheme"] == "given":
-        params = qc.QuantParams(case["scale"], case["zero_point"], fmt, precision="bfloat16")
+        params = qc.QuantParams(case["scale"], case["zero_point"], fmt, precision=precision)
     else:
-        params = qc.choose_qparams(x, fmt, case["scheme"], toolkit=toolkit, dtype="bfloat16")
+        params = qc.choose_qparams(x, fmt, case["scheme"], toolkit=toolkit, dtype=precision)
     arithmetic = qc.TOOLKITS[toolkit].arithmetic
     q = qc.quantize(x, params, arithmetic)
     assert (params.scale.item(), params.zero_point.item()) == (case["scale"], case["zero_point"])

@@ -76,12 +76,12 @@ def precision_of_quotient(result: Result) -> str:
 
 
 def check_cell(text: str, exact: Fraction, precision: tuple[int, int, int]) -> None:
-    """The exact number, in a floating-point precision, or to the digits that are left of it."""
+    """The exact number in a floating-point precision, or the digits that are left of that."""
     if "∞" in text:
         assert abs(exact) >= 2 ** (precision[2] + 1) * (1 - Fraction(1, 2 ** (precision[0] + 1)))
     elif text.startswith("≈"):
         shown = decimal(text)
-        assert abs(shown.value - exact) <= (shown.unit or 0) / 2
+        assert abs(shown.value - rounded(exact, precision)) <= (shown.unit or 0) / 2
     else:
         assert rounded(decimal(text).value, precision) == rounded(exact, precision)
 

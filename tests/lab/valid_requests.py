@@ -90,7 +90,9 @@ def valid_requests(draw: st.DrawFn) -> dict[str, str]:
     request = {"profile": profile, "direction": draw(st.sampled_from(["quantize"] * 4 + ["dequantize"]))}
     only = ARITHMETICS[PROFILES[profile].arithmetic].dtype
     if only is None:
-        not_there = {"notebook": ("float16", "bfloat16"), "xnnpack": ("bfloat16",)}.get(profile, ())
+        not_there = {"notebook": ("float16", "bfloat16"), "xnnpack": ("bfloat16",), "coremltools": ("bfloat16",)}.get(
+            profile, ()
+        )
         request["precision"] = draw(st.sampled_from([kind for kind in LARGEST if kind not in not_there]))
     largest = LARGEST[request.get("precision", default_of("precision", profile))]
     shape = draw(st.sampled_from(SHAPES))

@@ -46,6 +46,8 @@ def _check_bfloat16(reader: Reader, profile: Profile, bits: int) -> None:
     why = ""
     if qc.ARITHMETICS[profile.arithmetic].name == "torch_pt2e_per_token":
         why = f"{profile.label} then chooses the scale in bfloat16 and keeps it in float64, which is not done here"
+    elif profile.toolkit == "coremltools":
+        why = f"{profile.label} computes with NumPy, which has no bfloat16"
     elif bits > 8 and profile.toolkit != "onnx":
         why = f"{profile.label} then keeps codes in it too, and it does not hold all of {bits} bits"
     if why:

@@ -86,6 +86,7 @@ def test_the_steps_round_to_bfloat16() -> None:
         ({"profile": "pytorch"}, "computes in float32"),
         ({"profile": "onnxruntime"}, "computes in float32"),
         ({"profile": "xnnpack"}, "keeps it in float64"),
+        ({"profile": "coremltools"}, "NumPy, which has no bfloat16"),
         ({"profile": "awq", "bits": "9"}, "does not hold all of 9 bits"),
         ({"profile": "notebook"}, "does not hold all of them"),
         ({"profile": "onnx", "values": "1, 3.4e38"}, "beyond bfloat16 (up to about 3.39e+38)"),
