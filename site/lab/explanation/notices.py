@@ -218,7 +218,7 @@ def _not_finite(result: Result) -> list[Notice]:
     codes = qc.quantize_non_finite(flat[places[:FEW]], params, result.arithmetic)
     told = [
         f"entry {place + 1}, {display.number(number)}, has the code {display.shortest(code)} "
-        f"and comes back as {display.short(back, 6).removeprefix(display.ABOUT)}"
+        f"and comes back as {display.short(back, 6)}"
         for place, number, code, back in zip(
             places, flat[places[:FEW]], codes, qc.dequantize(codes, params, result.arithmetic), strict=False
         )
