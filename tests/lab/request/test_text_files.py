@@ -100,7 +100,29 @@ def test_a_print_in_a_file_gives_scale_and_zero_point() -> None:
     assert dropped("print.txt", text, calibration="minmax")["request"]["calibration"] == "minmax"
 
 
+@pytest.mark.parametrize("ending", ENDINGS)
+@pytest.mark.parametrize(
+    "text", ["x = [1, 2, 3]", "array([1, 2, 3], dtype=int8)", "tensor([1., 2., 3.])", "{1, 2, 3}", "[1] 1 2\n[3] 3"]
+)
+def test_prints_are_no_tables(ending: str, text: str) -> None:
+    """A printed array is read as such whatever the file is called."""
+    assert dropped(f"print.{ending}", text)["values"] == [1, 2, 3]
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_a_print_without_its_middle_is_refused(ending: str) -> None:
+    """In a file, too, it is said how to print all."""
+    (error,) = STORE.load(f"print.{ending}", b"tensor([1., 2., ..., 3.])")["errors"]
+    assert "threshold=sys.maxsize" in error["message"]
+
+
+def test_names_of_columns_may_have_brackets() -> None:
+    """Units in the line of names make no array of a table."""
+    assert dropped("t.csv", "time [s],force (N)\n1.5,2\n2.5,3\n")["values"] == [1.5, 2, 2.5, 3]
+
+
 def test_a_header_of_c() -> None:
     """Declarations in .h and .c files make their shape."""
     assert dropped("w.h", "static const int8_t w[2][2] = {\n  {1, -2},\n  {3, 4}};\n")["shape"] == [2, 2]
+    assert dropped("w.h", "{0.5f, -2}")["values"] == [0.5, -2]
     assert dropped("w.c", "float w[] = {0.1f, -0.2f};")["values"] == np.float32([0.1, -0.2]).tolist()

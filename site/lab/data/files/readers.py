@@ -7,7 +7,7 @@ from .contents import Contents, Entry, Skipped, contents_of, refuse
 
 TABLES = ("csv", "tsv", "tab", "dat")
 RAW = ("bin", "raw")
-TEXTS = ("txt", "text", "md", "py", "log", "")
+TEXTS = ("txt", "text", "md", "py", "log", "h", "hpp", "c", "cc", "cpp", "")
 
 ENDINGS = (".npy", ".npz", ".safetensors", ".csv", ".tsv", ".json", ".bin", ".txt")
 """The endings of what can be read; others of the tables and texts above are read, too."""

@@ -20,6 +20,7 @@ from .written import decode, entry_of, parsed, understood
 GAP = {separator: rf"(?m)(?:^|{separator})[ ]*(?:{separator}|$)" for separator in (";", "\t", ",")}
 """An empty cell."""
 
+BRACKET = re.compile(r"[\[({]")
 MAX_NAMED = 1000
 WHOLE = "table"
 """The name of all columns together."""
@@ -39,7 +40,11 @@ def read_table(data: bytes) -> Iterator[Entry | Skipped]:
     Raises:
         QuantError: naming the row and the column of what is no number.
     """
-    written = decode(data).replace("\r\n", "\n").replace("\r", "\n")
+    written = decode(data)
+    if BRACKET.search(written) and (plain := _not_a_table(written)) is not None:
+        yield plain
+        return
+    written = written.replace("\r\n", "\n").replace("\r", "\n")
     text = _without_comments(written if written.isascii() else written.translate(TO_ASCII))
     lines = [line for line in text[:100_000].lstrip(" \n").split("\n")[:20] if line.strip()]
     if not lines:
@@ -110,10 +115,16 @@ def _body(text: str, has_names: bool) -> str:
 
 
 def _not_a_table(text: str) -> Entry | None:
-    """The numbers of a text that is none; None where it holds none."""
+    """The numbers of a text that is none, such as a printed array; None where it holds none.
+
+    Raises:
+        QuantError: of a printed array without its middle.
+    """
     try:
         return parsed(text, WHOLE)
     except QuantError:
+        if "..." in text[:100_000]:
+            raise
         return None
 
 
