@@ -51,8 +51,8 @@ def _format(result: Result) -> qc.Format:
 def _caption(found: Flips, fmt: qc.Format) -> str:
     own = number_text(float(found.numbers[found.at(found.code)]))
     text = f"The {display.plural(len(found.bits), 'bit')} of the followed number’s code: {own}. "
-    text += "Press one to flip it: read what the number becomes, and see where it goes on the lines (the open "
-    text += f"diamond). They show every number of {fmt.label}, plainly and by the logarithm of its magnitude"
+    text += "Press one to flip it: read what the number becomes, and see the open diamond go there on the lines. "
+    text += f"These show every number of {fmt.label}, plainly and by the logarithm of its magnitude"
     special = _special(fmt)
     return f"{text}. {special}" if special else f"{text}."
 

@@ -94,15 +94,18 @@ def _codes_around(result: Result) -> Part:
 def _caption(result: Result, parts: list[Part]) -> str:
     n_bytes = sum(len(part.data) for part in parts)
     if result.stored is None:
+        order = "" if code_width(result) >= 8 else " The first code of a byte is in its lowest bits."
         return (
             f"{display.plural(n_bytes, 'byte')} of {display.count(len(all_bytes(result)))}, those around the followed "
-            "number’s code, which is framed. The first code of a byte is in its lowest bits. Point at a byte, or walk "
-            "with the arrow keys, to read what it holds; press one to follow its number."
+            f"number’s code, which is framed.{order} Point at a byte, or walk with the arrow keys, to read what it "
+            "holds; press one to follow its number."
         )
-    n_numbers = trace_of(result).members.size
+    n_numbers, n_blocks = trace_of(result).members.size, result.stored.codes.shape[0]
+    is_sharing = any(level.values.size < n_blocks for level in result.stored.levels)
+    shared = ", with what it shares with other blocks" if is_sharing else ""
     return (
         f"Block {trace_of(result).block} takes {display.plural(n_bytes, 'byte')} for {display.count(n_numbers)} "
-        "numbers, with what it shares with other blocks. The followed number’s code is framed. Point at a byte, or "
+        f"numbers{shared}. The followed number’s code is framed. Point at a byte, or "
         "walk with the arrow keys, to read which numbers would change with it; press one to follow its number."
     )
 

@@ -133,6 +133,16 @@ def test_steps_follow_one_output() -> None:
     assert all(step["latex"] in text for step in view["steps"] for text in view["copy"].values())
 
 
+def test_signs_do_not_meet_in_a_sum() -> None:
+    """A product that begins with a minus is in parentheses after a plus."""
+    steps = {step["key"]: step for step in view_of(values=[[1, -2, 3]], weights=[[1], [2], [3]])["steps"]}
+    assert "+(-" in steps["products"]["latex"].replace(" ", "")
+    assert "+-" not in steps["products"]["latex"].replace(" ", "")
+    real = {"values": [[1, -2, 3]], "weights": [[1], [2], [3]], "format": "float8_e4m3fn"}
+    latex = next(step["latex"] for step in view_of(**real)["steps"] if step["key"] == "products")
+    assert "+(-2.0" in latex.replace(" ", "")
+
+
 def test_symmetric_needs_no_correction() -> None:
     """With both zero points 0 the corrections are 0, and the steps say that there is nothing to correct."""
     view = view_of(scheme="symmetric")

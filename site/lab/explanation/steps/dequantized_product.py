@@ -10,7 +10,7 @@ from ...notation import mathml as m
 from ...notation.equations import Writer, chain, step
 from ...notation.operands import shown
 from ...notation.terms import Term
-from .product import MAX_WRITTEN, Y_HAT, Y
+from .product import MAX_WRITTEN, Y_HAT, Y, product_of
 
 X_HAT, W_HAT, X, W = (Term(m.identifier(name)) for name in ("x" + m.HAT, "w" + m.HAT, "x", "w"))
 
@@ -57,7 +57,7 @@ def _sum(symbols: tuple[Term, Term, Term], left: Any, right: Any, total: float) 
 
     def members(write: Writer) -> list[Term]:
         pairs = [
-            write.operand(float(a)) * write.operand(float(b))
+            product_of(write.operand(float(a)), write.operand(float(b)))
             for a, b in zip(left[:MAX_WRITTEN], right[:MAX_WRITTEN], strict=True)
         ]
         found = pairs[0]

@@ -1,5 +1,6 @@
 """One output of the product, step by step."""
 
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -42,6 +43,11 @@ def _sum_over(term: Term) -> Term:
     return Term(m.row(m.operator("Σ"), m.fenced(term.node) if term.rank == 0 else term.node), rank=1)
 
 
+def product_of(left: Term, right: Term) -> Term:
+    """left · right, in parentheses after a sign if it begins with one."""
+    return replace(left * right, is_signed=left.is_signed)
+
+
 def _sum(terms: list[Term]) -> Term:
     """A sum with its first terms written out."""
     found = terms[0]
@@ -67,7 +73,7 @@ def _term(term: Any, product: Product, at: tuple[int, int]) -> int:
 
 def _products(product: Product, at: tuple[int, int]) -> Step:
     left, right = product.q_x[at[0]], product.q_w[:, at[1]]
-    pairs = [whole(a) * whole(b) for a, b in zip(left, right, strict=True)]
+    pairs = [product_of(whole(a), whole(b)) for a, b in zip(left, right, strict=True)]
     text = (
         f"The codes of row {product.first_row + at[0]} of the values times those of column {at[1]} of the weights, "
         "added up: whole numbers only."
