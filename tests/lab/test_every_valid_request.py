@@ -75,6 +75,8 @@ def check_format(request: dict[str, str]) -> str:
 
 MANUAL = {"calibration": "manual"}
 PINNED: list[dict[str, str]] = [
+    {"profile": "torchao_dont_preserve_zero", "signed": "0", "values": "9.806258233580749"},
+    {"profile": "awq", "precision": "float16", "bits": "4", "signed": "0", "values": "50, 50.00000000005"},
     {
         "direction": "dequantize",
         "profile": "onnx",
@@ -190,8 +192,14 @@ def check_refused(request: dict[str, str], answer: dict[str, Any]) -> None:
     assert all(error["field"] in FIELDS and error["message"] for error in answer["errors"])
     names = ("values", "range_min", "range_max", "spread", "scale", "outlier_size")
     texts = " ".join(request.get(name, "") for name in names)
-    far, near = (1e3, 1e-3) if request.get("precision") == "float16" else (1e30, 1e-20)
     sizes = [abs(float(part)) for part in texts.replace("[", " ").replace("]", " ").replace(",", " ").split()]
+    far, near = 1e30, 1e-20
+    if request.get("precision") == "float16":
+        # a width is twice as large as its ends; 1 / scale is at most 65504, and a scale the width by the steps
+        far, near = 65504 / 2, 2.0 ** (int(request.get("bits", "8")) - 16)
+        if request.get("source", "values") not in ("values", "file"):  # drawn: far out in a heavy tail, or as outliers
+            size = float(request.get("spread", "1")) * float(request.get("outlier_size", "20"))
+            sizes += [30 * float(request.get("spread", "1")), size]
     assert any(size > far or 0 < size < near for size in sizes), answer["errors"]
 
 
