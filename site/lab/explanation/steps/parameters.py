@@ -206,7 +206,7 @@ def _zero_point(found: qc.QParamsTrace, rules: qc.Toolkit) -> Step:
         code, symbols = whole(found.codes[1]), (QMAX, XMAX)
     kind = "stretched_" if is_stretched(found, rules) else ""
     end, by = number(found, f"{kind}{'low' if found.is_from_low else 'high'}"), number(found, "divisor")
-    end = np.result_type(end, by).type(end)  # divided in the wider precision
+    end = by.dtype.type(end)  # as it is divided
     rounding = qc.ARITHMETICS[rules.arithmetic].rounding
 
     if rules.zero_point is ZeroPoint.WEIGHTED_ENDS:
