@@ -122,6 +122,11 @@ def nearest(value: Fraction, low: Fraction, high: Fraction) -> Fraction | None:
     return low if 2 * value < low + high else high
 
 
+def _doubt(member: Member) -> Fraction:
+    """The unit of a number's last digit; 0 of a whole one."""
+    return Fraction(0) if member.unit in (None, 1) or member.value is None else Fraction(member.unit)
+
+
 class _Parser:
     """Recursive descent; a method for every rank."""
 
@@ -149,16 +154,15 @@ class _Parser:
         return found
 
     def product(self) -> Member:
-        """Factors with a dot between them; a cut number times a whole one is known to the unit times that."""
+        """Factors with a dot between them; what is known of each to its last digit is so known of their product."""
         if self.take("-"):
             inside = self.product()
             return Member(-inside.value, inside.unit)
         found = self.factor()
         while self.take("\\cdot "):
             sign, right = -1 if self.take("-") else 1, self.factor()
-            is_whole = right.unit in (None, 1) and right.value.denominator == 1 and (found.unit or 1) < 1
-            unit = found.unit * abs(right.value) if is_whole and found.unit else None
-            found = Member(found.value * sign * right.value, unit)
+            unit = _doubt(found) * abs(right.value) + _doubt(right) * abs(found.value)
+            found = Member(found.value * sign * right.value, unit or None)
         return found
 
     def factor(self) -> Member:

@@ -192,6 +192,17 @@ def test_equations_of_ordinary_numbers_are_true(values: list[float], profile: st
         {"profile": "onnx", "values": "[[1, 2.5], [0.3, -4]]", "weights": "[[1, 2], [3, 4]]"},
         {"profile": "onnx", "values": "-1e-5, 1e-5", "precision": "float16"},
         {"profile": "onnx", "values": "-1e-5", "precision": "float16"},
+        {"profile": "torchao_dont_preserve_zero", "values": "-5.74e36, -5.74e36"},
+        {"profile": "torchao_dont_preserve_zero", "values": "-2e37 -2e37", "bits": "3", "include_zero": "0"},
+        {
+            "profile": "pytorch_float_zero_point",
+            "values": "2, 0.5, 1",
+            "calibration": "manual",
+            "range_min": "-1.4e-45",
+            "range_max": "1",
+            "reduce_range": "1",
+            "element": "1",
+        },
         {
             "profile": "xnnpack",
             "values": "-8.740067046587061",

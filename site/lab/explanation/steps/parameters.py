@@ -1,5 +1,6 @@
 """The first steps: how the range becomes a scale and a zero point, as quantcore's trace of them has it."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -207,7 +208,7 @@ def _zero_point(found: qc.QParamsTrace, rules: qc.Toolkit) -> Step:
     kind = "stretched_" if is_stretched(found, rules) else ""
     end, by = number(found, f"{kind}{'low' if found.is_from_low else 'high'}"), number(found, "divisor")
     end = by.dtype.type(end)  # as it is divided
-    rounding = qc.ARITHMETICS[rules.arithmetic].rounding
+    rounding, z = qc.ARITHMETICS[rules.arithmetic].rounding, number(found, "zero_point")
 
     if rules.zero_point is ZeroPoint.WEIGHTED_ENDS:
         return _zero_point_of_both_ends(found, rounding)
@@ -246,7 +247,12 @@ def _zero_point(found: qc.QParamsTrace, rules: qc.Toolkit) -> Step:
         first = rounded(first, rounding)
     if found.is_clipped:
         first = clipped(first, QMIN, QMAX)
-    return step("zero_point", "Zero point", _about_zero(found, rules), chain([ZERO_POINT, first], members))
+    text = _about_zero(found, rules)
+    quotient = found["low_in_steps" if rules.zero_point is ZeroPoint.CLIP_ROUNDED else "unrounded"]
+    if not math.isfinite(quotient.value):
+        text = f"{text} On the way {quotient.dtype} became infinite."
+        return step("zero_point", "Zero point", text, chain([ZERO_POINT, first], lambda _: [whole(z)]))
+    return step("zero_point", "Zero point", text, chain([ZERO_POINT, first], members))
 
 
 def _zero_point_of_both_ends(found: qc.QParamsTrace, rounding: str) -> Step:
