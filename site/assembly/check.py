@@ -25,7 +25,7 @@ LEFT_OUT = {
     r"zip-[\w-]{8}\.js": "archives in MicroPython's configuration; ours has none",
 }
 NAMESPACES = ("http://www.w3.org/",)  # names of vocabularies, which nobody loads
-ABSOLUTE = re.compile(r"(?:https?|wss?):(?://)?[^\s\"'`)>]*|(?<![:\w/])//[\w-]+\.[\w.-]+[^\s\"'`)>]*")
+ABSOLUTE = re.compile(r"\b(?:https?|wss?):(?://)?[^\s\"'`)>]*|(?<![:\w/])//[\w-]+\.[\w.-]+[^\s\"'`)>]*")
 CSS_URL = re.compile(r"url\(\s*['\"]?([^'\")]*)['\"]?\s*\)|@import\s+['\"]([^'\"]*)['\"]")
 CSS_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 JS_IMPORT = re.compile(r"""(?:\bfrom|\bimport|\bimport\(|\bnew URL\()\s*["'`](\.{1,2}/[^"'`$]+)["'`]""")

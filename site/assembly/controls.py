@@ -103,7 +103,13 @@ def _file(field: Any, endings: str) -> Node:
     name = field.name
     cases = [{other: allowed for other, allowed in case.items() if other != "source"} for case in field.cases]
     attributes = {"class": "field drop needs-script", "data-field": name, "data-when": ";".join(map(_condition, cases))}
-    chooser = {"type": "file", "id": "chooser", "aria-describedby": f"{name}-hint", "accept": f"{endings},image/*"}
+    chooser = {
+        "type": "file",
+        "id": "chooser",
+        "aria-describedby": f"{name}-hint",
+        "accept": f"{endings},image/*",
+        "multiple": "",
+    }
     return [
         "div",
         attributes,

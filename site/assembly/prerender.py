@@ -138,7 +138,8 @@ def main(paths: list[str]) -> int:
 
 def _views(instruments: Any, fields: Any) -> dict[str, Callable[[Any], list[Node]]]:
     """Returns every view that a place may name, those of the page and those of what the lab offers."""
-    presets, export, readers = _modules("lab.data.presets", "lab.exports.export", "lab.data.files.readers")
+    presets, export = _modules("lab.data.presets", "lab.exports.export")
+    readers, models = _modules("lab.data.files.readers", "lab.models.recognised")
     views, snippets, types = _modules("page.views", "page.snippets", "lab.answer_types")
     table = instruments.INSTRUMENTS
     beside = [fields.FIELDS[name] for entry in table.values() for name in entry.controls]
@@ -149,7 +150,7 @@ def _views(instruments: Any, fields: Any) -> dict[str, Callable[[Any], list[Node
         **views.VIEWS,
         **views.LATER,
         **views.STILL,
-        **controls.views(fields.FORM, beside, fields.PROFILES, fields.BY_FORMAT, readers.ENDINGS),
+        **controls.views(fields.FORM, beside, fields.PROFILES, fields.BY_FORMAT, (*models.ENDINGS, *readers.ENDINGS)),
         "presets": lambda _answer: controls.links(presets.TABLE),
         **{f"preset.{preset.name}": _tried(preset) for preset in presets.TABLE},
         "downloads": lambda _answer: controls.downloads(export.EXPORTS),

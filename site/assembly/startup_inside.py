@@ -4,21 +4,27 @@ import gc
 import importlib
 import importlib.machinery
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import ModuleType
 
 
-class Library:
-    """On sys.meta_path where the files of the library are not there yet: gets them when something is first imported."""
+class Missing:
+    """On sys.meta_path where the files of some modules are not there yet: gets them when one is first imported.
 
-    names = frozenset([*sys.stdlib_module_names, "lab", "numpy", "quantcore"])
+    Attributes:
+        names: of the modules, and of packages with all that is in them.
+        fetch: what gets the files, of JavaScript's global functions.
+    """
+
+    def __init__(self, names: Iterable[str], fetch: str) -> None:
+        self.names, self.fetch = frozenset(names), fetch
 
     def find_spec(self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None) -> None:
         """Finds nothing itself; when it returns, the finders after it can."""
         if name.partition(".")[0] in self.names:
             sys.meta_path.remove(self)
-            importlib.import_module("js").fetchLibrary()
+            getattr(importlib.import_module("js"), self.fetch)()
             importlib.invalidate_caches()
 
 
@@ -32,7 +38,9 @@ def warm_up() -> None:
             ".".join(path.relative_to(package.parent).with_suffix("").parts).removesuffix(".__init__")
         )
     lab.respond({})
-    sys.meta_path.insert(sys.meta_path.index(importlib.machinery.PathFinder), Library())
+    place = sys.meta_path.index(importlib.machinery.PathFinder)
+    sys.meta_path.insert(place, Missing(["lab", "quantcore"], "fetchLab"))
+    sys.meta_path.insert(place, Missing([*sys.stdlib_module_names, "numpy"], "fetchLibrary"))
     gc.collect()
 
 

@@ -5,7 +5,7 @@ import json
 
 from pyscript import document, window
 
-from page import address, charts, dom, form, offline, onefile, views, worker
+from page import address, charts, dom, form, offline, onefile, tensors, views, worker
 
 root = document.documentElement
 
@@ -161,6 +161,7 @@ ACTIONS = {
     "export": export,
     "flip": flip,
     "link": copy_link,
+    "more-tensors": tensors.more,
     "next": lambda talk, button: talk.follow(talk.followed() + 1),
     "picture": picture,
     "previous": lambda talk, button: talk.follow(talk.followed() - 1),
@@ -169,6 +170,7 @@ ACTIONS = {
     "save-page": save_page,
     "retry": lambda talk, button: window.location.reload(),
     "sort": sort,
+    "sort-tensors": tensors.sort,
     "take-over": offline.take_over,
     "theme": switch_theme,
     "undo": lambda talk, button: window.history.back(),

@@ -5,44 +5,50 @@ import json
 
 from pyscript import document, window
 
-from page import dom, form, views
+from page import dom, form, tensors, views
+
+OFFERED = 200  # arrays that are suggested under the control; a model's have their table
 
 
 class Held:
-    """The file that was loaded last, for a worker that has to start again."""
+    """The files that were loaded last, for a worker that has to start again."""
 
     def __init__(self):
-        """Begins without a file."""
-        self.file = None
+        """Begins without files."""
+        self.files = None
 
 
 _held = Held()
 
 
-async def take(talk, file, n_others=0):
-    """Lets the worker read a file, as soon as there is one, then asks for its first array.
+async def take(talk, taken):
+    """Lets the worker read the first of some files, or all of a model, as soon as there is one; then asks for an array.
 
-    `n_others` is how many more were dropped together with it, which are not read.
+    `taken` is an array of the browser's files.
     """
     while talk.worker is None:
         await asyncio.sleep(0.1)
+    file = taken[0]
     dom.render("status", views.reading(file.name, 0, file.size))
-    loaded = json.loads(await talk.worker.load(file))
+    loaded = json.loads(await talk.worker.load(taken))
     if not loaded["ok"]:
         form.show_errors(loaded["errors"])
         dom.render("errors", views.errors(loaded["errors"]))
         dom.render("status", views.told(loaded))
         return
-    _held.file = file
-    talk.remarks = views.left_out(file.name, loaded["skipped"], n_others)
-    _offer(loaded["arrays"])
-    first = loaded["arrays"][0]
-    found = loaded["file"]
+    _held.files = taken
+    found, model = loaded["file"], loaded.get("model")
+    n_others = 0 if model else taken.length - 1
+    talk.remarks = views.left_out(found["name"], loaded["skipped"], n_others)
+    _offer(loaded["arrays"][:OFFERED])
+    tensors.show(loaded)
+    first = loaded["arrays"][model["first"] if model else 0]
     are_codes = talk.request_of("direction") == "dequantize" and talk.request_of("format") == ""
     direction = "dequantize" if are_codes else "quantize"
     fields = {"direction": direction, "source": "file", "file": found["name"], "file_sha256": found["sha256"]}
     fields["tensor"] = first["name"] if len(loaded["arrays"]) > 1 else ""
     fields["file_shape"] = ",".join([str(length) for length in first["shape"]])
+    fields["rows"] = ""
     fields["element"] = "0"
     fields["shape"] = ""
     fields["commas"] = ""
@@ -53,15 +59,15 @@ async def take(talk, file, n_others=0):
 
 
 async def take_again(talk):
-    """Gives a new worker the file that the old one had."""
-    if _held.file is not None:
-        await talk.worker.load(_held.file)
+    """Gives a new worker the files that the old one had."""
+    if _held.files is not None:
+        await talk.worker.load(_held.files)
 
 
-def take_first(talk, files):
-    """Takes the first of a list of files, if there is one; of the others the page says that they were not read."""
+def take_all(talk, files):
+    """Takes a list of files, if there are some: the first, or a model with all its parts."""
     if files is not None and files.length:
-        asyncio.create_task(take(talk, files.item(0), files.length - 1))
+        asyncio.create_task(take(talk, window.Array["from"](files)))
 
 
 def _offer(arrays):

@@ -1,10 +1,8 @@
 """The page begins: events are bound, the form is filled from the address, the worker is awaited and asked."""
 
-import asyncio
-
 from pyscript import document, ffi, window
 
-from page import actions, address, charts, cursor, dom, files, form, guest, handles, offline, views, worker
+from page import actions, address, charts, cursor, dom, files, form, guest, handles, offline, tensors, views, worker
 from page.conversation import Conversation, root
 
 talk = Conversation()
@@ -33,6 +31,8 @@ def on_input(event):
         fields = {"calibration": "manual", "range_min": ends["range_min"], "range_max": ends["range_max"]}
         form.fill(fields, {})
         talk.choose_all(fields)
+    elif control.id == "tensor-search":
+        tensors.search(control.value)
     elif control.name and control.form and control.form.id == "controls":
         talk.choose(control.name, form.value(control))
 
@@ -63,7 +63,7 @@ def on_change(event):
     """An edit is done: the next one is another place in the history. Or a file was chosen."""
     address.settle()
     if event.target.type == "file" and event.target.files.length:
-        files.take_first(talk, event.target.files)
+        files.take_all(talk, event.target.files)
 
 
 def on_key(event):
@@ -102,9 +102,9 @@ def pick(element):
 def on_file(event):
     """A file was chosen, dropped, or made of a long text that was pasted."""
     if event.type == "quantlab:file":
-        asyncio.create_task(files.take(talk, event.detail))
+        files.take_all(talk, window.Array.of(event.detail))
     else:
-        files.take_first(talk, event.dataTransfer.files)
+        files.take_all(talk, event.dataTransfer.files)
 
 
 def on_drag(event):

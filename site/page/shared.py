@@ -60,9 +60,9 @@ class Shared:
         """As the worker's."""
         return self._ask("export", request, texts, kind)
 
-    def load(self, file):
+    def load(self, files):
         """As the worker's."""
-        return self._ask("load", file)
+        return self._ask("load", files)
 
     async def restart(self):
         """Stops Python in the middle of its work; what this frame had asked is forgotten, the others ask again."""

@@ -120,6 +120,7 @@ async function startFromImage(options) {
     lockFileContents: NO_PACKAGES,
   });
   URL.revokeObjectURL(nothing);
+  globalThis.fetchLab = () => fetchLab(pyodide);
   globalThis.fetchLibrary = () => fetchLibrary(pyodide);
   pyodide.runPython(AFTER_IMAGE);
   return pyodide;
@@ -134,13 +135,16 @@ async function startPlain(options) {
   return pyodide;
 }
 
-// Called by Python when it imports something that is not in the image: gets all modules there are, while Python waits.
+// Called by Python when it imports something that is not in the image: get all modules there are, while Python waits.
+function fetchLab(pyodide) {
+  pyodide.unpackArchive(readNow(at("../lab.zip")), "zip", { extractDir: SITE_PACKAGES });
+}
+
 function fetchLibrary(pyodide) {
   const lock = JSON.parse(new TextDecoder().decode(readNow(`${indexURL}pyodide-lock.json`)));
   pyodide.FS.writeFile(STANDARD_LIBRARY, readNow(`${indexURL}python_stdlib.zip`));
   const extractDir = SITE_PACKAGES;
   pyodide.unpackArchive(readNow(indexURL + lock.packages.numpy.file_name), "wheel", { extractDir });
-  pyodide.unpackArchive(readNow(at("../lab.zip")), "zip", { extractDir });
 }
 
 function readNow(url) {

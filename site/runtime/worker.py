@@ -5,11 +5,17 @@ import json
 import js
 import lab
 from lab.data import store
+from lab.data.files.contents import MAX_BYTES
+from lab.models.reading.fault import ModelFileError
+from lab.models.reading.source import BytesSource
+from lab.models.recognised import HEAD, is_model
 from pyodide.ffi import JsException, to_js
 
 __export__ = ["answer", "export", "load", "more"]
 
 PIECE = 4 * 2**20  # bytes of a file that are read at a time
+UNREADABLE = "{} cannot be read: it is a folder, or it was changed or removed since it was chosen. Choose it again."
+TOO_LARGE = "{} has more than 100 MB, which only the page on a server, or in its folder, can read. Open it there."
 
 
 def answer(request, texts):
@@ -53,8 +59,51 @@ def _complete(request, texts):
     return {**json.loads(request), **texts.to_py()}
 
 
-async def load(file):
-    """Reads a file of the browser's piece by piece, telling how far it is; says what is in it, as JSON text."""
+class Slices:
+    """A file of the browser's, of which only the parts are read that are asked for."""
+
+    def __init__(self, file):
+        """Nothing is read yet."""
+        self._file = file
+        self.size = int(file.size)
+
+    def read(self, offset, length):
+        """The bytes from a place on."""
+        try:
+            part = js.FileReaderSync.new().readAsArrayBuffer(self._file.slice(offset, offset + length))
+        except JsException:
+            raise ModelFileError(UNREADABLE.format(self._file.name)) from None
+        return part.to_bytes()
+
+
+async def load(files):
+    """Reads the first of some files of the browser's, or all where they are a model; says what is in them, as JSON.
+
+    Of a model only the header is read, and later what is shown of its tensors; any other file is read piece by piece,
+    telling how far it is.
+    """
+    files = list(files)
+    try:
+        heads = {file.name: (await file.slice(0, HEAD).arrayBuffer()).to_bytes() for file in files}
+        models = [name for name, head in heads.items() if is_model(name, head)]
+        if models:
+            return lab.strict_json(store.open_model(min(models), {file.name: await _source(file) for file in files}))
+    except (JsException, ModelFileError) as error:
+        message = error.message if isinstance(error, ModelFileError) else UNREADABLE.format(files[0].name)
+        return lab.strict_json({"ok": False, "errors": [{"field": "file", "message": message}]})
+    return await _load(files[0])
+
+
+async def _source(file):
+    """A file by parts; where only a worker could read parts at once, and this is none, all of it."""
+    if hasattr(js, "FileReaderSync"):
+        return Slices(file)
+    if int(file.size) > MAX_BYTES:
+        raise ModelFileError(TOO_LARGE.format(file.name))
+    return BytesSource((await file.arrayBuffer()).to_bytes())
+
+
+async def _load(file):
     if str(file.type).startswith("image/"):
         return lab.strict_json(await _load_picture(file))
     size = int(file.size)
@@ -68,10 +117,7 @@ async def load(file):
                 break
             _tell(stage="file", name=file.name, received=start, total=size)
     except JsException:
-        message = (
-            f"{file.name} cannot be read: it is a folder, or it was changed or removed since it was chosen. "
-            "Choose it again."
-        )
+        message = UNREADABLE.format(file.name)
         return lab.strict_json({"ok": False, "errors": [{"field": "file", "message": message}]})
     return lab.strict_json(taking.finish())
 

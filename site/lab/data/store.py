@@ -6,17 +6,32 @@ request for a file that is not here is answered with which one to drop.
 
 import difflib
 import hashlib
+import importlib
 from collections import OrderedDict
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
 
-from quantcore import QuantError
+from quantcore import QuantError, Stored
 
+from ..models.reading.source import BytesSource, Source
+from ..models.recognised import HEAD, is_model
 from ..parsing.places import quoted
 from ..parsing.reading import Reading
-from .files.contents import MAX_BYTES, Contents, Entry, Floats, as_floats, contents_of, read_numbers
+from .files.contents import (
+    MAX_BYTES,
+    About,
+    Contents,
+    Entry,
+    Floats,
+    as_floats,
+    contents_of,
+    read_numbers,
+    read_stored,
+    rows_of,
+)
 from .files.readers import read_contents
 from .picture import greys
 
@@ -35,6 +50,12 @@ class File:
     size: int
     sha256: str
     contents: Contents
+    about: About | None = None
+
+    @property
+    def kept_bytes(self) -> int:
+        """What it takes of memory: a model's values stay where they are."""
+        return self.size if self.about is None else 0
 
 
 class Store:
@@ -42,7 +63,7 @@ class Store:
 
     def __init__(self) -> None:
         self._files: OrderedDict[str, File] = OrderedDict()
-        self._latest: tuple[tuple[str, str, str], Entry, Floats] | None = None
+        self._latest: tuple[tuple[str, str, str, tuple[int, int] | None], Entry, Floats] | None = None
 
     def load(self, name: str, data: Buffer) -> Json:
         """Read a file and keep it.
@@ -55,9 +76,31 @@ class Store:
             `{"ok": true, "file": {"name", "size", "sha256"}, "arrays": [{"name", "shape", "dtype"}], "skipped":
             [{"name", "reason"}]}`, or `{"ok": false, "errors": [{"field", "message"}]}`, and then nothing is lost.
         """
+        if is_model(name, bytes(data[:HEAD])):
+            return self.open(name, {name: BytesSource(bytes(data))})
         if len(data) > MAX_BYTES:
             return _failure(name, too_large(len(data)))
         return self.read(name, bytes(data), hashlib.sha256(data).hexdigest())
+
+    def open(self, name: str, files: Mapping[str, Source]) -> Json:
+        """Keep a model, or the shards of one with the configurations beside it; its values stay where they are.
+
+        Args:
+            name: of the file that stands for all.
+            files: by name, without a folder.
+
+        Returns:
+            as :meth:`load`, with "model": {"kind", "bits_per_value", "notices"}.
+        """
+        models = importlib.import_module(".model_files", __package__)  # large, and seldom needed
+        try:
+            contents, about = models.read_model(files)
+            digest = models.digest_of(files)
+        except QuantError as error:
+            message = f"file {quoted(name)}: {error.message}"
+            return {"ok": False, "errors": [{"field": "file", "message": message}]}
+        size = sum(source.size for source in files.values())
+        return self.keep(File(name, size, digest, contents, about))
 
     def read(self, name: str, data: bytes, sha256: str) -> Json:
         """As :meth:`load`, for bytes whose digest is known and whose number is allowed."""
@@ -91,14 +134,14 @@ class Store:
         """Keep a file, forget the oldest where they become too many, and describe it."""
         self._files.pop(file.sha256, None)
         self._files[file.sha256] = file
-        while sum(kept.size for kept in self._files.values()) > MAX_KEPT:
+        while sum(kept.kept_bytes for kept in self._files.values()) > MAX_KEPT:
             self._files.popitem(last=False)
         self._latest = None
         return _description(file)
 
     def values(
-        self, name: str, sha256: str = "", tensor: str = "", shape: str = "", commas: str = ""
-    ) -> tuple[File, Entry, Floats]:
+        self, name: str, sha256: str = "", tensor: str = "", shape: str = "", commas: str = "", rows: str = ""
+    ) -> tuple[File, Entry, Floats, tuple[int, int] | None]:
         """The numbers of an array.
 
         Args:
@@ -107,17 +150,23 @@ class Store:
             tensor: the array's name; empty for the first of the file.
             shape: what the array's shape was, for the message if the file is not here.
             commas: what the commas of a text are, where it can be read in several ways; empty: the likeliest.
+            rows: the first row and the one after the last, as "0:256"; empty for as many as a page holds.
+
+        Returns:
+            The file, the array, its numbers, and which rows they are; None for all.
 
         Raises:
             QuantError: for `file`, if it is not here or broken; for `tensor`, if the file has no such array.
         """
         file = self._find(name, sha256, shape)
         entry = _entry(file, tensor)
-        if self._latest is None or self._latest[0] != (file.sha256, entry.name, commas):
+        part = rows_of(entry, rows)
+        key = file.sha256, entry.name, commas, part
+        if self._latest is None or self._latest[0] != key:
             self._latest = None  # freed before the next one is made
             entry = _read_as(entry, commas, file.name)
-            self._latest = ((file.sha256, entry.name, commas), entry, read_numbers(entry, file.name))
-        return file, *self._latest[1:]
+            self._latest = key, entry, read_numbers(entry, file.name, part)
+        return file, *self._latest[1:], part
 
     def reading(self, name: str, sha256: str, tensor: str) -> Reading | None:
         """How the text of an array was understood; None where there is none, or no such file."""
@@ -125,6 +174,15 @@ class Store:
             return _entry(self._find(name, sha256, ""), tensor).reading
         except QuantError:
             return None
+
+    def stored(
+        self, name: str, sha256: str = "", tensor: str = "", shape: str = "", rows: str = ""
+    ) -> tuple[File, Entry, Stored, tuple[int, int] | None]:
+        """As :meth:`values`, of an array in a block format, as it is stored."""
+        file = self._find(name, sha256, shape)
+        entry = _entry(file, tensor)
+        part = rows_of(entry, rows)
+        return file, entry, read_stored(entry, file.name, part), part
 
     def named(self, name: str, sha256: str, tensor: str) -> Floats | None:
         """The numbers of an array if a file has one of this name; None for any other text."""
@@ -202,6 +260,7 @@ class Intake:
 
 STORE = Store()
 load = STORE.load
+open_model = STORE.open
 load_pixels = STORE.load_pixels
 values = STORE.values
 
@@ -221,10 +280,16 @@ def too_large(size: int) -> QuantError:
 
 
 def _description(file: File) -> Json:
-    arrays = [{"name": one.name, "shape": list(one.shape), "dtype": one.dtype} for one in file.contents.entries]
+    arrays = [
+        {"name": one.name, "shape": list(one.shape), "dtype": one.dtype}
+        | ({} if one.size_bytes is None else {"size": one.size_bytes})
+        | ({"as_stored": dict(one.stored_as)} if one.stored_as else {})
+        for one in file.contents.entries
+    ]
     skipped = [{"name": one.name, "reason": one.reason} for one in file.contents.skipped]
     about = {"name": file.name, "size": file.size, "sha256": file.sha256}
-    return {"ok": True, "file": about, "arrays": arrays, "skipped": skipped}
+    found = {"ok": True, "file": about, "arrays": arrays, "skipped": skipped}
+    return found if file.about is None else {**found, "model": asdict(file.about)}
 
 
 def _failure(name: str, error: QuantError) -> Json:

@@ -7,19 +7,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from .containers.gguf import MAGIC, read_gguf
+from .containers.gguf import read_gguf
 from .containers.onnx import read_onnx
 from .containers.safetensors import read_index, read_safetensors
-from .containers.tflite import IDENTIFIER, read_tflite
+from .containers.tflite import read_tflite
 from .conventions.config import read_config
 from .conventions.logical import LogicalTensor
 from .conventions.table import logical_tensors
 from .reading.fault import ModelFileError, refuse
 from .reading.raw import Container, RawTensor, Scaled
 from .reading.source import Source, read_exactly
+from .recognised import ENDINGS, GGUF, TFLITE
 
 INDEX = ".index.json"
-ENDINGS = (".gguf", ".safetensors", ".onnx", ".tflite")
 SHARD = re.compile(r"(.*)-(\d{5})-of-(\d{5})(\.\w+)")
 MAX_FILES = 1000
 """The largest published models are in 200 files."""
@@ -150,9 +150,9 @@ def read_container(name: str, source: Source, beside: Mapping[str, Source] = {})
     """
     head = read_exactly(source, 0, min(16, source.size))
     ending = name.rpartition(".")[2].lower()
-    if head.startswith(MAGIC):
+    if head.startswith(GGUF):
         return read_gguf(source)
-    if head[4:8] == IDENTIFIER or ending == "tflite":
+    if head[4:8] == TFLITE or ending == "tflite":
         return read_tflite(source)
     if ending == "onnx":
         return read_onnx(source, beside)

@@ -25,7 +25,7 @@ from .number_format import NumberFormat, read_format, read_stored, take_format
 from .options import Questions, read_questions
 from .printed import adopt_print
 from .reader import Reader
-from .source import read_codes, read_parameter, read_values
+from .source import read_blocks, read_codes, read_parameter, read_values
 
 Float64 = NDArray[np.float64]
 
@@ -181,7 +181,9 @@ def read(
     precision = qc.PRECISIONS[chosen_precision or "float64"]
 
     empty = np.empty(0)
-    stored = read_stored(reader, block) if is_dequantize and block is not None else None
+    stored = None
+    if is_dequantize and block is not None:
+        stored = read_blocks(reader, block) if source == "file" else read_stored(reader, block)
     if stored is not None:
         data: NDArray[Any] | None = stored.element_codes().astype(np.float64)
     elif is_dequantize:

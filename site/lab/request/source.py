@@ -5,13 +5,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from quantcore import BlockFormat, Stored
+
+from ..data.files.contents import Entry
 from ..data.files.raw import RAW
 from ..data.generate import DEFAULT_SHAPE, GENERATORS, Recipe, generate
 from ..data.picture import draw
-from ..data.store import STORE
+from ..data.store import STORE, File
 from ..parsing.digits import parse_shape
 from .reader import Reader
 
+ARRAY = ("file", "file_sha256", "tensor", "file_shape", "rows")
 MEASURED = ("spread", "outlier_share", "outlier_size", "degrees")
 
 
@@ -70,17 +74,41 @@ def _generated(reader: Reader, source: str, seed: int) -> NDArray[Any] | None:
 
 
 def _from_file(reader: Reader) -> NDArray[Any]:
-    names = ("file", "file_sha256", "tensor", "file_shape")
     commas = reader.choice("commas") or ""
-    name, sha256, tensor, shape = map(reader.text, names)
-    file, entry, numbers = STORE.values(name, sha256, tensor, shape, commas)
+    name, sha256, tensor, shape, rows = map(reader.text, ARRAY)
+    file, entry, numbers, part = STORE.values(name, sha256, tensor, shape, commas, rows)
     reader.reading = entry.reading
     if entry.dtype == RAW:
         reader.remarks.append(
             f"{file.name} holds raw numbers without type and shape, read as {entry.name}. Choose another type under "
             "“Array”, and rows and columns under “Shape”."
         )
-    found = file.name, file.sha256, entry.name, ",".join(map(str, numbers.shape))
-    for field, text in zip(names, found, strict=True):
-        reader.normalise(field, text)
+    _adopt(reader, file, entry, numbers.shape, part)
     return numbers
+
+
+def read_blocks(reader: Reader, block: BlockFormat) -> Stored | None:
+    """The array of a file as it is stored, in a block format; None where it is none of that format."""
+    found = reader.attempt(lambda: STORE.stored(*(reader.text(name) for name in ARRAY)))
+    if found is None:
+        return None
+    file, entry, stored, rows = found
+    _adopt(reader, file, entry, stored.shape, rows)
+    if stored.fmt != block:
+        fields = " and ".join(f"{name} {text}" for name, text in entry.stored_as.items())
+        reader.error("format", f"format is {block.name}; {entry.name} is stored with {fields}. Choose that.")
+        return None
+    return stored
+
+
+def _adopt(reader: Reader, file: File, entry: Entry, shape: tuple[int, ...], rows: tuple[int, int] | None) -> None:
+    """What the request says of an array becomes what it is, and what a reader should know is told."""
+    reader.remarks.extend(entry.notes)
+    if rows is not None and not reader.text("rows"):
+        reader.remarks.append(
+            f"Of the {entry.n_rows:,} rows of {entry.name}, the first {rows[1]:,} are read. Others can be named under "
+            f"“Rows”, such as {rows[1]}:{min(2 * rows[1], entry.n_rows)}."
+        )
+    found = {"file": file.name, "file_sha256": file.sha256, "tensor": entry.name}
+    for name, text in {**found, "file_shape": ",".join(map(str, shape))}.items():
+        reader.normalise(name, text)

@@ -112,7 +112,7 @@ HOSTILE: dict[str, tuple[str, bytes, str]] = {
     "pickle": ("a.pkl", pickle.dumps(Trap()), "loading a pickle can run programs"),
     "pickle in disguise": ("a", pickle.dumps(Trap()), "loading a pickle can run programs"),
     "torch": ("a.pt", zip_bytes([("archive/data.pkl", pickle.dumps(Trap()))]), "because they can run programs"),
-    "onnx": ("model.onnx", b"\x08\x07", "is a file of ONNX"),
+    "onnx": ("model.onnx", b"\x08\x07", "it is no ONNX model"),
     # .npy
     "npy magic": ("a.npy", b"<html>" + bytes(100), "does not begin like an .npy file"),
     "npy only magic": ("a.npy", b"\x93NUMPY", "is cut short"),
@@ -150,33 +150,29 @@ HOSTILE: dict[str, tuple[str, bytes, str]] = {
     "npz many files": ("a.npz", zip_bytes([(f"{i}", b"") for i in range(MAX_ARRAYS + 1)]), "holds 10,001 files"),
     # .safetensors
     "tensors short": ("a.safetensors", b"\1\2\3", "is cut short"),
-    "tensors absurd header": ("a.safetensors", safetensors_bytes("{}", length=2**63), "claims a header of"),
-    "tensors large header": ("a.safetensors", safetensors_bytes("{}" + " " * 9_000_000), "header of 9,000,002 bytes"),
-    "tensors no object": ("a.safetensors", safetensors_bytes("[1, 2]"), "does not have the header"),
-    "tensors no JSON": ("a.safetensors", safetensors_bytes("{'a': 1}"), "has its header that is no JSON"),
-    "tensors no text": ("a.safetensors", safetensors_bytes("{").replace(b"{", b"{\xff") + b" ", "its header"),
-    "tensors deep": ("a.safetensors", safetensors_bytes('{"a":' * 100_000), "is nested more than 64 lists deep"),
-    "tensors twice": ("a.safetensors", safetensors_bytes('{"a": {}, "a": {}}'), 'holds the name "a" twice'),
-    "tensors empty": ("a.safetensors", safetensors_bytes("{}"), "holds no arrays"),
-    "tensors incomplete": ("a.safetensors", safetensors_bytes({"w": {"dtype": "F32"}}), "without dtype"),
-    "tensors odd dtype": ("a.safetensors", tensor(dtype=7), "cannot be read"),
-    "tensors unknown dtype": ("a.safetensors", tensor(dtype="Q4_K"), 'is of type "Q4_K"'),
-    "tensors negative shape": ("a.safetensors", tensor(shape=[-2]), "claims the shape"),
-    "tensors broken shape": ("a.safetensors", tensor(shape=[2.0]), "claims the shape"),
-    "tensors true shape": ("a.safetensors", tensor(shape=[True, 2]), "claims the shape"),
-    "tensors absurd shape": ("a.safetensors", tensor(shape=[10**30]), "claims the shape"),
-    "tensors overflowing": ("a.safetensors", tensor(shape=[2**31 - 1] * 3), 'gives "w" 8 bytes'),
-    "tensors wrong size": ("a.safetensors", tensor(shape=[3]), 'gives "w" 8 bytes; 3 of F32 need 12.'),
-    "tensors backwards": ("a.safetensors", tensor(offsets=[8, 0]), "which is no range"),
-    "tensors before file": ("a.safetensors", tensor(offsets=[-8, 0]), "which is no range"),
-    "tensors broken offsets": ("a.safetensors", tensor(offsets=[0, 8.0]), "cannot be read"),
-    "tensors long offsets": ("a.safetensors", tensor(offsets=[0, 10**4000]), "cannot be read"),
+    "tensors absurd header": ("a.safetensors", safetensors_bytes("{}", length=2**63), "claims 9223372036854775808"),
+    "tensors large header": ("a.safetensors", safetensors_bytes("{}" + " " * 40_000_000), "has 40,000,002 bytes"),
+    "tensors no object": ("a.safetensors", safetensors_bytes("[1, 2]"), "no object with the names"),
+    "tensors no JSON": ("a.safetensors", safetensors_bytes("{'a': 1}"), "The header is no JSON"),
+    "tensors no text": ("a.safetensors", safetensors_bytes("{").replace(b"{", b"{\xff") + b" ", "The header is no"),
+    "tensors deep": ("a.safetensors", safetensors_bytes('{"a":' * 100_000), "The header is nested too deeply"),
+    "tensors twice": ("a.safetensors", safetensors_bytes('{"a": {}, "a": {}}'), 'The key "a" appears twice'),
+    "tensors empty": ("a.safetensors", safetensors_bytes("{}"), "holds no tensors"),
+    "tensors incomplete": ("a.safetensors", safetensors_bytes({"w": {"dtype": "F32"}}), "no dtype, shape and"),
+    "tensors odd dtype": ("a.safetensors", tensor(dtype=7), "no dtype, shape and"),
+    "tensors unknown dtype": ("a.safetensors", tensor(dtype="Q4_K"), "has type Q4_K, which is not known"),
+    "tensors negative shape": ("a.safetensors", tensor(shape=[-2]), "no dtype, shape and"),
+    "tensors broken shape": ("a.safetensors", tensor(shape=[2.0]), "no dtype, shape and"),
+    "tensors true shape": ("a.safetensors", tensor(shape=[True, 2]), "no dtype, shape and"),
+    "tensors absurd shape": ("a.safetensors", tensor(shape=[10**30]), "no dtype, shape and"),
+    "tensors overflowing": ("a.safetensors", tensor(shape=[2**31 - 1] * 3), 'Tensor "w" has 8 bytes'),
+    "tensors wrong size": ("a.safetensors", tensor(shape=[3]), 'Tensor "w" has 8 bytes; 3 of F32 need 12.'),
+    "tensors backwards": ("a.safetensors", tensor(offsets=[8, 0]), "no dtype, shape and"),
+    "tensors before file": ("a.safetensors", tensor(offsets=[-8, 0]), "no dtype, shape and"),
+    "tensors broken offsets": ("a.safetensors", tensor(offsets=[0, 8.0]), "no dtype, shape and"),
+    "tensors long offsets": ("a.safetensors", tensor(offsets=[0, 10**4000]), "no dtype, shape and"),
     "tensors beyond file": ("a.safetensors", tensor(offsets=[0, 8], data=EIGHT[:4]), "it is cut short"),
-    "tensors with more": ("a.safetensors", tensor(data=EIGHT + b"\0"), "there is more behind its last tensor"),
-    "tensors overlapping": ("a.safetensors", two_tensors((0, 4), (0, 4), 4), "which overlaps what is before it"),
-    "tensors with hole": ("a.safetensors", two_tensors((0, 4), (8, 12), 12), "which leaves a hole before it"),
-    "tensors odd name": ("a.safetensors", safetensors_bytes('{"\\ud800": ' + json.dumps(
-        {"dtype": "U8", "shape": [0], "data_offsets": [0, 0]}) + "}"), "holds a name with unprintable characters"),
+    "tensors overlapping": ("a.safetensors", two_tensors((0, 4), (0, 4), 4), "overlap in the bytes of the numbers"),
     # text
     "binary text": ("a.txt", b"1 2\0 3", "is no text: byte 3 is 0"),
     "latin text": ("a.txt", b"1 2 \xe9", "is no text in UTF-8: byte 4"),
@@ -209,12 +205,26 @@ def test_a_broken_file_is_refused(case: str) -> None:
     assert answer["ok"] is False, answer
     (error,) = answer["errors"]
     assert error["field"] == "file"
-    assert error["message"].startswith(f'file "{name}" ')
+    assert error["message"].startswith((f'file "{name}" ', f'file "{name}": '))
     assert reason in error["message"]
     assert error["message"].endswith((".", ".)"))
     assert store.values("before.txt")[2].tolist() == [1, 2, 3], "nothing is lost"
     assert not Trap.sprung
     json.dumps(answer).encode()
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (tensor(data=EIGHT + b"\0"), "1 bytes"),
+        (two_tensors((0, 4), (8, 12), 12), "Bytes 4 to 8"),
+    ],
+)
+def test_what_is_odd_about_a_file_is_said(data: bytes, said: str) -> None:
+    """Bytes that belong to no tensor leave the tensors readable, and are told."""
+    answer = Store().load("a.safetensors", data)
+    assert answer["ok"]
+    assert any(said in notice for notice in answer["model"]["notices"]), answer["model"]["notices"]
 
 
 LATE: dict[str, tuple[str, bytes, str, str]] = {
@@ -226,6 +236,12 @@ LATE: dict[str, tuple[str, bytes, str, str]] = {
         npy(shape="(0, 2147483647, 2147483647, 2147483647)", data=b""),
         "tensor",
         "no numbers",
+    ),
+    "odd name": (
+        "a.safetensors",
+        safetensors_bytes('{"\\ud800": ' + json.dumps({"dtype": "U8", "shape": [0], "data_offsets": [0, 0]}) + "}"),
+        "tensor",
+        "holds no numbers",
     ),
     "too many": ("a.npy", npy_bytes(np.zeros(MAX_VALUES + 1, np.int8)), "tensor", "at most 33,554,432 fit"),
 }

@@ -109,8 +109,8 @@ def test_what_is_missing_is_named(arguments: tuple[str, str, str, str], field: s
 def test_a_skipped_tensor_says_why() -> None:
     """Choosing an array of a type that cannot be read gives the reason."""
     store = Store()
-    store.load("m.safetensors", tensors_bytes(a=("F8_E4M3", (1,), b"1"), b=("U8", (1,), b"1")))
-    with pytest.raises(qc.QuantError, match='is of type "F8_E4M3"'):
+    store.load("m.safetensors", tensors_bytes(a=("C64", (1,), b"12345678"), b=("U8", (1,), b"1")))
+    with pytest.raises(qc.QuantError, match="has type C64"):
         store.values("m.safetensors", tensor="a")
 
 

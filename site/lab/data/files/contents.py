@@ -7,15 +7,16 @@ before them.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, NoReturn, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from quantcore import QuantError
+from quantcore import QuantError, Stored
 
+from ...models.reading.fault import ModelFileError
 from ...parsing.places import quoted
 from ...parsing.reading import Reading
 
@@ -26,6 +27,9 @@ MAX_BYTES = 100 * 1024 * 1024
 
 MAX_VALUES = 1 << 25
 """The most numbers of one array; as float32 they take 128 MB."""
+
+WINDOW = 1 << 20
+"""The most numbers of an array that is read by parts, where nobody said which."""
 
 MAX_WRITTEN = 10_000_000
 """The most numbers that are read from text."""
@@ -47,6 +51,12 @@ class Entry:
         read: gives the numbers as float32 or float64, in the shape; raises QuantError where the file is broken.
         reading: how its text was understood; None where it is no text.
         otherwise: gives what the same text is with other commas, a value of `Commas`; None where it has one reading.
+        rows: gives some rows along the last axis, from one up to another, without reading the others; None where the
+            file is read whole.
+        size_bytes: what it takes in the file, with its scales; None where that says nothing.
+        notes: what a reader should know of it.
+        stored: gives rows of a block format as they are stored; None where it is none.
+        stored_as: the request's fields that say so.
     """
 
     name: str
@@ -55,11 +65,21 @@ class Entry:
     read: Callable[[], Floats]
     reading: Reading | None = None
     otherwise: Callable[[str], Entry] | None = None
+    rows: Callable[[int, int], Floats] | None = None
+    size_bytes: int | None = None
+    notes: tuple[str, ...] = ()
+    stored: Callable[[int, int], Stored] | None = None
+    stored_as: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def n_values(self) -> int:
         """How many numbers it holds."""
         return math.prod(self.shape)
+
+    @property
+    def n_rows(self) -> int:
+        """How many rows along the last axis it holds."""
+        return math.prod(self.shape[:-1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +96,23 @@ class Contents:
 
     entries: tuple[Entry, ...]
     skipped: tuple[Skipped, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What is told of a model beside its tensors.
+
+    Attributes:
+        kind: The file format.
+        bits_per_value: On average over all tensors.
+        first: The place of the tensor that is shown first: the first of two axes or more.
+        notices: What is wrong with the files, or said of them.
+    """
+
+    kind: str
+    bits_per_value: float
+    first: int
+    notices: tuple[str, ...]
 
 
 def contents_of(found: Iterable[Entry | Skipped]) -> Contents:
@@ -141,8 +178,33 @@ def as_floats(numbers: NDArray[Any]) -> Floats:
     return np.require(numbers.astype(dtype, copy=False), requirements=("C", "A"))
 
 
-def read_numbers(entry: Entry, file_name: str) -> Floats:
-    """The array's numbers, known to be some, not too many, and finite.
+def rows_of(entry: Entry, text: str) -> tuple[int, int] | None:
+    """The rows that are read: those that are named, or as many of the first as a page holds at once; None: all.
+
+    >>> weights = Entry("w", (1000, 4096), "Q4_K", lambda: np.zeros(1))
+    >>> rows_of(weights, "8:16"), rows_of(weights, "")
+    ((8, 16), None)
+
+    Raises:
+        QuantError: if they are no rows of the array.
+    """
+    if not text.strip():
+        fits = max(1, WINDOW // max(1, entry.shape[-1] if entry.shape else 1))
+        return (0, fits) if entry.rows is not None and fits < entry.n_rows else None
+    ends = text.split(":")
+    if len(ends) == 2 and all(end.strip().isdecimal() for end in ends):
+        start, stop = (int(end) for end in ends)
+        if start < stop <= entry.n_rows:
+            return None if stop - start == entry.n_rows else (start, stop)
+    raise QuantError(
+        f"rows is {quoted(text)}; the array has {entry.n_rows:,}. Name the first one and the one after the last, such "
+        f"as 0:{min(16, entry.n_rows)}.",
+        "rows",
+    )
+
+
+def read_numbers(entry: Entry, file_name: str, rows: tuple[int, int] | None = None) -> Floats:
+    """The array's numbers, or those of some rows, known to be some, not too many, and finite.
 
     Raises:
         QuantError: if they are not.
@@ -152,19 +214,52 @@ def read_numbers(entry: Entry, file_name: str) -> Floats:
         raise QuantError(
             f"{about} holds no numbers: its shape is {' × '.join(map(str, entry.shape))}. Choose another.", "tensor"
         )
-    if entry.n_values > MAX_VALUES:
+    n_values = entry.n_values if rows is None else entry.n_values // entry.n_rows * (rows[1] - rows[0])
+    if n_values > MAX_VALUES:
         raise QuantError(
-            f"{about} holds {entry.n_values:,} numbers; at most {MAX_VALUES:,} fit. Choose another or save a part.",
-            "tensor",
+            f"{about} holds {n_values:,} numbers; at most {MAX_VALUES:,} fit. Choose another or fewer rows.",
+            "tensor" if rows is None else "rows",
         )
     try:
-        numbers = entry.read()
+        numbers = _read(entry, rows)
+    except ModelFileError as error:
+        raise QuantError(f"{quoted(file_name)}: {error.message}", error.field) from None
     except QuantError as error:
         raise QuantError(f"file {quoted(file_name)} {error.message}", "file") from None
     except MemoryError:
         raise QuantError(f"{about} needs more memory than there is. Save a part of it.", "tensor") from None
     _check_finite(numbers, about)
     return numbers if numbers.ndim else numbers.reshape(1)
+
+
+def read_stored(entry: Entry, file_name: str, rows: tuple[int, int] | None) -> Stored:
+    """Rows of an array of a block format as they are stored.
+
+    Raises:
+        QuantError: if it is of no block format, if they are too many, or the file is broken.
+    """
+    if entry.stored is None:
+        raise QuantError(
+            f"tensor {quoted(entry.name)} is stored as {entry.dtype}, in no blocks that are shown as they are. Choose "
+            "the direction quantize, which takes its values.",
+            "tensor",
+        )
+    first, last = rows or (0, entry.n_rows)
+    n_values = entry.n_values // max(1, entry.n_rows) * (last - first)
+    if not 0 < n_values <= MAX_VALUES:
+        raise QuantError(f"rows hold {n_values:,} numbers; from 1 to {MAX_VALUES:,} fit. Choose others.", "rows")
+    try:
+        return entry.stored(first, last)
+    except QuantError as error:
+        raise QuantError(f"{quoted(file_name)}: {error.message}", "file") from None
+
+
+def _read(entry: Entry, rows: tuple[int, int] | None) -> Floats:
+    if rows is None:
+        return entry.read()
+    if entry.rows is not None:
+        return entry.rows(*rows)
+    return entry.read().reshape(entry.n_rows, -1)[slice(*rows)]
 
 
 def _check_finite(numbers: Floats, about: str) -> None:

@@ -2,24 +2,21 @@
 
 from collections.abc import Iterable
 
-from . import npy, npz, raw, safetensors, table_text, written
+from . import npy, npz, raw, table_text, written
 from .contents import Contents, Entry, Skipped, contents_of, refuse
 
 TABLES = ("csv", "tsv", "tab", "dat")
 RAW = ("bin", "raw")
 TEXTS = ("txt", "text", "md", "py", "log", "h", "hpp", "c", "cc", "cpp", "")
 
-ENDINGS = (".npy", ".npz", ".safetensors", ".csv", ".tsv", ".json", ".bin", ".txt")
-"""The endings of what can be read; others of the tables and texts above are read, too."""
+ENDINGS = (".npy", ".npz", ".csv", ".tsv", ".json", ".bin", ".txt")
+"""The endings of what is read whole; others of the tables and texts above are read, too. Models are read by parts."""
 
 FORMATS = f"{', '.join(ENDINGS[:-1])} or {ENDINGS[-1]}"
 
 UNREADABLE = {
     "pickle": ("pkl", "pickle", "pt", "pth", "ckpt", "joblib"),
     "HDF5": ("h5", "hdf5", "keras"),
-    "GGUF": ("gguf", "ggml"),
-    "ONNX": ("onnx",),
-    "TensorFlow Lite": ("tflite",),
     "Excel": ("xls", "xlsx"),
     "MATLAB": ("mat",),
     "Parquet": ("parquet", "arrow", "feather"),
@@ -50,8 +47,6 @@ def _found(name: str, data: bytes) -> Iterable[Entry | Skipped]:
         return [npy.read_npy(data, _stem(name))]
     if data.startswith((npz.MAGIC, npz.EMPTY_MAGIC)):
         return npz.read_npz(data)
-    if ending == "safetensors" or safetensors.looks_like(data):
-        return safetensors.read_safetensors(data)
     if ending == "npy":
         npy.read_header(data[: npy.PREFIX], len(data))
     if ending == "npz":

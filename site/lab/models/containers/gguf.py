@@ -17,10 +17,10 @@ from ..reading.cursor import Cursor, named
 from ..reading.fault import CUT_SHORT, DAMAGED, refuse
 from ..reading.raw import Container, RawTensor
 from ..reading.source import Source
+from ..recognised import GGUF
 from .gguf_order import are_little, little_blocks
 from .gguf_types import UNREAD, encoding_of, fault_of, label_of
 
-MAGIC = b"GGUF"
 MAX_TENSORS = 50_000
 """The largest published models have some 2,000 tensors in a file."""
 MAX_ENTRIES = 100_000
@@ -68,7 +68,7 @@ def read_gguf(source: Source) -> Container:
         ModelFileError: If the header cannot be read.
     """
     cursor = Cursor(source)
-    if cursor.take(4, "the first word") != MAGIC:
+    if cursor.take(4, "the first word") != GGUF:
         refuse(f"The file does not begin with GGUF. {DAMAGED}")
     version = cursor.number("I", "the version")
     if version & 0xFFFF == 0:

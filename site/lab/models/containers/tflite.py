@@ -13,9 +13,9 @@ from ..reading.encoding import Encoding, coded, plain
 from ..reading.fault import CUT_SHORT, DAMAGED, refuse
 from ..reading.raw import Container, RawTensor, Scaled
 from ..reading.source import Source
+from ..recognised import TFLITE
 from .flatbuffer import Flat, Table
 
-IDENTIFIER = b"TFL3"
 MAX_TENSORS = 50_000
 MAX_GRAPHS = 1_000
 MAX_DIMENSIONS = 32
@@ -54,7 +54,7 @@ def read_tflite(source: Source) -> Container:
         ModelFileError: If the file is none, or its tables are damaged.
     """
     flat = Flat(source)
-    if source.size < 8 or flat.octets(4, 4) != IDENTIFIER:
+    if source.size < 8 or flat.octets(4, 4) != TFLITE:
         refuse(f"The file does not have TFL3 at its fourth byte. {DAMAGED}")
     model = flat.root()
     version = model.number(0, "I")

@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from quantcore import QuantError
 
+from ...parsing.places import quoted
 from ..reading.raw import Container, RawTensor
 from .awq import AWQ_GEMM, AWQ_GEMV
 from .bitsandbytes import BITSANDBYTES
@@ -21,6 +22,11 @@ from .values import Plain
 
 _ALL = (GPTQ, AWQ_GEMM, AWQ_GEMV, PACKED, *FLOAT_BLOCKS, *BITSANDBYTES, TORCHAO, MLX)
 CONVENTIONS: Mapping[str, Convention] = MappingProxyType({record.name: record for record in _ALL})
+
+
+OF_WORDS = ("qweight", "qzeros", "weight_packed")
+WORDS = ("I32", "U32", "I16", "U8")
+"""What tensors of packed codes are called, and the types of the words."""
 
 
 def logical_tensors(container: Container, config: Config) -> tuple[LogicalTensor, ...]:
@@ -73,5 +79,11 @@ def _tried(record: Convention, stem: str, named: Mapping[str, RawTensor], config
 def plain(tensor: RawTensor) -> LogicalTensor:
     """A stored tensor as one of its own."""
     notes = (tensor.encoding.note,) if tensor.encoding is not None and tensor.encoding.note else ()
-    values = None if tensor.fault else Plain(tensor)
-    return LogicalTensor(tensor.name, tensor.shape, "plain", tensor.dtype, (tensor,), values, notes, tensor.fault)
+    fault = tensor.fault
+    if not fault and tensor.name.endswith(OF_WORDS) and tensor.dtype in WORDS:
+        fault = (
+            f"Tensor {quoted(tensor.name)} holds codes packed into words, and the tensors that say how are not here. "
+            "Open the whole checkpoint, with its configuration."
+        )
+    values = None if fault else Plain(tensor)
+    return LogicalTensor(tensor.name, tensor.shape, "plain", tensor.dtype, (tensor,), values, notes, fault)

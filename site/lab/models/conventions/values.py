@@ -52,6 +52,21 @@ class Plain:
         """As they are stored."""
         return self.tensor.rows(start, stop)
 
+    @property
+    def fmt(self) -> qc.BlockFormat | None:
+        """The block format, if rows are whole blocks of one."""
+        encoding = self.tensor.encoding
+        block = None if encoding is None else encoding.block
+        return block if block is not None and self.tensor.row_length % block.block_size == 0 else None
+
+    def stored(self, start: int, stop: int) -> qc.Stored:
+        """Some rows of a block format as they are stored."""
+        tensor, encoding = self.tensor, self.tensor.encoding
+        assert encoding is not None
+        assert encoding.stored is not None
+        width = tensor.size_bytes // max(1, tensor.n_rows)
+        return encoding.stored(tensor.octets(start * width, stop * width), (stop - start, tensor.row_length))
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Affine:

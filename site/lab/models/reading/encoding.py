@@ -30,6 +30,7 @@ class Encoding:
         fmt: What the codes stand for; None for blocks and for numbers as they are.
         block: The block format, where it is one.
         note: What is assumed about the layout.
+        stored: Whole blocks as an array of this shape; None where it is no block format.
     """
 
     label: str
@@ -40,6 +41,7 @@ class Encoding:
     fmt: qc.Format | None = None
     block: qc.BlockFormat | None = None
     note: str = ""
+    stored: Callable[[Octets, tuple[int, ...]], qc.Stored] | None = None
 
     @property
     def bits(self) -> float:
@@ -90,14 +92,17 @@ def blocked(label: str, name: str, is_big_endian: bool = False) -> Encoding:
     block = qc.BLOCK_FORMATS[name]
     assert isinstance(block, GgufFormat)
 
-    def stored(octets: Octets) -> qc.Stored:
+    def stored(octets: Octets, shape: tuple[int, ...]) -> qc.Stored:
         little = block.swapped(octets) if is_big_endian else octets
-        return block.from_bytes(little.data, (octets.size // block.block_bytes * block.block_size,))
+        return block.from_bytes(little.data, shape)
+
+    def in_a_row(octets: Octets) -> qc.Stored:
+        return stored(octets, (octets.size // block.block_bytes * block.block_size,))
 
     def codes(octets: Octets) -> NDArray[Any]:
-        return stored(octets).codes.reshape(-1)
+        return in_a_row(octets).codes.reshape(-1)
 
     def decode(octets: Octets) -> Floats:
-        return qc.restore(stored(octets))
+        return qc.restore(in_a_row(octets))
 
-    return Encoding(label, block.block_size, block.block_bytes, codes, decode, None, block)
+    return Encoding(label, block.block_size, block.block_bytes, codes, decode, None, block, stored=stored)

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from ...data.generate import GENERATORS
+
 
 class Kind(StrEnum):
     """What a field's text is read as."""
@@ -69,5 +71,6 @@ class Field:
 
 QUANTIZE = {"direction": ("quantize",)}
 DEQUANTIZE = {"direction": ("dequantize",)}
+NOT_FROM_FILE = ("values", *GENERATORS, "picture")
 GIVEN = {**QUANTIZE, "calibration": ("given",)}
 CHOSEN = {**QUANTIZE, "calibration": ("minmax", "percentile", "mse", "entropy", "manual")}

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from quantcore import BLOCK_FORMATS, FORMATS, FloatFormat, IntFormat
 
-from .field import DEQUANTIZE, QUANTIZE, Field, Kind
+from .field import DEQUANTIZE, NOT_FROM_FILE, QUANTIZE, Field, Kind
 
 INTEGERS = {"format": ("",)}
 """Where codes are whole numbers, whose width, scheme and range are chosen one by one."""
@@ -197,6 +197,6 @@ NUMBER_FORMATS: tuple[Field, ...] = (
         kind=Kind.TEXT,
         default="",
         optional=True,
-        when={**DEQUANTIZE, "format": BLOCKS},
+        when={**DEQUANTIZE, "format": BLOCKS, "source": NOT_FROM_FILE},
     ),
 )

@@ -2,13 +2,13 @@
 
 from ...data.files.readers import FORMATS
 from ...data.generate import GENERATORS
+from ...models.recognised import ENDINGS
 from ...parsing.reading import WORDS
-from .field import DEQUANTIZE, GIVEN, QUANTIZE, Field, Kind
+from .field import DEQUANTIZE, GIVEN, NOT_FROM_FILE, QUANTIZE, Field, Kind
 from .formats import INTEGERS, SCALED
 
 FROM_FILE = {**QUANTIZE, "source": ("file",)}
-CODES_FROM_FILE = {**DEQUANTIZE, **SCALED, "source": ("file",)}
-NOT_FROM_FILE = ("values", *GENERATORS, "picture")
+CODES_FROM_FILE = {**DEQUANTIZE, "source": ("file",)}
 GENERATED = tuple(GENERATORS)
 RANDOM = tuple(name for name in GENERATORS if name not in ("ramp", "sine"))
 
@@ -55,7 +55,10 @@ NUMBERS: tuple[Field, ...] = (
     Field(
         name="file",
         label="Or a file",
-        hint=f"Drop it anywhere: {FORMATS}, or a picture; up to 100 MB. It stays on this machine.",
+        hint=(
+            f"Drop it anywhere: models of any size ({', '.join(ENDINGS)}), {FORMATS} up to 100 MB, or a picture. It "
+            "stays on this machine."
+        ),
         kind=Kind.FILE,
         default="",
         optional=True,
@@ -86,6 +89,16 @@ NUMBERS: tuple[Field, ...] = (
         name="tensor",
         label="Array",
         hint="The name of an array in the file; empty takes the first.",
+        kind=Kind.TEXT,
+        default="",
+        optional=True,
+        when=FROM_FILE,
+        or_when=CODES_FROM_FILE,
+    ),
+    Field(
+        name="rows",
+        label="Rows",
+        hint="Of a large array: the first and the one after the last, such as 0:256; empty takes what fits.",
         kind=Kind.TEXT,
         default="",
         optional=True,

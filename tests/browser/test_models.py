@@ -1,0 +1,69 @@
+"""Model files on the page: the table of tensors, values taken from it, bytes as they are stored, any size."""
+
+from pathlib import Path
+
+import numpy as np
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Visit
+from tests.lab.models.files import FOLDER, expected, gguf
+
+GGUF = "tiny-all-types.gguf"
+
+
+def choose(lab: Visit, *paths: Path) -> None:
+    """Chooses files of the disk."""
+    lab.page.set_input_files("#chooser", [str(path) for path in paths])
+
+
+def test_a_model_is_listed_and_its_tensors_are_taken(lab: Visit) -> None:
+    """The table names every tensor; it is searched and sorted; a name gives its values, a type its bytes."""
+    answer = lab.after(lambda: choose(lab, FOLDER / GGUF))
+    assert answer["ok"], answer
+    table = lab.page.locator(".tensors table")
+    assert table.locator("tbody tr").count() == len(expected(GGUF))
+    expect(lab.page.locator(".tensors")).to_contain_text("GGUF version 3: 29 tensors")
+    table.get_by_role("button", name="Bits per value").click()
+    expect(table.locator("th[aria-sort=descending]")).to_have_text("Bits per value")
+    bits = [float(text) for text in table.locator("tbody tr td:nth-child(4)").all_inner_texts()]
+    assert bits == sorted(bits, reverse=True)
+    lab.page.get_by_label("Search").fill("q4_k")
+    expect(table.locator("tbody tr")).to_have_count(1)
+    name = table.locator("tbody th").inner_text()
+    values = expected(GGUF)[name].reshape(-1)
+    answer = lab.after(lambda: table.get_by_role("button", name=name, exact=True).click())
+    assert answer["request"]["direction"] == "quantize"
+    assert np.array_equal(np.float32(answer["values"]), values)
+    answer = lab.after(lambda: table.get_by_role("button", name="as it is stored").click())
+    assert (answer["request"]["direction"], answer["request"]["format"]) == ("dequantize", "q4_k")
+    assert np.array_equal(np.float32(answer["dequantized"]), values)
+    assert len(bytes.fromhex(answer["stored"]["hex"])) == 288
+
+
+def test_a_checkpoint_is_opened_with_its_configuration(lab: Visit) -> None:
+    """Files that belong together are one model: packed words become the weights that the library decodes."""
+    name = "gptq-v1-4bit.safetensors"
+    answer = lab.after(lambda: choose(lab, FOLDER / name, FOLDER / "gptq-v1-4bit.quantize_config.json"))
+    assert answer["ok"], answer
+    tensor = answer["request"]["tensor"]
+    assert np.array_equal(np.float32(answer["values"]), expected(name)[tensor].reshape(-1)[:10_000])
+    expect(lab.page.locator(".tensors")).to_contain_text("GPTQ 4 bit")
+
+
+def test_a_file_larger_than_memory_is_opened(lab: Visit, tmp_path: Path) -> None:
+    """Of 6 GB only the header is read, and the tensor at its end when it is chosen."""
+    size, last = 6 * 10**9 // 32 * 32, np.arange(256, dtype="<f4")
+    tensors = [(f"blk.{i}.weight", (2, 256), 0, i * 2048, b"") for i in range(2000)]
+    header = gguf([*tensors, ("output.weight", (4, 64), 0, size, b"")])
+    path = tmp_path / "large.gguf"
+    with path.open("wb") as file:
+        file.write(header)
+        file.seek(len(header) + size)
+        file.write(last.tobytes())
+    assert path.stat().st_size > 6 * 10**9
+    answer = lab.after(lambda: choose(lab, path))
+    assert answer["ok"], answer
+    expect(lab.page.locator(".tensors")).to_contain_text("2,001 tensors")
+    lab.page.get_by_label("Search").fill("output")
+    answer = lab.after(lambda: lab.page.get_by_role("button", name="output.weight", exact=True).click())
+    assert answer["values"] == last.tolist()
