@@ -18,6 +18,7 @@ LEFT_OUT = (
     "tensor",
     "file_sha256",
     "file_shape",
+    "rows",
     "format",
     "importance",
     "acc",
