@@ -52,6 +52,7 @@ EDITS = [
     ("profile=onnx", "reduce_range", "1"),
     ("profile=custom", "rounding", "floor"),
     ("profile=onnx", "precision", "float64"),
+    ("profile=onnxruntime&calibration=manual&range_min=-1&range_max=1", "non_finite", "library"),
     ("", "element", "2"),
     ("profile=onnx", "compare", "int8_tensor,int4_tensor"),
     ("profile=onnx", "max_error", "0.25"),
@@ -73,7 +74,7 @@ EDITS = [
     ("profile=onnx", "activation", "relu"),
     (MATRIX, "weights", "[[1,0],[0,1],[1,1]]"),
 ]
-OF_FILES = {"file", "file_sha256", "file_shape", "tensor"}  # see test_files.py
+OF_FILES = {"rows", "file", "file_sha256", "file_shape", "tensor"}  # see test_files.py
 OF_PASTED_TEXT = {"commas"}  # see test_pasted.py
 
 
