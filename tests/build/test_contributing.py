@@ -127,6 +127,24 @@ def _found(name, data):
     return dummy.read_dummy(data) if name.endswith(".dummy") else _found_before(name, data)
 """,
     },
+    "A convention of model files": {
+        "site/lab/models/conventions/dummy.py": """
+from .logical import Convention, Made
+from .values import Plain
+
+
+def _build(found, config):
+    return Made(found[".dummies"].shape, "Dummy", Plain(found[".dummies"]))
+
+
+DUMMY = Convention("dummy", "Dummy", (), "Numbers as they are.", "none", (".dummies",), (), _build)
+""",
+        "site/lab/models/conventions/table.py": """
+from .dummy import DUMMY
+
+_ALL = (*_ALL, DUMMY)
+""",
+    },
     "A kind of download": {
         "site/lab/exports/export.py": """
 EXPORTS["dummy.csv"] = Export("The dummy", lambda result: b"dummy")
@@ -196,6 +214,14 @@ CHECKS = {  # section: what a program with the addition finds, and what the page
         "[entry] = read_contents('numbers.dummy', b'xyz').entries\n"
         "assert entry.read().tolist() == [1.5, 2.5]",
         {"index.html": ".txt,.dummy,image/*"},
+    ),
+    "A convention of model files": (
+        "import json\n"
+        "from lab.data.store import Store\n"
+        "header = json.dumps({'w.dummies': {'dtype': 'F32', 'shape': [2], 'data_offsets': [0, 8]}}).encode()\n"
+        "loaded = Store().load('m.safetensors', len(header).to_bytes(8, 'little') + header + bytes(8))\n"
+        "assert [(one['name'], one['dtype']) for one in loaded['arrays']] == [('w.weight', 'Dummy')]",
+        {},
     ),
     "A kind of download": (
         "assert lab.export({}, 'dummy.csv')['data'] == 'ZHVtbXk='",
