@@ -83,7 +83,7 @@ def _heading(listed, key, title):
     attributes = {"scope": "col"}
     if key == listed.key:
         attributes["aria-sort"] = "descending" if listed.is_falling else "ascending"
-    sort_ = {"type": "button", "class": "sort", "data-action": "sort-tensors", "data-key": key}
+    sort_ = {"type": "button", "class": "sort", "data-action": "sort-tensors", "data-by": key}
     return ["th", attributes, ["button", sort_, title]]
 
 

@@ -32,7 +32,7 @@ def search(text):
 
 def sort(talk, button):
     """Sorts by a column; again: the other way round."""
-    key = button.dataset.key
+    key = button.dataset.by
     _listed.is_falling = not _listed.is_falling if _listed.key == key else key not in WORDS
     _listed.key = key
     draw()
