@@ -1,4 +1,4 @@
 """Block formats: arrays as they are stored, in blocks that have scales of their own.
 
-Imports only `errors`, `checks`, `rounding` and `formats`.
+Imports only `errors`, `checks`, `precision`, `rounding` and `formats`.
 """

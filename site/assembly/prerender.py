@@ -139,7 +139,7 @@ def main(paths: list[str]) -> int:
 def _views(instruments: Any, fields: Any) -> dict[str, Callable[[Any], list[Node]]]:
     """Returns every view that a place may name, those of the page and those of what the lab offers."""
     presets, export = _modules("lab.data.presets", "lab.exports.export")
-    readers, models = _modules("lab.data.files.readers", "lab.models.recognised")
+    readers, models = _modules("lab.data.files.readers", "lab.models.reading.recognised")
     views, snippets, types = _modules("page.views", "page.snippets", "lab.answer_types")
     table = instruments.INSTRUMENTS
     beside = [fields.FIELDS[name] for entry in table.values() for name in entry.controls]

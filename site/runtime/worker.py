@@ -7,8 +7,8 @@ import lab
 from lab.data import store
 from lab.data.files.contents import MAX_BYTES
 from lab.models.reading.fault import ModelFileError
+from lab.models.reading.recognised import HEAD, is_model
 from lab.models.reading.source import BytesSource
-from lab.models.recognised import HEAD, is_model
 from pyodide.ffi import JsException, to_js
 
 __export__ = ["answer", "export", "load", "more"]

@@ -6,5 +6,5 @@
   with one module a format.
 - :mod:`.presets` names requests worth looking at.
 
-Imports `data.files`, `parsing` and quantcore.
+Imports `data.files`, `models`, `models.reading`, `models.conventions`, `parsing` and quantcore.
 """

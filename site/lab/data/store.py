@@ -16,8 +16,8 @@ import numpy as np
 
 from quantcore import QuantError, Stored
 
+from ..models.reading.recognised import HEAD, is_model
 from ..models.reading.source import BytesSource, Source
-from ..models.recognised import HEAD, is_model
 from ..parsing.places import quoted
 from ..parsing.reading import Reading
 from .files.contents import (

@@ -16,8 +16,8 @@ from .conventions.logical import LogicalTensor
 from .conventions.table import logical_tensors
 from .reading.fault import ModelFileError, refuse
 from .reading.raw import Container, RawTensor, Scaled
+from .reading.recognised import ENDINGS, GGUF, TFLITE
 from .reading.source import Source, read_exactly
-from .recognised import ENDINGS, GGUF, TFLITE
 
 INDEX = ".index.json"
 SHARD = re.compile(r"(.*)-(\d{5})-of-(\d{5})(\.\w+)")

@@ -1,4 +1,4 @@
 """What is in a file that was dropped: one reader a file format.
 
-Imports `parsing` and quantcore.
+Imports `models.reading`, `parsing` and quantcore.
 """

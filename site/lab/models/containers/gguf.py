@@ -16,8 +16,8 @@ from typing import Any
 from ..reading.cursor import Cursor, named
 from ..reading.fault import CUT_SHORT, DAMAGED, refuse
 from ..reading.raw import Container, RawTensor
+from ..reading.recognised import GGUF
 from ..reading.source import Source
-from ..recognised import GGUF
 from .gguf_order import are_little, little_blocks
 from .gguf_types import UNREAD, encoding_of, fault_of, label_of
 

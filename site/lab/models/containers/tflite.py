@@ -12,8 +12,8 @@ from ..reading.cursor import named
 from ..reading.encoding import Encoding, coded, plain
 from ..reading.fault import CUT_SHORT, DAMAGED, refuse
 from ..reading.raw import Container, RawTensor, Scaled
+from ..reading.recognised import TFLITE
 from ..reading.source import Source
-from ..recognised import TFLITE
 from .flatbuffer import Flat, Table
 
 MAX_TENSORS = 50_000

@@ -4,7 +4,7 @@ The form's controls, the link after ``#``, an embed's attributes, a preset and a
 mappings of these names to strings. What is absent takes the default of the profile in force. A new field is a line in
 one of the tables, which also is its control on the page.
 
-Imports `data`, `data.files`, `parsing` and quantcore.
+Imports `data`, `data.files`, `models.reading`, `parsing` and quantcore.
 """
 
 from .arithmetic import ARITHMETIC, GRANULARITY, RANGE

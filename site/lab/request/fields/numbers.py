@@ -2,7 +2,7 @@
 
 from ...data.files.readers import FORMATS
 from ...data.generate import GENERATORS
-from ...models.recognised import ENDINGS
+from ...models.reading.recognised import ENDINGS
 from ...parsing.reading import WORDS
 from .field import DEQUANTIZE, GIVEN, NOT_FROM_FILE, QUANTIZE, Field, Kind
 from .formats import INTEGERS, SCALED
