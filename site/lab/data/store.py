@@ -8,9 +8,9 @@ import difflib
 import hashlib
 import importlib
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -38,6 +38,13 @@ from .picture import greys
 Buffer: TypeAlias = bytes | bytearray | memoryview
 Json: TypeAlias = dict[str, Any]
 
+T = TypeVar("T")
+Key: TypeAlias = tuple[str, str, str, tuple[int, int] | None]
+"""A file's digest, an array's name, how it is read, and which rows."""
+
+AS_STORED = "as stored"
+"""How an array is read whose blocks are not decoded; any other way is a choice of what commas are."""
+
 MAX_KEPT = 3 * MAX_BYTES
 """How many bytes of files are kept; beyond it the oldest are forgotten."""
 
@@ -63,7 +70,7 @@ class Store:
 
     def __init__(self) -> None:
         self._files: OrderedDict[str, File] = OrderedDict()
-        self._latest: tuple[tuple[str, str, str, tuple[int, int] | None], Entry, Floats] | None = None
+        self._latest: tuple[Key, Any] | None = None
 
     def load(self, name: str, data: Buffer) -> Json:
         """Read a file and keep it.
@@ -161,12 +168,12 @@ class Store:
         file = self._find(name, sha256, shape)
         entry = _entry(file, tensor)
         part = rows_of(entry, rows)
-        key = file.sha256, entry.name, commas, part
-        if self._latest is None or self._latest[0] != key:
-            self._latest = None  # freed before the next one is made
-            entry = _read_as(entry, commas, file.name)
-            self._latest = key, entry, read_numbers(entry, file.name, part)
-        return file, *self._latest[1:], part
+
+        def read() -> tuple[Entry, Floats]:
+            chosen = _read_as(entry, commas, file.name)
+            return chosen, read_numbers(chosen, file.name, part)
+
+        return file, *self._once((file.sha256, entry.name, commas, part), read), part
 
     def reading(self, name: str, sha256: str, tensor: str) -> Reading | None:
         """How the text of an array was understood; None where there is none, or no such file."""
@@ -182,7 +189,8 @@ class Store:
         file = self._find(name, sha256, shape)
         entry = _entry(file, tensor)
         part = rows_of(entry, rows)
-        return file, entry, read_stored(entry, file.name, part), part
+        key = file.sha256, entry.name, AS_STORED, part
+        return file, entry, self._once(key, lambda: read_stored(entry, file.name, part)), part
 
     def named(self, name: str, sha256: str, tensor: str) -> Floats | None:
         """The numbers of an array if a file has one of this name; None for any other text."""
@@ -192,6 +200,14 @@ class Store:
             return None
         entry = next((entry for entry in file.contents.entries if tensor and entry.name == tensor), None)
         return None if entry is None else read_numbers(entry, file.name)
+
+    def _once(self, key: Key, read: Callable[[], T]) -> T:
+        """What was read last if it is wanted again; else what is read now."""
+        if self._latest is None or self._latest[0] != key:
+            self._latest = None  # freed before the next one is made
+            self._latest = key, read()
+        found: T = self._latest[1]
+        return found
 
     def forget(self) -> None:
         """Drop all files."""

@@ -87,6 +87,19 @@ def test_another_format_than_the_stored_is_refused() -> None:
     assert error["field"] == "tensor"
 
 
+@pytest.mark.parametrize("fields", [{"profile": "onnx"}, {"direction": "dequantize", "format": "q8_0"}])
+def test_another_number_is_followed_without_reading(fields: dict[str, str]) -> None:
+    """What was read last, as values or as it is stored, is not read again."""
+    blocks = bytes.fromhex("003c" + "05" * 32) * 4
+    source = Counting(BytesSource(gguf([("w", (2, 64), 8, 0, blocks)])))
+    STORE.open("q8.gguf", {"q8.gguf": source})
+    request = {**fields, "source": "file", "file": "q8.gguf"}
+    assert lab.answer(request)["ok"]
+    n_read = source.n_read
+    assert lab.answer({**request, "element": "70"})["request"]["element"] == "70"
+    assert source.n_read == n_read
+
+
 def test_a_file_is_known_by_its_size_and_its_ends() -> None:
     """A change at either end, or of the size, is another file; nothing between is read."""
     store, size = Store(), 10_000_000

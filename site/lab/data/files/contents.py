@@ -81,6 +81,10 @@ class Entry:
         """How many rows along the last axis it holds."""
         return math.prod(self.shape[:-1])
 
+    def n_values_of(self, rows: tuple[int, int] | None) -> int:
+        """How many numbers some of the rows hold; None: all."""
+        return self.n_values if rows is None else math.prod(self.shape[-1:]) * (rows[1] - rows[0])
+
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
@@ -214,7 +218,7 @@ def read_numbers(entry: Entry, file_name: str, rows: tuple[int, int] | None = No
         raise QuantError(
             f"{about} holds no numbers: its shape is {' × '.join(map(str, entry.shape))}. Choose another.", "tensor"
         )
-    n_values = entry.n_values if rows is None else entry.n_values // entry.n_rows * (rows[1] - rows[0])
+    n_values = entry.n_values_of(rows)
     if n_values > MAX_VALUES:
         raise QuantError(
             f"{about} holds {n_values:,} numbers; at most {MAX_VALUES:,} fit. Choose another or fewer rows.",
@@ -244,12 +248,11 @@ def read_stored(entry: Entry, file_name: str, rows: tuple[int, int] | None) -> S
             "the direction quantize, which takes its values.",
             "tensor",
         )
-    first, last = rows or (0, entry.n_rows)
-    n_values = entry.n_values // max(1, entry.n_rows) * (last - first)
+    n_values = entry.n_values_of(rows)
     if not 0 < n_values <= MAX_VALUES:
         raise QuantError(f"rows hold {n_values:,} numbers; from 1 to {MAX_VALUES:,} fit. Choose others.", "rows")
     try:
-        return entry.stored(first, last)
+        return entry.stored(*(rows or (0, entry.n_rows)))
     except QuantError as error:
         raise QuantError(f"{quoted(file_name)}: {error.message}", "file") from None
 

@@ -1,5 +1,7 @@
 """Where the numbers come from: typed, made up, read from a file, or given as codes with their parameters."""
 
+from functools import partial
+
 from ...data.files.readers import FORMATS
 from ...data.generate import GENERATORS
 from ...models.reading.recognised import ENDINGS
@@ -11,6 +13,9 @@ FROM_FILE = {**QUANTIZE, "source": ("file",)}
 CODES_FROM_FILE = {**DEQUANTIZE, "source": ("file",)}
 GENERATED = tuple(GENERATORS)
 RANDOM = tuple(name for name in GENERATORS if name not in ("ramp", "sine"))
+
+# what says which numbers of a file are meant, in either direction
+_of_file = partial(Field, default="", optional=True, when=FROM_FILE, or_when=CODES_FROM_FILE)
 
 NUMBERS: tuple[Field, ...] = (
     Field(
@@ -52,7 +57,7 @@ NUMBERS: tuple[Field, ...] = (
         default="-3.0, 0.1, 3.2",
         when={**QUANTIZE, "source": ("values",)},
     ),
-    Field(
+    _of_file(
         name="file",
         label="Or a file",
         hint=(
@@ -60,50 +65,30 @@ NUMBERS: tuple[Field, ...] = (
             "stays on this machine."
         ),
         kind=Kind.FILE,
-        default="",
-        optional=True,
-        when=FROM_FILE,
-        or_when=CODES_FROM_FILE,
     ),
-    Field(
+    _of_file(
         name="file_sha256",
         label="SHA-256 of the file",
         hint="Empty takes the latest file of that name.",
         kind=Kind.HIDDEN,
-        default="",
-        optional=True,
-        when=FROM_FILE,
-        or_when=CODES_FROM_FILE,
     ),
-    Field(
+    _of_file(
         name="file_shape",
         label="Shape in the file",
         hint="Tells which file to drop, where a link is opened without it.",
         kind=Kind.HIDDEN,
-        default="",
-        optional=True,
-        when=FROM_FILE,
-        or_when=CODES_FROM_FILE,
     ),
-    Field(
+    _of_file(
         name="tensor",
         label="Array",
         hint="The name of an array in the file; empty takes the first.",
         kind=Kind.TEXT,
-        default="",
-        optional=True,
-        when=FROM_FILE,
-        or_when=CODES_FROM_FILE,
     ),
-    Field(
+    _of_file(
         name="rows",
         label="Rows",
         hint="Of a large array: the first and the one after the last, such as 0:256; empty takes what fits.",
         kind=Kind.TEXT,
-        default="",
-        optional=True,
-        when=FROM_FILE,
-        or_when=CODES_FROM_FILE,
     ),
     Field(
         name="commas",
