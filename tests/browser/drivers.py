@@ -15,7 +15,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from assembly import browser
 from playwright.sync_api import Browser
@@ -36,10 +36,13 @@ class Driven:
         self.wait(f"location.href === {json.dumps(address)}")
 
     def evaluate(self, expression: str) -> Any:
-        """The value of a JavaScript expression."""
-        return json.loads(
-            self._call("script", {"script": f"return JSON.stringify({expression}) ?? 'null'", "args": []})
-        )
+        """The value of a JavaScript expression; a page that is being left gives Firefox none, and is asked again."""
+        given = {"script": f"return JSON.stringify({expression}) ?? 'null'", "args": []}
+        end = time.monotonic() + PATIENCE
+        while (value := self._call("script", given)) is None:
+            assert time.monotonic() < end, f"the page does not tell {expression}"
+            time.sleep(0.2)
+        return json.loads(value)
 
     def wait(self, expression: str) -> None:
         """Waits until an expression is true."""
@@ -94,8 +97,8 @@ def firefox() -> Iterator[Driven]:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         (Path(profile) / "user.js").write_text(f'user_pref("marionette.port", {port});\n')
         command = [program, "--headless", "--marionette", "--no-remote", "--profile", profile]
-        with running(command), connected(port) as connection:
-            call = marionette(connection)
+        with running(command), connected(port) as connection, connection.makefile("rb") as stream:
+            call = marionette(connection, stream)
             call("WebDriver:NewSession", {})
             commands = {"url": "WebDriver:Navigate", "script": "WebDriver:ExecuteScript"}
             yield Driven(lambda name, given: call(commands[name], {**given, "sandbox": None}))
@@ -116,9 +119,9 @@ def connected(port: int) -> Iterator[socket.socket]:
         yield connection
 
 
-def marionette(connection: socket.socket) -> Callable[[str, dict[str, Any]], Any]:
-    """What sends a command and returns its value; messages are `length:JSON`."""
-    stream, numbers = connection.makefile("rb"), itertools.count()
+def marionette(connection: socket.socket, stream: BinaryIO) -> Callable[[str, dict[str, Any]], Any]:
+    """What sends a command and returns its value, read from the connection's stream; messages are `length:JSON`."""
+    numbers = itertools.count()
 
     def read() -> Any:
         length = b"".join(iter(lambda: stream.read(1), b":"))
