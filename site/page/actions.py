@@ -5,7 +5,7 @@ import json
 
 from pyscript import document, window
 
-from page import address, charts, dom, form, offline, onefile, tensors, views, worker
+from page import address, charts, dom, form, inspection, offline, onefile, saving, tensors, views, worker
 
 root = document.documentElement
 
@@ -75,16 +75,7 @@ async def _save(talk, kind):
         dom.render("status", views.not_saved(made["errors"]))
         document.querySelector("[data-region=errors]").focus()
         return
-    data = await window.fetch("data:" + made["type"] + ";base64," + made["data"])
-    _offer(await data.blob(), made["name"])
-
-
-def _offer(blob, name):
-    link = document.createElement("a")
-    link.href = window.URL.createObjectURL(blob)
-    link.download = name
-    link.click()
-    window.URL.revokeObjectURL(link.href)
+    await saving.save(made)
 
 
 def save_page(talk, button):
@@ -98,7 +89,7 @@ async def _save_page(button):
     button.textContent, button.disabled = "Being put together", True
     blob = await onefile.fetch()
     if blob is not None:
-        _offer(blob, onefile.FILE)
+        saving.offer(blob, onefile.FILE)
     else:
         button.textContent = "It needs the network"
         await asyncio.sleep(1.5)
@@ -160,6 +151,8 @@ ACTIONS = {
     "copy-steps": copy_steps,
     "export": export,
     "flip": flip,
+    "inspect": inspection.ask,
+    "leave-inspection": inspection.leave,
     "link": copy_link,
     "more-tensors": tensors.more,
     "next": lambda talk, button: talk.follow(talk.followed() + 1),

@@ -2,7 +2,22 @@
 
 from pyscript import document, ffi, window
 
-from page import actions, address, charts, cursor, dom, files, form, guest, handles, offline, tensors, views, worker
+from page import (
+    actions,
+    address,
+    charts,
+    cursor,
+    dom,
+    files,
+    form,
+    guest,
+    handles,
+    inspection,
+    offline,
+    tensors,
+    views,
+    worker,
+)
 from page.conversation import Conversation, root
 
 talk = Conversation()
@@ -141,6 +156,9 @@ def on_progress(event):
         return
     if hasattr(detail, "stage") and detail.stage == "file":
         dom.render("status", views.reading(detail.name, detail.received, detail.total))
+        return
+    if hasattr(detail, "stage") and detail.stage == "inspection":
+        inspection.tell(detail.share)
         return
     if hasattr(detail, "fallbackReason") and not loading.fallback_reason:
         loading.fallback_reason = detail.fallbackReason

@@ -23,6 +23,7 @@ class Listed:
         self.rows = []
         self.about = None
         self.name = ""
+        self.sha256 = ""
         self.query = ""
         self.key = ""  # of COLUMNS; empty: in the order of the file
         self.is_falling = False
@@ -47,16 +48,18 @@ def nodes(listed):
     """The table with what stands above it."""
     rows = found(listed)
     head = ["tr", {}] + [_heading(listed, key, title) for key, title in COLUMNS]
+    head.append(["th", {"scope": "col"}, "More"])
     table = [
         "table",
         {"class": "numbers"},
         ["thead", {}, head],
-        ["tbody", {}] + [_row(row) for row in rows[: listed.n_shown]],
+        ["tbody", {}] + [_row(listed, row) for row in rows[: listed.n_shown]],
     ]
     parts = [
         ["h2", {"id": "tensors-title"}, "Tensors of " + listed.name],
         ["p", {}, _summary(listed)],
         ["p", {"class": "hint"}, _types(listed)],
+        ["p", {"class": "actions"}, _asks(listed, {"ask": "model"}, "Look into the file", listed.name)],
     ]
     parts += [["p", {"class": "notice"}, notice] for notice in listed.about["notices"]]
     parts.append(
@@ -87,7 +90,7 @@ def _heading(listed, key, title):
     return ["th", attributes, ["button", sort_, title]]
 
 
-def _row(row):
+def _row(listed, row):
     take = {"direction": "quantize", "source": "file", "tensor": row["name"], "rows": "", "element": "0", "shape": ""}
     take["format"] = ""
     choose = {"type": "button", "class": "sort", "data-action": "choose", "data-fields": json.dumps(take)}
@@ -101,7 +104,16 @@ def _row(row):
         ["td", {"class": "number"}, f"{row['bits']:.4g}"],
         ["td", {"class": "number"}, _size(row["size"])],
         ["td", {"class": "number"}, f"{100 * row['share']:.1f} %"],
+        ["td", {}, _asks(listed, {"ask": "tensor", "tensor": row["name"]}, "Look into", row["name"])],
     ]
+
+
+def _asks(listed, question, label, what):
+    """The button that asks something of the file; what of is told to who does not see where it stands."""
+    question.update({"file": listed.name, "file_sha256": listed.sha256})
+    attributes = {"type": "button", "class": "button", "data-action": "inspect", "data-question": json.dumps(question)}
+    attributes["aria-label"] = label + " " + what
+    return ["button", attributes, label]
 
 
 def _stored_as(row):

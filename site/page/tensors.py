@@ -1,6 +1,6 @@
 """The table of a model file's tensors: searched and sorted, and a click takes a tensor into the laboratory."""
 
-from page import dom
+from page import dom, inspection
 from page.tensor_table import STEP, WORDS, Listed, nodes
 
 _listed = Listed()
@@ -10,7 +10,8 @@ def show(loaded):
     """Lists the tensors of a file that was loaded; of one that is no model, nothing."""
     _listed.__init__()
     _listed.about = loaded.get("model")
-    _listed.name = loaded["file"]["name"]
+    _listed.name, _listed.sha256 = loaded["file"]["name"], loaded["file"]["sha256"]
+    inspection.clear()
     if _listed.about is not None:
         total = sum([array["size"] for array in loaded["arrays"]]) or 1
         for array in loaded["arrays"]:

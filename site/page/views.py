@@ -195,6 +195,13 @@ def searching(n_ranges, share, seconds):
     return [["p", {}, text], ["progress", attributes], cancel]
 
 
+def inspecting(share):
+    """A measurement of a whole tensor or model: how far it is, and what ends it."""
+    leave = ["button", {"type": "button", "class": "button", "data-action": "leave-inspection"}, "Stop here"]
+    attributes = {"aria-label": "share that is read", "value": f"{share:.3f}", "max": "1"}
+    return [["p", {}, f"Reading: {100 * share:.0f} % is done"], ["progress", attributes], leave]
+
+
 def _duration(seconds):
     """The time in words, the coarser the longer it is, as the status line is read out whenever it changes.
 

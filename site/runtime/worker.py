@@ -1,6 +1,9 @@
 """The worker's side of what crosses: requests and files go in, answers come out as JSON."""
 
+import asyncio
+import importlib
 import json
+import time
 
 import js
 import lab
@@ -11,8 +14,9 @@ from lab.models.reading.recognised import HEAD, is_model
 from lab.models.reading.source import BytesSource
 from pyodide.ffi import JsException, to_js
 
-__export__ = ["answer", "export", "load", "more"]
+__export__ = ["answer", "export", "inspect", "leave_inspection", "load", "more"]
 
+TURN = 0.1  # seconds of work after which a request may come between
 PIECE = 4 * 2**20  # bytes of a file that are read at a time
 UNREADABLE = "{} cannot be read: it is a folder, or it was changed or removed since it was chosen. Choose it again."
 TOO_LARGE = "{} has more than 100 MB, which only the page on a server, or in its folder, can read. Open it there."
@@ -41,6 +45,35 @@ def more(request, texts, name):
 def export(request, texts, kind):
     """The result of a request as a file: its name, type and base64-coded data, as JSON text."""
     return lab.strict_json(lab.export(_complete(request, texts), kind))
+
+
+class Inspections:
+    """The question about a model that is answered: its number, for a newer one ends it."""
+
+    number = 0
+
+
+async def inspect(question):
+    """The answer to a question about a model, as JSON; a newer question, or :func:`leave_inspection`, ends it early."""
+    questions = importlib.import_module("lab.inspection.questions")  # large, and seldom needed
+    Inspections.number += 1
+    number, told = Inspections.number, time.monotonic()
+    work = questions.ask(json.loads(question))
+    try:
+        while number == Inspections.number:
+            share = next(work)
+            if time.monotonic() - told > TURN:
+                _tell(stage="inspection", share=share)
+                await asyncio.sleep(0)
+                told = time.monotonic()
+        work.throw(questions.Stopped())
+    except StopIteration as end:
+        return lab.strict_json(end.value)
+
+
+def leave_inspection():
+    """Ends what is being measured; it answers with what it has."""
+    Inspections.number += 1
 
 
 def _tell(**detail):

@@ -10,7 +10,7 @@ from quantcore import QuantError
 
 from ..models.conventions.logical import LogicalTensor
 from ..models.conventions.values import Blocks, Plain
-from ..models.opening import open_model
+from ..models.opening import Model, open_model
 from ..models.reading.source import Source
 from .files.contents import About, Contents, Entry, Floats, Skipped, as_floats
 
@@ -29,8 +29,8 @@ def digest_of(files: Mapping[str, Source]) -> str:
     return digest.hexdigest()
 
 
-def read_model(files: Mapping[str, Source]) -> tuple[Contents, About]:
-    """The tensors of files that belong together, as a model means them; none of their values are read.
+def read_model(files: Mapping[str, Source]) -> tuple[Model, Contents, About]:
+    """A model of files that belong together, and its tensors as arrays; none of their values are read.
 
     Raises:
         QuantError: if none of them is a model that can be read.
@@ -41,7 +41,7 @@ def read_model(files: Mapping[str, Source]) -> tuple[Contents, About]:
     if not entries:
         raise QuantError(skipped[0].reason if skipped else "The file holds no tensors. Choose another.", "file")
     first = next((i for i, one in enumerate(entries) if len(one.shape) > 1), 0)
-    return Contents(entries, skipped), About(model.kind, model.bits_per_value, first, model.notices)
+    return model, Contents(entries, skipped), About(model.kind, model.bits_per_value, first, model.notices)
 
 
 def _entry(tensor: LogicalTensor) -> Entry:

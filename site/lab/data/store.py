@@ -4,13 +4,15 @@ A request names a file (`file`, `file_sha256`) and an array in it (`tensor`); a 
 request for a file that is not here is answered with which one to drop.
 """
 
+from __future__ import annotations
+
 import difflib
 import hashlib
 import importlib
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -35,6 +37,10 @@ from .files.contents import (
 from .files.readers import read_contents
 from .picture import greys
 
+if TYPE_CHECKING:
+    from ..models.conventions.logical import LogicalTensor
+    from ..models.opening import Model  # large, and seldom needed
+
 Buffer: TypeAlias = bytes | bytearray | memoryview
 Json: TypeAlias = dict[str, Any]
 
@@ -58,6 +64,7 @@ class File:
     sha256: str
     contents: Contents
     about: About | None = None
+    model: Model | None = None
 
     @property
     def kept_bytes(self) -> int:
@@ -101,13 +108,13 @@ class Store:
         """
         models = importlib.import_module(".model_files", __package__)  # large, and seldom needed
         try:
-            contents, about = models.read_model(files)
+            model, contents, about = models.read_model(files)
             digest = models.digest_of(files)
         except QuantError as error:
             message = f"file {quoted(name)}: {error.message}"
             return {"ok": False, "errors": [{"field": "file", "message": message}]}
         size = sum(source.size for source in files.values())
-        return self.keep(File(name, size, digest, contents, about))
+        return self.keep(File(name, size, digest, contents, about, model))
 
     def read(self, name: str, data: bytes, sha256: str) -> Json:
         """As :meth:`load`, for bytes whose digest is known and whose number is allowed."""
@@ -191,6 +198,31 @@ class Store:
         part = rows_of(entry, rows)
         key = file.sha256, entry.name, AS_STORED, part
         return file, entry, self._once(key, lambda: read_stored(entry, file.name, part)), part
+
+    def model(self, name: str, sha256: str) -> tuple[File, Model]:
+        """A file that is a model.
+
+        Raises:
+            QuantError: for `file`, if it is not here or none.
+        """
+        file = self._find(name, sha256, "")
+        if file.model is None:
+            raise QuantError(f"file {quoted(file.name)} is no model: it holds plain arrays.", "file")
+        return file, file.model
+
+    def tensor(self, name: str, sha256: str, tensor: str) -> tuple[File, Entry, LogicalTensor]:
+        """A tensor of a model, as an array and as the model means it.
+
+        Raises:
+            QuantError: for `file`, if it is not here or no model; for `tensor`, if it holds no such one.
+        """
+        file, model = self.model(name, sha256)
+        entry = _entry(file, tensor)
+        return file, entry, next(one for one in model.tensors if one.name == entry.name)
+
+    def models(self) -> list[File]:
+        """The models that are open, the latest last."""
+        return [file for file in self._files.values() if file.model is not None]
 
     def named(self, name: str, sha256: str, tensor: str) -> Floats | None:
         """The numbers of an array if a file has one of this name; None for any other text."""

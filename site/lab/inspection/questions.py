@@ -1,0 +1,81 @@
+"""The table of questions, and how one is answered."""
+
+import base64
+import json
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from quantcore import QuantError
+
+from ..answer_types import Node
+from ..notation.nodes import node
+from . import facts, statistics
+from .work import Stopped, Work
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One thing to ask.
+
+    Attributes:
+        work: What answers it; it is given the whole question.
+        label: What its button says; empty where another question's answer has the button.
+        of: What it is asked of, "tensor" or "model"; its button stands with the others of these.
+    """
+
+    work: Callable[[Mapping[str, str]], Work]
+    label: str = ""
+    of: str = "tensor"
+
+
+QUESTIONS: Mapping[str, Question] = MappingProxyType(
+    {
+        "tensor": Question(facts.of_tensor, "What it is made of"),
+        "statistics": Question(statistics.of_tensor, "Measure all of it"),
+        "model": Question(facts.of_model, "What is in it", of="model"),
+    }
+)
+NAMED = ("file", "file_sha256", "tensor")
+"""What says of which file, and of which tensor in it, a question is asked."""
+
+
+def ask(question: Mapping[str, str]) -> Generator[float, None, dict[str, Any]]:
+    """Answers a question in steps, each of which yields the share that is done; throw `Stopped` to end it early.
+
+    Args:
+        question: "ask" is one of QUESTIONS; "file" and "file_sha256", and of a tensor "tensor", say what of; the
+            others are what that one needs.
+
+    Returns:
+        `{"ok": true, "nodes", "data"}` with "figure" or "file" (name, type, base64-coded data) where there is one;
+        `{"ok": false, "errors": [{"field", "message"}]}`, without an error where it was stopped.
+    """
+    asked = QUESTIONS[question["ask"]]
+    try:
+        reply = yield from asked.work(question)
+    except QuantError as error:
+        return {"ok": False, "errors": [{"field": error.field, "message": error.message}]}
+    except Stopped:
+        return {"ok": False, "errors": []}
+    answer: dict[str, Any] = {"ok": True, "nodes": [*reply.nodes, _others(question)], "data": reply.data}
+    if reply.figure is not None:
+        answer["figure"] = reply.figure
+    if reply.file is not None:
+        name, kind, content = reply.file
+        answer["file"] = {"name": name, "type": kind, "data": base64.b64encode(content).decode()}
+    return answer
+
+
+def _others(question: Mapping[str, str]) -> Node:
+    """The buttons of what else is asked of the same; the one that is answered is pressed."""
+    same = {name: question[name] for name in NAMED if name in question}
+    buttons = []
+    for name, other in QUESTIONS.items():
+        if other.label and other.of == QUESTIONS[question["ask"]].of:
+            attributes = {"type": "button", "class": "button", "data-action": "inspect"}
+            attributes["data-question"] = json.dumps({**same, "ask": name})
+            attributes["aria-pressed"] = "true" if name == question["ask"] else "false"
+            buttons.append(node("button", attributes, other.label))
+    return node("p", {"class": "actions"}, *buttons)

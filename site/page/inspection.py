@@ -1,0 +1,77 @@
+"""Questions about a model: the buttons carry them, the worker answers with nodes, a chart, or a file to save."""
+
+import asyncio
+import json
+
+from pyscript import document
+
+from page import charts, dom, saving, views
+
+FIGURE = "inspection"
+
+
+class Asked:
+    """What is asked, and whether it is answered."""
+
+    def __init__(self):
+        """Begins with nothing."""
+        self.question = None  # what the worker is at; None when it has answered
+        self.number = 0
+
+
+_asked = Asked()
+
+
+def ask(talk, button):
+    """Asks what a button says; what was asked before it ends."""
+    asyncio.create_task(_ask(talk, json.loads(button.dataset.question)))
+
+
+def ask_again(talk):
+    """Asks a new worker what the old one was at."""
+    if _asked.question is not None:
+        asyncio.create_task(_ask(talk, _asked.question))
+
+
+def leave(talk, button):
+    """Ends what is being measured; what is known so far is shown."""
+    if talk.worker is not None:
+        talk.worker.leave_inspection()
+
+
+def clear():
+    """Takes away what is told of a file, when another one comes."""
+    _asked.question = None
+    _asked.number += 1
+    dom.render("inspection", [])
+
+
+def tell(share):
+    """Shows how far the worker is."""
+    if _asked.question is not None:
+        dom.render("inspection-progress", views.inspecting(share))
+
+
+async def _ask(talk, question):
+    _asked.number += 1
+    number, _asked.question = _asked.number, question
+    while talk.worker is None:
+        await asyncio.sleep(0.1)
+    reply = json.loads(await talk.worker.inspect(json.dumps(question)))
+    if number != _asked.number:
+        return
+    _asked.question = None
+    dom.render("inspection-progress", views.errors(reply.get("errors", [])))
+    if not reply["ok"]:
+        return
+    if "file" in reply:
+        await saving.save(reply["file"])
+        return
+    dom.render("inspection", [])  # what is drawn in a chart's place would stay in it
+    dom.render("inspection", reply["nodes"])
+    if "figure" in reply:
+        charts.show(charts.made({FIGURE: reply["figure"]}))
+        await charts.draw([FIGURE])
+    card = document.querySelector("[data-region=inspection]")
+    card.focus()
+    card.scrollIntoView()
