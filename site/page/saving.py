@@ -4,8 +4,10 @@ from pyscript import document, window
 
 
 async def save(made):
-    """Saves a file that the lab made: its name, its type and its data, base64-coded."""
-    data = await window.fetch("data:" + made["type"] + ";base64," + made["data"])
+    """Saves a file that the lab made: its name, and where the browser keeps it, or its type and base64-coded data."""
+    url = made["url"] if "url" in made else "data:" + made["type"] + ";base64," + made["data"]
+    data = await window.fetch(url)
+    window.URL.revokeObjectURL(url)
     offer(await data.blob(), made["name"])
 
 

@@ -1,9 +1,11 @@
 """Model files on the page: the table of tensors, values taken from it, bytes as they are stored, any size."""
 
+import csv
+import io
 from pathlib import Path
 
 import numpy as np
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import Visit
 from tests.lab.models.files import FOLDER, expected, gguf
@@ -67,3 +69,31 @@ def test_a_file_larger_than_memory_is_opened(lab: Visit, tmp_path: Path) -> None
     lab.page.get_by_label("Search").fill("output")
     answer = lab.after(lambda: lab.page.get_by_role("button", name="output.weight", exact=True).click())
     assert answer["values"] == last.tolist()
+
+
+def test_a_model_is_taken_along(lab: Visit) -> None:
+    """The list, the report and decoded tensors are saved, and are what the table and the library say."""
+    choose(lab, FOLDER / GGUF)
+    inspection = lab.page.locator(".inspection")
+    lab.page.get_by_role("button", name="Look into the file").click()
+    expect(inspection).to_contain_text("Entries of the header")
+    inspection.get_by_role("button", name="Take it along").click()
+    listed = list(csv.DictReader(io.StringIO(saved(inspection, "List of tensors as CSV").decode(), newline="")))
+    assert {row["name"] for row in listed} == set(expected(GGUF))
+    report = saved(inspection, "Report as Markdown").decode()
+    assert report.startswith("# tiny-all-types.gguf\n")
+    assert "Q4\\_K" in report
+    name, values = next((row["name"], expected(GGUF)[row["name"]]) for row in listed if row["stored_as"] == "Q4_K")
+    lab.page.get_by_label("Search").fill(name)
+    lab.page.get_by_role("button", name=f"Look into {name}").click()
+    expect(inspection).to_contain_text("Stored tensors")
+    inspection.get_by_role("button", name="Take it along").click()
+    assert np.array_equal(np.load(io.BytesIO(saved(inspection, "As .npy"))), values)
+    assert saved(inspection, "As .safetensors").endswith(values.tobytes())
+
+
+def saved(inspection: Locator, name: str) -> bytes:
+    """The file that a button saves."""
+    with inspection.page.expect_download() as download:
+        inspection.get_by_role("button", name=name).click()
+    return Path(download.value.path()).read_bytes()

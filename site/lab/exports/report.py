@@ -8,7 +8,7 @@ from ..explanation.steps.followed import steps
 from ..explanation.summary import summary
 from ..explanation.value_table import value_table
 from ..instruments import look
-from ..notation.derivation import as_markdown, markdown_text
+from ..notation.derivation import as_markdown, markdown_table, markdown_text
 from ..notation.mathml import HAT
 from ..notation.nodes import text_of
 from ..programs import snippets
@@ -82,7 +82,7 @@ def _settings(result: Result) -> str:
         if len(text) > 80:
             text = text[:77] + "…"
         rows.append([field.label, f"**{markdown_text(text)}**" if name in chosen else markdown_text(text)])
-    return _grid(["Setting", "Value"], rows)
+    return markdown_table(["Setting", "Value"], rows)
 
 
 def _summary(result: Result) -> str:
@@ -90,7 +90,7 @@ def _summary(result: Result) -> str:
     for tile in summary(result):
         symbol = text_of(tile["symbol"]).replace("^", HAT) if tile["symbol"] else ""
         rows.append([f"{tile['label']} {symbol}".strip(), markdown_text(tile["value"]), markdown_text(tile["hint"])])
-    return _grid(["Figure", "Value", "Meaning"], rows)
+    return markdown_table(["Figure", "Value", "Meaning"], rows)
 
 
 def _instruments(result: Result) -> list[str]:
@@ -115,12 +115,7 @@ def table(shown: Table) -> str:
     caption = markdown_text(shown["caption"])
     if len(shown["rows"]) > MAX_ROWS:
         caption += f" (the first {MAX_ROWS} rows)"
-    return f"*{caption}*\n\n{_grid(head, rows)}"
-
-
-def _grid(head: list[str], rows: list[list[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(' '.join(cell.split()) for cell in line)} |" for line in lines)
+    return f"*{caption}*\n\n{markdown_table(head, rows)}"
 
 
 def _link(result: Result) -> str:

@@ -4,6 +4,6 @@ A question names what it asks ("ask") and what of, all of them texts; the page k
 answer carry the next as buttons. One module a question, one line for each in :mod:`.questions`. It is not part of the
 memory image: the page gets it when it is first used.
 
-Imports `data`, `data.files`, `models`, `models.conventions`, `models.reading`, `drawing`, `notation`, `parsing` and
-quantcore.
+Imports `data`, `data.files`, `models`, `models.containers`, `models.conventions`, `models.reading`, `drawing`,
+`notation`, `parsing` and quantcore.
 """

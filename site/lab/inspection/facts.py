@@ -1,7 +1,6 @@
 """What a model or a tensor of it is, by its header alone."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from ..answer_types import Node
 from ..data.store import STORE
@@ -10,10 +9,8 @@ from ..models.conventions.table import CONVENTIONS
 from ..models.opening import Model
 from ..notation.display import count, plural, typographic
 from ..notation.nodes import node
+from .entries import in_words
 from .work import Reply, Work
-
-LONGEST = 200
-"""Characters of an entry of the header that are shown."""
 
 
 def of_tensor(question: Mapping[str, str]) -> Work:
@@ -42,7 +39,7 @@ def of_model(question: Mapping[str, str]) -> Work:
     yield 1.0
     file, model = STORE.model(question["file"], question["file_sha256"])
     nodes: list[Node] = [title(file.name), node("p", None, model_sentence(model))]
-    nodes.append(listing("Entries of the header", [(key, _short(value)) for key, value in model.metadata.items()]))
+    nodes.append(listing("Entries of the header", list(in_words(model.metadata))))
     return Reply(nodes, data={"tensors": len(model.tensors), "bits_per_value": model.bits_per_value})
 
 
@@ -86,8 +83,3 @@ def listing(heading: str, rows: list[tuple[str, str]]) -> Node:
         return node("p", {"class": "hint"}, f"{heading}: none.")
     table = node("table", {"class": "numbers facts"}, node("caption", None, heading), node("tbody", None, *body))
     return node("div", {"class": "scroll", "tabindex": "0", "role": "region", "aria-label": heading}, table)
-
-
-def _short(value: Any) -> str:
-    text = str(value)
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]} … ({count(len(text))} characters)"

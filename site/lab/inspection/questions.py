@@ -1,7 +1,5 @@
 """The table of questions, and how one is answered."""
 
-import base64
-import json
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -11,8 +9,8 @@ from quantcore import QuantError
 
 from ..answer_types import Node
 from ..notation.nodes import node
-from . import facts, statistics
-from .work import Stopped, Work
+from . import facts, report, statistics, taking
+from .work import Stopped, Work, button
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +32,13 @@ QUESTIONS: Mapping[str, Question] = MappingProxyType(
     {
         "tensor": Question(facts.of_tensor, "What it is made of"),
         "statistics": Question(statistics.of_tensor, "Measure all of it"),
+        "take": Question(taking.of_tensor, "Take it along"),
+        "npy": Question(taking.npy),
+        "safetensors": Question(taking.safetensors),
         "model": Question(facts.of_model, "What is in it", of="model"),
+        "take model": Question(taking.of_model, "Take it along", of="model"),
+        "csv": Question(taking.csv, of="model"),
+        "report": Question(report.of_model, of="model"),
     }
 )
 NAMED = ("file", "file_sha256", "tensor")
@@ -49,7 +53,7 @@ def ask(question: Mapping[str, str]) -> Generator[float, None, dict[str, Any]]:
             others are what that one needs.
 
     Returns:
-        `{"ok": true, "nodes", "data"}` with "figure" or "file" (name, type, base64-coded data) where there is one;
+        `{"ok": true, "nodes", "data"}` with "figure" or "file" (name, type, its bytes in pieces) where there is one;
         `{"ok": false, "errors": [{"field", "message"}]}`, without an error where it was stopped.
     """
     asked = QUESTIONS[question["ask"]]
@@ -63,8 +67,8 @@ def ask(question: Mapping[str, str]) -> Generator[float, None, dict[str, Any]]:
     if reply.figure is not None:
         answer["figure"] = reply.figure
     if reply.file is not None:
-        name, kind, content = reply.file
-        answer["file"] = {"name": name, "type": kind, "data": base64.b64encode(content).decode()}
+        name, kind, pieces = reply.file
+        answer["file"] = {"name": name, "type": kind, "pieces": pieces}
     return answer
 
 
@@ -74,8 +78,6 @@ def _others(question: Mapping[str, str]) -> Node:
     buttons = []
     for name, other in QUESTIONS.items():
         if other.label and other.of == QUESTIONS[question["ask"]].of:
-            attributes = {"type": "button", "class": "button", "data-action": "inspect"}
-            attributes["data-question"] = json.dumps({**same, "ask": name})
-            attributes["aria-pressed"] = "true" if name == question["ask"] else "false"
-            buttons.append(node("button", attributes, other.label))
+            attributes = {"aria-pressed": "true" if name == question["ask"] else "false"}
+            buttons.append(button({**same, "ask": name}, other.label, **attributes))
     return node("p", {"class": "actions"}, *buttons)

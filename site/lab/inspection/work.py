@@ -1,11 +1,13 @@
 """What takes long, in steps, so that it can tell how far it is, and be stopped."""
 
-from collections.abc import Generator, Iterator
+import json
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from ..answer_types import Figure, Node
 from ..data.files.contents import Entry, Floats
+from ..notation.nodes import node
 
 CHUNK = 1 << 18
 """Numbers that are read in one step; even in a browser it takes less than a frame or two."""
@@ -18,13 +20,13 @@ class Reply:
     Attributes:
         nodes: What is told; buttons with data-action="inspect" and a question as JSON in data-question ask the next.
         figure: A Plotly figure, for the node with data-figure="inspection"; None where there is none.
-        file: A file to be saved: its name, its type, its bytes; None where there is none.
+        file: A file to be saved: its name, its type, its bytes in pieces; None where there is none.
         data: The same in numbers, plain JSON, for programs.
     """
 
     nodes: list[Node]
     figure: Figure | None = None
-    file: tuple[str, str, bytes] | None = None
+    file: tuple[str, str, list[bytes]] | None = None
     data: dict[str, Any] = field(default_factory=dict)
 
 
@@ -36,13 +38,25 @@ class Stopped(Exception):  # noqa: N818 - it is no error
     """Thrown into a work that nobody wants to wait for; it may answer with what it has so far."""
 
 
-def parts_of(entry: Entry) -> Iterator[tuple[float, Floats]]:
-    """The numbers of a tensor, some rows at a time, (n, row length), with the share that is then read."""
-    n_rows, length = max(1, entry.n_rows), max(1, entry.n_values // max(1, entry.n_rows))
+def parts_of(entry: Entry, rows: tuple[int, int] | None = None) -> Iterator[tuple[float, Floats]]:
+    """The numbers of a tensor, some rows at a time, (n, row length), with the share that is then read.
+
+    Args:
+        entry: The tensor.
+        rows: The first row and the one after the last; None: all of them.
+    """
+    first, last = (0, entry.n_rows) if rows is None else rows
+    length = max(1, entry.n_values // max(1, entry.n_rows))
     if entry.rows is None:
-        yield 1.0, entry.read().reshape(n_rows, -1)
+        yield 1.0, entry.read().reshape(max(1, entry.n_rows), -1)[first:last]
         return
     step = max(1, CHUNK // length)
-    for start in range(0, entry.n_rows, step):
-        stop = min(start + step, entry.n_rows)
-        yield stop / n_rows, entry.rows(start, stop)
+    for start in range(first, last, step):
+        stop = min(start + step, last)
+        yield (stop - first) / (last - first), entry.rows(start, stop)
+
+
+def button(question: Mapping[str, str], label: str, **attributes: str) -> Node:
+    """What asks a question."""
+    asked = {"type": "button", "class": "button", "data-action": "inspect", "data-question": json.dumps(question)}
+    return node("button", {**asked, **attributes}, label)

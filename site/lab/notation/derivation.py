@@ -73,3 +73,13 @@ def markdown_text(text: str) -> str:
     'z\\_x \\* 2'
     """
     return MARKDOWN_MARKS.sub(r"\\\1", text).replace("$", r"\$")
+
+
+def markdown_table(head: list[str], rows: list[list[str]]) -> str:
+    r"""A table of cells that are Markdown.
+
+    >>> markdown_table(["a"], [["1 2"]])
+    '| a |\n| --- |\n| 1 2 |'
+    """
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(' '.join(cell.split()) for cell in line)} |" for line in lines)
