@@ -110,6 +110,8 @@ def _file(field: Any, endings: str) -> Node:
         "accept": f"{endings},image/*",
         "multiple": "",
     }
+    asked = {"id": "model-name", "data-part": "name", "autocomplete": "off", "placeholder": "Q4_K_M, W4A16-g128, nvfp4"}
+    ask = {"type": "button", "class": "button", "data-action": "inspect", "data-question": '{"ask": "name"}'}
     return [
         "div",
         attributes,
@@ -118,6 +120,8 @@ def _file(field: Any, endings: str) -> Node:
         ["input", {"type": "hidden", "name": name}],
         ["p", {"class": "hint", "id": f"{name}-hint"}, field.hint],
         ["p", {"class": "read-as", "data-region": f"reading-{name}"}],
+        ["label", {"for": "model-name"}, "What does a name stand for?"],
+        ["p", {"class": "ask"}, ["input", asked], ["button", ask, "Explain"]],
     ]
 
 

@@ -23,8 +23,11 @@ _asked = Asked()
 
 
 def ask(talk, button):
-    """Asks what a button says; what was asked before it ends."""
-    asyncio.create_task(_ask(talk, json.loads(button.dataset.question)))
+    """Asks what a button says, with what the controls beside it hold; what was asked before it ends."""
+    question = json.loads(button.dataset.question)
+    for control in button.parentElement.querySelectorAll("[data-part]"):
+        question[control.dataset.part] = control.value
+    asyncio.create_task(_ask(talk, question))
 
 
 def ask_again(talk):

@@ -92,6 +92,26 @@ def test_a_model_is_taken_along(lab: Visit) -> None:
     assert saved(inspection, "As .safetensors").endswith(values.tobytes())
 
 
+def test_a_name_is_read_without_a_file(lab: Visit) -> None:
+    """What is typed is explained on Enter, and its format opened in the laboratory; an empty name is an error."""
+    inspection = lab.page.locator(".inspection")
+    field = lab.page.get_by_label("What does a name stand for?")
+    field.fill("Llama-3-8B-Q4_K_M.gguf")
+    field.press("Enter")
+    expect(inspection).to_contain_text("Q4_K_M: which tensors get which type")
+    expect(inspection).to_contain_text("about 8 billion weights")
+    answer = lab.after(lambda: inspection.get_by_role("button", name="Q6_K").first.click())
+    assert (answer["ok"], answer["request"]["format"]) == (True, "q6_k")
+    field.fill("GPTQ-Int4-g128")
+    lab.page.get_by_role("button", name="Explain").click()
+    expect(inspection).to_contain_text("4.15625 bits per weight")
+    answer = lab.after(lambda: inspection.get_by_role("button", name="Open it in the laboratory").click())
+    assert (answer["ok"], answer["request"]["block_size"], answer["request"]["bits"]) == (True, "128", "4")
+    field.fill("")
+    lab.page.get_by_role("button", name="Explain").click()
+    expect(lab.page.locator("[data-region=inspection-progress]")).to_contain_text("The name is empty")
+
+
 def saved(inspection: Locator, name: str) -> bytes:
     """The file that a button saves."""
     with inspection.page.expect_download() as download:

@@ -8,9 +8,11 @@ import numpy as np
 from ..models.containers.gguf import Values
 from ..notation.display import count, plural, shortest
 from ..parsing.places import quoted
+from .mixtures import OF_NUMBER
 
 LONGEST = 200
 """Characters of a text that are shown."""
+FILE_TYPE = "general.file_type"
 FIRST = 4
 """Members of a list that are shown."""
 GREATEST = float(np.finfo(np.float32).max)
@@ -20,7 +22,8 @@ LISTS: Mapping[type, str] = {str: "text", bool: "flag", int: "whole number", flo
 def in_words(metadata: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Each key with what its value says."""
     for key, value in metadata.items():
-        yield key, of_value(value)
+        named = f" ({OF_NUMBER[value]})" if key == FILE_TYPE and value in OF_NUMBER else ""
+        yield key, of_value(value) + named
 
 
 def of_value(value: Any) -> str:

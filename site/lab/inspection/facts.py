@@ -10,6 +10,7 @@ from ..models.opening import Model
 from ..notation.display import count, plural, typographic
 from ..notation.nodes import node
 from .entries import in_words
+from .names import nodes_of
 from .work import Reply, Work
 
 
@@ -38,7 +39,7 @@ def of_model(question: Mapping[str, str]) -> Work:
     """What the header of a model says."""
     yield 1.0
     file, model = STORE.model(question["file"], question["file_sha256"])
-    nodes: list[Node] = [title(file.name), node("p", None, model_sentence(model))]
+    nodes: list[Node] = [title(file.name), node("p", None, model_sentence(model)), *nodes_of(file.name)]
     nodes.append(listing("Entries of the header", list(in_words(model.metadata))))
     return Reply(nodes, data={"tensors": len(model.tensors), "bits_per_value": model.bits_per_value})
 

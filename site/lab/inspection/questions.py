@@ -9,7 +9,7 @@ from quantcore import QuantError
 
 from ..answer_types import Node
 from ..notation.nodes import node
-from . import facts, report, statistics, taking
+from . import facts, names, report, statistics, taking
 from .work import Stopped, Work, button
 
 
@@ -20,7 +20,7 @@ class Question:
     Attributes:
         work: What answers it; it is given the whole question.
         label: What its button says; empty where another question's answer has the button.
-        of: What it is asked of, "tensor" or "model"; its button stands with the others of these.
+        of: What it is asked of, "tensor", "model" or "name"; its button stands with the others of these.
     """
 
     work: Callable[[Mapping[str, str]], Work]
@@ -39,6 +39,7 @@ QUESTIONS: Mapping[str, Question] = MappingProxyType(
         "take model": Question(taking.of_model, "Take it along", of="model"),
         "csv": Question(taking.csv, of="model"),
         "report": Question(report.of_model, of="model"),
+        "name": Question(names.of_name, of="name"),
     }
 )
 NAMED = ("file", "file_sha256", "tensor")
@@ -63,7 +64,7 @@ def ask(question: Mapping[str, str]) -> Generator[float, None, dict[str, Any]]:
         return {"ok": False, "errors": [{"field": error.field, "message": error.message}]}
     except Stopped:
         return {"ok": False, "errors": []}
-    answer: dict[str, Any] = {"ok": True, "nodes": [*reply.nodes, _others(question)], "data": reply.data}
+    answer: dict[str, Any] = {"ok": True, "nodes": [*reply.nodes, *_others(question)], "data": reply.data}
     if reply.figure is not None:
         answer["figure"] = reply.figure
     if reply.file is not None:
@@ -72,7 +73,7 @@ def ask(question: Mapping[str, str]) -> Generator[float, None, dict[str, Any]]:
     return answer
 
 
-def _others(question: Mapping[str, str]) -> Node:
+def _others(question: Mapping[str, str]) -> list[Node]:
     """The buttons of what else is asked of the same; the one that is answered is pressed."""
     same = {name: question[name] for name in NAMED if name in question}
     buttons = []
@@ -80,4 +81,4 @@ def _others(question: Mapping[str, str]) -> Node:
         if other.label and other.of == QUESTIONS[question["ask"]].of:
             attributes = {"aria-pressed": "true" if name == question["ask"] else "false"}
             buttons.append(button({**same, "ask": name}, other.label, **attributes))
-    return node("p", {"class": "actions"}, *buttons)
+    return [node("p", {"class": "actions"}, *buttons)] if buttons else []
