@@ -159,6 +159,7 @@ class InstrumentView(TypedDict):
     switches: NotRequired[Annotated[Switches, "the bits of a code, to be flipped"]]
     nodes: NotRequired[Annotated[list[Node], "what else it shows, as nodes"]]
     handles: NotRequired[Annotated[dict[str, float], "where on the x axis fields of the request stand"]]
+    ends: NotRequired[Annotated[dict[str, str], "the same as the texts of these fields"]]
 
 
 class Offer(TypedDict):

@@ -19,6 +19,7 @@ class Charts:
         self.waiting = set()  # the names of those that are not drawn yet
         self.marks = {}  # by name, the number that a chart marks for the moment; None for none
         self.listeners = []  # called with Plotly's event when a point is clicked
+        self.drawn = []  # called with a chart's name when it has been drawn
         self.template = None  # what is made of the theme of the moment, once it was needed
 
 
@@ -34,6 +35,11 @@ def forget_drawings():
 def on_point(listener):
     """Calls a JavaScript function with Plotly's event when a point of any chart is clicked."""
     _charts.listeners.append(listener)
+
+
+def on_drawn(listener):
+    """Calls a function with the name of each chart that has been drawn."""
+    _charts.drawn.append(listener)
 
 
 def load():
@@ -154,6 +160,8 @@ def _draw(container, name):
             drawn.on("plotly_click", listener)
     else:
         window.Plotly.react(drawn, figure.data, layout, ffi.to_js(CONFIG))
+    for listener in _charts.drawn:
+        listener(name)
 
 
 def _move(trace, number):

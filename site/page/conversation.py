@@ -43,6 +43,7 @@ class Conversation:
         self.view = None  # what the page shows; None before the first good answer
         self.answer = None  # the same for the page's host, with figures and arrays, in JavaScript
         self.remarks = []  # what was left out of the file, or of the link, that was read last
+        self.unfinished = ""  # the field that ends amid a number, whose error is told when it loses the focus
         self.flips = None  # a code and what its switches made of it
         self.order = {}  # instrument: (column, is descending), how its table is sorted
         self.is_example = not self.chosen  # the page still shows what the build wrote about the notebook's example
@@ -86,6 +87,10 @@ class Conversation:
     def followed(self):
         """The flat index of the element that the steps show."""
         return int(self.request_of("element") or "0")
+
+    def words_of(self, element):
+        """What the table says of a number; empty where it is on another page of it."""
+        return views.row_words(self.view["table"], element) if self.view is not None else ""
 
     def sort(self, instrument, column):
         """Sorts the table of an instrument by a column; once more turns it round."""
@@ -215,7 +220,6 @@ class Conversation:
                 self.is_example = False
                 await self._adopt(is_over)
             await charts.draw_rest(is_over)
-            self.lay_handles()
         except Exception as error:
             fail(error)
             raise
@@ -235,11 +239,16 @@ class Conversation:
         """Shows an answer: its view to this page, the whole of it to the page's host. Returns whether it was good.
 
         While the user drags, something newer is wanted by the time that an answer comes. It is drawn all the same, as
-        feedback; but the host is not told of it, and what was wrong for a moment is passed over.
+        feedback; but the host is not told of it, and what was wrong for a moment is passed over. So is a number of
+        which only the beginning is typed, as long as its field has the focus.
         """
         view = json.loads(_utf8.decode(reply[0]))
-        if not (view["ok"] or is_newest):
+        if not view["ok"] and (form.is_unfinished(view["errors"]) or not is_newest):
+            if is_newest:
+                self.unfinished = view["errors"][0]["field"]
+                root.dataset.state = "ready"
             return False
+        self.unfinished = ""
         answer = whole(reply)
         errors = view.get("errors", [])
         form.show_errors(errors)
@@ -264,7 +273,6 @@ class Conversation:
                 if dom.is_near(document.querySelector("[data-region=code]"), 0.5):
                     self._draw_code(dom.render)
                 await charts.draw(charts.near(0))
-                self.lay_handles()
         if is_newest:
             self._tell(view, answer)
         return view["ok"]
@@ -311,10 +319,17 @@ class Conversation:
         programs = {kind: getattr(self.answer.code, kind) for kind in window.Object.keys(self.answer.code)}
         render("code", views.code({"programs": self.view["programs"], "code": programs}))
 
-    def lay_handles(self):
-        """Lays the sliders over the charts that have them, wherever those are now."""
-        if self.view is not None:
-            handles.lay({item["name"]: item["handles"] for item in self.view["instruments"] if item.get("handles")})
+    def lay_handles(self, name):
+        """Lays the sliders over a chart that has been drawn, if it has some; None: over every chart."""
+        if self.view is None:
+            return
+        ends = {item["name"]: item["handles"] for item in self.view["instruments"] if item.get("handles")}
+        if name is None or name in ends:
+            handles.lay(ends if name is None else {name: ends[name]}, views.handle_words(self.view["summary"]))
+
+    def ends_of(self, name):
+        """Where the sliders of a chart are, by field, as texts of a request."""
+        return next((dict(item["ends"]) for item in self.view["instruments"] if item["name"] == name), {})
 
     def _drawable(self):
         drawable = dict(self.view)

@@ -21,13 +21,16 @@ class Cursors:
 _cursors = Cursors()
 
 
-def walk(container, key):
-    """Moves the cursor of a chart by an arrow key and says where it is; returns whether the key was one of ours."""
+def walk(container, key, told):
+    """Moves the cursor of a chart by an arrow key and says where it is; returns whether the key was one of ours.
+
+    `told` gives the words about a number by its index, empty where it has none.
+    """
     drawn = charts.chart(container.dataset.figure)
     if key not in STEPS or drawn is None:
         return False
     maps = [position for position in range(drawn.data.length) if drawn.data[position].type == "heatmap"]
-    said = _walk_maps(drawn, maps, container, STEPS[key]) if maps else _walk_points(drawn, container, STEPS[key])
+    said = _walk_maps(drawn, maps, container, STEPS[key]) if maps else _walk_points(drawn, container, STEPS[key], told)
     if said:
         tell(said)
     return bool(said)
@@ -83,7 +86,7 @@ def element_at(trace, point):
     return int(trace.customdata[point])
 
 
-def _walk_points(drawn, container, step):
+def _walk_points(drawn, container, step, told):
     """From point to point of a trace, and from trace to trace."""
     traces = [position for position in range(drawn.data.length) if _n_points(drawn, position) > 0]
     if not traces:
@@ -96,8 +99,11 @@ def _walk_points(drawn, container, step):
     _cursors.places[name] = (trace, point)
     window.Plotly.Fx.hover(drawn, ffi.to_js([{"curveNumber": trace, "pointNumber": point}]))
     full = drawn._fullData[trace]
-    words = str(full.name) + ": x " + _short(full.x, point) + ", y " + _short(full.y, point)
-    return words + f"; point {point + 1} of {full.x.length}"
+    element = element_at(drawn.data[trace], point)
+    words = "" if element is None else told(element)
+    if not words:
+        words = "x " + _short(full.x, point) + ", y " + _short(full.y, point)
+    return str(full.name) + ": " + words + f"; point {point + 1} of {full.x.length}"
 
 
 def _n_points(drawn, trace):

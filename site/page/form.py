@@ -2,6 +2,8 @@
 
 from pyscript import document, window
 
+from page.unfinished import is_beginning
+
 LONGEST = 8_000  # characters of a text that this side handles itself
 LONG = "\0long"
 VISIBLE = "input:not([type=hidden]), select, textarea"
@@ -96,6 +98,14 @@ def show_applicable():
 def _holds(condition, state):
     name, allowed = condition.split("=")
     return name not in state or state[name] in allowed.split("|")  # a field without a control is not in the way
+
+
+def is_unfinished(errors):
+    """Whether all that is wrong is a number or a bracket that is still being typed, at the end of the focused field."""
+    control = document.activeElement
+    if len(errors) != 1 or not hasattr(control, "selectionEnd") or control.name != errors[0]["field"]:
+        return False
+    return control.selectionEnd == len(control.value) and is_beginning(control.value)
 
 
 def show_errors(errors):

@@ -3,10 +3,17 @@
 from pyscript import document
 
 from page import charts
+from page.unfinished import round_step
+
+N_STEPS = 200  # of a slider, at least
+WORDS = {"range_min": "range starts at", "range_max": "range ends at"}
 
 
-def lay(handles):
-    """Lays the sliders of a chart over its x axis: `handles` is {instrument: {field: position}}."""
+def lay(handles, told):
+    """Lays the sliders of a chart over its x axis: `handles` is {instrument: {field: position}}.
+
+    Each moves by a round step from where its end of the range is now, so its own scale begins a little lower.
+    """
     for name, ends in handles.items():
         holder = document.querySelector('[data-handles="' + name + '"]')
         drawn = charts.chart(name)
@@ -15,17 +22,22 @@ def lay(handles):
         size = drawn._fullLayout._size
         # as text: whole numbers of JavaScript's beyond 2**31 would arrive as 0
         low, high = sorted(float(end) for end in drawn._fullLayout.xaxis.range.join(" ").split())
-        holder.style.setProperty("--start", str(size.l) + "px")
-        holder.style.setProperty("--width", str(size.w) + "px")
+        step = round_step((high - low) / N_STEPS)
         for slider in holder.querySelectorAll("[data-handle]"):
-            if slider == document.activeElement:
+            end = ends[slider.dataset.handle]
+            slider.setAttribute("aria-valuetext", WORDS[slider.dataset.handle] + f" {end:.6g}" + told)
+            if slider == document.activeElement and slider.dataset.step == str(step):
                 continue  # the user is dragging it
-            slider.min, slider.max = str(low), str(high)
-            slider.step = str((high - low) / 400)
-            slider.value = str(ends[slider.dataset.handle])
+            slider.dataset.step = str(step)
+            first = end - step * int((end - low) / step + 1)
+            last = end + step * int((high - end) / step + 1)
+            slider.min, slider.max, slider.step, slider.value = str(first), str(last), str(step), str(end)
+            per_unit = size.w / (high - low)
+            slider.style.setProperty("--start", str(size.l + (first - low) * per_unit) + "px")
+            slider.style.setProperty("--width", str((last - first) * per_unit) + "px")
+        holder.dataset.laid = "true"
 
 
-def positions(name):
-    """What the sliders of a chart say, by field, the lower first."""
-    holder = document.querySelector('[data-handles="' + name + '"]')
-    return {slider.dataset.handle: slider.value for slider in holder.querySelectorAll("[data-handle]")}
+def text_of(slider):
+    """What a slider says, without the last digits of its floating-point steps."""
+    return f"{float(slider.value):.6g}"

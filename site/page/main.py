@@ -39,11 +39,13 @@ def on_input(event):
     """A control was edited."""
     control = event.target
     if control.classList.contains("handle"):
-        ends = handles.positions(control.closest("[data-handles]").dataset.handles)
+        end = handles.text_of(control)
+        fields = talk.ends_of(control.closest("[data-handles]").dataset.handles)
+        fields[control.dataset.handle] = end
         if talk.request_of("scheme") == "symmetric":  # such a range is as wide as its farther end: both move
-            reach = str(abs(float(control.value)))
-            ends = {"range_min": "-" + reach, "range_max": reach}
-        fields = {"calibration": "manual", "range_min": ends["range_min"], "range_max": ends["range_max"]}
+            reach = end[1:] if end.startswith("-") else end
+            fields = {"range_min": "-" + reach, "range_max": reach}
+        fields["calibration"] = "manual"
         form.fill(fields, {})
         talk.choose_all(fields)
     elif control.id == "tensor-search":
@@ -77,6 +79,8 @@ def on_click(event):
 def on_change(event):
     """An edit is done: the next one is another place in the history. Or a file was chosen."""
     address.settle()
+    if talk.unfinished and event.target.name == talk.unfinished:
+        talk.ask()
     if event.target.type == "file" and event.target.files.length:
         files.take_all(talk, event.target.files)
 
@@ -93,7 +97,7 @@ def on_key(event):
         return
     if event.key == "Enter":
         pick(cursor.element(event.target))
-    elif cursor.walk(event.target, event.key):
+    elif cursor.walk(event.target, event.key, talk.words_of):
         event.preventDefault()
 
 
@@ -198,8 +202,9 @@ async def begin():
     ):
         document.addEventListener(kind, ffi.create_proxy(handler))
     charts.on_point(ffi.create_proxy(on_point))
+    charts.on_drawn(lambda name: talk.lay_handles(name))
     window.onscroll = ffi.create_proxy(lambda event: charts.draw_near())
-    window.onresize = ffi.create_proxy(lambda event: talk.lay_handles())
+    window.onresize = ffi.create_proxy(lambda event: talk.lay_handles(None))
     window.onbeforeprint = ffi.create_proxy(lambda event: charts.draw_all())
     window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", ffi.create_proxy(on_scheme))
     window.onhashchange = ffi.create_proxy(on_hash)

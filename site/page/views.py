@@ -30,6 +30,29 @@ def notices(answer):
     ]
 
 
+def handle_words(tiles):
+    """What is said beside an end of the range while it is moved: how large the error is now."""
+    return "".join([", " + item["label"] + " " + item["value"] for item in tiles if item["key"] == "sqnr_db"])
+
+
+SPOKEN = (("x", "x "), ("q", "code "), ("x_hat", "back "), ("error", "error "))  # columns of the table of numbers
+
+
+def row_words(table, element):
+    """What the table of numbers says of one of them, in a line; empty where it is not on this page of it.
+
+    >>> columns = [{"key": "x"}, {"key": "q"}, {"key": "hex"}, {"key": "error_steps"}]
+    >>> row_words({"columns": columns, "rows": [{"index": 4, "cells": ["0.1", "-1", "ff", "0.11"]}]}, 4)
+    'x 0.1, code -1, 0.11 of a step'
+    """
+    for row in table["rows"]:
+        if row["index"] == element:
+            cells = {column["key"]: cell for column, cell in zip(table["columns"], row["cells"])}
+            words = [word + cells[key] for key, word in SPOKEN if key in cells]
+            return ", ".join(words + [cells[key] + " of a step" for key in ("error_steps",) if key in cells])
+    return ""
+
+
 def _offers(offers):
     """A button for each request that is offered."""
     button = {"type": "button", "class": "button", "data-action": "choose"}

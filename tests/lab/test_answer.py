@@ -146,6 +146,16 @@ def test_blocks_have_a_scale_each() -> None:
     assert tile["value"].startswith("3 scales, ")
 
 
+def test_blocks_lie_along_the_last_axis() -> None:
+    """Where no axis is named, blocks are neighbours in memory, and slices are rows."""
+    request = {"profile": "onnx", "values": "[[1, 2, 3, 4], [10, 20, 30, 40]]", "block_size": "4"}
+    of_blocks = lab.answer({**request, "granularity": "block"})
+    of_rows = lab.answer({**request, "granularity": "axis"})
+    assert len(of_blocks["params"]["scale"]) == 2
+    assert of_blocks["params"]["scale"] == of_rows["params"]["scale"]
+    assert of_blocks["codes"] == of_rows["codes"]
+
+
 def test_the_shape_field_makes_a_matrix() -> None:
     """A flat list with a shape is a matrix."""
     assert lab.answer({"values": "1 2 3 4 5 6", "shape": "2 x 3"})["shape"] == [2, 3]

@@ -10,6 +10,7 @@ from collections.abc import Collection
 
 from ..answer_types import Figure, InstrumentView
 from ..notation.derivation import derivation
+from ..notation.display import ascii_shortest
 from ..request.fields.requantizing import REQUANTIZING
 from ..results.result import Result
 from . import (
@@ -215,6 +216,7 @@ def _fill(seen: InstrumentView, built: Instrument) -> None:
         seen["nodes"] = list(built.nodes)
     if built.handles:
         seen["handles"] = dict(built.handles)
+        seen["ends"] = {name: ascii_shortest(end) for name, end in built.handles.items()}
 
 
 __all__ = ["GROUPS", "INSTRUMENTS", "LEAD", "PARTS", "Entry", "Instrument", "Size", "look"]

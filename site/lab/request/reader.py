@@ -142,7 +142,13 @@ class Reader:
     def granularity(
         self, name: str | None, axis: float | None, block_size: float | None, data: Float64 | None
     ) -> qc.PerTensor | qc.PerAxis | qc.PerBlock:
-        """The granularity; an axis that the data have not is an error."""
+        """The granularity; an axis that the data have not is an error.
+
+        Where none is named, slices are those of the first axis, as weights have their output channels there, and blocks
+        lie along the last one, as they do in memory.
+        """
+        if axis is None and data is not None and not self.text("axis"):
+            axis = data.ndim - 1 if name == "block" else 0
         if name not in ("axis", "block") or axis is None or block_size is None or data is None:
             return qc.PerTensor()
         n = data.ndim

@@ -172,9 +172,11 @@ GRANULARITY: tuple[Field, ...] = (
     Field(
         name="axis",
         label="Axis",
-        hint="0 for the rows, 1 for the columns; −1 is the last.",
+        hint="0: a scale for each row, blocks along each column; 1: the other way round. Empty: slices are rows, "
+        "and blocks lie along each row.",
         kind=Kind.INTEGER,
-        default="0",
+        default="",
+        optional=True,
         low=-8,
         high=7,
         when={**SCALED, "granularity": ("axis", "block")},
