@@ -9,7 +9,7 @@ from quantcore import QuantError
 
 from ..answer_types import Node
 from ..notation.nodes import node
-from . import facts, names, report, statistics, taking
+from . import facts, names, programs, report, statistics, taking
 from .work import Stopped, Work, button
 
 
@@ -32,6 +32,8 @@ QUESTIONS: Mapping[str, Question] = MappingProxyType(
     {
         "tensor": Question(facts.of_tensor, "What it is made of"),
         "statistics": Question(statistics.of_tensor, "Measure all of it"),
+        "program": Question(programs.of_tensor, "As a program"),
+        "py": Question(programs.saved),
         "take": Question(taking.of_tensor, "Take it along"),
         "npy": Question(taking.npy),
         "safetensors": Question(taking.safetensors),
