@@ -6,7 +6,7 @@ and no temporary grows with the input.
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -61,27 +61,84 @@ def compare(x: npt.ArrayLike, x_hat: npt.ArrayLike) -> Metrics:
     >>> compare([3.0, 4.0], [3.0, 4.5])
     Metrics(max_abs=0.5, mae=0.25, mse=0.125, rmse=0.3535533905932738, sqnr_db=20.0, cosine=0.9984603532054123)
     """
-    reference, estimate = _real("x", x), _real("x_hat", x_hat)
-    if reference.shape != estimate.shape:
-        raise QuantError(
-            f"x_hat has shape {estimate.shape}; it must have the shape of x, {reference.shape}. Reshape one of them.",
-            "x_hat",
+    sums = ErrorSums()
+    sums.add(x, x_hat)
+    return sums.metrics
+
+
+class ErrorSums:
+    """What the figures of :func:`compare` are made of, where a reconstruction comes part by part.
+
+    >>> sums = ErrorSums()
+    >>> sums.add([3.0], [3.0])
+    >>> sums.add([4.0], [4.5])
+    >>> sums.metrics == compare([3.0, 4.0], [3.0, 4.5])
+    True
+    """
+
+    def __init__(self) -> None:
+        self.n = 0
+        self._sums = _Sums(0, 0, 0)
+
+    def add(self, x: npt.ArrayLike, x_hat: npt.ArrayLike) -> None:
+        """Take some values more, and their reconstruction.
+
+        Raises:
+            QuantError: shapes differ, or a value is not finite.
+        """
+        reference, estimate = _real("x", x), _real("x_hat", x_hat)
+        if reference.shape != estimate.shape:
+            raise QuantError(
+                f"x_hat has shape {estimate.shape}; it must have the shape of x, {reference.shape}. "
+                "Reshape one of them.",
+                "x_hat",
+            )
+        if reference.size == 0:
+            return
+        sums = _sums(reference, estimate)
+        if not sums.are_exact:  # squares left float64 on one side or the other: again, in units of what is largest
+            _refuse_non_finite(reference, estimate)
+            sums = _sums(reference, estimate, *(_exponent(peak) for peak in _peaks(reference, estimate)))
+        self._sums = self._sums.plus(sums) if self.n else sums
+        self.n += reference.size
+
+    def merge(self, other: "ErrorSums") -> None:
+        """Take all values that another has."""
+        if other.n:
+            self._sums = self._sums.plus(other._sums) if self.n else other._sums
+            self.n += other.n
+
+    @property
+    def swapped(self) -> "ErrorSums":
+        """The same values, each the other's reconstruction."""
+        there, sums = ErrorSums(), self._sums
+        there.n = self.n
+        there._sums = replace(sums, unit_x=sums.unit_y, unit_y=sums.unit_x, xx=sums.yy, yy=sums.xx)
+        return there
+
+    @property
+    def max_abs(self) -> float:
+        """The largest error so far."""
+        return self._sums.max_d * math.ldexp(1.0, self._sums.unit_d)
+
+    @property
+    def metrics(self) -> Metrics:
+        """The figures of all values.
+
+        Raises:
+            QuantError: there is none.
+        """
+        if not self.n:
+            raise QuantError("x is empty; an error needs at least one value. Give a value and its reconstruction.", "x")
+        sums, unit = self._sums, math.ldexp(1.0, self._sums.unit_d)
+        return Metrics(
+            max_abs=self.max_abs,
+            mae=sums.d / self.n * unit,
+            mse=sums.dd / self.n * unit * unit,
+            rmse=math.sqrt(sums.dd / self.n) * unit,
+            sqnr_db=_decibels(sums.xx, sums.dd) + 20 * math.log10(2) * (sums.unit_x - sums.unit_d),
+            cosine=_cosine(sums.xy, sums.xx, sums.yy),
         )
-    if reference.size == 0:
-        raise QuantError("x is empty; an error needs at least one value. Give a value and its reconstruction.", "x")
-    sums = _sums(reference, estimate)
-    if not sums.are_exact:  # squares left float64 on one side or the other: once more, in units of what is largest
-        _refuse_non_finite(reference, estimate)
-        sums = _sums(reference, estimate, *(_exponent(peak) for peak in _peaks(reference, estimate)))
-    n, unit = reference.size, math.ldexp(1.0, sums.unit_d)
-    return Metrics(
-        max_abs=sums.max_d * unit,
-        mae=sums.d / n * unit,
-        mse=sums.dd / n * unit * unit,
-        rmse=math.sqrt(sums.dd / n) * unit,
-        sqnr_db=_decibels(sums.xx, sums.dd) + 20 * math.log10(2) * (sums.unit_x - sums.unit_d),
-        cosine=_cosine(sums.xy, sums.xx, sums.yy),
-    )
 
 
 @dataclass(slots=True)
@@ -102,6 +159,33 @@ class _Sums:
     def are_exact(self) -> bool:
         """Whether no square can have over- or underflowed (or been 0: that is seen when it is looked at again)."""
         return all(1e-280 < total < 1e300 for total in (self.xx, self.yy, self.dd))
+
+    def plus(self, other: "_Sums") -> "_Sums":
+        """The sums over both, each in the larger unit of the two."""
+        x = _larger((self.xx, self.unit_x), (other.xx, other.unit_x))
+        y = _larger((self.yy, self.unit_y), (other.yy, other.unit_y))
+        d = _larger((self.dd, self.unit_d), (other.dd, other.unit_d))
+        a, b = self._in_units(x, y, d), other._in_units(x, y, d)
+        return _Sums(x, y, d, a.xx + b.xx, a.yy + b.yy, a.xy + b.xy, a.dd + b.dd, a.d + b.d, max(a.max_d, b.max_d))
+
+    def _in_units(self, x: int, y: int, d: int) -> "_Sums":
+        up_x, up_y, up_d = self.unit_x - x, self.unit_y - y, self.unit_d - d
+        return _Sums(
+            x,
+            y,
+            d,
+            math.ldexp(self.xx, 2 * up_x),
+            math.ldexp(self.yy, 2 * up_y),
+            math.ldexp(self.xy, up_x + up_y),
+            math.ldexp(self.dd, 2 * up_d),
+            math.ldexp(self.d, up_d),
+            math.ldexp(self.max_d, up_d),
+        )
+
+
+def _larger(*totals: tuple[float, int]) -> int:
+    """The larger unit of totals; those that are 0 have none."""
+    return max((unit for total, unit in totals if total), default=0)
 
 
 def _sums(

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import quantcore as qc
-from quantcore.metrics import clipped_share, compare
+from quantcore.metrics import ErrorSums, clipped_share, compare
 
 NUMBERS = st.floats(-1e6, 1e6, width=32)
 PAIRS = st.integers(1, 40).flatmap(
@@ -65,6 +65,33 @@ def test_ratios_do_not_depend_on_the_magnitude(magnitude: float) -> None:
     assert far.cosine == pytest.approx(near.cosine, rel=1e-12)
     assert far.rmse == pytest.approx(near.rmse * magnitude, rel=1e-12)
     assert far.max_abs == pytest.approx(near.max_abs * magnitude, rel=1e-12)
+
+
+@given(
+    st.lists(PAIRS, min_size=1, max_size=4),
+    st.lists(st.sampled_from([0.0, 1e-300, 1e-160, 1.0, 1e160, 1e300]), min_size=4, max_size=4),
+)
+def test_parts_add_up_to_the_whole(parts: list[tuple[Any, Any]], magnitudes: list[float]) -> None:
+    """Figures of parts that are added or merged are those of all values at once, whatever the magnitudes."""
+    scaled = [
+        (x.astype(np.float64) * by, y.astype(np.float64) * by) for (x, y), by in zip(parts, magnitudes, strict=False)
+    ]
+    whole = compare(*(np.concatenate(side) for side in zip(*scaled, strict=True)))
+    added, merged = ErrorSums(), ErrorSums()
+    for x, y in scaled:
+        added.add(x, y)
+        one = ErrorSums()
+        one.add(x, y)
+        merged.merge(one)
+    for sums in (added, merged, merged.swapped.swapped):
+        found = sums.metrics
+        assert (sums.n, found.max_abs) == (sum(x.size for x, _ in scaled), whole.max_abs)
+        assert found.mae == pytest.approx(whole.mae, rel=1e-12, abs=1e-320)
+        assert found.rmse == pytest.approx(whole.rmse, rel=1e-12, abs=1e-320)
+        assert found.sqnr_db == pytest.approx(whole.sqnr_db, rel=1e-9, abs=1e-9, nan_ok=True)
+        assert found.cosine == pytest.approx(whole.cosine, abs=1e-12)
+    turned = compare(*(np.concatenate(side) for side in zip(*[(y, x) for x, y in scaled], strict=True)))
+    assert merged.swapped.metrics.sqnr_db == pytest.approx(turned.sqnr_db, rel=1e-9, abs=1e-9, nan_ok=True)
 
 
 def test_memory_does_not_grow_with_the_input() -> None:
