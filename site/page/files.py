@@ -11,11 +11,15 @@ OFFERED = 200  # arrays that are suggested under the control; a model's have the
 
 
 class Held:
-    """The files that were loaded last, for a worker that has to start again."""
+    """The files that were loaded last, and the models that are open, for a worker that has to start again."""
 
     def __init__(self):
         """Begins without files."""
-        self.files = None
+        self.loads = []  # arrays of the browser's files, each with the digest of the model in them; of others: ""
+
+    def keep(self, digest, taken):
+        """Takes files more; they replace the same model, or the last ones that were none."""
+        self.loads = [load for load in self.loads if load[0] != digest] + [(digest, taken)]
 
 
 _held = Held()
@@ -36,8 +40,8 @@ async def take(talk, taken):
         dom.render("errors", views.errors(loaded["errors"]))
         dom.render("status", views.told(loaded))
         return
-    _held.files = taken
     found, model = loaded["file"], loaded.get("model")
+    _held.keep(found["sha256"] if model else "", taken)
     n_others = 0 if model else taken.length - 1
     talk.remarks = views.left_out(found["name"], loaded["skipped"], n_others)
     _offer(loaded["arrays"][:OFFERED])
@@ -60,8 +64,8 @@ async def take(talk, taken):
 
 async def take_again(talk):
     """Gives a new worker the files that the old one had."""
-    if _held.files is not None:
-        await talk.worker.load(_held.files)
+    for _, taken in _held.loads:
+        await talk.worker.load(taken)
 
 
 def take_all(talk, files):

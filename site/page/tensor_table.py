@@ -4,6 +4,7 @@ import json
 
 STEP = 50  # rows that are shown at first, and so many more on request
 TYPES = 8  # types that are summed up by name
+OTHERS = 4  # models that were opened last, which this one can be compared with
 COLUMNS = (  # MicroPython's dictionaries have no order
     ("name", "Tensor"),
     ("n", "Shape"),
@@ -61,6 +62,9 @@ def nodes(listed):
         ["p", {"class": "hint"}, _types(listed)],
         ["p", {"class": "actions"}, _asks(listed, {"ask": "model"}, "Look into the file", listed.name)],
     ]
+    for other in listed.about["others"][-OTHERS:]:
+        question = {"ask": "pairs", "other": other["name"], "other_sha256": other["sha256"]}
+        parts[3].append(_asks(listed, question, "Compare with " + other["name"]))
     parts += [["p", {"class": "notice"}, notice] for notice in listed.about["notices"]]
     parts.append(
         [
@@ -108,11 +112,12 @@ def _row(listed, row):
     ]
 
 
-def _asks(listed, question, label, what):
+def _asks(listed, question, label, what=""):
     """The button that asks something of the file; what of is told to who does not see where it stands."""
     question.update({"file": listed.name, "file_sha256": listed.sha256})
     attributes = {"type": "button", "class": "button", "data-action": "inspect", "data-question": json.dumps(question)}
-    attributes["aria-label"] = label + " " + what
+    if what:
+        attributes["aria-label"] = label + " " + what
     return ["button", attributes, label]
 
 

@@ -118,7 +118,7 @@ class Slices:
 
 
 async def load(files):
-    """Reads the first of some files of the browser's, or all where they are a model; says what is in them, as JSON.
+    """Reads the first of some files of the browser's, or all where they are models; says what is in it, as JSON.
 
     Of a model only the header is read, and later what is shown of its tensors; any other file is read piece by piece,
     telling how far it is.
@@ -128,7 +128,7 @@ async def load(files):
         heads = {file.name: (await file.slice(0, HEAD).arrayBuffer()).to_bytes() for file in files}
         models = [name for name, head in heads.items() if is_model(name, head)]
         if models:
-            return lab.strict_json(store.open_model(min(models), {file.name: await _source(file) for file in files}))
+            return lab.strict_json(store.open_models(models, {file.name: await _source(file) for file in files}))
     except (JsException, ModelFileError) as error:
         message = error.message if isinstance(error, ModelFileError) else UNREADABLE.format(files[0].name)
         return lab.strict_json({"ok": False, "errors": [{"field": "file", "message": message}]})

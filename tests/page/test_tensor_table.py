@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from page.tensor_table import STEP, Listed, found, nodes
+from page.tensor_table import OTHERS, STEP, Listed, found, nodes
 
 
 def row(name: str, n: int, dtype: str, size: int) -> dict[str, Any]:
@@ -16,7 +16,8 @@ def row(name: str, n: int, dtype: str, size: int) -> dict[str, Any]:
 def listed() -> Listed:
     """Three tensors of a file."""
     made = Listed()
-    made.name, made.about = "m.gguf", {"kind": "GGUF version 3", "bits_per_value": 5.5, "notices": []}
+    made.name = "m.gguf"
+    made.about = {"kind": "GGUF version 3", "bits_per_value": 5.5, "notices": [], "others": []}
     made.rows = [
         row("blk.0.attn_q.weight", 512, "Q4_K", 288),
         row("blk.0.attn_q.bias", 16, "F32", 64),
@@ -58,3 +59,15 @@ def test_many_rows_are_shown_in_steps(listed: Listed) -> None:
     text = json.dumps(nodes(listed))
     assert text.count('"scope": "row"') == 3 * STEP
     assert "more-tensors" not in text
+
+
+def test_other_models_that_are_open_are_offered(listed: Listed) -> None:
+    """A button for each, the latest few, asks of this file and names the other."""
+    assert "Compare with" not in json.dumps(nodes(listed))
+    assert listed.about is not None
+    listed.about["others"] = [{"name": f"m{i}.gguf", "sha256": str(i)} for i in range(OTHERS + 1)]
+    tree = nodes(listed)
+    buttons = [one for one in tree[3][2:] if one[2].startswith("Compare with")]
+    assert [one[2] for one in buttons] == [f"Compare with m{i}.gguf" for i in range(1, OTHERS + 1)]
+    asked = json.loads(buttons[0][1]["data-question"])
+    assert asked == {"ask": "pairs", "file": "m.gguf", "file_sha256": "", "other": "m1.gguf", "other_sha256": "1"}

@@ -104,7 +104,8 @@ class Store:
             files: by name, without a folder.
 
         Returns:
-            as :meth:`load`, with "model": {"kind", "bits_per_value", "notices"}.
+            as :meth:`load`, with "model": {"kind", "bits_per_value", "first", "notices", "others"}, the last being
+            the name and digest of each other model that is open.
         """
         models = importlib.import_module(".model_files", __package__)  # large, and seldom needed
         try:
@@ -115,6 +116,25 @@ class Store:
             return {"ok": False, "errors": [{"field": "file", "message": message}]}
         size = sum(source.size for source in files.values())
         return self.keep(File(name, size, digest, contents, about, model))
+
+    def open_all(self, names: list[str], files: Mapping[str, Source]) -> Json:
+        """Keep all models that are among some files.
+
+        Args:
+            names: of those that hold tensors.
+            files: by name, without a folder, with what lies beside them.
+
+        Returns:
+            as :meth:`open`, of the first that can be read; why others cannot be is in its notices.
+        """
+        grouping = importlib.import_module("..models.grouping", __package__)
+        opened = [self.open(min(group.keys() & set(names)), group) for group in grouping.grouped(names, files)]
+        read = [one["file"]["sha256"] for one in opened if one["ok"]]
+        if not read:
+            return opened[0]
+        first = _description(self._files[read[0]], self.models())
+        first["model"]["notices"] += tuple(one["errors"][0]["message"] for one in opened if not one["ok"])
+        return first
 
     def read(self, name: str, data: bytes, sha256: str) -> Json:
         """As :meth:`load`, for bytes whose digest is known and whose number is allowed."""
@@ -145,13 +165,13 @@ class Store:
         return self.keep(File(name, len(pixels if original is None else original), digest, contents_of([entry])))
 
     def keep(self, file: File) -> Json:
-        """Keep a file, forget the oldest where they become too many, and describe it."""
+        """Keep a file, forget the oldest where they take too much, and describe it."""
         self._files.pop(file.sha256, None)
         self._files[file.sha256] = file
         while sum(kept.kept_bytes for kept in self._files.values()) > MAX_KEPT:
-            self._files.popitem(last=False)
+            del self._files[next(digest for digest, kept in self._files.items() if kept.kept_bytes)]
         self._latest = None
-        return _description(file)
+        return _description(file, self.models())
 
     def values(
         self, name: str, sha256: str = "", tensor: str = "", shape: str = "", commas: str = "", rows: str = ""
@@ -308,7 +328,7 @@ class Intake:
 
 STORE = Store()
 load = STORE.load
-open_model = STORE.open
+open_models = STORE.open_all
 load_pixels = STORE.load_pixels
 values = STORE.values
 
@@ -327,7 +347,7 @@ def too_large(size: int) -> QuantError:
     )
 
 
-def _description(file: File) -> Json:
+def _description(file: File, models: list[File]) -> Json:
     arrays = [
         {"name": one.name, "shape": list(one.shape), "dtype": one.dtype}
         | ({} if one.size_bytes is None else {"size": one.size_bytes})
@@ -337,7 +357,10 @@ def _description(file: File) -> Json:
     skipped = [{"name": one.name, "reason": one.reason} for one in file.contents.skipped]
     about = {"name": file.name, "size": file.size, "sha256": file.sha256}
     found = {"ok": True, "file": about, "arrays": arrays, "skipped": skipped}
-    return found if file.about is None else {**found, "model": asdict(file.about)}
+    if file.about is None:
+        return found
+    others = [{"name": one.name, "sha256": one.sha256} for one in models if one is not file]
+    return {**found, "model": {**asdict(file.about), "others": others}}
 
 
 def _failure(name: str, error: QuantError) -> Json:
