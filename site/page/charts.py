@@ -124,6 +124,8 @@ def redraw():
     _charts.template = None
     _charts.waiting.update(_charts.figures)
     draw_near()
+    asked = document.querySelectorAll("[data-region=inspection] [data-figure]")
+    asyncio.create_task(draw([container.dataset.figure for container in asked]))
 
 
 def chart(name):

@@ -7,8 +7,6 @@ from pyscript import document
 
 from page import charts, dom, saving, views
 
-FIGURE = "inspection"
-
 
 class Asked:
     """What is asked, and whether it is answered."""
@@ -72,9 +70,8 @@ async def _ask(talk, question):
         return
     dom.render("inspection", [])  # what is drawn in a chart's place would stay in it
     dom.render("inspection", reply["nodes"])
-    if "figure" in reply:
-        charts.show(charts.made({FIGURE: reply["figure"]}))
-        await charts.draw([FIGURE])
+    charts.show(charts.made(reply["figures"]))
+    await charts.draw(list(reply["figures"]))
     card = document.querySelector("[data-region=inspection]")
     card.focus()
     card.scrollIntoView()

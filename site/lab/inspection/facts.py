@@ -67,14 +67,19 @@ def decimal(value: float) -> str:
     return typographic(f"{value:.5g}")
 
 
+def cosine_of(value: float) -> str:
+    """A cosine, which is seldom far from 1, in six decimals."""
+    return typographic(f"{value:.6f}")
+
+
 def shape_of(shape: tuple[int, ...]) -> str:
     """Lengths of axes: "4096 × 11008"; of a single number "one number"."""
     return " × ".join(map(str, shape)) or "one number"
 
 
-def chart(label: str) -> Node:
-    """Where the answer's figure is drawn."""
-    return node("div", {"class": "figure", "data-figure": "inspection", "role": "img", "aria-label": label})
+def chart(label: str, name: str = "inspection") -> Node:
+    """Where the answer's figure is drawn, or with the name "inspection-2" the second."""
+    return node("div", {"class": "figure", "data-figure": name, "role": "img", "aria-label": label})
 
 
 def listing(heading: str, rows: list[tuple[str, str]]) -> Node:

@@ -1,6 +1,6 @@
 """The table of questions, and how one is answered."""
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -9,7 +9,7 @@ from quantcore import QuantError
 
 from ..answer_types import Node
 from ..notation.nodes import node
-from . import facts, names, programs, report, statistics, taking
+from . import facts, names, pair, pairs, programs, report, statistics, taking
 from .work import Stopped, Work, button
 
 
@@ -21,11 +21,13 @@ class Question:
         work: What answers it; it is given the whole question.
         label: What its button says; empty where another question's answer has the button.
         of: What it is asked of, "tensor", "model" or "name"; its button stands with the others of these.
+        offers: What gives the label and the rest of the question of each button, where they depend on what is open.
     """
 
     work: Callable[[Mapping[str, str]], Work]
     label: str = ""
     of: str = "tensor"
+    offers: Callable[[Mapping[str, str]], Iterable[tuple[str, Mapping[str, str]]]] | None = None
 
 
 QUESTIONS: Mapping[str, Question] = MappingProxyType(
@@ -37,9 +39,12 @@ QUESTIONS: Mapping[str, Question] = MappingProxyType(
         "take": Question(taking.of_tensor, "Take it along"),
         "npy": Question(taking.npy),
         "safetensors": Question(taking.safetensors),
+        "pair": Question(pair.of_tensors, offers=pair.offers),
         "model": Question(facts.of_model, "What is in it", of="model"),
         "take model": Question(taking.of_model, "Take it along", of="model"),
         "csv": Question(taking.csv, of="model"),
+        "pairs": Question(pairs.of_models, of="model", offers=pairs.offers),
+        "pairs csv": Question(pairs.csv, of="model"),
         "report": Question(report.of_model, of="model"),
         "name": Question(names.of_name, of="name"),
     }
@@ -56,7 +61,7 @@ def ask(question: Mapping[str, str]) -> Generator[float, None, dict[str, Any]]:
             others are what that one needs.
 
     Returns:
-        `{"ok": true, "nodes", "data"}` with "figure" or "file" (name, type, its bytes in pieces) where there is one;
+        `{"ok": true, "nodes", "figures", "data"}` with "file" (name, type, its bytes in pieces) where there is one;
         `{"ok": false, "errors": [{"field", "message"}]}`, without an error where it was stopped.
     """
     asked = QUESTIONS[question["ask"]]
@@ -67,8 +72,7 @@ def ask(question: Mapping[str, str]) -> Generator[float, None, dict[str, Any]]:
     except Stopped:
         return {"ok": False, "errors": []}
     answer: dict[str, Any] = {"ok": True, "nodes": [*reply.nodes, *_others(question)], "data": reply.data}
-    if reply.figure is not None:
-        answer["figure"] = reply.figure
+    answer["figures"] = reply.figures
     if reply.file is not None:
         name, kind, pieces = reply.file
         answer["file"] = {"name": name, "type": kind, "pieces": pieces}
@@ -80,7 +84,11 @@ def _others(question: Mapping[str, str]) -> list[Node]:
     same = {name: question[name] for name in NAMED if name in question}
     buttons = []
     for name, other in QUESTIONS.items():
-        if other.label and other.of == QUESTIONS[question["ask"]].of:
-            attributes = {"aria-pressed": "true" if name == question["ask"] else "false"}
-            buttons.append(button({**same, "ask": name}, other.label, **attributes))
+        if other.of != QUESTIONS[question["ask"]].of:
+            continue
+        fixed: list[tuple[str, Mapping[str, str]]] = [(other.label, {})] if other.label else []
+        for label, more in fixed if other.offers is None else other.offers(question):
+            is_this = name == question["ask"] and more.items() <= question.items()
+            pressed = "true" if is_this else "false"
+            buttons.append(button({**same, "ask": name, **more}, label, **{"aria-pressed": pressed}))
     return [node("p", {"class": "actions"}, *buttons)] if buttons else []

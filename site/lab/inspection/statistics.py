@@ -53,17 +53,21 @@ class Tally:
         self._count(finite)
         self.n, self.n_zero = n, self.n_zero + int(np.count_nonzero(finite == 0))
 
+    def widen(self, exponent: int) -> None:
+        """Makes the bins at least 2**exponent wide."""
+        while self.exponent < exponent:
+            pairs = self.counts.reshape(HALF, 2).sum(axis=1)
+            self.counts[:] = 0
+            self.counts[HALF // 2 : HALF // 2 + HALF] = pairs
+            self.exponent += 1
+
     def _count(self, finite: Floats) -> None:
         wanted = max(
             NO_WIDTH, math.frexp(max(-self.low, self.high) / HALF)[1]
         )  # so that all are below HALF * 2**wanted
         if self.n == self.n_zero:
             self.exponent = wanted  # zeros are in the same bin whatever its width
-        while self.exponent < wanted:
-            pairs = self.counts.reshape(HALF, 2).sum(axis=1)
-            self.counts[:] = 0
-            self.counts[HALF // 2 : HALF // 2 + HALF] = pairs
-            self.exponent += 1
+        self.widen(wanted)
         places = np.floor(np.ldexp(finite, -self.exponent)).astype(np.int64)
         places[(finite < 0) & (places == 0)] = -1  # where what is left of it beside the width is 0
         self.counts += np.bincount(places + HALF, minlength=2 * HALF)

@@ -96,13 +96,18 @@ def csv(question: Mapping[str, str]) -> Work:
     yield 1.0
     _, model = STORE.model(question["file"], question["file_sha256"])
     head = ("name", "shape", "stored_as", "convention", "values", "bits_per_value", "size_bytes", "fault")
-    lines = [",".join(head)]
+    lines: list[Iterable[str]] = [head]
     for one in model.tensors:
         shape = " ".join(map(str, one.shape))
         numbers = (str(one.n_values), repr(one.bits_per_value), str(one.size_bytes))
-        lines.append(",".join(map(_cell, (one.name, shape, one.label, one.convention, *numbers, one.fault))))
-    content = ("\r\n".join(lines) + "\r\n").encode("utf-8", "backslashreplace")
-    return Reply([], file=(file_name(question["file"], "tensors.csv"), CSV, [content]))
+        lines.append((one.name, shape, one.label, one.convention, *numbers, one.fault))
+    return Reply([], file=csv_file(file_name(question["file"], "tensors.csv"), lines))
+
+
+def csv_file(name: str, lines: Iterable[Iterable[str]]) -> tuple[str, str, list[bytes]]:
+    """Lines of cells as a file, as RFC 4180 has it."""
+    text = "".join(",".join(map(_cell, line)) + "\r\n" for line in lines)
+    return name, CSV, [text.encode("utf-8", "backslashreplace")]
 
 
 def _asked(question: Mapping[str, str]) -> tuple[Entry, tuple[int, int] | None, tuple[int, ...]]:

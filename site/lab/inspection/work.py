@@ -20,6 +20,7 @@ class Reply:
     Attributes:
         nodes: What is told; buttons with data-action="inspect" and a question as JSON in data-question ask the next.
         figure: A Plotly figure, for the node with data-figure="inspection"; None where there is none.
+        second: Likewise, with data-figure="inspection-2".
         file: A file to be saved: its name, its type, its bytes in pieces; None where there is none.
         data: The same in numbers, plain JSON, for programs.
     """
@@ -28,6 +29,13 @@ class Reply:
     figure: Figure | None = None
     file: tuple[str, str, list[bytes]] | None = None
     data: dict[str, Any] = field(default_factory=dict)
+    second: Figure | None = None
+
+    @property
+    def figures(self) -> dict[str, Figure]:
+        """The figures by the names of their places."""
+        drawn = {"inspection": self.figure, "inspection-2": self.second}
+        return {name: figure for name, figure in drawn.items() if figure is not None}
 
 
 Work: TypeAlias = Generator[float, None, Reply]
