@@ -24,3 +24,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="DIR",
         help="folder with a manifest.json of recorded cases that quantcore must reproduce (default: tests/vectors)",
     )
+    parser.addoption(
+        "--mutants",
+        type=int,
+        metavar="N",
+        help="damaged files that are made of those of each reader of models, in place of the suite's few hundred",
+    )

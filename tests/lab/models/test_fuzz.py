@@ -1,6 +1,11 @@
-"""Real files with bytes changed, cut out, repeated and cut off: no exception but the reader's own."""
+"""Real files with bytes changed, cut out, repeated and cut off: no exception but the reader's own.
+
+The suite takes some hundred mutants of the files of each reader, the same ones everywhere. To search with more of them:
+pytest tests/lab/models/test_fuzz.py --mutants=10000
+"""
 
 import json
+import re
 import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -12,9 +17,11 @@ from lab.models.reading.cursor import STEP
 from lab.models.reading.fault import ModelFileError
 from lab.models.reading.source import BytesSource, FileSource, Source
 
-from tests.lab.models.files import FOLDER, INDEX, Counting
+from tests.lab.models.files import FOLDER, INDEX, Counting, safetensors
 
-N_MUTANTS = 30
+N_MUTANTS = 500
+"""Of the files of each reader together, and of the headers and configurations of safetensors files."""
+N_CUTS = 20
 ROWS = 2
 SIDECARS = {entry["file"]: entry["sidecars"] for entry in INDEX}
 MODELS = sorted(path.name for path in FOLDER.iterdir() if path.suffix in (".gguf", ".safetensors", ".onnx", ".tflite"))
@@ -75,13 +82,28 @@ def survives(name: str, data: bytes, others: Mapping[str, Source] = {}) -> bool:
     return True
 
 
+def share(name: str, config: pytest.Config) -> int:
+    """How many mutants of a file are tried: each reader has as many, of all its files together."""
+    wanted = config.getoption("mutants") or N_MUTANTS
+    ending = name.rpartition(".")[2]
+    return -(-int(wanted) // sum(one.endswith(ending) for one in MODELS))
+
+
 @pytest.mark.parametrize("name", MODELS)
-def test_mutants(name: str) -> None:
+def test_mutants(name: str, pytestconfig: pytest.Config) -> None:
     """Words or values, whatever the bytes are; nothing is read outside of a file, and little twice."""
-    data = (FOLDER / name).read_bytes()
-    opened = [survives(name, mutant) for mutant in mutants(data, N_MUTANTS, zlib.crc32(name.encode()))]
+    data, count = (FOLDER / name).read_bytes(), share(name, pytestconfig)
+    opened = [survives(name, mutant) for mutant in mutants(data, count, zlib.crc32(name.encode()))]
     assert survives(name, data)
-    assert 0 < sum(opened) < N_MUTANTS  # some harm was done, and some could be borne
+    assert 0 < sum(opened) < count  # some harm was done, and some could be borne
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_cut_short(name: str, pytestconfig: pytest.Config) -> None:
+    """A file that ends anywhere; with --mutants, at every byte of the first 8,000."""
+    data, is_search = (FOLDER / name).read_bytes(), pytestconfig.getoption("mutants")
+    for end in range(0, min(len(data), 8000), 1 if is_search else -(-min(len(data), 8000) // N_CUTS)):
+        survives(name, data[:end])
 
 
 LEAVES = (
@@ -104,11 +126,11 @@ def changed(value: object, rng: np.random.Generator) -> object:
 
 
 @pytest.mark.parametrize("name", [name for name in MODELS if name.endswith(".safetensors")])
-def test_headers_changed_leaf_by_leaf(name: str) -> None:
+def test_headers_changed_leaf_by_leaf(name: str, pytestconfig: pytest.Config) -> None:
     """What is well-formed and wrong: other types, shapes, places and names, and other configurations."""
     data, rng = (FOLDER / name).read_bytes(), np.random.default_rng(5)
     length = int.from_bytes(data[:8], "little")
-    for _ in range(N_MUTANTS):
+    for _ in range(share(name, pytestconfig)):
         header = json.dumps(changed(json.loads(data[8 : 8 + length]), rng)).encode()
         survives(name, len(header).to_bytes(8, "little") + header + data[8 + length :])
         for said, there in SIDECARS.get(name, {}).items():
@@ -120,5 +142,25 @@ def test_headers_changed_leaf_by_leaf(name: str) -> None:
 def test_mutants_of_hostile_files(name: str) -> None:
     """Likewise from files that are damaged already."""
     path: Path = FOLDER / "hostile" / name
-    for mutant in mutants(path.read_bytes(), N_MUTANTS, 1):
+    for mutant in mutants(path.read_bytes(), N_CUTS, 1):
         survives(name, mutant)
+
+
+@pytest.mark.parametrize("name", ["gptq-v1-4bit.safetensors", "awq-gemm-g128.safetensors"])
+def test_groups_of_more_values_than_there_can_be(name: str) -> None:
+    """A group_size that no array can have counts as none that is declared."""
+    data = (FOLDER / name).read_bytes()
+    for said, there in SIDECARS[name].items():
+        config = re.sub(rb'"group_size": *\d+', b'"group_size": ' + b"9" * 30, (FOLDER / there).read_bytes())
+        assert b"9" * 30 in config
+        assert survives(name, data, {said: BytesSource(config)})
+
+
+def test_scales_of_no_groups() -> None:
+    """Packed codes whose scales have no columns are no tensor of that convention."""
+    parts = {
+        "w.weight_packed": ("I32", (2, 1), bytes(8)),
+        "w.weight_scale": ("F32", (2, 0), b""),
+        "w.weight_shape": ("I64", (2,), (2).to_bytes(8, "little") + (8).to_bytes(8, "little")),
+    }
+    assert survives("w.safetensors", safetensors(parts))

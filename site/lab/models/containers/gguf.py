@@ -11,11 +11,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..reading.cursor import Cursor, named
 from ..reading.fault import CUT_SHORT, DAMAGED, refuse
-from ..reading.raw import Container, RawTensor
+from ..reading.raw import MAX_NOTICES, Container, RawTensor
 from ..reading.recognised import GGUF
 from ..reading.source import Source
 from .gguf_order import are_little, little_blocks
@@ -51,8 +51,7 @@ class Values:
     first: tuple[Any, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Info:
+class _Info(NamedTuple):
     """What the header says of a tensor."""
 
     name: str
@@ -158,9 +157,8 @@ def _info(cursor: Cursor, number: int) -> _Info:
     n_dimensions = cursor.number("I", f"the number of dimensions of {name}")
     if n_dimensions > MAX_DIMENSIONS:
         refuse(f"{named(name)} claims {n_dimensions} dimensions; GGUF allows {MAX_DIMENSIONS}. {DAMAGED}")
-    ne = [cursor.number("Q", f"a dimension of {name}") for _ in range(n_dimensions)]
-    kind = cursor.number("I", f"the type of {name}")
-    return _Info(name, tuple(reversed(ne)), kind, cursor.number("Q", f"the offset of {name}"))
+    *ne, kind, offset = cursor.record(f"{n_dimensions}QIQ", f"what follows the name {name}")
+    return _Info(name, tuple(reversed(ne)), kind, offset)
 
 
 def _placed(
@@ -168,13 +166,18 @@ def _placed(
 ) -> tuple[tuple[RawTensor, ...], tuple[str, ...]]:
     """The tensors with their places, each held against the file and the one before it."""
     tensors, notices, seen = [], [], set()
-    expected, before, is_known = 0, "", True
+    expected, is_known = 0, True
+    last: RawTensor | None = None
     for info in infos:
         size = _size_bytes(info)
         fault = _fault(info, size, start, source.size, alignment)
         if info.name in seen:
             fault = f"{named(info.name)} is in the file twice; this one cannot be shown. {DAMAGED}"
         if not fault and info.offset < expected:
+            before = ""
+            if last is not None:
+                begin = last.offset - start
+                before = f", {last.name} ({begin:,} to {begin + last.size_bytes:,})"
             fault = (
                 f"{named(info.name)} begins at byte {info.offset:,} of the data, inside of what is before it{before}; "
                 f"ggml expects {expected:,}. {DAMAGED}"
@@ -188,16 +191,16 @@ def _placed(
             notices.append(f"The name of a tensor is no text in UTF-8: {info.name}.")
         seen.add(info.name)
         encoding = encoding_of(info.type, is_big)
-        label = label_of(info.type)
-        tensors.append(RawTensor(info.name, label, info.shape, source, start + info.offset, size, encoding, fault))
+        place = start + info.offset
+        tensors.append(RawTensor(info.name, label_of(info.type), info.shape, source, place, size, encoding, fault))
         if encoding is None and info.type not in UNREAD:
             expected = max(expected, info.offset)
             is_known = False
         elif size and info.offset + size <= source.size:
             is_known = True
-            before = f", {info.name} ({info.offset:,} to {info.offset + size:,})"
+            last = tensors[-1]
             expected = info.offset + -(-size // alignment) * alignment
-    return tuple(tensors), tuple(notices)
+    return tuple(tensors), tuple(notices[:MAX_NOTICES])
 
 
 def _size_bytes(info: _Info) -> int:
@@ -212,22 +215,25 @@ def _size_bytes(info: _Info) -> int:
 
 def _fault(info: _Info, size: int, start: int, file_size: int, alignment: int) -> str:
     """Why a tensor cannot be shown; empty if it can."""
-    who = named(info.name)
     if unread := fault_of(info.type):
-        return f"{who} {unread}"
+        return f"{named(info.name)} {unread}"
     encoding = encoding_of(info.type, False)
     assert encoding is not None
     length = info.shape[-1] if info.shape else 1
     if length % encoding.unit:
         return (
-            f"{who} has rows of {length:,} values; {encoding.label} stores whole blocks of {encoding.unit}. {DAMAGED}"
+            f"{named(info.name)} has rows of {length:,} values; {encoding.label} stores whole blocks of "
+            f"{encoding.unit}. {DAMAGED}"
         )
     if start + info.offset + size > file_size:
         shape = " × ".join(map(str, info.shape)) or "1"
         return (
-            f"{who}, {shape} of {encoding.label}, takes {size:,} bytes from byte {start + info.offset:,} on, and the "
-            f"file ends at {file_size:,}: {CUT_SHORT}"
+            f"{named(info.name)}, {shape} of {encoding.label}, takes {size:,} bytes from byte {start + info.offset:,} "
+            f"on, and the file ends at {file_size:,}: {CUT_SHORT}"
         )
     if info.offset % alignment:
-        return f"{who} begins at byte {info.offset:,} of the data, no multiple of the alignment {alignment}. {DAMAGED}"
+        return (
+            f"{named(info.name)} begins at byte {info.offset:,} of the data, no multiple of the alignment {alignment}. "
+            f"{DAMAGED}"
+        )
     return ""

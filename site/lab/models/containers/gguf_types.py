@@ -39,6 +39,7 @@ def encoding_of(number: int, is_big_endian: bool) -> Encoding | None:
     return None
 
 
+@cache
 def label_of(number: int) -> str:
     """The name of a type."""
     if number in UNREAD:
@@ -49,6 +50,7 @@ def label_of(number: int) -> str:
     return f"type {number}" if found is None else found.label
 
 
+@cache
 def fault_of(number: int) -> str:
     """Why a type cannot be read, as the end of a sentence that begins with the tensor's name; empty if it can."""
     if encoding_of(number, False) is not None:

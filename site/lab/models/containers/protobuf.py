@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,18 +18,18 @@ from ..reading.fault import DAMAGED, refuse
 from ..reading.source import Source, read_exactly
 
 VARINT, EIGHT, BYTES, FOUR = 0, 1, 2, 5
-MAX_FIELDS = 500_000
-"""The most fields of a file; the graphs of large models have some 100,000. Walking these takes half a second."""
+MAX_FIELDS = 1_000_000
+"""The most fields of a file; the graphs of large models have some 100,000. Walking these takes a second."""
 MAX_TEXT = 1 << 16
 """Bytes of a name."""
 MAX_PACKED = 1 << 22
 """Numbers of a packed list that is built."""
 FIRST_STEP = 1 << 12
-_LONGEST = 20  # bytes of a tag and a length
+_LONGEST = 10
+"""Bytes of a number."""
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(NamedTuple):
     """One field of a message.
 
     Attributes:
@@ -67,20 +68,23 @@ class Walker:
             self._n_fields += 1
             if self._n_fields > MAX_FIELDS:
                 refuse(f"The file has more than {MAX_FIELDS:,} fields. It is damaged, or no model.")
-            tag, position = self._varint(position, end)
+            at = self._reach(position)
+            window, stop = self._window, min(end - self._start, len(self._window))
+            tag, at = (window[at], at + 1) if window[at] < 0x80 else self._varint(at, stop)
             number, wire = tag >> 3, tag & 7
             if not number:
                 refuse(f"The field at byte {position:,} has the number 0, which none has. {DAMAGED}")
-            if wire == VARINT:
-                value, position = self._varint(position, end)
-                yield Field(number, wire, value, position, position)
-                continue
-            if wire == BYTES:
-                length, position = self._varint(position, end)
+            if wire in (VARINT, BYTES):  # a number of one byte, as most are, is taken without a call
+                is_short = at < stop and window[at] < 0x80
+                length, at = (window[at], at + 1) if is_short else self._varint(at, stop)
             elif wire in (EIGHT, FOUR):
                 length = 8 if wire == EIGHT else 4
             else:
                 refuse(f"The field at byte {position:,} is of the kind {wire}, which no field has. {DAMAGED}")
+            position = self._start + at
+            if wire == VARINT:
+                yield Field(number, wire, length, position, position)
+                continue
             after = position + length
             if after > end:
                 if end < self.source.size:
@@ -107,28 +111,35 @@ class Walker:
 
     def octets(self, start: int, end: int) -> bytes:
         """Bytes from one place to another."""
-        at = start - self._start
-        if at < 0 or end - self._start > len(self._window):
-            if end - start > STEP:
-                return read_exactly(self.source, start, end - start)
-            self._step = min(2 * self._step, STEP)
-            wanted = min(max(end - start, self._step), self.source.size - start)
-            self._start, self._window = start, read_exactly(self.source, start, wanted)
-            at = 0
+        if end - start > STEP:
+            return read_exactly(self.source, start, end - start)
+        at = self._reach(start, end - start)
         return self._window[at : at + end - start]
 
-    def _varint(self, position: int, end: int) -> tuple[int, int]:
-        data = self.octets(position, min(position + _LONGEST, end))
+    def _reach(self, place: int, length: int = 2 * _LONGEST) -> int:
+        """Where a place is in the window, which holds so many bytes from there on, or all that the file has."""
+        at = place - self._start
+        if at < 0 or at + length > len(self._window):
+            wanted = min(length, self.source.size - place)
+            if at < 0 or at + wanted > len(self._window):
+                self._step = min(2 * self._step, STEP)
+                wanted = min(max(wanted, self._step), self.source.size - place)
+                self._start, self._window = place, read_exactly(self.source, place, wanted)
+                at = 0
+        return at
+
+    def _varint(self, at: int, stop: int) -> tuple[int, int]:
+        """The number at a place of the window that ends before another, and the place after it."""
         value = 0
-        for i, byte in enumerate(data[:10]):
+        data = self._window[at : min(at + _LONGEST, stop)]
+        for i, byte in enumerate(data):
             value |= (byte & 0x7F) << (7 * i)
             if byte < 0x80:
-                return value & 0xFFFF_FFFF_FFFF_FFFF, position + i + 1
-        if len(data) < 10 and end == self.source.size:
-            refuse(
-                f"The file ends inside of a number at byte {position:,}: it is cut short. Copy or download it again."
-            )
-        return refuse(f"The number at byte {position:,} does not end. {DAMAGED}")
+                return value & 0xFFFF_FFFF_FFFF_FFFF, at + i + 1
+        place = self._start + at
+        if len(data) < _LONGEST and self._start + stop == self.source.size:
+            refuse(f"The file ends inside of a number at byte {place:,}: it is cut short. Copy or download it again.")
+        return refuse(f"The number at byte {place:,} does not end. {DAMAGED}")
 
 
 def varints(data: bytes) -> NDArray[np.int64]:

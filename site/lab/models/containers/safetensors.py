@@ -17,7 +17,7 @@ from ..reading.cursor import named
 from ..reading.encoding import Encoding, coded, plain
 from ..reading.fault import CUT_SHORT, DAMAGED, refuse
 from ..reading.json_text import read_json
-from ..reading.raw import Container, RawTensor
+from ..reading.raw import MAX_NOTICES, Container, RawTensor
 from ..reading.source import Source, read_exactly
 
 MAX_HEADER = 1 << 25
@@ -74,8 +74,10 @@ def read_safetensors(source: Source) -> Container:
         refuse(f"The header names {len(header):,} tensors; at most {MAX_TENSORS:,} are read. Save fewer into a file.")
     start = 8 + length
     tensors = [_tensor(name, entry, source, start) for name, entry in header.items()]
-    notices = _out_of_place(tensors, start, source.size)
-    return Container("safetensors", tuple(_overlapped(tensors, start)), metadata, notices)
+    by_place = sorted(tensors, key=lambda tensor: (tensor.offset, tensor.size_bytes))
+    notices = _out_of_place(by_place, start, source.size)
+    faults = _overlaps(by_place, start)
+    return Container("safetensors", tuple(_with_fault(tensor, faults) for tensor in tensors), metadata, notices)
 
 
 def _tensor(name: str, entry: Any, source: Source, start: int) -> RawTensor:
@@ -97,7 +99,8 @@ def _is_shape(value: object) -> bool:
     return (
         isinstance(value, list)
         and len(value) <= MAX_DIMENSIONS
-        and all(type(length) is int and 0 <= length <= MAX_LENGTH for length in value)
+        and set(map(type, value)) <= {int}
+        and (not value or (min(value) >= 0 and max(value) <= MAX_LENGTH))
     )
 
 
@@ -105,35 +108,31 @@ def _is_range(value: object) -> bool:
     return (
         isinstance(value, list)
         and len(value) == 2
-        and all(type(place) is int for place in value)
+        and type(value[0]) is type(value[1]) is int
         and 0 <= value[0] <= value[1]
     )
 
 
 def _fault(name: str, dtype: str, shape: tuple[int, ...], offsets: list[int], room: int) -> str:
     """Why a tensor cannot be shown; empty if it can."""
-    who, encoding, size = named(name), encoding_of(dtype), offsets[1] - offsets[0]
+    encoding, size = encoding_of(dtype), offsets[1] - offsets[0]
     if encoding is None:
         what = "complex numbers" if dtype in COMPLEX else "which is not known"
-        return f"{who} has type {dtype}, {what}; its values cannot be shown."
+        return f"{named(name)} has type {dtype}, {what}; its values cannot be shown."
     n_bits = round(math.prod(shape) * encoding.bits)
     if n_bits != 8 * size:
         lengths = " × ".join(map(str, shape)) or "one"
-        return f"{who} has {size:,} bytes; {lengths} of {dtype} need {n_bits / 8:,.10g}. {DAMAGED}"
+        return f"{named(name)} has {size:,} bytes; {lengths} of {dtype} need {n_bits / 8:,.10g}. {DAMAGED}"
     if offsets[1] > room:
-        return f"{who} ends at byte {offsets[1]:,} of the numbers, and there are {room:,}: {CUT_SHORT}"
+        return f"{named(name)} ends at byte {offsets[1]:,} of the numbers, and there are {room:,}: {CUT_SHORT}"
     return ""
 
 
-def _by_place(tensors: list[RawTensor]) -> list[RawTensor]:
-    return sorted(tensors, key=lambda tensor: (tensor.offset, tensor.offset + tensor.size_bytes))
-
-
-def _overlapped(tensors: list[RawTensor], start: int) -> list[RawTensor]:
-    """The same with the faults of those that share bytes."""
+def _overlaps(by_place: list[RawTensor], start: int) -> dict[str, str]:
+    """The faults of those that share bytes, by name."""
     faults: dict[str, str] = {}
     last: RawTensor | None = None
-    for tensor in _by_place(tensors):
+    for tensor in by_place:
         if not tensor.size_bytes:
             continue
         if last is not None and tensor.offset < last.offset + last.size_bytes:
@@ -145,7 +144,7 @@ def _overlapped(tensors: list[RawTensor], start: int) -> list[RawTensor]:
             faults[last.name] = faults[tensor.name] = text
         if last is None or tensor.offset + tensor.size_bytes > last.offset + last.size_bytes:
             last = tensor
-    return [_with_fault(tensor, faults) for tensor in tensors]
+    return faults
 
 
 def _with_fault(tensor: RawTensor, faults: Mapping[str, str]) -> RawTensor:
@@ -157,10 +156,10 @@ def _with_fault(tensor: RawTensor, faults: Mapping[str, str]) -> RawTensor:
     )  # fmt: skip
 
 
-def _out_of_place(tensors: list[RawTensor], start: int, size: int) -> tuple[str, ...]:
+def _out_of_place(by_place: list[RawTensor], start: int, size: int) -> tuple[str, ...]:
     """Holes between tensors, and bytes after the last."""
     notices, place = [], start
-    for tensor in _by_place(tensors):
+    for tensor in by_place:
         if tensor.offset > place:
             notices.append(
                 f"Bytes {place - start:,} to {tensor.offset - start:,} of the numbers belong to no tensor; safetensors "
@@ -169,7 +168,7 @@ def _out_of_place(tensors: list[RawTensor], start: int, size: int) -> tuple[str,
         place = max(place, tensor.offset + tensor.size_bytes)
     if place < size:
         notices.append(f"The last {size - place:,} bytes belong to no tensor; safetensors' library refuses the file.")
-    return tuple(notices[:8])
+    return tuple(notices[:MAX_NOTICES])
 
 
 def read_index(source: Source) -> dict[str, str]:

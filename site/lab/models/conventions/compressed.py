@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from .logical import Config, Convention, Found, Made, grouped
+from .logical import MAX_LENGTH, Config, Convention, Found, Made, grouped
 from .planes import Added, Numbers, PackedAlong, PackedDown, Plane
 from .values import Affine
-
-MAX_SIDE = 1 << 40
 
 
 def build(found: Found, config: Config) -> Made | None:
@@ -15,7 +13,12 @@ def build(found: Found, config: Config) -> Made | None:
     if packed.dtype != "I32" or len(packed.shape) != 2 or len(scale.shape) != 2 or said.n_values != 2:
         return None
     n_rows, n_columns = (int(length) for length in said.codes(0, 2))
-    if n_rows != packed.shape[0] or scale.shape[0] not in (1, n_rows) or not 0 < n_columns < MAX_SIDE:
+    if (
+        not scale.shape[1]
+        or n_rows != packed.shape[0]
+        or scale.shape[0] not in (1, n_rows)
+        or not 0 < n_columns < MAX_LENGTH
+    ):
         return None
     width = packed.shape[1]
     dense = [bits for bits in range(1, 9) if -(-n_columns * bits // 32) == width]

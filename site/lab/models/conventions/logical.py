@@ -93,6 +93,10 @@ class LogicalTensor:
             ) from None
 
 
+MAX_LENGTH = 1 << 40
+"""The longest axis, and the largest group, that a file is believed."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Config:
     """What the JSON files beside a model, and its own header, say of its quantization.
@@ -116,9 +120,9 @@ class Config:
         return value if isinstance(value, str) else ""
 
     def whole(self, key: str) -> int | None:
-        """A whole number above 0, or None."""
+        """A whole number above 0 that is the length of something, or None."""
         value = self.said.get(key)
-        return value if type(value) is int and value > 0 else None
+        return value if type(value) is int and 0 < value <= MAX_LENGTH else None
 
     def numbers(self, key: str) -> set[int]:
         """All whole numbers of this key, however deep."""

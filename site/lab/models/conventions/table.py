@@ -21,6 +21,7 @@ from .torchao import TORCHAO
 from .values import Plain
 
 _ALL = (GPTQ, AWQ_GEMM, AWQ_GEMV, PACKED, *FLOAT_BLOCKS, *BITSANDBYTES, TORCHAO, MLX)
+_FIRST = tuple({record.needs[0] for record in _ALL})
 CONVENTIONS: Mapping[str, Convention] = MappingProxyType({record.name: record for record in _ALL})
 
 
@@ -38,8 +39,9 @@ def logical_tensors(container: Container, config: Config) -> tuple[LogicalTensor
     for tensor in container.tensors:
         named.setdefault(tensor.name, tensor)
     found: dict[str, LogicalTensor] = {}
+    telling = [name for name in named if name.endswith(_FIRST)]
     for record in _ALL:
-        for name in [name for name in named if name.endswith(record.needs[0])]:
+        for name in [name for name in telling if name.endswith(record.needs[0]) and name in named]:
             made = _tried(record, name.removesuffix(record.needs[0]), named, config)
             if made is not None:
                 found.update(dict.fromkeys((part.name for part in made.made_of), made))
@@ -59,9 +61,9 @@ def logical_tensors(container: Container, config: Config) -> tuple[LogicalTensor
 
 def _tried(record: Convention, stem: str, named: Mapping[str, RawTensor], config: Config) -> LogicalTensor | None:
     """The tensor of a convention, if its parts are there and fit; a part that is damaged is the tensor's fault."""
-    parts = {suffix: named[stem + suffix] for suffix in (*record.needs, *record.may) if stem + suffix in named}
-    if not parts.keys() >= set(record.needs):
+    if not all(stem + suffix in named for suffix in record.needs):
         return None
+    parts = {suffix: named[stem + suffix] for suffix in (*record.needs, *record.may) if stem + suffix in named}
     fault = next((part.fault for part in parts.values() if part.fault), "")
     try:
         made = record.build(Found(stem, parts), config)

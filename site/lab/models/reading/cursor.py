@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from functools import cache
 from typing import Any
 
 from ...parsing.places import quoted
@@ -48,8 +49,12 @@ class Cursor:
 
     def number(self, code: str, what: str) -> Any:
         """The next number, of a type of the module struct."""
-        layout = self.order + code
-        return struct.unpack(layout, self.take(struct.calcsize(layout), what))[0]
+        return self.record(code, what)[0]
+
+    def record(self, codes: str, what: str) -> tuple[Any, ...]:
+        """The next numbers, of types of the module struct, without gaps."""
+        layout = _layout(self.order + codes)
+        return layout.unpack(self.take(layout.size, what))
 
     def skip(self, length: int, what: str) -> None:
         """Pass over bytes without reading them."""
@@ -58,10 +63,12 @@ class Cursor:
 
     def text(self, what: str) -> str:
         """A text after its length in 8 bytes; one too long to keep is cut, and bytes that are no UTF-8 are escaped."""
-        length = self.number("Q", f"the length of {what}")
+        length = self.number("Q", what)
+        if length <= MAX_TEXT:
+            return self.take(length, what).decode("utf-8", "backslashreplace")
         self._check(length, what)
-        kept = self.take(min(length, MAX_TEXT), what).decode("utf-8", "backslashreplace")
-        self.skip(max(0, length - MAX_TEXT), what)
+        kept = self.take(MAX_TEXT, what).decode("utf-8", "backslashreplace")
+        self.skip(length - MAX_TEXT, what)
         return kept
 
     def skip_texts(self, count: int, what: str) -> None:
@@ -116,6 +123,11 @@ class Cursor:
                 f"{_capital(what)} ends at byte {self.position + length:,}; a header of at most {MAX_HEADER:,} bytes "
                 "is read. The file is damaged, or no model."
             )
+
+
+@cache
+def _layout(codes: str) -> struct.Struct:
+    return struct.Struct(codes)
 
 
 def named(name: str) -> str:

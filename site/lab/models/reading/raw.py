@@ -18,6 +18,9 @@ from .source import Source, read_exactly
 MAX_AT_ONCE = 1 << 26
 """The most bytes of a tensor that are read in one piece, and the most numbers that are decoded in one."""
 
+MAX_NOTICES = 8
+"""So many things that are wrong with a file are said; a damaged one may have thousands of them."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RawTensor:
