@@ -32,6 +32,7 @@ from assembly import (  # noqa: E402
     faults,
     frame,
     licences,
+    mathfont,
     measuring,
     offline,
     onefile,
@@ -55,6 +56,7 @@ def build():
         startup.make(ROOT, folder)
         licences.write(ROOT, folder)
         prerender.run(python, folder)
+        mathfont.run(ROOT, python, folder)
         archive.write_wheel(ROOT, folder)
         onefile.write(folder)
         offline.write(folder)

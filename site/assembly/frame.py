@@ -26,7 +26,8 @@ HEAD = f"""\
 <link rel="icon" href="css/icon.svg" type="image/svg+xml">
 <link rel="stylesheet" href="css/tokens.css">
 <link rel="stylesheet" href="css/base.css">
-<link rel="stylesheet" href="css/blocks.css">"""
+<link rel="stylesheet" href="css/blocks.css">
+<link rel="stylesheet" href="css/equations.css">"""
 WITHOUT = ("codemirror", "deprecations-manager", "donkey", "error", "py-editor", "py-game", "py-terminal")
 PLUGINS = {"plugins": [f"!{name}" for name in WITHOUT]}  # none of PyScript's own
 MICROPYTHON = {"interpreter": "./runtime/micropython.mjs", **PLUGINS}

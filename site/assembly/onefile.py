@@ -20,7 +20,8 @@ GROUND = "runtime/ground.js"
 FILES = ("lab.zip", "page/*.py", "runtime/*.mjs", "runtime/*.py", "vendor/**/*")
 POLICY = (
     "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval' blob: data:; worker-src blob:; "
-    "style-src 'unsafe-inline'; img-src data: blob:; connect-src data: blob:; base-uri 'none'; form-action 'none'"
+    "style-src 'unsafe-inline'; img-src data: blob:; font-src data:; "
+    "connect-src data: blob:; base-uri 'none'; form-action 'none'"
 )
 STATE = '<meta name="quantlab-state" content="">'  # page/actions.py writes the state of the moment into it
 UNREACHABLE = "[data-served], a[href$='.html'], li:has(> a[href$='.html']) { display: none !important }"
@@ -38,6 +39,7 @@ RULES = re.compile(r'<meta http-equiv="Content-Security-Policy"[^>]*>\n?')
 HINT = re.compile(r'<link rel="(?:manifest|modulepreload|preload|prefetch)"[^>]*>\n?')
 ICON = re.compile(r'<link rel="icon" href="([^"]+)" type="([^"]+)">')
 STYLE = re.compile(r'<link rel="stylesheet" href="([^"]+)">')
+FONT = re.compile(r'url\("([^"]+\.woff)"\)')
 MODULE = re.compile(r'<script type="module" src="([^"]+)"></script>\n?')
 SCRIPT = re.compile(r'<script src="([^"]+)"></script>')
 LICENCES = re.compile(r'<a href="licences/index\.txt">')
@@ -67,6 +69,10 @@ def whole(page: str, folder: Path) -> str:
         content = base64.b64encode((folder / found[1]).read_bytes()).decode()
         return f'<link rel="icon" href="data:{found[2]};base64,{content}">'
 
+    def font(found: re.Match[str]) -> str:
+        content = base64.b64encode((folder / "css" / found[1]).read_bytes()).decode()
+        return f"url(data:font/woff;base64,{content})"
+
     modules = " ".join(MODULE.findall(page))
     page = page.replace("<html ", "<html data-one-file ", 1)
     page = RULES.sub("", page)
@@ -75,7 +81,7 @@ def whole(page: str, folder: Path) -> str:
     )
     page = HINT.sub("", MODULE.sub("", page))
     page = ICON.sub(icon, page)
-    page = STYLE.sub(lambda found: f"<style>\n{text(found[1])}</style>", page)
+    page = STYLE.sub(lambda found: f"<style>\n{FONT.sub(font, text(found[1]))}</style>", page)
     page = SCRIPT.sub(lambda found: f"<script>\n{text(found[1])}</script>", page)
     page = LICENCES.sub('<a href="#licences">', page)
     ends = [*licences(folder), *blocks(folder), f'<script data-modules="{modules}">\n{text(GROUND)}</script>']

@@ -30,7 +30,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
-from assembly import controls, examples, faults, shapes
+from assembly import controls, equations, examples, faults, shapes
 from assembly.environment import last_lines, run_module
 from assembly.report import BuildError, stage
 
@@ -132,7 +132,7 @@ def main(paths: list[str]) -> int:
     answer["controls"] = {name: views[f"field-{name}"](answer) for entry in table.values() for name in entry.controls}
     answer["first_reply"] = [name for name, entry in table.items() if entry.in_first_reply]
     for path in map(Path, paths):
-        path.write_text(fill(path.read_text("utf-8"), views, answer, ask), "utf-8")
+        path.write_text(fill(equations.broken(path.read_text("utf-8")), views, answer, ask), "utf-8")
     return 0
 
 

@@ -96,7 +96,7 @@ class Step(TypedDict):
     key: Annotated[str, "its name"]
     title: Annotated[str, "what is found"]
     text: Annotated[str, "how, in words"]
-    math: Annotated[Node, "the equation as MathML, a node"]
+    math: Annotated[Node, "the equation as a node: pieces of MathML, between which its lines break"]
     latex: Annotated[str, "the equation as LaTeX"]
 
 

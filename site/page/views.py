@@ -542,7 +542,7 @@ def _step(step):
         "li",
         {"class": "step", "data-key": step["key"]},
         ["h3", {}, step["title"]],
-        ["div", {"class": "equation", "tabindex": "0", "role": "group", "aria-label": step["title"]}, step["math"]],
+        ["div", {"class": "equation", "role": "group", "aria-label": step["title"]}, step["math"]],
         ["p", {}, step["text"]],
     ]
 

@@ -12,6 +12,8 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
+from lab.notation.mathml import latex
+
 from quantcore.rounding import round_fraction
 from tests.core.oracle import FLOAT32, FLOAT64, half_away, half_even, rounded
 
@@ -34,9 +36,9 @@ class Member:
     arguments: tuple["Member", ...] = ()
 
 
-def untruths(latex: str, rounding: str) -> list[str]:
+def untruths(text: str, rounding: str) -> list[str]:
     """The pairs of neighbours in a chain that do not hold."""
-    parts = re.split(r"(=|\\approx )", latex)
+    parts = re.split(r"(=|\\approx )", text)
     members = [read(part, rounding) for part in parts[::2]]
     return [
         f"{left_text} {sign} {right_text}"
@@ -45,6 +47,11 @@ def untruths(latex: str, rounding: str) -> list[str]:
         )
         if left is not None and right is not None and not holds(left, sign, right, rounding)
     ]
+
+
+def untruths_of(step: dict[str, Any], rounding: str) -> list[str]:
+    """The same, of a step's formula as it is copied and as the page shows it, in pieces and with other fractions."""
+    return [*untruths(step["latex"], rounding), *untruths(latex(step["math"]), rounding)]
 
 
 def holds(left: Member, sign: str, right: Member, rounding: str) -> bool:
@@ -159,7 +166,10 @@ class _Parser:
             inside = self.product()
             return Member(-inside.value, inside.unit)
         found = self.factor()
-        while self.take("\\cdot "):
+        while (is_over := self.take("/")) or self.take("\\cdot "):
+            if is_over:
+                found = Member(found.value / self.factor().value)
+                continue
             sign, right = -1 if self.take("-") else 1, self.factor()
             unit = _doubt(found) * abs(right.value) + _doubt(right) * abs(found.value)
             found = Member(found.value * sign * right.value, unit or None)

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from ..answer_types import Node, Step
-from . import display
+from . import display, lines
 from . import mathml as m
 from .operands import ALL, DIGITS, EVERY, counted, is_near_tie, is_whole, shown, with_digits
 from .terms import Term, kept_in, written
@@ -27,8 +27,8 @@ Members = Callable[["Writer"], list[Term]]
 
 
 def step(key: str, title: str, text: str, formula: Node) -> Step:
-    """One step: in words, as MathML and as LaTeX."""
-    return {"key": key, "title": title, "text": text, "math": m.math(formula), "latex": m.latex(formula)}
+    """One step: in words, as the page shows it and as LaTeX."""
+    return {"key": key, "title": title, "text": text, "math": lines.shown(formula), "latex": m.latex(formula)}
 
 
 @dataclass(slots=True)

@@ -13,7 +13,7 @@ from lab.request.fields import FIELDS
 from lab.request.fields.formats import CHOICES
 
 import quantcore as qc
-from tests.lab.reading import untruths
+from tests.lab.reading import untruths_of
 
 Json = dict[str, Any]
 NAMED = [name for name in CHOICES if name]
@@ -57,7 +57,7 @@ def check(request: dict[str, str]) -> None:
     assert found
     for step in found:
         own = "half_even" if step["key"] == "edge_code" else result.settings.rounding
-        assert untruths(step["latex"], own) == [], (step["key"], request)
+        assert untruths_of(step, own) == [], (step["key"], request)
         assert step["text"].endswith("."), (step["key"], step["text"])
         assert "{" not in step["text"]
 
@@ -264,4 +264,4 @@ def test_a_code_that_is_only_read(name: str, octets: str, width: int) -> None:
     assert found["dequantized"] == [-(2.0 ** (width - 1))] * 32
     told = next(step for step in found["steps"] if step["key"] == "bits")
     assert "read, but never written" in told["text"]
-    assert untruths(told["latex"], "half_even") == []
+    assert untruths_of(told, "half_even") == []
