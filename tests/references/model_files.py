@@ -1,13 +1,16 @@
-"""Writes tests/files/types.onnx, types.onnx.data and types.tflite with the libraries, and the values that they decode.
+"""Writes files of models with the libraries, and the values that they decode.
 
-Run it where onnx 1.23.2 and ai-edge-litert 2.3.0 are installed: python tests/references/model_files.py
+Run it where onnx 1.23.2, onnxruntime 1.32.0 and ai-edge-litert 2.3.0 are installed:
+python tests/references/model_files.py types nbits tflite
 """
 
+import sys
 from pathlib import Path
 
 import flatbuffers
 import numpy as np
 import onnx
+import onnxruntime
 from ai_edge_litert import schema_py_generated as schema
 from onnx import TensorProto, helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
@@ -93,6 +96,48 @@ def record_onnx() -> None:
     np.savez_compressed(FOLDER / "types.onnx.expected.npz", **values)
 
 
+def record_nbits() -> None:
+    """Weights of ONNX Runtime's MatMulNBits: its product with the unit matrix is the transposed weight."""
+    random = np.random.default_rng(24)
+    nodes, tensors, inputs, outputs, feeds = [], [], [], [], {}
+    for bits, n, k, block, zeros in (
+        (4, 6, 64, 32, ""), (4, 5, 80, 32, "packed"), (8, 4, 64, 16, "packed"), (4, 3, 64, 16, "float"),
+        (8, 3, 32, 32, ""), (2, 4, 64, 32, "packed"),
+    ):  # fmt: skip
+        name, blocks = f"w{len(nodes)}", -(-k // block)
+        data = random.integers(0, 256, (n, blocks, block * bits // 8)).astype(np.uint8)
+        scale = random.uniform(0.1, 1, (n, blocks)).astype(np.float32)
+        parts = {"": data, ".scale": scale}
+        if zeros == "packed":
+            parts[".zero"] = random.integers(0, 256, (n, -(-blocks * bits // 8))).astype(np.uint8)
+        elif zeros:
+            parts[".zero"] = random.uniform(0, 15, (n, blocks)).astype(np.float32)
+        tensors += [numpy_helper.from_array(part, name + end) for end, part in parts.items()]
+        names = [name + end if end in parts else "" for end in ("", ".scale", ".zero")]
+        feeds[f"{name}.x"] = np.eye(k, dtype=np.float32)
+        inputs.append(helper.make_tensor_value_info(f"{name}.x", TensorProto.FLOAT, (k, k)))
+        outputs.append(helper.make_tensor_value_info(f"{name}.y", TensorProto.FLOAT, (k, n)))
+        nodes.append(
+            helper.make_node(
+                "MatMulNBits",
+                [f"{name}.x", *names],
+                [f"{name}.y"],
+                domain="com.microsoft",
+                K=k,
+                N=n,
+                bits=bits,
+                block_size=block,
+            )
+        )
+    graph = helper.make_graph(nodes, "g", inputs, outputs, tensors)
+    imports = [helper.make_opsetid("", 21), helper.make_opsetid("com.microsoft", 1)]
+    model = helper.make_model(graph, opset_imports=imports, ir_version=10)
+    onnx.save_model(model, FOLDER / "nbits.onnx")
+    session = onnxruntime.InferenceSession(FOLDER / "nbits.onnx", providers=["CPUExecutionProvider"])
+    found = dict(zip((one.name.removesuffix(".y") for one in outputs), session.run(None, feeds), strict=True))
+    np.savez_compressed(FOLDER / "nbits.onnx.expected.npz", **{name: value.T for name, value in found.items()})
+
+
 def record_tflite() -> None:
     """INT4 and INT2 by channels, INT4 in blocks, float8, all packed by the description of the schema."""
     model, graph = schema.ModelT(), schema.SubGraphT()
@@ -137,5 +182,6 @@ def record_tflite() -> None:
 
 
 if __name__ == "__main__":
-    record_onnx()
-    record_tflite()
+    RECORDERS = {"types": record_onnx, "nbits": record_nbits, "tflite": record_tflite}
+    for wanted in sys.argv[1:]:
+        RECORDERS[wanted]()

@@ -156,6 +156,38 @@ def test_groups_of_more_values_than_there_can_be(name: str) -> None:
         assert survives(name, data, {said: BytesSource(config)})
 
 
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("blocksize", 2**40), ("blocksize", 10**30), ("nested_blocksize", 10**30), ("nested_offset", 1e300)],
+)
+def test_states_that_cannot_be(key: str, value: float) -> None:
+    """A quant_state of bitsandbytes with blocks or an offset that memory or float32 cannot hold."""
+    data = (FOLDER / "bnb-nf4.safetensors").read_bytes()
+    length = int.from_bytes(data[:8], "little")
+    header = json.loads(data[8 : 8 + length])
+    numbers, parts = data[8 + length :], {}
+    for name, entry in header.items():
+        if name != "__metadata__":
+            start, end = entry["data_offsets"]
+            part, shape = numbers[start:end], tuple(entry["shape"])
+            if ".quant_state." in name:
+                part = json.dumps(json.loads(part) | {key: value}).encode()
+                shape = (len(part),)
+            parts[name] = (entry["dtype"], shape, part)
+    assert survives("bnb-nf4.safetensors", safetensors(parts))
+
+
+def test_tiles_of_more_values_than_there_can_be() -> None:
+    """A weight_block_size that no array can have counts as none."""
+    name = "fp8-blocks.safetensors"
+    config = json.dumps(
+        {"quantization_config": {"quant_method": "fp8", "weight_block_size": [10**18, 10**30]}}
+    ).encode()
+    assert survives(name, (FOLDER / name).read_bytes(), {"config.json": BytesSource(config)})
+    parts = {"w.weight": ("F8_E4M3", (4, 8), bytes(32)), "w.weight_scale_inv": ("F32", (1, 2), bytes(8))}
+    assert survives("w.safetensors", safetensors(parts), {"config.json": BytesSource(config)})
+
+
 def test_scales_of_no_groups() -> None:
     """Packed codes whose scales have no columns are no tensor of that convention."""
     parts = {

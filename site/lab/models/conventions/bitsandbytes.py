@@ -19,9 +19,12 @@ from .planes import Codes, Nested, Numbers, Plane
 from .values import Affine, Flat, Table
 
 STATES = (".weight.quant_state.bitsandbytes__nf4", ".weight.quant_state.bitsandbytes__fp4")
+MAX_FLOAT = float(np.finfo(np.float32).max)
 MAX_STATE = 1 << 16
 """Bytes of a quant_state; real ones have 200."""
 MAX_DIMENSIONS = 8
+MAX_BLOCK = 1 << 16
+"""Codes of a block; bitsandbytes makes blocks of 32 to 4096."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,7 +57,13 @@ def build_4bit(found: Found, config: Config) -> Made | None:
     state = read_json(state_tensor.octets(0, state_tensor.size_bytes).tobytes(), f"{state_tensor.name}")
     shape, block = _shape(state), state.get("blocksize") if isinstance(state, Mapping) else None
     count = 0 if shape is None else math.prod(shape)
-    if shape is None or type(block) is not int or block < 2 or block % 2 or weight.size_bytes != -(-count // 2):
+    if (
+        shape is None
+        or type(block) is not int
+        or not 2 <= block <= MAX_BLOCK
+        or block % 2
+        or weight.size_bytes != -(-count // 2)
+    ):
         fault = f"{state_tensor.name} does not describe {weight.name}. The file is damaged; save it again."
         return Made(shape or (), "bitsandbytes 4 bit", None, (), fault)
     n_blocks = -(-count // block)
@@ -77,8 +86,8 @@ def _nested(found: Found, absmax: RawTensor, state: Mapping[str, Any]) -> Plane:
         absmax,
         table.numbers(0, table.n_values),
         found[".weight.nested_absmax"],
-        size if type(size) is int and size > 0 else 256,
-        float(offset) if isinstance(offset, (int, float)) else 0.0,
+        size if type(size) is int and 0 < size <= MAX_BLOCK else 256,
+        float(offset) if isinstance(offset, (int, float)) and abs(offset) <= MAX_FLOAT else 0.0,
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import quantcore as qc
 
 from ..reading.raw import RawTensor
-from .logical import Config, Convention, Found, Made, choose, grouped
+from .logical import MAX_LENGTH, Config, Convention, Found, Made, choose, grouped
 from .planes import Codes, Numbers, Reciprocal
 from .values import Affine, Blocks, Values, constant, octets_of_rows
 
@@ -153,7 +153,7 @@ def blocks_of(shape: tuple[int, ...], scales: tuple[int, ...], config: Config) -
     for axis, (length, count) in enumerate(zip(shape, scales, strict=True)):
         said = sizes[axis - len(shape)] if len(sizes) == len(shape) == 2 else 0
         candidates = [said, length if count == 1 else 0, 1 if count == length else 0, TILE, length // max(1, count)]
-        block = next((size for size in candidates if size > 0 and -(-length // size) == count), None)
+        block = next((size for size in candidates if 0 < size <= MAX_LENGTH and -(-length // size) == count), None)
         if block is None:
             return None
         found.append(block)

@@ -177,6 +177,19 @@ class Added:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Negated:
+    """Minus the product of two planes, in float32."""
+
+    plane: Plane
+    other: Plane
+
+    def rows(self, start: int, stop: int) -> Array:
+        """The products."""
+        with np.errstate(all="ignore"):
+            return -(self.plane.rows(start, stop) * self.other.rows(start, stop))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Nested:
     """Scales that have codes and scales of their own: table[code] * scale[i // size] + offset (bitsandbytes)."""
 

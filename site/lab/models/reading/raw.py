@@ -122,6 +122,19 @@ class RawTensor:
         return self.encoding, octets, start - first * unit
 
 
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """Codes in the bytes of a tensor, the first in the lowest bits, each row in whole blocks.
+
+    Attributes:
+        bits: Of a code.
+        shape: Of the tensor that they are.
+    """
+
+    bits: int
+    shape: tuple[int, int]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Scaled:
     """A stored tensor whose scale and zero point the container itself names (ONNX, TFLite).
@@ -133,6 +146,8 @@ class Scaled:
         axis: Along which scales differ; None: one for all.
         block_size: Neighbours along the axis with one scale; None: 1.
         label: What holds them together, as "DequantizeLinear".
+        packed: How codes are packed into the tensor, where its type does not say it.
+        fault: Why it cannot be decoded; empty if it can.
     """
 
     codes: RawTensor
@@ -141,6 +156,8 @@ class Scaled:
     axis: int | None
     block_size: int | None
     label: str
+    packed: Packed | None = None
+    fault: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

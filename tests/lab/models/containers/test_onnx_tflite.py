@@ -3,15 +3,17 @@
 import numpy as np
 import pytest
 from lab.models.containers.onnx import read_onnx
+from lab.models.containers.onnx_operators import Node, scaled_of
 from lab.models.containers.protobuf import varints
 from lab.models.opening import Model, open_model
 from lab.models.reading.fault import ModelFileError
+from lab.models.reading.raw import RawTensor
 from lab.models.reading.source import BytesSource, FileSource
 
 from tests.lab.models.files import FOLDER, INDEX, Counting, expected, same, source
 
 FILES = {entry["file"]: entry for entry in INDEX if entry["file"].endswith((".onnx", ".tflite"))}
-WRITTEN = ("types.onnx", "types.tflite")  # by tests/references/model_files.py
+WRITTEN = ("types.onnx", "nbits.onnx", "types.tflite")  # by tests/references/model_files.py
 
 
 def model(name: str) -> Model:
@@ -48,6 +50,8 @@ LABELS = {
     "float4": "ONNX FLOAT4E2M1, DequantizeLinear, blocks of 16 along axis 1",
     "e4m3": "ONNX FLOAT8E4M3FN, DequantizeLinear, one scale",
     "constant": "FLOAT",
+    "w1": "ONNX INT4, MatMulNBits, groups of 32, with zero points",
+    "w4": "ONNX INT8, MatMulNBits, a scale for each row",
     "0:int4": "TFLite INT4, parameters, a scale for each index of axis 1",
     "2:blocks": "TFLite INT4, blockwise, blocks of 32 along axis 1",
 }
@@ -57,6 +61,21 @@ def test_labels() -> None:
     """Type, operator and granularity."""
     found = {tensor.name: tensor.label for name in WRITTEN for tensor in model(name).tensors}
     assert {name: found[name] for name in LABELS} == LABELS
+
+
+def test_packed_weights_that_do_not_fit() -> None:
+    """Columns in groups of another order, and fewer bytes than codes, are said; the other weights stay readable."""
+    data = (FOLDER / "nbits.onnx").read_bytes()
+    node = data.index(b"w0.x")
+    attribute = data.index(b"\n\x01K", node)
+    place = data.index(b"\x18\x40", attribute)  # AttributeProto.i = 64
+    opened = open_model({"nbits.onnx": source(data[:place] + b"\x18\x7f" + data[place + 2 :])})
+    (fault,) = [one.fault for one in opened.tensors if one.fault]
+    assert fault.startswith("w0 has 192 bytes; 6 × 127 codes of 4 bits in blocks of 32 do not fit")
+    stored = [RawTensor(name, "UINT8", (1, 1, 16), source(b""), 0, 16, None) for name in ("w", "s", "g")]
+    attributes = {"N": 1, "K": 32, "bits": 4, "block_size": 32}
+    (scaled,) = scaled_of([Node("MatMulNBits", ["x", "w", "s", "", "g"], ["y"], attributes)], stored)
+    assert "groups of another order (g_idx)" in scaled.fault
 
 
 def test_scales_in_tables_count_as_bits() -> None:
