@@ -73,7 +73,7 @@ def test_a_file_larger_than_memory_is_opened(lab: Visit, tmp_path: Path) -> None
 
 def test_a_model_is_taken_along(lab: Visit) -> None:
     """The list, the report and decoded tensors are saved, and are what the table and the library say."""
-    choose(lab, FOLDER / GGUF)
+    lab.after(lambda: choose(lab, FOLDER / GGUF))
     inspection = lab.page.locator(".inspection")
     lab.page.get_by_role("button", name="Look into the file").click()
     expect(inspection).to_contain_text("Entries of the header")

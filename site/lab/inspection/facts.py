@@ -40,7 +40,7 @@ def of_model(question: Mapping[str, str]) -> Work:
     yield 1.0
     file, model = STORE.model(question["file"], question["file_sha256"])
     nodes: list[Node] = [title(file.name), node("p", None, model_sentence(model)), *nodes_of(file.name)]
-    nodes.append(listing("Entries of the header", list(in_words(model.metadata))))
+    nodes.append(listing("Entries of the header", list(in_words(model.metadata)), "words"))
     return Reply(nodes, data={"tensors": len(model.tensors), "bits_per_value": model.bits_per_value})
 
 
@@ -82,9 +82,10 @@ def chart(label: str, name: str = "inspection") -> Node:
     return node("div", {"class": "figure", "data-figure": name, "role": "img", "aria-label": label})
 
 
-def listing(heading: str, rows: list[tuple[str, str]]) -> Node:
-    """Names and what they are, as a table."""
-    body = [node("tr", None, node("th", {"scope": "row"}, name), node("td", None, told)) for name, told in rows]
+def listing(heading: str, rows: list[tuple[str, str]], look: str = "") -> Node:
+    """Names and what they are, as a table; `look` is "words" where these are sentences."""
+    attributes = {"class": look} if look else None
+    body = [node("tr", None, node("th", {"scope": "row"}, name), node("td", attributes, told)) for name, told in rows]
     if not rows:
         return node("p", {"class": "hint"}, f"{heading}: none.")
     table = node("table", {"class": "numbers facts"}, node("caption", None, heading), node("tbody", None, *body))

@@ -145,7 +145,7 @@ def gptq(case: Case) -> str:
     lines = [
         f"q = unpack({case.get('.qweight')}.T, {n_in}, {bits}).T  # codes are packed down the columns",
         f"zero = unpack({case.get('.qzeros')}, {n_out}, {bits})",
-        *([f"zero = zero + 1 & {(1 << bits) - 1}  # v1 stores a zero point less one"] if less_one else []),
+        *([f"zero = (zero + 1) & {(1 << bits) - 1}  # v1 stores a zero point less one"] if less_one else []),
         f"scale = {case.get('.scales')}.astype(np.float32)",
         f"group = {f'np.arange({n_in}) // {group}' if order is None else case.get('.g_idx')}  # of each row",
         "x = (q - zero[group]) * scale[group]  # [in, out]",
@@ -163,7 +163,7 @@ def awq_gemm(case: Case) -> str:
 def unpack(words):
     """Eight columns of each word: the nibble of each, counted from the lowest, is in its order."""
     order = np.array([0, 4, 1, 5, 2, 6, 3, 7], np.uint32)
-    return (words.view(np.uint32)[..., None] >> 4 * order & 15).reshape(len(words), -1).astype(np.int32)
+    return (words.view(np.uint32)[..., None] >> (4 * order) & 15).reshape(len(words), -1).astype(np.int32)
 '''
     group = values.blocks[0]
     lines = [
