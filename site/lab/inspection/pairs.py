@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ..answer_types import Node
 from ..data.store import STORE, File
+from ..drawing.figure import MAX_POINTS
 from ..notation.display import count, plural, typographic
 from ..notation.nodes import node
 from .facts import chart, cosine_of, decimal, listing, shape_of, title
@@ -66,19 +67,19 @@ def of_models(question: Mapping[str, str]) -> Work:
     if not ranked:
         told.append(node("p", None, "They have no tensor in common that can be compared."))
         return Reply([*told, *_left_out(comparison)], data=data)
-    metrics = together(comparison, reference)
-    told.append(node("p", None, metrics))
-    drawn = draw([(one, one.metrics(reference)) for one in ranked], reference)
-    caption = (
-        "Each mark is a tensor: the higher, the smaller its error; 6 dB more are worth about one bit. Colour and shape "
-        f"show how {others} stores it."
-    )
-    told += [chart("SQNR of each tensor by layer, by what it is stored as"), node("p", {"class": "caption"}, caption)]
+    told.append(node("p", None, together(comparison, reference)))
+    drawn = None
+    marks = [(one, metrics) for one in ranked if math.isfinite((metrics := one.metrics(reference)).sqnr_db)]
+    if marks:
+        drawn = draw(marks[:MAX_POINTS], reference)
+        told.append(chart("SQNR of each tensor by layer, by what it is stored as"))
+        told.append(node("p", {"class": "caption"}, _caption(len(marks), len(ranked), others)))
     n_shown = int(question.get("shown", STEP))
     told.append(_table(ranked, n_shown, question, reference))
     more = [button({**question, "shown": str(n_shown + STEP)}, "Show more")] if n_shown < len(ranked) else []
     told.append(node("p", {"class": "actions"}, *more, button({**question, "ask": "pairs csv"}, "Save as CSV")))
-    return Reply([*told, *_left_out(comparison)], drawn, data=data | {"rows": [_row(one, reference) for one in ranked]})
+    data |= {"rows": [_row(one, reference) for one in ranked[:n_shown]]}
+    return Reply([*told, *_left_out(comparison)], drawn, data=data)
 
 
 def csv(question: Mapping[str, str]) -> Work:
@@ -166,6 +167,16 @@ def _row(outcome: Outcome, reference: int) -> dict[str, str | int | float]:
         figures |= {"rmse": metrics.rmse, "cosine": metrics.cosine}
         row |= {name: value if math.isfinite(value) else str(value) for name, value in figures.items()}
     return row
+
+
+def _caption(n_marks: int, n_ranked: int, others: str) -> str:
+    caption = (
+        "Each mark is a tensor: the higher, the smaller its error; 6 dB more are worth about one bit. Colour and shape "
+        f"show how {others} stores it."
+    )
+    if n_marks > MAX_POINTS:
+        caption += f" The worst {count(MAX_POINTS)} are drawn."
+    return caption if n_marks == n_ranked else f"{caption} Tensors that are equal in both have no mark."
 
 
 def _table(ranked: list[Outcome], n_shown: int, question: Mapping[str, str], reference: int) -> Node:

@@ -1,6 +1,5 @@
 """The chart of all tensors of two models: SQNR by layer, marked by what they are stored as."""
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,7 +7,7 @@ from quantcore.metrics import Metrics
 
 from ..answer_types import Figure
 from ..drawing import figure
-from ..drawing.figure import BACK, CODE, ERROR, MAX_POINTS, NEUTRAL, VALUE
+from ..drawing.figure import BACK, CODE, ERROR, NEUTRAL, VALUE
 from .facts import decimal
 from .measuring import Outcome
 
@@ -29,14 +28,13 @@ OUTSIDE = -1
 TICKS = 8
 
 
-def draw(ranked: Sequence[tuple[Outcome, Metrics]], reference: int) -> Figure:
-    """The figure; tensors without any error have no place in it.
+def draw(shown: Sequence[tuple[Outcome, Metrics]], reference: int) -> Figure:
+    """The figure.
 
     Args:
-        ranked: What was measured, the worst first; of very many these are drawn.
+        shown: Tensors whose SQNR is a finite number, the worst first, with their figures.
         reference: Which of the two is the reference.
     """
-    shown = [one for one in ranked if math.isfinite(one[1].sqnr_db)][:MAX_POINTS]
     kinds: dict[str, list[tuple[Outcome, Metrics]]] = {}
     for one in shown:
         kinds.setdefault(one[0].pair.sides[1 - reference].tensor.label, []).append(one)

@@ -288,6 +288,27 @@ def test_rows_come_in_any_portions() -> None:
     assert np.isnan(ErrorMap(10, 7).cells).all()
 
 
+def test_many_tensors_are_ranked_in_steps() -> None:
+    """Equal tensors have no mark; the worst of many are listed first and the rest on request, with all in the chart."""
+    n = 60
+    x = RNG.normal(size=(n, 8)).astype("<f4")
+    y = x * (1 + np.arange(n, dtype="<f4")[:, None] / 1024)
+    names = [f"blk.{i}.w" for i in range(n)]
+    files = {
+        f"{kind}.safetensors": safetensors({name: f32(row) for name, row in zip(names, rows, strict=True)})
+        for kind, rows in (("a", x), ("b", y))
+    }
+    answer = compared(opened(files))
+    assert [row["name"] for row in answer["data"]["rows"]] == names[:-51:-1]
+    (marks,) = answer["figures"]["inspection"]["data"]
+    assert marks["x"] == list(range(n - 1, 0, -1))
+    assert marks["y"] == pytest.approx([20 * math.log10(1024 / i) for i in range(n - 1, 0, -1)], rel=1e-4)
+    assert "equal in both have no mark" in str(answer["nodes"])
+    answer = answer_to(dict(buttons(answer))["Show more"])
+    assert [row["name"] for row in answer["data"]["rows"]] == names[::-1]
+    assert "Show more" not in dict(buttons(answer))
+
+
 def test_the_table_is_csv() -> None:
     """A reader of CSV gets every pair with its figures, those that are not compared with the reason."""
     names = {"a.safetensors": UP, "b.safetensors": UP_BACK}
