@@ -9,6 +9,7 @@ from quantcore import QuantError
 
 from ..answer_types import Node
 from ..data.store import STORE
+from ..models.conventions.planes import PackedAlong
 from ..models.conventions.values import Affine
 from ..models.opening import SHARD
 from ..notation.nodes import node
@@ -132,7 +133,11 @@ def onnx(case: Case) -> str:
     values = tensor.values
     if not isinstance(values, Affine):
         return "\n".join([*head, "x = numpy_helper.to_array(stored[name])", WIDE, *PRINTED]) + "\n"
-    if tensor.label.split(", ")[1] == "DequantizeLinear":
+    operator = tensor.label.split(", ")[1]
+    if operator == "MatMulNBits" and isinstance(values.codes, PackedAlong):
+        lines = [*_n_bits(case, values, values.codes), *PRINTED]
+        return "\n".join(head) + "\n" + UNPACK + "\n\n" + "\n".join(lines) + "\n"
+    if operator == "DequantizeLinear":
         lines = [
             "nodes = [one for one in model.graph.node if one.op_type == 'DequantizeLinear' and one.input[0] == name]",
             "node = nodes[0]",
@@ -155,6 +160,25 @@ def onnx(case: Case) -> str:
             read = f"numpy_helper.to_array(stored[{one!r}]).astype(np.float32)"
             lines.append(f"x = x {sign} spread({read}, blocks, shape)")
     return "\n".join(head) + "\n" + SPREAD + "\n\n" + "\n".join([*lines, *PRINTED]) + "\n"
+
+
+def _n_bits(case: Case, values: Affine, codes: PackedAlong) -> list[str]:
+    """Blocks along the rows of ONNX Runtime's MatMulNBits; zero points are packed as codes are, or numbers."""
+    (n_rows, n_columns), bits, block = case.tensor.shape, codes.bits, values.blocks[1]
+    read = [f"numpy_helper.to_array(stored[{part.name!r}]).reshape({n_rows}, -1)" for part in case.tensor.made_of]
+    n_blocks = -(-n_columns // block)
+
+    def spread(name: str) -> str:
+        return f"np.repeat({name}, {block}, 1)[:, :{n_columns}]"
+
+    lines = [f"q = unpack({read[0]}, {n_columns}, {bits})", f"scale = {read[1]}.astype(np.float32)"]
+    if isinstance(values.zero_point, PackedAlong):
+        lines.append(f"zero = unpack({read[2]}, {n_blocks}, {bits})")
+        return [*lines, f"x = ((q - {spread('zero')}) * {spread('scale')}).astype(np.float32)"]
+    if values.offset is not None:
+        lines.append(f"product = {read[2]}.astype(np.float32) * scale  # rounded, as ONNX Runtime does")
+        return [*lines, f"x = q.astype(np.float32) * {spread('scale')} - {spread('product')}"]
+    return [*lines, f"x = ((q - {values.zero_point}) * {spread('scale')}).astype(np.float32)"]
 
 
 def _is(plane: object, name: str) -> bool:

@@ -53,7 +53,7 @@ def needs(text: str) -> set[str]:
     return {module.partition(".")[0] for module in modules} & LIBRARIES
 
 
-@pytest.mark.parametrize("name", [*NAMES, "types.onnx", "types.tflite"])
+@pytest.mark.parametrize("name", [*NAMES, "types.onnx", "nbits.onnx", "types.tflite"])
 def test_programs_give_what_the_library_decodes(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of every tensor there is a program; it names file and tensor, prints the shape, and computes the numbers."""
     monkeypatch.chdir(FOLDER)
