@@ -119,6 +119,8 @@ def _file(field: Any, endings: str) -> Node:
         ["input", chooser],
         ["input", {"type": "hidden", "name": name}],
         ["p", {"class": "hint", "id": f"{name}-hint"}, field.hint],
+        ["label", {"for": "folder"}, "Or the folder of a model"],
+        ["input", {"type": "file", "id": "folder", "webkitdirectory": ""}],
         ["p", {"class": "read-as", "data-region": f"reading-{name}"}],
         ["label", {"for": "model-name"}, "What does a name stand for?"],
         ["p", {"class": "ask"}, ["input", asked], ["button", ask, "Explain"]],

@@ -3,11 +3,12 @@
 import asyncio
 import json
 
-from pyscript import document, window
+from pyscript import document, ffi, window
 
-from page import dom, form, tensors, views
+from page import dom, folders, form, tensors, views
 
 OFFERED = 200  # arrays that are suggested under the control; a model's have their table
+UNREADABLE = "The folder cannot be read: it was changed or removed since it was dropped. Drop it again."
 
 
 class Held:
@@ -36,9 +37,7 @@ async def take(talk, taken):
     dom.render("status", views.reading(file.name, 0, file.size))
     loaded = json.loads(await talk.worker.load(taken))
     if not loaded["ok"]:
-        form.show_errors(loaded["errors"])
-        dom.render("errors", views.errors(loaded["errors"]))
-        dom.render("status", views.told(loaded))
+        _refuse(loaded)
         return
     found, model = loaded["file"], loaded.get("model")
     _held.keep(found["sha256"] if model else "", taken)
@@ -62,6 +61,12 @@ async def take(talk, taken):
     talk.choose_all(fields)
 
 
+def _refuse(loaded):
+    form.show_errors(loaded["errors"])
+    dom.render("errors", views.errors(loaded["errors"]))
+    dom.render("status", views.told(loaded))
+
+
 async def take_again(talk):
     """Gives a new worker the files that the old one had."""
     for _, taken in _held.loads:
@@ -72,6 +77,71 @@ def take_all(talk, files):
     """Takes a list of files, if there are some: the first, or a model with all its parts."""
     if files is not None and files.length:
         asyncio.create_task(take(talk, window.Array["from"](files)))
+
+
+def take_dropped(talk, transfer):
+    """Takes what is dropped: files, or the models in folders, which the browser tells of only during the drop."""
+    entries = [item.webkitGetAsEntry() for item in list(window.Array["from"](transfer.items)) if item.kind == "file"]
+    if any(entry is not None and entry.isDirectory for entry in entries):
+        asyncio.create_task(_take_walked(talk, entries))
+    else:
+        take_all(talk, transfer.files)
+
+
+def take_folder(talk, files):
+    """Takes the models of a folder that was chosen; the browser has walked it."""
+    files = list(window.Array["from"](files))
+    found = [(file.webkitRelativePath, file) for file in files if folders.is_taken(file.name)]
+    _take_found(talk, found, len(files))
+
+
+async def _take_walked(talk, waiting):
+    found, n_seen = [], 0
+    try:
+        while waiting and len(found) <= folders.MOST and n_seen <= folders.MOST_SEEN:
+            entry = waiting.pop()
+            n_seen += 1
+            if entry.isDirectory:
+                waiting += await _entries_of(entry, folders.MOST_SEEN)
+            elif folders.is_taken(entry.name):
+                found.append((entry.fullPath[1:], await _called(entry.file)))
+    except Exception as error:  # noqa: BLE001 - the browser's refusal has no class here
+        window.console.info(str(error))
+        _refuse(_error(UNREADABLE))
+        return
+    _take_found(talk, found, n_seen)
+
+
+async def _entries_of(folder, most):
+    entries, reader = [], folder.createReader()
+    while len(entries) <= most:
+        some = await _called(reader.readEntries)  # a hundred at a time
+        if not some.length:
+            break
+        entries += list(window.Array["from"](some))
+    return entries
+
+
+def _called(method):
+    """What a method of the file system's entries calls back with."""
+    return window.Promise.new(ffi.create_proxy(lambda resolve, reject: method(resolve, reject)))
+
+
+def _take_found(talk, found, n_seen):
+    """Takes files that are given as pairs of path and file; those of one name are known by their paths."""
+    paths = [path for path, _ in found]
+    fault = folders.fault(paths, n_seen)
+    if fault:
+        _refuse(_error(fault))
+        return
+    files = window.Array.new()
+    for name, (_, file) in zip(folders.names_of(paths), found):
+        files.push(file if name == file.name else window.File.new(window.Array.of(file), name))
+    asyncio.create_task(take(talk, files))
+
+
+def _error(message):
+    return {"ok": False, "errors": [{"field": "file", "message": message}]}
 
 
 def _offer(arrays):

@@ -82,7 +82,10 @@ def on_change(event):
     if talk.unfinished and event.target.name == talk.unfinished:
         talk.ask()
     if event.target.type == "file" and event.target.files.length:
-        files.take_all(talk, event.target.files)
+        if event.target.id == "folder":
+            files.take_folder(talk, event.target.files)
+        else:
+            files.take_all(talk, event.target.files)
 
 
 def on_key(event):
@@ -125,7 +128,7 @@ def on_file(event):
     if event.type == "quantlab:file":
         files.take_all(talk, window.Array.of(event.detail))
     else:
-        files.take_all(talk, event.dataTransfer.files)
+        files.take_dropped(talk, event.dataTransfer)
 
 
 def on_drag(event):
