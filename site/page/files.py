@@ -82,7 +82,8 @@ def take_all(talk, files):
 def take_dropped(talk, transfer):
     """Takes what is dropped: files, or the models in folders, which the browser tells of only during the drop."""
     entries = [item.webkitGetAsEntry() for item in list(window.Array["from"](transfer.items)) if item.kind == "file"]
-    if any(entry is not None and entry.isDirectory for entry in entries):
+    entries = [entry for entry in entries if entry is not None]
+    if any(entry.isDirectory for entry in entries):
         asyncio.create_task(_take_walked(talk, entries))
     else:
         take_all(talk, transfer.files)

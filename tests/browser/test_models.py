@@ -2,9 +2,11 @@
 
 import csv
 import io
+import shutil
 from pathlib import Path
 
 import numpy as np
+import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import Visit
@@ -50,6 +52,38 @@ def test_a_checkpoint_is_opened_with_its_configuration(lab: Visit) -> None:
     tensor = answer["request"]["tensor"]
     assert np.array_equal(np.float32(answer["values"]), expected(name)[tensor].reshape(-1)[:10_000])
     expect(lab.page.locator(".tensors")).to_contain_text("GPTQ 4 bit")
+
+
+def drop_folder(lab: Visit, folder: Path) -> None:
+    """Drops a folder of the disk on the page, as the browser itself does it."""
+    session = lab.page.context.new_cdp_session(lab.page)
+    data = {"items": [], "files": [str(folder)], "dragOperationsMask": 1}
+    for kind in ("dragEnter", "dragOver", "drop"):
+        session.send("Input.dispatchDragEvent", {"type": kind, "x": 200, "y": 200, "data": data})
+
+
+@pytest.mark.parametrize("way", ["chosen", "dropped"])
+def test_a_folder_is_opened(lab: Visit, tmp_path: Path, way: str) -> None:
+    """Of a folder the model and what is said of it are taken, from below it, too; a folder without one is refused."""
+    name, config = "gptq-v1-4bit.safetensors", "gptq-v1-4bit.quantize_config.json"
+    for inside in ("model/weights", "model/notes", "empty"):
+        (tmp_path / inside).mkdir(parents=True)
+    shutil.copy(FOLDER / name, tmp_path / "model/weights")
+    shutil.copy(FOLDER / config, tmp_path / "model/quantize_config.json")
+    (tmp_path / "model/notes/config.json").write_text("{}")
+    (tmp_path / "model/config.json").write_text("{}")
+    (tmp_path / "empty/notes.txt").write_text("none")
+
+    def take(folder: Path) -> None:
+        drop_folder(lab, folder) if way == "dropped" else lab.page.set_input_files("#folder", folder)
+
+    answer = lab.after(lambda: take(tmp_path / "model"))
+    assert answer["ok"], answer
+    tensor = answer["request"]["tensor"]
+    assert np.array_equal(np.float32(answer["values"]), expected(name)[tensor].reshape(-1)[:10_000])
+    expect(lab.page.locator(".tensors")).to_contain_text("GPTQ 4 bit")
+    take(tmp_path / "empty")
+    expect(lab.page.locator("[data-region=errors]")).to_contain_text("The folder holds no model")
 
 
 def test_a_file_larger_than_memory_is_opened(lab: Visit, tmp_path: Path) -> None:
