@@ -63,25 +63,28 @@ class Walker:
 
     def fields(self, start: int, end: int) -> Iterator[Field]:
         """The fields of the message between two places; one that the file cuts short ends where the file does."""
-        position = start
+        position, begin, window, stop = start, start, b"", 0
         while position < end:
             self._n_fields += 1
             if self._n_fields > MAX_FIELDS:
                 refuse(f"The file has more than {MAX_FIELDS:,} fields. It is damaged, or no model.")
-            at = self._reach(position)
-            window, stop = self._window, min(end - self._start, len(self._window))
-            tag, at = (window[at], at + 1) if window[at] < 0x80 else self._varint(at, stop)
+            at = position - begin
+            if at + 2 * _LONGEST > len(window):
+                at = self._reach(position)
+                begin, window = self._start, self._window
+                stop = min(end - begin, len(window))
+            tag, at = (window[at], at + 1) if window[at] < 0x80 else self._varint(begin, window, at, stop)
             number, wire = tag >> 3, tag & 7
             if not number:
                 refuse(f"The field at byte {position:,} has the number 0, which none has. {DAMAGED}")
             if wire in (VARINT, BYTES):  # a number of one byte, as most are, is taken without a call
                 is_short = at < stop and window[at] < 0x80
-                length, at = (window[at], at + 1) if is_short else self._varint(at, stop)
+                length, at = (window[at], at + 1) if is_short else self._varint(begin, window, at, stop)
             elif wire in (EIGHT, FOUR):
                 length = 8 if wire == EIGHT else 4
             else:
                 refuse(f"The field at byte {position:,} is of the kind {wire}, which no field has. {DAMAGED}")
-            position = self._start + at
+            position = begin + at
             if wire == VARINT:
                 yield Field(number, wire, length, position, position)
                 continue
@@ -122,22 +125,25 @@ class Walker:
         if at < 0 or at + length > len(self._window):
             wanted = min(length, self.source.size - place)
             if at < 0 or at + wanted > len(self._window):
-                self._step = min(2 * self._step, STEP)
+                is_next = (
+                    0 <= at <= len(self._window)
+                )  # behind values that were passed over there are few bytes to read
+                self._step = min(2 * self._step, STEP) if is_next else FIRST_STEP
                 wanted = min(max(wanted, self._step), self.source.size - place)
                 self._start, self._window = place, read_exactly(self.source, place, wanted)
                 at = 0
         return at
 
-    def _varint(self, at: int, stop: int) -> tuple[int, int]:
-        """The number at a place of the window that ends before another, and the place after it."""
+    def _varint(self, begin: int, window: bytes, at: int, stop: int) -> tuple[int, int]:
+        """The number at a place of a window that ends before another, and the place after it."""
         value = 0
-        data = self._window[at : min(at + _LONGEST, stop)]
+        data = window[at : min(at + _LONGEST, stop)]
         for i, byte in enumerate(data):
             value |= (byte & 0x7F) << (7 * i)
             if byte < 0x80:
                 return value & 0xFFFF_FFFF_FFFF_FFFF, at + i + 1
-        place = self._start + at
-        if len(data) < _LONGEST and self._start + stop == self.source.size:
+        place = begin + at
+        if len(data) < _LONGEST and begin + stop == self.source.size:
             refuse(f"The file ends inside of a number at byte {place:,}: it is cut short. Copy or download it again.")
         return refuse(f"The number at byte {place:,} does not end. {DAMAGED}")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
 
 from ...parsing.places import quoted
@@ -11,9 +10,6 @@ from .fault import refuse
 
 MAX_ITEMS = 1_000_000
 """The most values together: 100,000 tensors. Each takes up to 100 bytes once it is a Python object."""
-
-
-LONG = re.compile(rb"[0-9]{20}")
 
 
 def read_json(data: bytes, what: str) -> Any:
@@ -29,9 +25,8 @@ def read_json(data: bytes, what: str) -> Any:
     items = sum(data.count(mark) for mark in (b",", b"[", b"{"))
     if items > MAX_ITEMS:
         refuse(f"{what} has {items:,} values; at most {MAX_ITEMS:,} are read. The file is damaged, or no model.")
-    whole = _whole if LONG.search(data) else None  # Python's own is several times as fast
     try:
-        found = json.loads(data.decode("utf-8"), object_pairs_hook=_object, parse_int=whole)
+        found = json.loads(data.decode("utf-8"), object_pairs_hook=_object, parse_int=_whole)
     except UnicodeDecodeError as error:
         refuse(f"{what} is no text in UTF-8: byte {error.start:,} of it. Copy or download the file again.")
     except json.JSONDecodeError as error:

@@ -78,6 +78,21 @@ def test_packed_weights_that_do_not_fit() -> None:
     assert "groups of another order (g_idx)" in scaled.fault
 
 
+def test_values_are_passed_over() -> None:
+    """Of tensors with many bytes each only what is between those is read."""
+
+    def message(number: int, data: bytes) -> bytes:
+        length = len(data)
+        return bytes([number << 3 | 2, length & 127 | 128, length >> 7 & 127 | 128, length >> 14]) + data
+
+    tensor = bytes([1 << 3, 100, 1 << 3 | 0, 125, 2 << 3, 1]) + message(9, bytes(50_000))
+    data = message(7, b"".join(message(5, tensor + message(8, b"w%d" % i)) for i in range(40)))
+    counting = Counting(source(data))
+    opened = open_model({"a.onnx": counting})
+    assert [one.shape for one in opened.tensors] == [(100, 125)] * 40
+    assert counting.n_read < len(data) / 4
+
+
 def test_scales_in_tables_count_as_bits() -> None:
     """8 bits and, for each row of 144, a float32 scale and a 64-bit zero point."""
     tensor = next(one for one in model("conv-int8.tflite").tensors if one.name == "4:MatMul")
