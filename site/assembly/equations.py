@@ -6,6 +6,7 @@ import xml.etree.ElementTree as ElementTree
 from typing import Any
 
 Node = Any
+BRACKETS = frozenset("()|^")
 PLACE = re.compile(r'(<div class="equation"[^>]*>)(<math display="block">.*?</math>)(?=</div>)', re.DOTALL)
 
 
@@ -25,6 +26,16 @@ def broken(page: str) -> str:
 
 
 def tree(element: ElementTree.Element) -> Node:
-    """Returns an element as a node; between elements, blanks mean nothing."""
+    """Returns an element as a node; between elements, blanks mean nothing, and brackets grow around a fraction only."""
     text = (element.text or "").strip()
-    return [element.tag, dict(element.attrib), *([text] if text else []), *map(tree, element)]
+    nodes = list(map(tree, element))
+    if element.find(".//mfrac") is None:
+        nodes = [
+            [*node[:1], {**node[1], "stretchy": "false"}, *node[2:]] if is_bracket(node) else node for node in nodes
+        ]
+    return [element.tag, dict(element.attrib), *([text] if text else []), *nodes]
+
+
+def is_bracket(node: Node) -> bool:
+    """Tells whether a node is one that a browser would stretch."""
+    return node[0] == "mo" and node[2] in BRACKETS

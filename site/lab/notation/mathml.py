@@ -14,7 +14,7 @@ HAT = "\u0302"
 def identifier(name: str) -> Node:
     """A symbol; one letter is drawn in italics, a word upright, and a letter with a hat as what it is."""
     if name.endswith(HAT):
-        return node("mover", {"accent": "true"}, identifier(name[:-1]), node("mo", None, "^"))
+        return node("mover", {"accent": "true"}, identifier(name[:-1]), node("mo", {"stretchy": "false"}, "^"))
     return node("mi", None, name)
 
 
@@ -63,8 +63,18 @@ def index(base: Node, subscript: Node) -> Node:
 
 
 def fenced(*children: Node, left: str = "(", right: str = ")") -> Node:
-    """Children between fences."""
-    return row(node("mo", {"fence": "true"}, left), *children, node("mo", {"fence": "true"}, right))
+    """Children between fences, which grow around a fraction only; any others may be too large for what they hold."""
+    attributes = {"fence": "true"} if any(map(is_tall, children)) else {"fence": "true", "stretchy": "false"}
+    return row(node("mo", attributes, left), *children, node("mo", attributes, right))
+
+
+def is_tall(tree: Node) -> bool:
+    """Whether there is a fraction in a formula.
+
+    >>> is_tall(fenced(X)), is_tall(row(X, fraction(X, SCALE)))
+    (False, True)
+    """
+    return not isinstance(tree, str) and (tree[0] == "mfrac" or any(map(is_tall, tree[2:])))
 
 
 def call(name: str, *arguments: Node) -> Node:
