@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from ..reading.cursor import named
@@ -44,6 +45,23 @@ class _Graphs:
                 self.node(one.start, one.end, depth)
             elif one.wire == BYTES and one.number == 5:
                 self.tensor(one.start, one.end, "")
+            elif one.wire == BYTES and one.number == 15:
+                self.sparse(one.start, one.end)
+
+    def sparse(self, start: int, end: int) -> None:
+        """An initializer of which only the numbers other than 0 are stored: it is listed, and not decoded."""
+        values: RawTensor | None = None
+        dims: list[int] = []
+        for one in self.walker.fields(start, end):
+            if one.number == 1 and one.wire == BYTES:
+                self.tensor(one.start, one.end, "")
+                values = self.tensors.pop()
+            elif one.number == 3:
+                dims += self.walker.wholes(one)
+        if values is not None:
+            fault = f"{named(values.name)} is sparse, which cannot be read. Convert the model without sparsity."
+            shape = tuple(dims) if _is_shape(dims) else ()
+            self.tensors.append(replace(values, shape=shape, encoding=None, fault=fault))
 
     def node(self, start: int, end: int, depth: int) -> None:
         """A node that quantizes, the value of a constant, graphs in attributes."""
@@ -119,7 +137,7 @@ class _Graphs:
     ) -> RawTensor:
         """The tensor where its bytes are, or with what is wrong with it."""
         label, encoding, source = label_of(kind), encoding_of(kind), self.walker.source
-        if len(dims) > MAX_DIMENSIONS or not all(0 <= length <= MAX_LENGTH for length in dims):
+        if not _is_shape(dims):
             fault = f"{named(name)} claims the shape {dims[:8]}, which cannot be. {DAMAGED}"
             return RawTensor(name, label, (), source, 0, 0, None, fault)
         shape = tuple(dims)
@@ -192,6 +210,10 @@ class _Graphs:
             )
             return own, 0, fault
         return file, offset, ""
+
+
+def _is_shape(dims: list[int]) -> bool:
+    return len(dims) <= MAX_DIMENSIONS and all(0 <= length <= MAX_LENGTH for length in dims)
 
 
 def read_onnx(source: Source, beside: Mapping[str, Source] = {}) -> Container:

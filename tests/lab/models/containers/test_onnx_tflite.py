@@ -93,6 +93,16 @@ def test_values_are_passed_over() -> None:
     assert counting.n_read < len(data) / 4
 
 
+def test_sparse_initializers_are_listed() -> None:
+    """SparseTensorProto: values, indices, dims; it has the shape of the whole, and its fault says what it is."""
+    values = bytes([1 << 3, 2, 2 << 3, 1, 8 << 3 | 2, 1]) + b"w" + bytes([9 << 3 | 2, 8]) + bytes(8)
+    sparse = bytes([1 << 3 | 2, len(values)]) + values + bytes([3 << 3 | 2, 2, 5, 7])
+    graph = bytes([15 << 3 | 2, len(sparse)]) + sparse
+    (tensor,) = open_model({"a.onnx": source(bytes([7 << 3 | 2, len(graph)]) + graph)}).tensors
+    assert (tensor.name, tensor.shape, tensor.label, tensor.size_bytes) == ("w", (5, 7), "FLOAT", 8)
+    assert tensor.fault == 'Tensor "w" is sparse, which cannot be read. Convert the model without sparsity.'
+
+
 def test_scales_in_tables_count_as_bits() -> None:
     """8 bits and, for each row of 144, a float32 scale and a 64-bit zero point."""
     tensor = next(one for one in model("conv-int8.tflite").tensors if one.name == "4:MatMul")
