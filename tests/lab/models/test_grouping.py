@@ -39,6 +39,18 @@ def index(names: Iterable[str]) -> bytes:
             {"a.quantize_config.json": b"{}", "config.json": b"{}", "broken.safetensors.index.json": b"["},
             [["a.safetensors", "a.quantize_config.json", "config.json"], ["b.safetensors", "config.json"]],
         ),
+        (
+            ["a/1.safetensors", "a/2.safetensors", "b/1.safetensors"],
+            {
+                "a/config.json": b"{}",
+                "b/config.json": b"{}",
+                "a/m.safetensors.index.json": index(["1.safetensors", "2.safetensors"]),
+            },
+            [
+                ["a/1.safetensors", "a/2.safetensors", "a/config.json", "a/m.safetensors.index.json"],
+                ["b/1.safetensors", "b/config.json"],
+            ],
+        ),
         (["a.onnx", "b.gguf"], {"a.onnx.data": b""}, [["a.onnx", "a.onnx.data"], ["b.gguf"]]),
     ],
 )
