@@ -79,7 +79,7 @@ def element(container):
 def element_at(trace, point):
     """The flat index of the number that a point or cell of a trace stands for, of several the first; or None."""
     if trace.type == "heatmap":
-        if not hasattr(trace, "meta"):
+        if not hasattr(getattr(trace, "meta", None), "columns"):
             return None
         row, column = point[0] * trace.dy, point[1] * trace.dx
         return int(row * trace.meta.columns + column)

@@ -5,7 +5,7 @@ import json
 
 from pyscript import document
 
-from page import charts, dom, saving, views
+from page import charts, dom, form, saving, views
 
 
 class Asked:
@@ -15,6 +15,7 @@ class Asked:
         """Begins with nothing."""
         self.question = None  # what the worker is at; None when it has answered
         self.number = 0
+        self.answered = ""  # which kind of question the answer that is shown is to
 
 
 _asked = Asked()
@@ -26,6 +27,14 @@ def ask(talk, button):
     for control in button.parentElement.querySelectorAll("[data-part]"):
         question[control.dataset.part] = control.value
     asyncio.create_task(_ask(talk, question))
+
+
+def ask_of(talk, trace, point):
+    """Asks what a chart of an answer says, of the row of cells that was clicked."""
+    if hasattr(trace, "meta") and hasattr(trace.meta, "question"):
+        question = json.loads(trace.meta.question)
+        question["at"] = str(point[0])
+        asyncio.create_task(_ask(talk, question))
 
 
 def ask_again(talk):
@@ -42,7 +51,7 @@ def leave(talk, button):
 
 def clear():
     """Takes away what is told of a file, when another one comes."""
-    _asked.question = None
+    _asked.question, _asked.answered = None, ""
     _asked.number += 1
     dom.render("inspection", [])
 
@@ -68,10 +77,27 @@ async def _ask(talk, question):
     if "file" in reply:
         await saving.save(reply["file"])
         return
+    if "fields" in reply:
+        _show(talk, reply["fields"])
+    focused = document.activeElement.textContent  # of a button that moves something, to be pressed again
     dom.render("inspection", [])  # what is drawn in a chart's place would stay in it
     dom.render("inspection", reply["nodes"])
     charts.show(charts.made(reply["figures"]))
     await charts.draw(list(reply["figures"]))
     card = document.querySelector("[data-region=inspection]")
+    if _asked.answered == question["ask"]:
+        same = [button for button in card.querySelectorAll("button") if button.textContent == focused]
+        (same + [card])[0].focus()
+        return
+    _asked.answered = question["ask"]
     card.focus()
     card.scrollIntoView()
+
+
+def _show(talk, fields):
+    """Lets the laboratory show what the answer is about; of the array that it shows already, only the part changes."""
+    if all(talk.request_of(name) == fields[name] for name in ("source", "file_sha256", "tensor")):
+        del fields["direction"]
+        del fields["format"]
+    form.fill(fields, {})
+    talk.choose_all(fields)

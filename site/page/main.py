@@ -114,7 +114,9 @@ def on_leave(event):
 
 def on_point(event):
     """A point of a chart was clicked."""
-    pick(cursor.element_at(event.points[0].data, event.points[0].pointNumber))
+    trace, point = event.points[0].data, event.points[0].pointNumber
+    inspection.ask_of(talk, trace, point)
+    pick(cursor.element_at(trace, point))
 
 
 def pick(element):

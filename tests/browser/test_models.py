@@ -54,6 +54,32 @@ def test_a_checkpoint_is_opened_with_its_configuration(lab: Visit) -> None:
     expect(lab.page.locator(".tensors")).to_contain_text("GPTQ 4 bit")
 
 
+def test_a_window_moves_over_a_map(lab: Visit, tmp_path: Path) -> None:
+    """On a map of a tensor a click shows the rows of a cell in the laboratory; buttons, by keyboard, move them on."""
+    values = np.random.default_rng(4).normal(size=(300, 64)).astype("<f4")
+    path = tmp_path / "map.gguf"
+    path.write_bytes(gguf([("w", values.shape, 0, 0, values.tobytes())]))
+    assert lab.after(lambda: choose(lab, path))["ok"]
+    card = lab.page.locator(".inspection")
+    lab.page.get_by_role("button", name="Look into w").click()
+    card.get_by_role("button", name="A map of all of it").click()
+    expect(card.locator(".nsewdrag")).to_be_visible()
+    answer = lab.after(card.get_by_role("button", name="See the first rows").click)
+    assert answer["request"]["rows"] == "0:4"
+    button = card.get_by_role("button", name="Rows after")
+    assert lab.after(lambda: button.press("Enter"))["request"]["rows"] == "4:8"
+    expect(button).to_be_focused()
+    assert lab.after(lambda: button.press("Enter"))["values"] == values[8:12].ravel().tolist()
+    lab.retype("bits", "3")
+    box = card.locator(".nsewdrag").bounding_box()
+    assert box
+    middle = {"x": box["width"] / 2, "y": box["height"] / 2}
+    answer = lab.after(lambda: card.locator(".nsewdrag").click(position=middle))
+    assert answer["request"]["rows"] in ("148:152", "152:156")
+    assert answer["request"]["bits"] == "3"
+    expect(card).to_contain_text("of 300")
+
+
 def drop_folder(lab: Visit, folder: Path) -> None:
     """Drops a folder of the disk on the page, as the browser itself does it."""
     session = lab.page.context.new_cdp_session(lab.page)

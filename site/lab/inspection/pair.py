@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from quantcore import QuantError
 
@@ -15,6 +14,7 @@ from ..notation.display import count, percent
 from ..notation.nodes import node
 from ..parsing.places import quoted
 from .facts import chart, cosine_of, decimal, listing, sentence_of, title
+from .grid import Grid
 from .matching import Pair, matched
 from .measuring import Outcome, Part, walk
 from .pair_figure import draw_errors, draw_values
@@ -26,38 +26,6 @@ SIDE = 64
 """The map has at most so many cells along either side."""
 UNLIKE = 0.5
 """Below this cosine two tensors are hardly the same: of normal values, one bit each leaves sqrt(2 / pi), 0.798."""
-
-
-class ErrorMap:
-    """The root mean square of the error in cells of rows and columns.
-
-    Attributes:
-        shape: Rows along the last axis, and their length.
-        blocks: How many of either a cell stands for.
-    """
-
-    def __init__(self, n_rows: int, row_length: int) -> None:
-        self.shape = n_rows, row_length
-        self.blocks = -(-n_rows // SIDE), -(-row_length // SIDE)
-        cells = -(-n_rows // self.blocks[0]), -(-row_length // self.blocks[1])
-        self._squares, self._counts = np.zeros(cells), np.zeros(cells)
-
-    def add(self, part: Part) -> None:
-        """Takes some rows; what is not finite has no error."""
-        rows = -(-part.first.size // self.shape[1])
-        with np.errstate(over="ignore", invalid="ignore"):
-            error = np.square(part.first.astype(np.float64) - part.second).reshape(rows, -1)
-        is_finite = np.isfinite(error)
-        starts = np.arange(0, self.shape[1], self.blocks[1])
-        at = (part.start // self.shape[1] + np.arange(rows)) // self.blocks[0]
-        np.add.at(self._squares, at, np.add.reduceat(np.where(is_finite, error, 0), starts, axis=1))
-        np.add.at(self._counts, at, np.add.reduceat(is_finite.astype(np.float64), starts, axis=1))
-
-    @property
-    def cells(self) -> NDArray[np.float64]:
-        """The root mean squares; NaN where nothing was read."""
-        with np.errstate(invalid="ignore"):
-            return np.asarray(np.sqrt(self._squares / self._counts))
 
 
 def offers(question: Mapping[str, str]) -> Iterator[tuple[str, Mapping[str, str]]]:
@@ -77,12 +45,12 @@ def of_tensors(question: Mapping[str, str]) -> Work:
         raise QuantError(f"tensor {quoted(question['tensor'])} cannot be compared. {why} Choose another.", "tensor")
     outcome, tallies = Outcome(pair), (Tally(), Tally())
     walked = pair.walked.tensor
-    errors, share = ErrorMap(max(1, walked.n_rows), walked.row_length), 0.0
+    errors, share = Grid(max(1, walked.n_rows), walked.row_length, SIDE), 0.0
     try:
         for part in walk(pair):
             if part.first.size:
                 outcome.add(part)
-                errors.add(part)
+                _add(errors, part)
                 tallies[0].add(part.first)
                 tallies[1].add(part.second)
             share += part.n_read / (2 * pair.n_values)
@@ -107,7 +75,13 @@ def of_tensors(question: Mapping[str, str]) -> Work:
     data: dict[str, Any] = {name: value if math.isfinite(value) else str(value) for name, value in figures.items()}
     data |= {"index": list(outcome.index), "not_finite": outcome.n_not_finite, "share": share}
     ordered = [(names[side], tallies[side]) for side in (reference, 1 - reference)]
-    return Reply(told, draw_values(*ordered), data=data, second=draw_errors(errors.cells, errors.blocks, errors.shape))
+    return Reply(told, draw_values(*ordered), data=data, second=draw_errors(errors.rms, errors.blocks, errors.shape))
+
+
+def _add(errors: Grid, part: Part) -> None:
+    with np.errstate(over="ignore", invalid="ignore"):
+        error = part.first.astype(np.float64) - part.second
+    errors.add(part.start // errors.shape[1], error.reshape(-1, errors.shape[1]))
 
 
 def _about(pair: Pair, names: tuple[str, str], reference: int) -> list[Node]:
@@ -142,7 +116,7 @@ def _figures(outcome: Outcome, tallies: tuple[Tally, Tally], reference: int, whe
     yield listing("Error of all values", rows)
 
 
-def _charts(errors: ErrorMap, where: str) -> Iterator[Node]:
+def _charts(errors: Grid, where: str) -> Iterator[Node]:
     rows, columns = errors.blocks
     cell = f"; each cell is the RMS error of {count(rows)} × {count(columns)} values" if rows * columns > 1 else ""
     yield chart("Histograms of both")

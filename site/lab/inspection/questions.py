@@ -9,7 +9,7 @@ from quantcore import QuantError
 
 from ..answer_types import Node
 from ..notation.nodes import node
-from . import facts, names, pair, pairs, programs, report, statistics, taking
+from . import facts, names, pair, pairs, programs, report, statistics, taking, tensor_map
 from .work import Stopped, Work, button
 
 
@@ -34,6 +34,7 @@ QUESTIONS: Mapping[str, Question] = MappingProxyType(
     {
         "tensor": Question(facts.of_tensor, "What it is made of"),
         "statistics": Question(statistics.of_tensor, "Measure all of it"),
+        "map": Question(tensor_map.of_tensor, "A map of all of it"),
         "program": Question(programs.of_tensor, "As a program"),
         "py": Question(programs.saved),
         "take": Question(taking.of_tensor, "Take it along"),
@@ -61,7 +62,8 @@ def ask(question: Mapping[str, str]) -> Generator[float, None, dict[str, Any]]:
             others are what that one needs.
 
     Returns:
-        `{"ok": true, "nodes", "figures", "data"}` with "file" (name, type, its bytes in pieces) where there is one;
+        `{"ok": true, "nodes", "figures", "data"}` with "file" (name, type, its bytes in pieces) and "fields" (of
+        the request, to be set) where there are some;
         `{"ok": false, "errors": [{"field", "message"}]}`, without an error where it was stopped.
     """
     asked = QUESTIONS[question["ask"]]
@@ -73,6 +75,8 @@ def ask(question: Mapping[str, str]) -> Generator[float, None, dict[str, Any]]:
         return {"ok": False, "errors": []}
     answer: dict[str, Any] = {"ok": True, "nodes": [*reply.nodes, *_others(question)], "data": reply.data}
     answer["figures"] = reply.figures
+    if reply.fields:
+        answer["fields"] = reply.fields
     if reply.file is not None:
         name, kind, pieces = reply.file
         answer["file"] = {"name": name, "type": kind, "pieces": pieces}

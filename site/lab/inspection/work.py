@@ -23,6 +23,7 @@ class Reply:
         second: Likewise, with data-figure="inspection-2".
         file: A file to be saved: its name, its type, its bytes in pieces; None where there is none.
         data: The same in numbers, plain JSON, for programs.
+        fields: What the request is to say then, so that the laboratory shows what the answer is about; empty: as it is.
     """
 
     nodes: list[Node]
@@ -30,6 +31,7 @@ class Reply:
     file: tuple[str, str, list[bytes]] | None = None
     data: dict[str, Any] = field(default_factory=dict)
     second: Figure | None = None
+    fields: dict[str, str] = field(default_factory=dict)
 
     @property
     def figures(self) -> dict[str, Figure]:

@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 from lab.data.store import STORE
 from lab.inspection import matching
-from lab.inspection.measuring import Part
-from lab.inspection.pair import SIDE, ErrorMap
+from lab.inspection.pair import SIDE
 from lab.inspection.questions import ask
 from lab.inspection.work import Stopped
 from lab.models.reading.fault import ModelFileError
@@ -275,17 +274,6 @@ def test_the_pair_is_drawn() -> None:
     for i, line in enumerate(heat["z"]):
         wanted = [math.sqrt(error[3 * i : 3 * i + 3, 3 * j : 3 * j + 3].mean()) for j in range(SIDE)]
         assert line == pytest.approx(wanted, rel=1e-12)
-
-
-def test_rows_come_in_any_portions() -> None:
-    """A map of parts is that of the whole, NaN where nothing came."""
-    x, y = RNG.normal(size=(2, 10, 7))
-    whole, parts = ErrorMap(10, 7), ErrorMap(10, 7)
-    whole.add(Part(0, x.ravel(), y.ravel(), 140))
-    for start, stop in ((0, 3), (3, 4), (4, 10)):
-        parts.add(Part(7 * start, x[start:stop].ravel(), y[start:stop].ravel(), 0))
-    assert np.array_equal(whole.cells, parts.cells)
-    assert np.isnan(ErrorMap(10, 7).cells).all()
 
 
 def test_many_tensors_are_ranked_in_steps() -> None:
