@@ -80,6 +80,21 @@ def test_a_window_moves_over_a_map(lab: Visit, tmp_path: Path) -> None:
     expect(card).to_contain_text("of 300")
 
 
+def test_a_file_that_changes_on_the_disk_is_told(lab: Visit, tmp_path: Path) -> None:
+    """A file that is written anew after it was opened gives no numbers any more, but the sentence that says so."""
+    path, data = tmp_path / "changes.gguf", bytes(4 * 256)
+    path.write_bytes(gguf([("first", (4, 64), 0, 0, data), ("second", (4, 64), 0, len(data), data)]))
+    assert lab.after(lambda: choose(lab, path))["ok"]
+    path.write_bytes(bytes(100))
+    answer = lab.after(lab.page.get_by_role("button", name="second", exact=True).click)
+    assert [error["field"] for error in answer["errors"]] == ["file"]
+    assert "changed or removed since it was chosen. Choose it again." in answer["errors"][0]["message"]
+    lab.page.get_by_role("button", name="Look into second").click()
+    lab.page.locator(".inspection").get_by_role("button", name="Measure all of it").click()
+    told = lab.page.locator("[data-region=inspection-progress]")
+    expect(told).to_contain_text("changed or removed since it was chosen")
+
+
 def drop_folder(lab: Visit, folder: Path) -> None:
     """Drops a folder of the disk on the page, as the browser itself does it."""
     session = lab.page.context.new_cdp_session(lab.page)
