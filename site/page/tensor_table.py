@@ -49,7 +49,7 @@ def nodes(listed):
     """The table with what stands above it."""
     rows = found(listed)
     head = ["tr", {}] + [_heading(listed, key, title) for key, title in COLUMNS]
-    head.append(["th", {"scope": "col"}, "More"])
+    head.insert(3, ["th", {"scope": "col"}, "More"])
     table = [
         "table",
         {"class": "numbers"},
@@ -103,12 +103,12 @@ def _row(listed, row):
         "tr",
         {},
         ["th", {"scope": "row"}, button],
+        ["td", {}, _asks(listed, {"ask": "tensor", "tensor": row["name"]}, "Look into", row["name"])],
         ["td", {}, " × ".join([str(length) for length in row["shape"]])],
         ["td", {}] + _stored_as(row),
         ["td", {"class": "number"}, f"{row['bits']:.4g}"],
         ["td", {"class": "number"}, _size(row["size"])],
         ["td", {"class": "number"}, f"{100 * row['share']:.1f} %"],
-        ["td", {}, _asks(listed, {"ask": "tensor", "tensor": row["name"]}, "Look into", row["name"])],
     ]
 
 
