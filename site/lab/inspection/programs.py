@@ -176,8 +176,8 @@ def _n_bits(case: Case, values: Affine, codes: PackedAlong) -> list[str]:
         lines.append(f"zero = unpack({read[2]}, {n_blocks}, {bits})")
         return [*lines, f"x = ((q - {spread('zero')}) * {spread('scale')}).astype(np.float32)"]
     if values.offset is not None:
-        lines.append(f"product = {read[2]}.astype(np.float32) * scale  # rounded, as ONNX Runtime does")
-        return [*lines, f"x = q.astype(np.float32) * {spread('scale')} - {spread('product')}"]
+        lines.append(f"offset = {read[2]}.astype(np.float32) * scale  # rounded, as ONNX Runtime does")
+        return [*lines, f"x = q.astype(np.float32) * {spread('scale')} - {spread('offset')}"]
     return [*lines, f"x = ((q - {values.zero_point}) * {spread('scale')}).astype(np.float32)"]
 
 
