@@ -8,10 +8,8 @@ import time
 import js
 import lab
 from lab.data import store
-from lab.data.files.contents import MAX_BYTES
 from lab.models.reading.fault import ModelFileError
 from lab.models.reading.recognised import HEAD, is_model
-from lab.models.reading.source import BytesSource
 from pyodide.ffi import JsException, to_js
 
 __export__ = ["answer", "export", "inspect", "leave_inspection", "load", "more"]
@@ -19,7 +17,6 @@ __export__ = ["answer", "export", "inspect", "leave_inspection", "load", "more"]
 TURN = 0.1  # seconds of work after which a request may come between
 PIECE = 4 * 2**20  # bytes of a file that are read at a time
 UNREADABLE = "{} cannot be read: it is a folder, or it was changed or removed since it was chosen. Choose it again."
-TOO_LARGE = "{} has more than 100 MB, which only the page on a server, or in its folder, can read. Open it there."
 
 
 def answer(request, texts):
@@ -128,20 +125,11 @@ async def load(files):
         heads = {file.name: (await file.slice(0, HEAD).arrayBuffer()).to_bytes() for file in files}
         models = [name for name, head in heads.items() if is_model(name, head)]
         if models:
-            return lab.strict_json(store.open_models(models, {file.name: await _source(file) for file in files}))
+            return lab.strict_json(store.open_models(models, {file.name: Slices(file) for file in files}))
     except (JsException, ModelFileError) as error:
         message = error.message if isinstance(error, ModelFileError) else UNREADABLE.format(files[0].name)
         return lab.strict_json({"ok": False, "errors": [{"field": "file", "message": message}]})
     return await _load(files[0])
-
-
-async def _source(file):
-    """A file by parts; where only a worker could read parts at once, and this is none, all of it."""
-    if hasattr(js, "FileReaderSync"):
-        return Slices(file)
-    if int(file.size) > MAX_BYTES:
-        raise ModelFileError(TOO_LARGE.format(file.name))
-    return BytesSource((await file.arrayBuffer()).to_bytes())
 
 
 async def _load(file):

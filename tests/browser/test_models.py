@@ -29,7 +29,7 @@ def test_a_model_is_listed_and_its_tensors_are_taken(lab: Visit) -> None:
     expect(lab.page.locator(".tensors")).to_contain_text("GGUF version 3: 29 tensors")
     table.get_by_role("button", name="Bits per value").click()
     expect(table.locator("th[aria-sort=descending]")).to_have_text("Bits per value")
-    bits = [float(text) for text in table.locator("tbody tr td:nth-child(4)").all_inner_texts()]
+    bits = [float(text) for text in table.locator("tbody tr td:nth-child(5)").all_inner_texts()]
     assert bits == sorted(bits, reverse=True)
     lab.page.get_by_label("Search").fill("q4_k")
     expect(table.locator("tbody tr")).to_have_count(1)

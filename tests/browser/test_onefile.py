@@ -5,12 +5,14 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from assembly import onefile
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.conftest import READY, Visit
 from tests.browser.sites import DIST
+from tests.lab.models.files import gguf
 
 pytestmark = pytest.mark.browser
 
@@ -109,6 +111,24 @@ def test_the_state_is_taken_along(visitor: Visit, context: BrowserContext, tmp_p
     assert taken.input_value("#values") == "1, 2, 4.5"
     elsewhere, _ = opened(context, path.as_uri() + "#bits=3")
     assert elsewhere.evaluate("window.quantlab.answer.params.qmax") == 3
+
+
+def test_a_model_larger_than_the_page_holds_is_read_by_parts(
+    context: BrowserContext, file: Path, tmp_path: Path
+) -> None:
+    """From a disk, too, only the header of a large model is read, and the rows that are shown."""
+    size, last, path = 400 * 2**20, np.arange(256, dtype="<f4"), tmp_path / "large.gguf"
+    header = gguf([("first", (4, 64), 0, 0, b""), ("last", (4, 64), 0, size, b"")])
+    with path.open("wb") as model:
+        model.write(header)
+        model.seek(len(header) + size)
+        model.write(last.tobytes())
+    page, complaints = opened(context, file.as_uri())
+    page.set_input_files("#chooser", path)
+    page.get_by_role("button", name="last", exact=True).click()
+    page.wait_for_function("window.quantlab.answer.values?.[255] === 255")
+    assert page.evaluate("window.quantlab.answer.values") == last.tolist()
+    assert complaints == []
 
 
 def test_the_file_keeps_to_its_budget() -> None:
