@@ -32,7 +32,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-READY = "['ready', 'failed'].includes(document.documentElement.dataset.state)"
+READY = "['ready', 'failed'].includes(document.documentElement?.dataset.state)"
 PATIENCE_MS = 60_000
 SAVES_NOTHING: dict[str, Any] = {"service_workers": "block"}  # a fifth of a start's work; test_offline.py is about it
 expect.set_options(timeout=PATIENCE_MS)  # a busy machine is slow, not wrong

@@ -263,7 +263,7 @@ def test_a_dropped_folder_is_told(visitor: Visit, tmp_path: Path) -> None:
     folder = tmp_path / "weights"
     folder.mkdir()
     drop(visitor.open(), folder)
-    expect(visitor.page.locator("#file-error")).to_contain_text("it is a folder")
+    expect(visitor.page.locator("#file-error")).to_contain_text("The folder holds no model")
 
 
 def test_what_is_not_read_of_files_is_told(visitor: Visit, tmp_path: Path) -> None:

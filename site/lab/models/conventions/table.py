@@ -21,7 +21,6 @@ from .torchao import TORCHAO
 from .values import Plain
 
 _ALL = (GPTQ, AWQ_GEMM, AWQ_GEMV, PACKED, *FLOAT_BLOCKS, *BITSANDBYTES, TORCHAO, MLX)
-_FIRST = tuple({record.needs[0] for record in _ALL})
 CONVENTIONS: Mapping[str, Convention] = MappingProxyType({record.name: record for record in _ALL})
 
 
@@ -39,7 +38,8 @@ def logical_tensors(container: Container, config: Config) -> tuple[LogicalTensor
     for tensor in container.tensors:
         named.setdefault(tensor.name, tensor)
     found: dict[str, LogicalTensor] = {}
-    telling = [name for name in named if name.endswith(_FIRST)]
+    first = tuple({record.needs[0] for record in _ALL})
+    telling = [name for name in named if name.endswith(first)]
     for record in _ALL:
         for name in [name for name in telling if name.endswith(record.needs[0]) and name in named]:
             made = _tried(record, name.removesuffix(record.needs[0]), named, config)
