@@ -94,7 +94,7 @@ def trace_qparams(
         for name, value in computed.items()
         if name not in FLAGS
     )
-    unclipped = computed.get("unclipped")
+    unclipped, z = computed.get("unclipped"), computed["zero_point"][0]
     return QParamsTrace(
         toolkit=rules.name,
         scheme=scheme,
@@ -104,7 +104,7 @@ def trace_qparams(
         is_widened=middle is None and bool(computed["low"][0] != start[0] or computed["high"][0] != end[0]),
         is_degenerate=bool(computed["is_degenerate"][0]),
         is_from_low=bool(computed.get("is_low_nearer", [True])[0]),
-        is_clipped=unclipped is not None and bool(unclipped[0] != computed["zero_point"][0]),
+        is_clipped=unclipped is not None and bool(unclipped[0] != z and codes[0] <= z <= codes[1]),
         params=params,
     )
 

@@ -235,10 +235,7 @@ def _zero_point(found: qc.QParamsTrace, rules: qc.Toolkit) -> Step:
             terms = [write.in_one(code - term, by) for term in (*terms, whole(number(found, "rounded")))]
         else:
             terms = _twice(write, inside, number(found, "unrounded"), rounding, number(found, "unclipped"))
-        if found.is_clipped:
-            ends = [whole(end) for end in found.codes]
-            terms = [clipped(term, *ends) for term in (*terms, whole(number(found, "unclipped")))]
-        return [*terms, whole(number(found, "zero_point"))]
+        return [*_ended(found, terms), whole(number(found, "zero_point"))]
 
     first = formula(*symbols, SCALE_FACTOR if rules.zero_point is ZeroPoint.FACTOR else SCALE)
     if rules.zero_point is ZeroPoint.CLIP_ROUNDED:
@@ -273,14 +270,22 @@ def _zero_point_of_both_ends(found: qc.QParamsTrace, rounding: str) -> Step:
     def members(write: Writer) -> list[Term]:
         inside = formula(*map(whole, found.codes), *(write.operand(n) for n in (low, high, width)))
         terms = _twice(write, inside, number(found, "unrounded"), rounding, unclipped)
-        if found.is_clipped:
-            terms = [clipped(term, *map(whole, found.codes)) for term in (*terms, whole(unclipped))]
-        return [*terms, whole(z)]
+        return [*_ended(found, terms), whole(z)]
 
     first = rounded(formula(QMIN, QMAX, XMIN, XMAX, XMAX - XMIN), rounding)
     if found.is_clipped:
         first = clipped(first, QMIN, QMAX)
     return step("zero_point", "Zero point", text, chain([ZERO_POINT, first], members))
+
+
+def _ended(found: qc.QParamsTrace, terms: list[Term]) -> list[Term]:
+    """What was rounded, clipped to the codes; or, where it need be none, kept in a precision that lacks it."""
+    z, unclipped = number(found, "zero_point"), number(found, "unclipped")
+    if found.is_clipped:
+        return [clipped(term, *map(whole, found.codes)) for term in (*terms, whole(unclipped))]
+    if unclipped != z:
+        return [kept_in(term, found["zero_point"].dtype) for term in (*terms, whole(unclipped))]
+    return terms
 
 
 def _twice(write: Writer, inside: Term, number: Any, rounding: str, outcome: Any) -> list[Term]:
