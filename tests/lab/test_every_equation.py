@@ -142,6 +142,14 @@ def test_what_toolkits_round_is_true(request: dict[str, str]) -> None:
     check_disagreement(request)
 
 
+@pytest.mark.parametrize("against", ["", "tflite", "onnx", "pytorch"])
+def test_a_range_that_was_searched_is_not_rounded_again(against: str) -> None:
+    """What a library with another precision rounds follows from the range that it found, as its codes do."""
+    blocks = {"granularity": "block", "axis": "0", "block_size": "2", "calibration": "percentile"}
+    request = {"profile": "brevitas", "scheme": "symmetric", "bits": "7", "precision": "bfloat16", "against": against}
+    check_disagreement({**request, **blocks, "rounding": "toward_zero", "values": "0, 0.5"})
+
+
 @settings(max_examples=60, deadline=None)
 @seed(SEED)
 @given(
@@ -175,6 +183,7 @@ def test_equations_of_ordinary_numbers_are_true(values: list[float], profile: st
     "fields",
     [
         {"profile": "pytorch", "narrow": "1", "values": "-2.5, 251.5"},
+        {"profile": "pytorch_dynamic", "include_zero": "0", "granularity": "axis", "values": "[[1677735], [1677735]]"},
         {"profile": "tflite", "values": "-510.0"},
         {"profile": "tflite", "signed": "0", "scheme": "symmetric", "values": "0"},
         {"profile": "pytorch", "scheme": "symmetric", "values": "-1, 0.3, 1.5", "element": "2"},

@@ -160,7 +160,7 @@ def elements_of(result: Result, places: Indices) -> Elements:
         given = qc.QuantParams(scale, zero_point, settings.fmt, qc.PerAxis(0))
     low, high = (end.reshape(-1)[slices].astype(np.float64) for end in result.once(_ranges))
     x = settings.data.reshape(-1)[places]
-    is_manual = settings.calibration == "manual"
+    is_manual, is_searched = settings.calibration == "manual", _is_searched(result)
     return Elements(
         x=x,
         fmt=settings.integers,
@@ -170,16 +170,24 @@ def elements_of(result: Result, places: Indices) -> Elements:
         given=given,
         seed=settings.seed,
         reduce_range=settings.reduce_range,
-        ends_are_given=(is_manual and settings.range_min is not None, is_manual and settings.range_max is not None),
+        ends_are_given=(
+            is_searched or (is_manual and settings.range_min is not None),
+            is_searched or (is_manual and settings.range_max is not None),
+        ),
     )
 
 
 def _ranges(result: Result) -> tuple[Floats, Floats]:
     """The range behind every scale, of the values as they were given; where one was searched for, what was found."""
-    settings, ranges = result.settings, result.ranges
-    if ranges is None or settings.calibration in ("minmax", "manual"):
-        ranges = ranges_of(settings, settings.data)
+    ranges = result.ranges
+    if ranges is None or not _is_searched(result):
+        ranges = ranges_of(result.settings, result.settings.data)
     return ranges.low, ranges.high
+
+
+def _is_searched(result: Result) -> bool:
+    """Whether the ends of its ranges were searched for, and are neither values nor given."""
+    return result.ranges is not None and result.settings.calibration not in ("minmax", "manual")
 
 
 def reasons_for(found: ToolkitComparison, places: Indices) -> list[tuple[str, ...]]:
