@@ -15,9 +15,10 @@ from ..notation.nodes import node
 from ..parsing.places import quoted
 from .facts import chart, cosine_of, decimal, listing, sentence_of, title
 from .grid import Grid
+from .heat_map import draw_grid
 from .matching import Pair, matched
 from .measuring import Outcome, Part, walk
-from .pair_figure import draw_errors, draw_values
+from .pair_figure import draw_values
 from .pairs import asked, ratio_of, swap
 from .statistics import Tally
 from .work import Reply, Stopped, Work, button
@@ -75,7 +76,7 @@ def of_tensors(question: Mapping[str, str]) -> Work:
     data: dict[str, Any] = {name: value if math.isfinite(value) else str(value) for name, value in figures.items()}
     data |= {"index": list(outcome.index), "not_finite": outcome.n_not_finite, "share": share}
     ordered = [(names[side], tallies[side]) for side in (reference, 1 - reference)]
-    return Reply(told, draw_values(*ordered), data=data, second=draw_errors(errors.rms, errors.blocks, errors.shape))
+    return Reply(told, draw_values(*ordered), data=data, second=draw_grid(errors, "error", "%{z:.4g}"))
 
 
 def _add(errors: Grid, part: Part) -> None:

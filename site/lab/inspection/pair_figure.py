@@ -1,17 +1,13 @@
-"""The charts of one tensor of two models: overlaid histograms, and the error by rows and columns."""
+"""The values of one tensor of two models, as overlaid histograms."""
 
 import math
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..answer_types import Figure
 from ..drawing import figure
 from ..drawing.figure import CODE, VALUE
 from .statistics import HALF, Tally
-
-Json = dict[str, Any]
 
 
 def draw_values(reference: tuple[str, Tally], compared: tuple[str, Tally]) -> Figure:
@@ -33,32 +29,3 @@ def draw_values(reference: tuple[str, Tally], compared: tuple[str, Tally]) -> Fi
     top = math.log10(max(int(tally.counts.max()) for tally in tallies)) + 0.2
     y_axis = figure.axis("values", math.log10(0.5), top, type="log", dtick=1)
     return figure.figure([bars, steps], figure.layout("value", yaxis=y_axis, bargap=0))
-
-
-def draw_errors(cells: NDArray[np.float64], blocks: tuple[int, int], shape: tuple[int, int]) -> Figure:
-    """The error map.
-
-    Args:
-        cells: Root mean squares; NaN where there is none.
-        blocks: How many rows and columns a cell stands for.
-        shape: How many there are.
-    """
-    rows, columns = blocks
-    heat: Json = {
-        "type": "heatmap",
-        "z": [figure.listed(line) for line in cells],
-        "x0": (columns - 1) / 2,
-        "dx": columns,
-        "y0": (rows - 1) / 2,
-        "dy": rows,
-        "zmin": 0,
-        "colorscale": "Cividis",
-        "colorbar": {"thickness": 10, "nticks": 5, "outlinewidth": 0, "tickfont": {"size": 11}},
-        "hovertemplate": "around row %{y:,.0f}, column %{x:,.0f}<br>%{z:.4g}<extra></extra>",
-        "name": "error",
-    }
-    layout = figure.layout(
-        xaxis=figure.axis("column", -0.5, shape[1] - 0.5, showgrid=False, tickformat=",d", nticks=6),
-        yaxis=figure.axis("row", shape[0] - 0.5, -0.5, showgrid=False, tickformat=",d", nticks=6),
-    )
-    return figure.figure([heat], layout)

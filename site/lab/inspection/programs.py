@@ -15,7 +15,7 @@ from ..models.opening import SHARD
 from ..notation.nodes import node
 from ..parsing.places import quoted
 from .facts import sentence_of, title
-from .programs_of_checkpoints import PRINTED, SPREAD, UNPACK, WRITERS, Case
+from .programs_of_checkpoints import SPREAD, UNPACK, WRITERS, Case, program
 from .taking import file_name
 from .work import Reply, Work, button
 
@@ -93,22 +93,19 @@ def gguf(case: Case) -> str:
     """With gguf-py, which knows the values of most types."""
     if case.tensor.label in UNDECODED:
         return ""
-    return "\n".join(
-        [
-            "from pathlib import Path",
-            "",
-            "from gguf import GGUFReader, dequantize",
-            "",
-            f"paths = {case.paths}",
-            f"name = {case.tensor.name!r}",
-            "tensor = next(one for path in paths for one in GGUFReader(path).tensors if one.name == name)",
-            'if tensor.tensor_type.name in ("I8", "I16", "I32", "I64", "F64"):',
-            "    x = tensor.data",
-            "else:",
-            "    x = dequantize(tensor.data, tensor.tensor_type)",
-            *PRINTED,
-        ]
-    ) + "\n"  # fmt: skip
+    return program(
+        "from pathlib import Path",
+        "",
+        "from gguf import GGUFReader, dequantize",
+        "",
+        f"paths = {case.paths}",
+        f"name = {case.tensor.name!r}",
+        "tensor = next(one for path in paths for one in GGUFReader(path).tensors if one.name == name)",
+        'if tensor.tensor_type.name in ("I8", "I16", "I32", "I64", "F64"):',
+        "    x = tensor.data",
+        "else:",
+        "    x = dequantize(tensor.data, tensor.tensor_type)",
+    )
 
 
 def onnx(case: Case) -> str:
@@ -132,11 +129,10 @@ def onnx(case: Case) -> str:
     ]
     values = tensor.values
     if not isinstance(values, Affine):
-        return "\n".join([*head, "x = numpy_helper.to_array(stored[name])", WIDE, *PRINTED]) + "\n"
+        return program(*head, "x = numpy_helper.to_array(stored[name])", WIDE)
     operator = tensor.label.split(", ")[1]
     if operator == "MatMulNBits" and isinstance(values.codes, PackedAlong):
-        lines = [*_n_bits(case, values, values.codes), *PRINTED]
-        return "\n".join(head) + "\n" + UNPACK + "\n\n" + "\n".join(lines) + "\n"
+        return "\n".join(head) + "\n" + UNPACK + "\n\n" + program(*_n_bits(case, values, values.codes))
     if operator == "DequantizeLinear":
         lines = [
             "nodes = [one for one in model.graph.node if one.op_type == 'DequantizeLinear' and one.input[0] == name]",
@@ -147,7 +143,7 @@ def onnx(case: Case) -> str:
             "(x,) = ReferenceEvaluator(alone).run(None, {})",
             "x = x.astype(np.float32)",
         ]
-        return "\n".join([*head, *lines, *PRINTED]) + "\n"
+        return program(*head, *lines)
     parts = [part.name for part in tensor.made_of[1:]]
     scale = next((one for one in parts if _is(values.scale, one)), None)
     zero = next((one for one in parts if _is(values.zero_point, one)), None)
@@ -159,7 +155,7 @@ def onnx(case: Case) -> str:
         if one is not None:
             read = f"numpy_helper.to_array(stored[{one!r}]).astype(np.float32)"
             lines.append(f"x = x {sign} spread({read}, blocks, shape)")
-    return "\n".join(head) + "\n" + SPREAD + "\n\n" + "\n".join([*lines, *PRINTED]) + "\n"
+    return "\n".join(head) + "\n" + SPREAD + "\n\n" + program(*lines)
 
 
 def _n_bits(case: Case, values: Affine, codes: PackedAlong) -> list[str]:
@@ -236,7 +232,7 @@ def tflite(case: Case) -> str:
         lines += _parameters(values)
     else:
         lines += ["x = q", WIDE]
-    return "\n".join(head) + "\n" + functions + "\n".join([*lines, *PRINTED]) + "\n"
+    return "\n".join(head) + "\n" + functions + program(*lines)
 
 
 def _parameters(values: Affine) -> list[str]:

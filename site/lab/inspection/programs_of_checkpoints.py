@@ -94,10 +94,12 @@ def with_numpy(case: Case, lines: Lines, *functions: str) -> str:
     """A program in NumPy alone."""
     head = f"import json\nimport math\nfrom pathlib import Path\n\nimport numpy as np\n\npaths = {case.paths}"
     texts = [head + STORED, *functions]
-    return "".join(text.rstrip("\n") + "\n" for text in texts) + "\n\n" + "\n".join([*lines, *PRINTED]) + "\n"
+    return "".join(text.rstrip("\n") + "\n" for text in texts) + "\n\n" + program(*lines)
 
 
-PRINTED = ("print(x.shape)", "print(x.reshape(-1)[:8])")
+def program(*lines: str) -> str:
+    """Lines that make x, and those that print its shape and its first numbers."""
+    return "\n".join([*lines, "print(x.shape)", "print(x.reshape(-1)[:8])"]) + "\n"
 
 
 def function(fmt: FloatFormat, name: str) -> str:
@@ -115,22 +117,19 @@ def plain(case: Case) -> str:
         codes = f"unpack({stored(name)}.reshape(1, -1), {math.prod(shape)}, {fmt.bits})"
         lines = [f"x = decode({codes}).reshape({shape})"]
         return with_numpy(case, lines, UNPACK, function(fmt, "decode"))
-    return "\n".join(
-        [
-            "from pathlib import Path",
-            "",
-            "import torch",
-            "from safetensors import safe_open",
-            "",
-            f"paths = {case.paths}",
-            "for path in paths:",
-            '    with safe_open(path, "pt") as file:',
-            f"        if {name!r} in file.keys():",
-            f"            stored = file.get_tensor({name!r})",
-            "x = stored.float() if stored.dtype.is_floating_point and stored.dtype != torch.float64 else stored",
-            *PRINTED,
-        ]
-    ) + "\n"  # fmt: skip
+    return program(
+        "from pathlib import Path",
+        "",
+        "import torch",
+        "from safetensors import safe_open",
+        "",
+        f"paths = {case.paths}",
+        "for path in paths:",
+        '    with safe_open(path, "pt") as file:',
+        f"        if {name!r} in file.keys():",
+        f"            stored = file.get_tensor({name!r})",
+        "x = stored.float() if stored.dtype.is_floating_point and stored.dtype != torch.float64 else stored",
+    )
 
 
 def gptq(case: Case) -> str:
@@ -280,33 +279,27 @@ def _named(plane: Plane | int | None) -> tuple[RawTensor | None, bool]:
 
 def bitsandbytes_4bit(case: Case) -> str:
     """With bitsandbytes, which dequantizes on the CPU, too."""
-    return "\n".join(
-        [
-            *_loaded(case),
-            "from bitsandbytes.functional import QuantState, dequantize_4bit",
-            "",
-            f"prefix = {f'{case.stem}.weight.'!r}",
-            "parts = {name.removeprefix(prefix): part for name, part in stored.items() if name.startswith(prefix)}",
-            'state = QuantState.from_dict(parts, device="cpu")',
-            "state.dtype = torch.float32  # as float32, not rounded to the type that the model had",
-            f"x = dequantize_4bit(stored[{f'{case.stem}.weight'!r}], state)",
-            *PRINTED,
-        ]
-    ) + "\n"  # fmt: skip
+    return program(
+        *_loaded(case),
+        "from bitsandbytes.functional import QuantState, dequantize_4bit",
+        "",
+        f"prefix = {f'{case.stem}.weight.'!r}",
+        "parts = {name.removeprefix(prefix): part for name, part in stored.items() if name.startswith(prefix)}",
+        'state = QuantState.from_dict(parts, device="cpu")',
+        "state.dtype = torch.float32  # as float32, not rounded to the type that the model had",
+        f"x = dequantize_4bit(stored[{f'{case.stem}.weight'!r}], state)",
+    )
 
 
 def bitsandbytes_int8(case: Case) -> str:
     """With bitsandbytes."""
     weight, scale = f"{case.stem}.weight", f"{case.stem}.SCB"
-    return "\n".join(
-        [
-            *_loaded(case),
-            "from bitsandbytes.functional import int8_vectorwise_dequant",
-            "",
-            f"x = int8_vectorwise_dequant(stored[{weight!r}], stored[{scale!r}])",
-            *PRINTED,
-        ]
-    ) + "\n"  # fmt: skip
+    return program(
+        *_loaded(case),
+        "from bitsandbytes.functional import int8_vectorwise_dequant",
+        "",
+        f"x = int8_vectorwise_dequant(stored[{weight!r}], stored[{scale!r}])",
+    )
 
 
 def torchao(case: Case) -> str:
@@ -322,23 +315,20 @@ def torchao(case: Case) -> str:
         if case.part("._weight_zero_point") is not None:
             lines.append(f"x = x + np.repeat({case.get('._weight_zero_point')}.astype(np.float32).T, {group}, 1)")
         return with_numpy(case, [*lines, "x = x.astype(np.float32)"], UNPACK)
-    return "\n".join(
-        [
-            "from pathlib import Path",
-            "",
-            "from safetensors import safe_open",
-            "from torchao.prototype.safetensors.safetensors_support import unflatten_tensor_state_dict",
-            "",
-            "stored, metadata = {}, {}",
-            f"for path in {case.paths}:",
-            '    with safe_open(path, "pt") as file:',
-            "        stored |= {name: file.get_tensor(name) for name in file.keys()}",
-            "        metadata |= file.metadata()",
-            "tensors, _ = unflatten_tensor_state_dict(stored, metadata)",
-            f"x = tensors[{case.tensor.name!r}].dequantize().float()  # rounded to the type that the model had",
-            *PRINTED,
-        ]
-    ) + "\n"  # fmt: skip
+    return program(
+        "from pathlib import Path",
+        "",
+        "from safetensors import safe_open",
+        "from torchao.prototype.safetensors.safetensors_support import unflatten_tensor_state_dict",
+        "",
+        "stored, metadata = {}, {}",
+        f"for path in {case.paths}:",
+        '    with safe_open(path, "pt") as file:',
+        "        stored |= {name: file.get_tensor(name) for name in file.keys()}",
+        "        metadata |= file.metadata()",
+        "tensors, _ = unflatten_tensor_state_dict(stored, metadata)",
+        f"x = tensors[{case.tensor.name!r}].dequantize().float()  # rounded to the type that the model had",
+    )
 
 
 def mlx(case: Case) -> str:
@@ -354,29 +344,26 @@ def mlx(case: Case) -> str:
     others = "" if biases is None else f", read({biases.name!r})"
     name = f"{case.stem}.scales"
     scales = f"stored[{name!r}]" if biases is None else f"read({name!r})"
-    return "\n".join(
-        [
-            "from pathlib import Path",
-            "",
-            "import mlx.core as mx",
-            "import numpy as np",
-            "",
-            "stored = {}",
-            f"for path in {case.paths}:",
-            "    stored |= mx.load(str(path))",
-            "",
-            "",
-            "def read(name):",
-            '    """Scales and biases as float32, so that nothing is rounded but the product and the sum."""',
-            "    return stored[name].astype(mx.float32)",
-            "",
-            "",
-            f"weight = stored[{f'{case.stem}.weight'!r}]",
-            f"scales = {scales}",
-            f"x = np.array(mx.dequantize(weight, scales{others}, {how}).astype(mx.float32))",
-            *PRINTED,
-        ]
-    ) + "\n"  # fmt: skip
+    return program(
+        "from pathlib import Path",
+        "",
+        "import mlx.core as mx",
+        "import numpy as np",
+        "",
+        "stored = {}",
+        f"for path in {case.paths}:",
+        "    stored |= mx.load(str(path))",
+        "",
+        "",
+        "def read(name):",
+        '    """Scales and biases as float32, so that nothing is rounded but the product and the sum."""',
+        "    return stored[name].astype(mx.float32)",
+        "",
+        "",
+        f"weight = stored[{f'{case.stem}.weight'!r}]",
+        f"scales = {scales}",
+        f"x = np.array(mx.dequantize(weight, scales{others}, {how}).astype(mx.float32))",
+    )
 
 
 def _loaded(case: Case) -> Lines:

@@ -15,6 +15,7 @@ from ..notation.display import count, percent
 from ..notation.nodes import node
 from .facts import chart, sentence_of, title
 from .grid import Grid
+from .heat_map import draw_grid
 from .work import Reply, Stopped, Work, button, parts_of
 
 SIDE = 96
@@ -122,30 +123,10 @@ def _caption(grid: Grid) -> str:
 
 
 def _draw(grid: Grid, rows: Rows | None, question: Mapping[str, str]) -> Figure:
-    (height, width), (n_rows, length) = grid.blocks, grid.shape
-    heat = {
-        "type": "heatmap",
-        "z": [figure.listed(line) for line in grid.rms],
-        "customdata": [figure.listed(line) for line in grid.peaks],
-        "x0": (width - 1) / 2,
-        "dx": width,
-        "y0": (height - 1) / 2,
-        "dy": height,
-        "zmin": 0,
-        "colorscale": "Cividis",
-        "colorbar": {"thickness": 10, "nticks": 5, "outlinewidth": 0, "tickfont": {"size": 11}},
-        "hovertemplate": (
-            "around row %{y:,.0f}, column %{x:,.0f}<br>RMS %{z:.4g}<br>"
-            "largest magnitude %{customdata:.4g}<extra></extra>"
-        ),
-        "name": "RMS",
-        "meta": {"question": json.dumps(question)},
-    }
-    layout = figure.layout(
-        xaxis=figure.axis("column", -0.5, length - 0.5, showgrid=False, tickformat=",d", nticks=6),
-        yaxis=figure.axis("row", n_rows - 0.5, -0.5, showgrid=False, tickformat=",d", nticks=6),
-    )
+    peaks, asked = [figure.listed(line) for line in grid.peaks], {"question": json.dumps(question)}
+    told = "RMS %{z:.4g}", "largest magnitude %{customdata:.4g}"
+    drawn = draw_grid(grid, "RMS", *told, customdata=peaks, meta=asked)
     if rows is not None:
-        frame = {"type": "rect", "x0": -0.5, "x1": length - 0.5, "y0": rows[0] - 0.5, "y1": rows[1] - 0.5}
-        layout["shapes"] = [{**frame, "line": {"color": CODE, "width": 3}}]
-    return figure.figure([heat], layout)
+        frame = {"type": "rect", "x0": -0.5, "x1": grid.shape[1] - 0.5, "y0": rows[0] - 0.5, "y1": rows[1] - 0.5}
+        drawn["layout"]["shapes"] = [{**frame, "line": {"color": CODE, "width": 3}}]
+    return drawn
