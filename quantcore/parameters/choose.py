@@ -108,6 +108,13 @@ def qparams_from_range(
             f"Use a smaller range{_or_float64(precision)}.",
             "values",
         )
+    if not with_zero and (~np.isfinite(zero_point) & (bottom == top)).any():
+        raise QuantError(
+            "a range has one value and no zero, so no width, "
+            f"and with the smallest scale the zero point is infinite in {precision}. "
+            f"Include zero in the range, or use another toolkit{_or_float64(precision)}.",
+            "values",
+        )
     if not np.isfinite(zero_point).all() or (
         factor is not None and not (np.isfinite(factor).all() and (scale > 0).all())
     ):

@@ -140,6 +140,13 @@ def test_zeros_get_the_toolkits_own_scale(toolkit: str, scheme: str, scale: floa
     assert (qc.dequantize(q, params) == 0).all()
 
 
+def test_a_range_of_one_value_without_zero_names_the_remedy() -> None:
+    """The smallest normal scale puts zero further away than float32 reaches; with zero all is well."""
+    with pytest.raises(qc.QuantError, match=r"no width.*Include zero"):
+        qc.choose_qparams(F32([24]), qc.INT4, "affine", include_zero=False, toolkit="torchao")
+    assert qc.choose_qparams(F32([24]), qc.INT4, "affine", include_zero=True, toolkit="torchao").zero_point == -8
+
+
 @pytest.mark.parametrize("toolkit", qc.TOOLKITS)
 @pytest.mark.parametrize("scheme", ["affine", "symmetric"])
 @pytest.mark.parametrize("constant", [0.0, 5.0, -5.0, 1e-3, -(2.0**-140), 1e30])
