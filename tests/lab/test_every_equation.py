@@ -15,6 +15,7 @@ from lab.results.result import Result
 
 import quantcore as qc
 from quantcore.rounding import round_fraction
+from quantcore.toolkits.arithmetic import Scaling
 from tests.core.oracle import FLOAT64, rounded
 from tests.lab.reading import FLOATS, decimal, read, untruths, untruths_of
 from tests.lab.valid_requests import valid_requests
@@ -112,7 +113,8 @@ def check_rounded(rules: qc.Arithmetic, side: Result, i: int, text: str, q: int)
     exact = in_steps + z if rules.zero_point_first else in_steps
     precision = FLOATS[np.dtype(rules.dtype).name if rules.dtype is not None else side.kept.name]
     tiniest = Fraction(2) ** (precision[1] - precision[0] + 1)  # a step of subnormal reciprocals and quotients
-    error = 4 * Fraction(2) ** (1 - precision[0]) * (abs(in_steps) + abs(z))
+    way = abs(side.settings.fmt.qmin) if rules.scaling is Scaling.FROM_LOWEST else 0  # goes by the lowest code
+    error = 4 * Fraction(2) ** (1 - precision[0]) * (abs(in_steps) + abs(z) + way)
     error += (1 + abs(Fraction(side.flat_x[i].item()))) * tiniest
     assert abs(shown.value - exact) <= error + (shown.unit or 0) / 2
     if rules.rounding != "stochastic":
@@ -265,6 +267,17 @@ def test_equations_that_were_not_true(fields: dict[str, str]) -> None:
             "calibration": "manual",
             "range_min": "-1e-306",
             "range_max": "0",
+        },
+        {
+            "profile": "pytorch_pt2e",
+            "scheme": "symmetric",
+            "bits": "4",
+            "narrow": "1",
+            "rounding": "floor",
+            "values": "1.0, 0.0",
+            "calibration": "manual",
+            "range_min": "-1.0",
+            "against": "tf_fake_quant",
         },
     ],
 )
