@@ -97,7 +97,8 @@ def _no_width(found: qc.QParamsTrace) -> str:
     if not found.is_degenerate or number(found, "low") != number(found, "high"):
         return ""
     what = "largest magnitude" if found.scheme == "symmetric" else "range"
-    counts = shown(found.params.scale[()] * float(found.n_steps))
+    scale = found.params.scale.astype(np.promote_types(found.params.scale.dtype, np.float32))  # 65535 is no float16
+    counts = shown(scale[()] * float(found.n_steps))
     return f" That is no range at all; the {what} counts as {counts}."
 
 
