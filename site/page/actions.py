@@ -154,7 +154,6 @@ ACTIONS = {
     "inspect": inspection.ask,
     "leave-inspection": inspection.leave,
     "link": copy_link,
-    "more-tensors": tensors.more,
     "next": lambda talk, button: talk.follow(talk.followed() + 1),
     "picture": picture,
     "previous": lambda talk, button: talk.follow(talk.followed() - 1),
@@ -166,5 +165,6 @@ ACTIONS = {
     "sort-tensors": tensors.sort,
     "take-over": offline.take_over,
     "theme": switch_theme,
+    "turn-tensors": tensors.turn,
     "undo": lambda talk, button: window.history.back(),
 }

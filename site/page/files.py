@@ -7,7 +7,6 @@ from pyscript import document, ffi, window
 
 from page import dom, folders, form, tensors, views
 
-OFFERED = 200  # arrays that are suggested under the control; a model's have their table
 UNREADABLE = "The folder cannot be read: it was changed or removed since it was dropped. Drop it again."
 
 
@@ -43,13 +42,13 @@ async def take(talk, taken):
     _held.keep(found["sha256"] if model else "", taken)
     n_others = 0 if model else taken.length - 1
     talk.remarks = views.left_out(found["name"], loaded["skipped"], n_others)
-    _offer(loaded["arrays"][:OFFERED])
-    tensors.show(loaded)
-    first = loaded["arrays"][model["first"] if model else 0]
+    _offer(loaded["arrays"])
+    tensors.show(talk, loaded)
+    first = loaded["first"]
     are_codes = talk.request_of("direction") == "dequantize" and talk.request_of("format") == ""
     direction = "dequantize" if are_codes else "quantize"
     fields = {"direction": direction, "source": "file", "file": found["name"], "file_sha256": found["sha256"]}
-    fields["tensor"] = first["name"] if len(loaded["arrays"]) > 1 else ""
+    fields["tensor"] = first["name"] if loaded["n_arrays"] > 1 else ""
     fields["file_shape"] = ",".join([str(length) for length in first["shape"]])
     fields["rows"] = ""
     fields["element"] = "0"

@@ -49,7 +49,7 @@ def on_input(event):
         form.fill(fields, {})
         talk.choose_all(fields)
     elif control.id == "tensor-search":
-        tensors.search(control.value)
+        tensors.search(talk, control.value)
     elif control.name and control.form and control.form.id == "controls":
         talk.choose(control.name, form.value(control))
 

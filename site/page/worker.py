@@ -2,7 +2,7 @@
 
 from pyscript import create_named_worker, document, workers
 
-from page import dom, files, form, guest, inspection, views
+from page import dom, files, form, guest, inspection, tensors, views
 from page.conversation import details_of, dispatch, fail, rest, root
 
 SOURCE = "runtime/worker.py"
@@ -65,6 +65,7 @@ async def restart(talk, told):
             fresh = await _start()
         talk.worker = fresh
         await files.take_again(talk)
+        tensors.list_again(talk)
         inspection.ask_again(talk)
     except Exception as error:
         fail(error)

@@ -12,10 +12,13 @@ from lab.models.reading.fault import ModelFileError
 from lab.models.reading.recognised import HEAD, is_model
 from pyodide.ffi import JsException, to_js
 
-__export__ = ["answer", "export", "inspect", "leave_inspection", "load", "more"]
+from quantcore import QuantError
+
+__export__ = ["answer", "export", "inspect", "leave_inspection", "load", "more", "tensors"]
 
 TURN = 0.1  # seconds of work after which a request may come between
 PIECE = 4 * 2**20  # bytes of a file that are read at a time
+OFFERED = 200  # arrays of a file that are told; a model's are in its table
 UNREADABLE = "{} cannot be read: it is a folder, or it was changed or removed since it was chosen. Choose it again."
 
 
@@ -81,6 +84,16 @@ def leave_inspection():
     Inspections.number += 1
 
 
+def tensors(asked):
+    """The table of a model's tensors as it is asked for, and its rows, as JSON in bytes; empty without the model."""
+    table = importlib.import_module("lab.inspection.tensor_table")  # large, and seldom needed
+    try:
+        nodes, rows = table.listed(table.Asked(**json.loads(asked)))
+    except QuantError:  # a worker that has just started may not have the file yet
+        nodes, rows = [], []
+    return _bytes(lab.strict_json({"nodes": nodes, "rows": rows}))
+
+
 def _tell(**detail):
     js.postMessage(to_js({"quantlab": detail}, dict_converter=js.Object.fromEntries))
 
@@ -117,6 +130,7 @@ class Slices:
 async def load(files):
     """Reads the first of some files of the browser's, or all where they are models; says what is in it, as JSON.
 
+    Of its arrays that is how many there are, the one to show first, and the first `OFFERED`.
     Of a model only the header is read, and later what is shown of its tensors; any other file is read piece by piece,
     telling how far it is.
     """
@@ -125,16 +139,25 @@ async def load(files):
         heads = {file.name: (await file.slice(0, HEAD).arrayBuffer()).to_bytes() for file in files}
         models = [name for name, head in heads.items() if is_model(name, head)]
         if models:
-            return lab.strict_json(store.open_models(models, {file.name: Slices(file) for file in files}))
+            return _told(store.open_models(models, {file.name: Slices(file) for file in files}))
     except (JsException, ModelFileError) as error:
         message = error.message if isinstance(error, ModelFileError) else UNREADABLE.format(files[0].name)
-        return lab.strict_json({"ok": False, "errors": [{"field": "file", "message": message}]})
-    return await _load(files[0])
+        return _told({"ok": False, "errors": [{"field": "file", "message": message}]})
+    return _told(await _load(files[0]))
+
+
+def _told(loaded):
+    """What :func:`load` says of files that were read."""
+    if loaded["ok"]:
+        arrays = loaded["arrays"]
+        first = arrays[loaded["model"]["first"] if "model" in loaded else 0]
+        loaded = {**loaded, "arrays": arrays[:OFFERED], "n_arrays": len(arrays), "first": first}
+    return lab.strict_json(loaded)
 
 
 async def _load(file):
     if str(file.type).startswith("image/"):
-        return lab.strict_json(await _load_picture(file))
+        return await _load_picture(file)
     size = int(file.size)
     taking = store.intake(file.name, size)
     try:
@@ -147,8 +170,8 @@ async def _load(file):
             _tell(stage="file", name=file.name, received=start, total=size)
     except JsException:
         message = UNREADABLE.format(file.name)
-        return lab.strict_json({"ok": False, "errors": [{"field": "file", "message": message}]})
-    return lab.strict_json(taking.finish())
+        return {"ok": False, "errors": [{"field": "file", "message": message}]}
+    return taking.finish()
 
 
 async def _load_picture(file):

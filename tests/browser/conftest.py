@@ -35,6 +35,12 @@ FLAGS = [
 READY = "['ready', 'failed'].includes(document.documentElement?.dataset.state)"
 PATIENCE_MS = 60_000
 SAVES_NOTHING: dict[str, Any] = {"service_workers": "block"}  # a fifth of a start's work; test_offline.py is about it
+TELL_MEMORY = b"""
+import js as _js
+import pyodide_js as _pyodide
+from pyodide.ffi import create_proxy as _proxy
+_js.memoryOfPython = _proxy(lambda: _pyodide._module.HEAPU8.length)
+"""
 expect.set_options(timeout=PATIENCE_MS)  # a busy machine is slow, not wrong
 
 
@@ -148,6 +154,16 @@ def visitor(chromium: Browser, address: str, request: pytest.FixtureRequest) -> 
     assert visit.complaints == []
 
 
+def tell_memory(route: Route) -> None:
+    """Gives the worker that can be asked for the size of its memory."""
+    route.fulfill(body=(ROOT / "dist/runtime/worker.py").read_bytes() + TELL_MEMORY, content_type="text/x-python")
+
+
+def memory_of_python(page: Page) -> int:
+    """Bytes that Python has in the worker; they never become fewer."""
+    return int(page.workers[-1].evaluate("memoryOfPython()"))
+
+
 @pytest.fixture
 def lab(opened: Visit) -> Visit:
     """The shared visit, started over, on a wide and light screen."""
@@ -162,6 +178,7 @@ def opened(chromium: Browser, address: str) -> Iterator[Visit]:
     """One visit shared by the tests of a module that only look or type: starting Python is the slow part."""
     context = chromium.new_context(**SAVES_NOTHING, viewport={"width": 1440, "height": 900})
     visit = Visit(context, address)
+    visit.page.route("**/runtime/worker.py", tell_memory)
     visit.open()
     yield visit
     context.close()

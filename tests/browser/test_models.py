@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.browser.conftest import Visit
+from tests.browser.conftest import Visit, memory_of_python
 from tests.lab.models.files import FOLDER, expected, gguf
 
 GGUF = "tiny-all-types.gguf"
+MOST_MEMORY = 64 * 2**20
+"""By how much Python's memory may grow for a model of any size."""
 
 
 def choose(lab: Visit, *paths: Path) -> None:
@@ -25,12 +27,13 @@ def test_a_model_is_listed_and_its_tensors_are_taken(lab: Visit) -> None:
     answer = lab.after(lambda: choose(lab, FOLDER / GGUF))
     assert answer["ok"], answer
     table = lab.page.locator(".tensors table")
-    assert table.locator("tbody tr").count() == len(expected(GGUF))
+    expect(table.locator("tbody tr")).to_have_count(len(expected(GGUF)))
     expect(lab.page.locator(".tensors")).to_contain_text("GGUF version 3: 29 tensors")
+    bits = table.locator("tbody tr td:nth-child(5)")
+    unsorted = bits.all_inner_texts()
     table.get_by_role("button", name="Bits per value").click()
     expect(table.locator("th[aria-sort=descending]")).to_have_text("Bits per value")
-    bits = [float(text) for text in table.locator("tbody tr td:nth-child(5)").all_inner_texts()]
-    assert bits == sorted(bits, reverse=True)
+    expect(bits).to_have_text(sorted(unsorted, key=float, reverse=True))
     lab.page.get_by_label("Search").fill("q4_k")
     expect(table.locator("tbody tr")).to_have_count(1)
     name = table.locator("tbody th").inner_text()
@@ -128,7 +131,7 @@ def test_a_folder_is_opened(lab: Visit, tmp_path: Path, way: str) -> None:
 
 
 def test_a_file_larger_than_memory_is_opened(lab: Visit, tmp_path: Path) -> None:
-    """Of 6 GB only the header is read, and the tensor at its end when it is chosen."""
+    """Of 6 GB only the header is read, and the tensor at its end when it is chosen; of 2,001 rows some are drawn."""
     size, last = 6 * 10**9 // 32 * 32, np.arange(256, dtype="<f4")
     tensors = [(f"blk.{i}.weight", (2, 256), 0, i * 2048, b"") for i in range(2000)]
     header = gguf([*tensors, ("output.weight", (4, 64), 0, size, b"")])
@@ -138,12 +141,27 @@ def test_a_file_larger_than_memory_is_opened(lab: Visit, tmp_path: Path) -> None
         file.seek(len(header) + size)
         file.write(last.tobytes())
     assert path.stat().st_size > 6 * 10**9
+    before = memory_of_python(lab.page)
     answer = lab.after(lambda: choose(lab, path))
     assert answer["ok"], answer
-    expect(lab.page.locator(".tensors")).to_contain_text("2,001 tensors")
+    table = lab.page.locator(".tensors")
+    rows = table.locator("tbody tr")
+    expect(table).to_contain_text("2,001 tensors")
+    expect(table).to_contain_text("1 to 50 of 2,001 shown")
+    expect(rows).to_have_count(50)
+    table.get_by_role("button", name="Rows after").click()
+    expect(table).to_contain_text("51 to 100 of 2,001 shown")
+    expect(rows.first.locator("th")).to_have_text("blk.50.weight")
+    for order in ("descending", "ascending"):
+        table.get_by_role("button", name="Size").click()
+        expect(table.locator(f"th[aria-sort={order}]")).to_have_text("Size")
+    expect(rows.first.locator("th")).to_have_text("output.weight")
+    expect(rows).to_have_count(50)
     lab.page.get_by_label("Search").fill("output")
+    expect(rows).to_have_count(1)
     answer = lab.after(lambda: lab.page.get_by_role("button", name="output.weight", exact=True).click())
     assert answer["values"] == last.tolist()
+    assert memory_of_python(lab.page) - before < MOST_MEMORY
 
 
 def test_a_model_is_taken_along(lab: Visit) -> None:

@@ -10,7 +10,7 @@ import lab as core
 import pytest
 from playwright.sync_api import Page, Worker
 
-from .conftest import PATIENCE_MS
+from .conftest import PATIENCE_MS, TELL_MEMORY
 from .test_failures import READY, Site, site
 
 __all__ = ["site"]
@@ -75,12 +75,6 @@ for (const name of ["instantiate", "instantiateStreaming"]) {
         return made;
     };
 }
-"""
-TELL_MEMORY = b"""
-import js as _js
-import pyodide_js as _pyodide
-from pyodide.ffi import create_proxy as _proxy
-_js.memoryOfPython = _proxy(lambda: _pyodide._module.HEAPU8.length)
 """
 
 

@@ -11,7 +11,7 @@ import hashlib
 import importlib
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import numpy as np
@@ -104,8 +104,7 @@ class Store:
             files: by name, without a folder.
 
         Returns:
-            as :meth:`load`, with "model": {"kind", "bits_per_value", "first", "notices", "others"}, the last being
-            the name and digest of each other model that is open.
+            as :meth:`load`, with "model": {"kind", "bits_per_value", "first", "notices"}.
         """
         models = importlib.import_module(".model_files", __package__)  # large, and seldom needed
         try:
@@ -132,9 +131,12 @@ class Store:
         read = [one["file"]["sha256"] for one in opened if one["ok"]]
         if not read:
             return opened[0]
-        first = _description(self._files[read[0]], self.models())
-        first["model"]["notices"] += tuple(one["errors"][0]["message"] for one in opened if not one["ok"])
-        return first
+        first = self._files[read[0]]
+        assert first.about is not None
+        refused = tuple(one["errors"][0]["message"] for one in opened if not one["ok"])
+        about = replace(first.about, notices=first.about.notices + refused)
+        first = self._files[read[0]] = replace(first, about=about)
+        return _description(first)
 
     def read(self, name: str, data: bytes, sha256: str) -> Json:
         """As :meth:`load`, for bytes whose digest is known and whose number is allowed."""
@@ -171,7 +173,7 @@ class Store:
         while sum(kept.kept_bytes for kept in self._files.values()) > MAX_KEPT:
             del self._files[next(digest for digest, kept in self._files.items() if kept.kept_bytes)]
         self._latest = None
-        return _description(file, self.models())
+        return _description(file)
 
     def values(
         self, name: str, sha256: str = "", tensor: str = "", shape: str = "", commas: str = "", rows: str = ""
@@ -347,7 +349,7 @@ def too_large(size: int) -> QuantError:
     )
 
 
-def _description(file: File, models: list[File]) -> Json:
+def _description(file: File) -> Json:
     arrays = [
         {"name": one.name, "shape": list(one.shape), "dtype": one.dtype}
         | ({} if one.size_bytes is None else {"size": one.size_bytes})
@@ -357,10 +359,7 @@ def _description(file: File, models: list[File]) -> Json:
     skipped = [{"name": one.name, "reason": one.reason} for one in file.contents.skipped]
     about = {"name": file.name, "size": file.size, "sha256": file.sha256}
     found = {"ok": True, "file": about, "arrays": arrays, "skipped": skipped}
-    if file.about is None:
-        return found
-    others = [{"name": one.name, "sha256": one.sha256} for one in models if one is not file]
-    return {**found, "model": {**asdict(file.about), "others": others}}
+    return found if file.about is None else {**found, "model": asdict(file.about)}
 
 
 def _failure(name: str, error: QuantError) -> Json:
