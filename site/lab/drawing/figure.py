@@ -56,11 +56,11 @@ def layout(x_title: str = "", y_title: str = "", **more: Any) -> Json:
 
 
 def axis(title: str, low: float | None = None, high: float | None = None, **more: Any) -> Json:
-    """An axis, over a range if both ends are given."""
+    """An axis, over a range if both ends are given, as far as it can be drawn."""
     named: Json = {"text": title, "font": {"size": 13}, "standoff": 8} if title else {"text": ""}
     described: Json = {"title": named, "zeroline": False, "automargin": True, **more}
     if low is not None and high is not None:
-        described["range"] = [low, high]
+        described["range"] = list(within_floats(low, high))
     return described
 
 
