@@ -111,7 +111,10 @@ PINNED: list[dict[str, str]] = [
     {"profile": "custom", "precision": "float64", "values": "1e-4, 1.79e308", **MANUAL, "range_max": "3e-37"},
     {"values": "2.0", "profile": "onnx", "narrow": "1", "include_zero": "0"},
     {**MANUAL, "range_min": "0", "range_max": "5e-324", "profile": "onnx", "precision": "float16", "bits": "16"},
-    {**MANUAL, "values": "-1.79e308, 7", "profile": "custom", "precision": "float64", "range_min": "1", "range_max": "86"},
+    {
+        **MANUAL, "values": "-1.79e308, 7", "profile": "custom", "precision": "float64", "range_min": "1",
+        "range_max": "86",
+    },
     {"values": "24", "profile": "torchao", "bits": "3", "include_zero": "0", "precision": "bfloat16"},
     {
         "values": "1e308", "profile": "custom", "precision": "float64", "scheme": "symmetric", "bits": "2",
