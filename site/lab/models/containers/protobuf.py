@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,22 +28,9 @@ _LONGEST = 10
 """Bytes of a number."""
 
 
-class Field(NamedTuple):
-    """One field of a message.
-
-    Attributes:
-        number: Its meaning.
-        wire: VARINT, EIGHT, BYTES or FOUR.
-        value: Of a varint.
-        start: Where its bytes begin, of the others.
-        end: Where they end.
-    """
-
-    number: int
-    wire: int
-    value: int
-    start: int
-    end: int
+Field = tuple[int, int, int, int, int]
+"""A field: its number, which is its meaning; VARINT, EIGHT, BYTES or FOUR; the value of a varint; of the others where
+their bytes begin, and where they end. A file may have a million of them, so they are no class of their own."""
 
 
 class Walker:
@@ -63,13 +49,14 @@ class Walker:
 
     def fields(self, start: int, end: int) -> Iterator[Field]:
         """The fields of the message between two places; one that the file cuts short ends where the file does."""
-        position, begin, window, stop = start, start, b"", 0
+        position, begin, window = start, self._start, self._window
+        stop = min(end - begin, len(window))
         while position < end:
             self._n_fields += 1
             if self._n_fields > MAX_FIELDS:
                 refuse(f"The file has more than {MAX_FIELDS:,} fields. It is damaged, or no model.")
             at = position - begin
-            if at + 2 * _LONGEST > len(window):
+            if at < 0 or at + 2 * _LONGEST > len(window):
                 at = self._reach(position)
                 begin, window = self._start, self._window
                 stop = min(end - begin, len(window))
@@ -86,30 +73,25 @@ class Walker:
                 refuse(f"The field at byte {position:,} is of the kind {wire}, which no field has. {DAMAGED}")
             position = begin + at
             if wire == VARINT:
-                yield Field(number, wire, length, position, position)
+                yield number, wire, length, position, position
                 continue
             after = position + length
             if after > end:
                 if end < self.source.size:
                     refuse(f"The field at byte {position:,} claims {length:,} bytes, more than it is in. {DAMAGED}")
                 self.is_cut, after = True, end
-            yield Field(number, wire, 0, position, after)
+            yield number, wire, 0, position, after
             position = after
 
-    def text(self, field: Field) -> str:
-        """The text of a field; bytes that are no UTF-8 are escaped, and what is too long is cut off."""
-        data = self.octets(field.start, min(field.end, field.start + MAX_TEXT))
-        return data.decode("utf-8", "backslashreplace")
+    def text(self, start: int, end: int) -> str:
+        """The text between two places; bytes that are no UTF-8 are escaped, and what is too long is cut off."""
+        return self.octets(start, min(end, start + MAX_TEXT)).decode("utf-8", "backslashreplace")
 
-    def whole(self, field: Field) -> int:
-        """The signed number of a varint."""
-        return field.value - (1 << 64) if field.value >> 63 else field.value
-
-    def wholes(self, field: Field) -> list[int]:
+    def wholes(self, wire: int, value: int, start: int, end: int) -> list[int]:
         """The signed numbers of a packed list, or the one of a varint."""
-        if field.wire == VARINT:
-            return [self.whole(field)]
-        found: list[int] = varints(self.octets(field.start, min(field.end, field.start + MAX_PACKED))).tolist()
+        if wire == VARINT:
+            return [signed(value)]
+        found: list[int] = varints(self.octets(start, min(end, start + MAX_PACKED))).tolist()
         return found
 
     def octets(self, start: int, end: int) -> bytes:
@@ -146,6 +128,11 @@ class Walker:
         if len(data) < _LONGEST and begin + stop == self.source.size:
             refuse(f"The file ends inside of a number at byte {place:,}: it is cut short. Copy or download it again.")
         return refuse(f"The number at byte {place:,} does not end. {DAMAGED}")
+
+
+def signed(value: int) -> int:
+    """The signed number of a varint."""
+    return value - (1 << 64) if value >> 63 else value
 
 
 def varints(data: bytes) -> NDArray[np.int64]:
