@@ -246,7 +246,7 @@ def _patterns() -> tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Part]]
     """All patterns, the more particular before those that are part of them."""
     found: list[tuple[str, Callable[[re.Match[str]], Part]]] = [
         (r"\.(" + _any(list(CONTAINERS)) + r")$", _container),
-        (rf"{BEFORE}(\d{{5}})-of-(\d{{5}}){AFTER}", _shard),
+        (rf"{BEFORE}(\d{{5}})-of-(\d{{5,6}}){AFTER}", _shard),
         (rf"{BEFORE}q(\d)[_-]?k[_-]?x+l{AFTER}", _own_mixture),
     ]
     spellings = {name: name for name in MIXTURES if name not in FORMATS_FIRST} | ALIASES

@@ -22,7 +22,7 @@ from .reading.recognised import ENDINGS, GGUF, TFLITE
 from .reading.source import Source, read_exactly
 
 INDEX = ".index.json"
-SHARD = re.compile(r"(.*)-(\d{5})-of-(\d{5})(\.\w+)")
+SHARD = re.compile(r"(.*)-(\d{1,9})-of-(\d{1,9})(\.\w+)")
 MAX_FILES = 1000
 """The largest published models are in 200 files."""
 
@@ -117,18 +117,18 @@ def _joined(containers: Mapping[str, Container]) -> Container:
 
 def _absent(names: Iterable[str]) -> list[str]:
     """The shards that are named by the number of those that are there: "...-00001-of-00003.gguf"."""
-    present: dict[tuple[str, str, str], set[int]] = {}
+    present: dict[tuple[str, int, str, str], set[int]] = {}
     for name in names:
         if found := SHARD.fullmatch(name):
             stem, number, count, ending = found.groups()
-            present.setdefault((stem, count, ending), set()).add(int(number))
+            present.setdefault((stem, len(number), count, ending), set()).add(int(number))
     notices = []
-    for (stem, count, ending), numbers in present.items():
+    for (stem, n_digits, count, ending), numbers in present.items():
         absent = [number for number in range(1, min(int(count), MAX_FILES) + 1) if number not in numbers]
         if absent:
             others = f" (and {len(absent) - 1:,} more)" if len(absent) > 1 else ""
             notices.append(
-                f"{stem}-{absent[0]:05}-of-{count}{ending} is not here{others}: choose all files of the model."
+                f"{stem}-{absent[0]:0{n_digits}}-of-{count}{ending} is not here{others}: choose all files of the model."
             )
     return notices
 

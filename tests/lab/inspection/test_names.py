@@ -69,6 +69,7 @@ def test_more_bits_go_to_the_layers_that_llama_cpp_chooses() -> None:
         ("GPTQ-Int4-g128", ["GPTQ", "Int4", "g128"], []),
         ("3bit mlx", ["3bit", "mlx"], []),
         ("x-00001-of-00003.gguf", ["00001-of-00003", ".gguf"], ["x"]),
+        ("x-00001-of-000163.safetensors", ["00001-of-000163", ".safetensors"], ["x"]),
         ("Meta-Llama-3-8B-Instruct-Q4_K_M.gguf", ["8B", "Instruct", "Q4_K_M", ".gguf"], ["Meta", "Llama", "3"]),
         ("Qwen3-30B-A3B-UD-Q4_K_XL", ["30B", "A3B", "UD", "Q4_K_XL"], ["Qwen3"]),
         ("Mixtral-8x7B-v0.1-bnb-4bit", ["8x7B", "bnb", "4bit"], ["Mixtral", "v0.1"]),

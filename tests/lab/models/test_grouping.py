@@ -6,6 +6,7 @@ from collections.abc import Iterable
 import pytest
 from lab.data.store import STORE
 from lab.models.grouping import grouped
+from lab.models.opening import open_model
 
 from tests.lab.models.files import gguf, safetensors, source
 
@@ -71,7 +72,29 @@ def test_all_models_are_opened_and_the_first_is_listed() -> None:
     loaded = STORE.open_all(list(files), files)
     assert loaded["ok"]
     assert loaded["file"]["name"] == "a.gguf"
-    assert [other["name"] for other in loaded["model"]["others"]] == ["b.safetensors"]
     assert [file.name for file in STORE.models()] == ["a.gguf", "b.safetensors"]
     assert "c.gguf" in loaded["model"]["notices"][-1]
     assert not STORE.open_all(["c.gguf"], {"c.gguf": files["c.gguf"]})["ok"]
+
+
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        (["m-00001-of-00003.gguf", "m-00003-of-00003.gguf"], ["m-00002-of-00003.gguf is not here: choose"]),
+        (SHARDS, ["big-00003-of-000163.safetensors is not here (and 160 more): choose"]),
+        (["m-1-of-2.gguf", "m-2-of-2.gguf"], []),
+    ],
+)
+def test_missing_shards_are_named(names: list[str], told: list[str]) -> None:
+    """By the number in the names of those that are there, with as many digits as these have."""
+    files = {
+        name: source(
+            gguf([(name, (2, 32), 0, 0, bytes(256))])
+            if name.endswith("gguf")
+            else safetensors({name: ("F32", (4,), bytes(16))})
+        )
+        for name in names
+    }
+    notices = open_model(files).notices
+    assert len(notices) == len(told)
+    assert all(notice.startswith(start) for notice, start in zip(notices, told, strict=True))
