@@ -30,10 +30,10 @@ def ask(talk, button):
 
 
 def ask_of(talk, trace, point):
-    """Asks what a chart of an answer says, of the row of cells that was clicked."""
+    """Asks what a chart of an answer says, of the cell that was clicked."""
     if hasattr(trace, "meta") and hasattr(trace.meta, "question"):
         question = json.loads(trace.meta.question)
-        question["at"] = str(point[0])
+        question["at"] = str(point[0]) + "," + str(point[1])
         asyncio.create_task(_ask(talk, question))
 
 

@@ -58,7 +58,7 @@ def test_a_checkpoint_is_opened_with_its_configuration(lab: Visit) -> None:
 
 
 def test_a_window_moves_over_a_map(lab: Visit, tmp_path: Path) -> None:
-    """On a map of a tensor a click shows the rows of a cell in the laboratory; buttons, by keyboard, move them on."""
+    """A click on a map shows the rows of a cell in the laboratory; buttons, by keyboard, move and resize the window."""
     values = np.random.default_rng(4).normal(size=(300, 64)).astype("<f4")
     path = tmp_path / "map.gguf"
     path.write_bytes(gguf([("w", values.shape, 0, 0, values.tobytes())]))
@@ -80,6 +80,12 @@ def test_a_window_moves_over_a_map(lab: Visit, tmp_path: Path) -> None:
     answer = lab.after(lambda: card.locator(".nsewdrag").click(position=middle))
     assert answer["request"]["rows"] in ("148:152", "152:156")
     assert answer["request"]["bits"] == "3"
+    columns = card.get_by_role("button", name="Fewer columns")
+    assert lab.after(lambda: columns.press("Enter"))["request"]["rows"].endswith(", 16:48")
+    expect(columns).to_be_focused()
+    answer = lab.after(lambda: card.locator(".nsewdrag").click(position={"x": box["width"] - 1, "y": 1}))
+    assert answer["request"]["rows"] == "0:4, 32:64"
+    assert answer["values"] == values[:4, 32:].ravel().tolist()
     expect(card).to_contain_text("of 300")
 
 

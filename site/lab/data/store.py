@@ -28,11 +28,12 @@ from .files.contents import (
     Contents,
     Entry,
     Floats,
+    Part,
     as_floats,
     contents_of,
+    part_of,
     read_numbers,
     read_stored,
-    rows_of,
 )
 from .files.readers import read_contents
 from .picture import greys
@@ -45,8 +46,8 @@ Buffer: TypeAlias = bytes | bytearray | memoryview
 Json: TypeAlias = dict[str, Any]
 
 T = TypeVar("T")
-Key: TypeAlias = tuple[str, str, str, tuple[int, int] | None]
-"""A file's digest, an array's name, how it is read, and which rows."""
+Key: TypeAlias = tuple[str, str, str, Part | None]
+"""A file's digest, an array's name, how it is read, and which part."""
 
 AS_STORED = "as stored"
 """How an array is read whose blocks are not decoded; any other way is a choice of what commas are."""
@@ -177,7 +178,7 @@ class Store:
 
     def values(
         self, name: str, sha256: str = "", tensor: str = "", shape: str = "", commas: str = "", rows: str = ""
-    ) -> tuple[File, Entry, Floats, tuple[int, int] | None]:
+    ) -> tuple[File, Entry, Floats, Part | None]:
         """The numbers of an array.
 
         Args:
@@ -186,17 +187,18 @@ class Store:
             tensor: the array's name; empty for the first of the file.
             shape: what the array's shape was, for the message if the file is not here.
             commas: what the commas of a text are, where it can be read in several ways; empty: the likeliest.
-            rows: the first row and the one after the last, as "0:256"; empty for as many as a page holds.
+            rows: the first row and the one after the last, as "0:256", or with columns, as "0:256, 0:64"; empty for as
+                many as a page holds.
 
         Returns:
-            The file, the array, its numbers, and which rows they are; None for all.
+            The file, the array, its numbers, and which part they are; None for all.
 
         Raises:
             QuantError: for `file`, if it is not here or broken; for `tensor`, if the file has no such array.
         """
         file = self._find(name, sha256, shape)
         entry = _entry(file, tensor)
-        part = rows_of(entry, rows)
+        part = part_of(entry, rows)
 
         def read() -> tuple[Entry, Floats]:
             chosen = _read_as(entry, commas, file.name)
@@ -213,11 +215,11 @@ class Store:
 
     def stored(
         self, name: str, sha256: str = "", tensor: str = "", shape: str = "", rows: str = ""
-    ) -> tuple[File, Entry, Stored, tuple[int, int] | None]:
+    ) -> tuple[File, Entry, Stored, Part | None]:
         """As :meth:`values`, of an array in a block format, as it is stored."""
         file = self._find(name, sha256, shape)
         entry = _entry(file, tensor)
-        part = rows_of(entry, rows)
+        part = part_of(entry, rows)
         key = file.sha256, entry.name, AS_STORED, part
         return file, entry, self._once(key, lambda: read_stored(entry, file.name, part)), part
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from quantcore import BlockFormat, Stored
 
-from ..data.files.contents import Entry
+from ..data.files.contents import Entry, Part
 from ..data.files.raw import RAW
 from ..data.generate import DEFAULT_SHAPE, GENERATORS, Recipe, generate
 from ..data.picture import draw
@@ -92,8 +92,10 @@ def read_blocks(reader: Reader, block: BlockFormat) -> Stored | None:
     found = reader.attempt(lambda: STORE.stored(*(reader.text(name) for name in ARRAY)))
     if found is None:
         return None
-    file, entry, stored, rows = found
-    _adopt(reader, file, entry, stored.shape, rows)
+    file, entry, stored, part = found
+    _adopt(reader, file, entry, stored.shape, part)
+    if part is not None and part.columns != (0, entry.n_columns):
+        reader.remarks.append("As it is stored, the blocks of whole rows are shown, not only of the columns named.")
     if stored.fmt != block:
         fields = " and ".join(f"{name} {text}" for name, text in entry.stored_as.items())
         reader.error("format", f"format is {block.name}; {entry.name} is stored with {fields}. Choose that.")
@@ -101,13 +103,14 @@ def read_blocks(reader: Reader, block: BlockFormat) -> Stored | None:
     return stored
 
 
-def _adopt(reader: Reader, file: File, entry: Entry, shape: tuple[int, ...], rows: tuple[int, int] | None) -> None:
+def _adopt(reader: Reader, file: File, entry: Entry, shape: tuple[int, ...], part: Part | None) -> None:
     """What the request says of an array becomes what it is, and what a reader should know is told."""
     reader.remarks.extend(entry.notes)
-    if rows is not None and not reader.text("rows"):
+    if part is not None and not reader.text("rows"):
+        last = part.rows[1]
         reader.remarks.append(
-            f"Of the {entry.n_rows:,} rows of {entry.name}, the first {rows[1]:,} are read. Others can be named under "
-            f"“Rows”, such as {rows[1]}:{min(2 * rows[1], entry.n_rows)}."
+            f"Of the {entry.n_rows:,} rows of {entry.name}, the first {last:,} are read. Others can be named under "
+            f"“Rows”, such as {last}:{min(2 * last, entry.n_rows)}."
         )
     found = {"file": file.name, "file_sha256": file.sha256, "tensor": entry.name}
     for name, text in {**found, "file_shape": ",".join(map(str, shape))}.items():

@@ -61,7 +61,7 @@ def test_a_part_of_a_large_tensor_is_read() -> None:
     assert answer["values"][:2] == [1000.0 * width, 1000.0 * width + 1]
 
 
-@pytest.mark.parametrize("rows", ["5:5", "9:2", "0:1025", "-1:3", "one", "1", "1:2:3"])
+@pytest.mark.parametrize("rows", ["5:5", "9:2", "0:1025", "-1:3", "one", "1", "1:2:3", "0:4, 2:5", "0:4,", ",0:4"])
 def test_rows_that_are_none_are_refused(rows: str) -> None:
     """An error at the field names what was found, how many there are, and an example."""
     STORE.open("big.gguf", {"big.gguf": BytesSource(gguf([("w", (1024, 4), 0, 0, bytes(16384))]))})
@@ -71,6 +71,19 @@ def test_rows_that_are_none_are_refused(rows: str) -> None:
     assert rows in error["message"]
     assert "1,024" in error["message"]
     assert "0:16" in error["message"]
+
+
+def test_columns_of_blocks_as_they_are_stored() -> None:
+    """Blocks are shown by whole rows, which is said; their values by the columns that are named."""
+    name = "tiny-all-types.gguf"
+    loaded = STORE.open(name, sources(name))
+    tensor = next(array for array in loaded["arrays"] if array["dtype"] == "Q4_K")
+    request = {"source": "file", "file": name, "tensor": tensor["name"], "rows": "1:2, 3:8"}
+    stored = lab.answer({**request, "direction": "dequantize", "format": "q4_k"})
+    assert stored["shape"] == [1, tensor["shape"][-1]]
+    assert any("whole rows are shown" in notice["message"] for notice in stored["notices"])
+    values = lab.answer({**request, "profile": "onnx"})
+    assert np.array_equal(np.float32(values["values"]), expected(name)[tensor["name"]][1, 3:8])
 
 
 def test_another_format_than_the_stored_is_refused() -> None:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 
+import lab
 import numpy as np
 import pytest
 from lab.data.store import STORE
@@ -65,7 +66,7 @@ def test_a_window_moves_without_reading(question: dict[str, str]) -> None:
     """A cell's rows become the request's; the buttons go on from there and stay inside; nothing is read again."""
     assert "fields" not in answer_to(question)
     n_read = SOURCE.n_read
-    answer = answer_to({**question, "at": "90"})
+    answer = answer_to({**question, "at": "90,3"})
     assert answer["fields"]["rows"] == "990:1000"
     seen = set()
     waiting = [answer]
@@ -76,12 +77,31 @@ def test_a_window_moves_without_reading(question: dict[str, str]) -> None:
             if asked.get("rows", "") and asked["rows"] not in seen:
                 seen.add(asked["rows"])
                 moved = answer_to(asked)
-                first, last = map(int, asked["rows"].split(":"))
-                assert 0 <= first < last <= 1000
-                assert moved["fields"]["rows"] == ("" if last - first == 1000 else asked["rows"])
+                rows, columns = (*asked["rows"].split(", "), "0:640")[:2]
+                for ends, length in ((rows, 1000), (columns, 640)):
+                    first, last = map(int, ends.split(":"))
+                    assert 0 <= first < last <= length
+                assert moved["fields"]["rows"] == asked["rows"]
+                assert asked["rows"] != "0:1000"  # which is no part, but all
                 waiting.append(moved)
     assert len(seen) == 200
+    assert any(", " in rows for rows in seen)
     assert SOURCE.n_read == n_read
+
+
+def test_a_click_keeps_the_columns_number(question: dict[str, str]) -> None:
+    """The window is then around the cell, inside of the tensor, and the laboratory shows these numbers."""
+    halved = answer_to({**question, "rows": "0:11, 0:100"})
+    [frame] = halved["figures"]["inspection"]["layout"]["shapes"]
+    assert [frame[end] for end in ("x0", "x1", "y0", "y1")] == [-0.5, 99.5, -0.5, 10.5]
+    asked = json.loads(halved["figures"]["inspection"]["data"][0]["meta"]["question"])
+    for at, rows in (("2,50", "22:33, 303:403"), ("0,0", "0:11, 0:100"), ("90,91", "990:1000, 540:640")):
+        answer = answer_to({**asked, "at": at})
+        assert answer["fields"]["rows"] == rows
+        shown = lab.answer({"profile": "onnx", **answer["fields"]})
+        (top, bottom), (left, right) = ([int(end) for end in ends.split(":")] for ends in rows.split(", "))
+        assert shown["shape"] == [bottom - top, right - left]
+        assert shown["values"] == VALUES[top:bottom, left:right].ravel().tolist()
 
 
 def test_a_stopped_map_is_of_what_was_read(question: dict[str, str]) -> None:

@@ -81,9 +81,22 @@ class Entry:
         """How many rows along the last axis it holds."""
         return math.prod(self.shape[:-1])
 
-    def n_values_of(self, rows: tuple[int, int] | None) -> int:
-        """How many numbers some of the rows hold; None: all."""
-        return self.n_values if rows is None else math.prod(self.shape[-1:]) * (rows[1] - rows[0])
+    @property
+    def n_columns(self) -> int:
+        """How many numbers a row holds."""
+        return math.prod(self.shape[-1:])
+
+    def n_values_of(self, part: Part | None) -> int:
+        """How many numbers the rows of a part hold, which are read whole; None: all."""
+        return self.n_values if part is None else self.n_columns * (part.rows[1] - part.rows[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of an array: the first and the one after the last of its rows along the last axis, and of its columns."""
+
+    rows: tuple[int, int]
+    columns: tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,33 +195,49 @@ def as_floats(numbers: NDArray[Any]) -> Floats:
     return np.require(numbers.astype(dtype, copy=False), requirements=("C", "A"))
 
 
-def rows_of(entry: Entry, text: str) -> tuple[int, int] | None:
-    """The rows that are read: those that are named, or as many of the first as a page holds at once; None: all.
+def part_of(entry: Entry, text: str) -> Part | None:
+    """The part that is read: rows, and columns, that are named, or as many rows as a page holds at once; None: all.
 
     >>> weights = Entry("w", (1000, 4096), "Q4_K", lambda: np.zeros(1))
-    >>> rows_of(weights, "8:16"), rows_of(weights, "")
-    ((8, 16), None)
+    >>> part_of(weights, "8:16")
+    Part(rows=(8, 16), columns=(0, 4096))
+    >>> part_of(weights, "8:16, 0:64"), part_of(weights, "")
+    (Part(rows=(8, 16), columns=(0, 64)), None)
 
     Raises:
         QuantError: if they are no rows of the array.
     """
+    everything = Part((0, entry.n_rows), (0, entry.n_columns))
     if not text.strip():
-        fits = max(1, WINDOW // max(1, entry.shape[-1] if entry.shape else 1))
-        return (0, fits) if entry.rows is not None and fits < entry.n_rows else None
+        fits = max(1, WINDOW // max(1, entry.n_columns))
+        return Part((0, fits), everything.columns) if entry.rows is not None and fits < entry.n_rows else None
+    ends = [_ends(one, most) for one, most in zip(text.split(","), (entry.n_rows, entry.n_columns), strict=False)]
+    if text.count(",") > 1 or None in ends:
+        example = f"0:{min(16, entry.n_rows)}"
+        raise QuantError(
+            f"rows is {quoted(text)}; the array has {entry.n_rows:,} of {entry.n_columns:,} numbers. Name the first "
+            f"and the one after the last, such as {example}, and of columns likewise after a comma, such as {example}, "
+            f"0:{min(64, entry.n_columns)}.",
+            "rows",
+        )
+    rows, columns = (*ends, everything.columns)[:2]
+    assert rows is not None
+    assert columns is not None
+    part = Part(rows, columns)
+    return None if part == everything else part
+
+
+def _ends(text: str, most: int) -> tuple[int, int] | None:
+    """The first one and the one after the last; None where there are no such."""
     ends = text.split(":")
-    if len(ends) == 2 and all(end.strip().isdecimal() for end in ends):
-        start, stop = (int(end) for end in ends)
-        if start < stop <= entry.n_rows:
-            return None if stop - start == entry.n_rows else (start, stop)
-    raise QuantError(
-        f"rows is {quoted(text)}; the array has {entry.n_rows:,}. Name the first one and the one after the last, such "
-        f"as 0:{min(16, entry.n_rows)}.",
-        "rows",
-    )
+    if len(ends) != 2 or not all(end.strip().isdecimal() for end in ends):
+        return None
+    start, stop = (int(end) for end in ends)
+    return (start, stop) if start < stop <= most else None
 
 
-def read_numbers(entry: Entry, file_name: str, rows: tuple[int, int] | None = None) -> Floats:
-    """The array's numbers, or those of some rows, known to be some, not too many, and finite.
+def read_numbers(entry: Entry, file_name: str, part: Part | None = None) -> Floats:
+    """The array's numbers, or those of a part, known to be some, not too many, and finite.
 
     Raises:
         QuantError: if they are not.
@@ -218,14 +247,14 @@ def read_numbers(entry: Entry, file_name: str, rows: tuple[int, int] | None = No
         raise QuantError(
             f"{about} holds no numbers: its shape is {' × '.join(map(str, entry.shape))}. Choose another.", "tensor"
         )
-    n_values = entry.n_values_of(rows)
+    n_values = entry.n_values_of(part)
     if n_values > MAX_VALUES:
         raise QuantError(
             f"{about} holds {n_values:,} numbers; at most {MAX_VALUES:,} fit. Choose another or fewer rows.",
-            "tensor" if rows is None else "rows",
+            "tensor" if part is None else "rows",
         )
     try:
-        numbers = _read(entry, rows)
+        numbers = _read(entry, part)
     except ModelFileError as error:
         raise QuantError(f"{quoted(file_name)}: {error.message}", error.field) from None
     except QuantError as error:
@@ -236,8 +265,8 @@ def read_numbers(entry: Entry, file_name: str, rows: tuple[int, int] | None = No
     return numbers if numbers.ndim else numbers.reshape(1)
 
 
-def read_stored(entry: Entry, file_name: str, rows: tuple[int, int] | None) -> Stored:
-    """Rows of an array of a block format as they are stored.
+def read_stored(entry: Entry, file_name: str, part: Part | None) -> Stored:
+    """The rows of a part of an array of a block format as they are stored, in all their columns.
 
     Raises:
         QuantError: if it is of no block format, if they are too many, or the file is broken.
@@ -248,21 +277,23 @@ def read_stored(entry: Entry, file_name: str, rows: tuple[int, int] | None) -> S
             "the direction quantize, which takes its values.",
             "tensor",
         )
-    n_values = entry.n_values_of(rows)
+    n_values = entry.n_values_of(part)
     if not 0 < n_values <= MAX_VALUES:
         raise QuantError(f"rows hold {n_values:,} numbers; from 1 to {MAX_VALUES:,} fit. Choose others.", "rows")
     try:
-        return entry.stored(*(rows or (0, entry.n_rows)))
+        return entry.stored(*((0, entry.n_rows) if part is None else part.rows))
     except QuantError as error:
         raise QuantError(f"{quoted(file_name)}: {error.message}", "file") from None
 
 
-def _read(entry: Entry, rows: tuple[int, int] | None) -> Floats:
-    if rows is None:
+def _read(entry: Entry, part: Part | None) -> Floats:
+    if part is None:
         return entry.read()
     if entry.rows is not None:
-        return entry.rows(*rows)
-    return entry.read().reshape(entry.n_rows, -1)[slice(*rows)]
+        rows = entry.rows(*part.rows)
+    else:
+        rows = entry.read().reshape(entry.n_rows, -1)[slice(*part.rows)]
+    return rows if part.columns == (0, entry.n_columns) else rows[:, slice(*part.columns)].copy()
 
 
 def _check_finite(numbers: Floats, about: str) -> None:

@@ -87,7 +87,8 @@ NUMBERS: tuple[Field, ...] = (
     _of_file(
         name="rows",
         label="Rows",
-        hint="Of a large array: the first and the one after the last, such as 0:256; empty takes what fits.",
+        hint="Of a large array: the first and the one after the last, such as 0:256, or with columns 0:256, 0:64; "
+        "empty takes what fits.",
         kind=Kind.TEXT,
     ),
     Field(
