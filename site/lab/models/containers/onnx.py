@@ -58,27 +58,31 @@ class _Graphs:
 
     def node(self, start: int, end: int, depth: int) -> None:
         """A node that quantizes, the value of a constant, graphs in attributes."""
-        node = Node()
-        constants: list[tuple[int, int]] = []
+        inputs: list[str] = []
+        outputs: list[str] = []
+        attributes: list[tuple[int, int]] = []
+        operator = ""
         for number, wire, _, first, last in self.walker.fields(start, end):
             if wire != BYTES:
                 continue
             if number == 1:
-                node.inputs.append(self.walker.text(first, last))
+                inputs.append(self.walker.text(first, last))
             elif number == 2:
-                node.outputs.append(self.walker.text(first, last))
+                outputs.append(self.walker.text(first, last))
             elif number == 4:
-                node.operator = self.walker.text(first, last)
+                operator = self.walker.text(first, last)
             elif number == 5:
-                constants += self.attribute(node, first, last, depth)
-        if node.operator in OPERATORS:
-            self.nodes.append(node)
-        if node.operator == "Constant" and node.outputs:
+                attributes.append((first, last))
+        wholes: dict[str, int] = {}
+        constants = [one for first, last in attributes for one in self.attribute(wholes, first, last, depth)]
+        if operator in OPERATORS:
+            self.nodes.append(Node(operator, inputs, wholes))
+        if operator == "Constant" and outputs:
             for first, last in constants:
-                self.add(tensor_of(self.walker, first, last, node.outputs[0], self.beside))
+                self.add(tensor_of(self.walker, first, last, outputs[0], self.beside))
 
-    def attribute(self, node: Node, start: int, end: int, depth: int) -> list[tuple[int, int]]:
-        """Keep a whole number; where the tensors of an attribute are is returned."""
+    def attribute(self, wholes: dict[str, int], start: int, end: int, depth: int) -> list[tuple[int, int]]:
+        """Keep a whole number by its name; where the tensors of an attribute are is returned."""
         name, whole, tensors = "", None, []
         for number, wire, value, first, last in self.walker.fields(start, end):
             if number == 1 and wire == BYTES:
@@ -90,7 +94,7 @@ class _Graphs:
             elif number in (6, 11) and wire == BYTES:
                 self.graph(first, last, depth + 1)
         if whole is not None:
-            node.attributes[name] = whole
+            wholes[name] = whole
         return tensors
 
     def add(self, tensor: RawTensor) -> None:

@@ -6,8 +6,8 @@ ConvInteger-10, MatMulInteger-10), and QGemm and MatMulNBits of ONNX Runtime 1.3
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from ..reading.raw import Packed, RawTensor, Scaled
 
@@ -26,14 +26,13 @@ GROUPS = 4
 """The input of MatMulNBits that has been taken out of it: the group of each column."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Node:
     """A node of a graph: what it computes, from what, and its whole-numbered attributes."""
 
-    operator: str = ""
-    inputs: list[str] = field(default_factory=list)
-    outputs: list[str] = field(default_factory=list)
-    attributes: dict[str, int] = field(default_factory=dict)
+    operator: str
+    inputs: Sequence[str]
+    attributes: Mapping[str, int]
 
 
 def scaled_of(nodes: Iterable[Node], stored: Iterable[RawTensor]) -> list[Scaled]:

@@ -19,6 +19,8 @@ from ..reading.source import Source, read_exactly
 VARINT, EIGHT, BYTES, FOUR = 0, 1, 2, 5
 MAX_FIELDS = 1_000_000
 """The most fields of a file; the graphs of large models have some 100,000. Walking these takes a second."""
+PER_MESSAGE = 2
+"""As many fields does a message count as that is walked itself, for it takes so much longer."""
 MAX_TEXT = 1 << 16
 """Bytes of a name."""
 MAX_PACKED = 1 << 22
@@ -49,6 +51,7 @@ class Walker:
 
     def fields(self, start: int, end: int) -> Iterator[Field]:
         """The fields of the message between two places; one that the file cuts short ends where the file does."""
+        self._n_fields += PER_MESSAGE
         position, begin, window = start, self._start, self._window
         stop = min(end - begin, len(window))
         while position < end:

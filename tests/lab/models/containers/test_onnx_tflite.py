@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from lab.models.containers import protobuf
 from lab.models.containers.onnx import read_onnx
 from lab.models.containers.onnx_operators import Node, scaled_of
 from lab.models.containers.protobuf import varints
@@ -74,8 +75,22 @@ def test_packed_weights_that_do_not_fit() -> None:
     assert fault.startswith("w0 has 192 bytes; 6 × 127 codes of 4 bits in blocks of 32 do not fit")
     stored = [RawTensor(name, "UINT8", (1, 1, 16), source(b""), 0, 16, None) for name in ("w", "s", "g")]
     attributes = {"N": 1, "K": 32, "bits": 4, "block_size": 32}
-    (scaled,) = scaled_of([Node("MatMulNBits", ["x", "w", "s", "", "g"], ["y"], attributes)], stored)
+    (scaled,) = scaled_of([Node("MatMulNBits", ["x", "w", "s", "", "g"], attributes)], stored)
     assert "groups of another order (g_idx)" in scaled.fault
+
+
+def test_many_small_messages_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A message counts as more than one field, for it takes longer to walk: a file of nothing else ends as soon."""
+    monkeypatch.setattr(protobuf, "MAX_FIELDS", 1000)
+    node = b"\x0a\x02\x22\x00"  # GraphProto.node, whose op_type is empty: two fields and a message
+    for n_nodes, is_refused in ((248, False), (249, True)):  # each node is 4, and the model and its graph are 5
+        graph = node * n_nodes
+        data = bytes([7 << 3 | 2, len(graph) & 127 | 128, len(graph) >> 7]) + graph
+        if is_refused:
+            with pytest.raises(ModelFileError, match="more than 1,000 fields"):
+                read_onnx(source(data))
+        else:
+            assert read_onnx(source(data)).tensors == ()
 
 
 def test_values_are_passed_over() -> None:
