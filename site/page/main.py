@@ -56,6 +56,8 @@ def on_input(event):
 
 def on_click(event):
     """A link to a field, a button or a row was clicked."""
+    if event.target.id in ("chooser", "folder"):
+        event.target.value = ""  # else browsers do not say that the same file is chosen again
     lesson = event.target.closest("[data-lesson]")
     if lesson is not None:
         said = document.querySelector("[data-region=lesson]")

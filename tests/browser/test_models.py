@@ -90,7 +90,7 @@ def test_a_window_moves_over_a_map(lab: Visit, tmp_path: Path) -> None:
 
 
 def test_a_file_that_changes_on_the_disk_is_told(lab: Visit, tmp_path: Path) -> None:
-    """A file that is written anew after it was opened gives no numbers any more, but the sentence that says so."""
+    """A file that is written anew after it was opened gives no numbers, but the sentence; it can be chosen again."""
     path, data = tmp_path / "changes.gguf", bytes(4 * 256)
     path.write_bytes(gguf([("first", (4, 64), 0, 0, data), ("second", (4, 64), 0, len(data), data)]))
     assert lab.after(lambda: choose(lab, path))["ok"]
@@ -102,6 +102,12 @@ def test_a_file_that_changes_on_the_disk_is_told(lab: Visit, tmp_path: Path) -> 
     lab.page.locator(".inspection").get_by_role("button", name="Measure all of it").click()
     told = lab.page.locator("[data-region=inspection-progress]")
     expect(told).to_contain_text("changed or removed since it was chosen")
+    path.write_bytes(gguf([("third", (4, 64), 0, 0, data)]))
+    with lab.page.expect_file_chooser() as chooser:
+        lab.page.locator("#chooser").click()
+    answer = lab.after(lambda: chooser.value.set_files(path))
+    assert answer["ok"], answer
+    expect(lab.page.locator(".tensors tbody")).to_contain_text("third")
 
 
 def drop_folder(lab: Visit, folder: Path) -> None:
