@@ -115,6 +115,8 @@ PINNED: list[dict[str, str]] = [
         **MANUAL, "values": "-1.79e308, 7", "profile": "custom", "precision": "float64", "range_min": "1",
         "range_max": "86",
     },
+    {"values": "0.5, 0", "profile": "xnnpack", "precision": "float16", "bits": "13", "signed": "0", "include_zero": "0",
+     "granularity": "axis"},
     {"values": "24", "profile": "torchao", "bits": "3", "include_zero": "0", "precision": "bfloat16"},
     {
         "values": "1e308", "profile": "custom", "precision": "float64", "scheme": "symmetric", "bits": "2",
@@ -186,6 +188,10 @@ def check_given_back(request: dict[str, str], answer: dict[str, Any], q: list[fl
         name: " ".join(str(int(n)) if n == int(n) else repr(n) for n in numbers) for name, numbers in given.items()
     }
     back = lab.answer({**kept, **texts, "direction": "dequantize", "shape": ",".join(map(str, shape)), "show": "table"})
+    if not back["ok"] and request.get("precision") == "float16":
+        assert "float16 does not reach" in back["errors"][0]["message"], back["errors"]
+        assert max(map(abs, zero_point)) > 65504
+        return  # chosen where the toolkit computes more precisely
     assert back["ok"], back["errors"]
     if request["profile"] == "notebook":  # keeps the scale factor, of which the scale is the rounded reciprocal
         assert back["dequantized"] == pytest.approx(x_hat, rel=1e-5)

@@ -35,6 +35,12 @@ def given_params(settings: Settings, arithmetic: str) -> qc.QuantParams:
     is_whole = qc.ARITHMETICS[arithmetic].clips and are_codes
     fitted = _fitted(z, wanted, "zero_point")
     zero_point: NDArray[Any] = whole(fitted, "zero_point") if is_whole else settings.precision.keep(fitted)
+    if not np.isfinite(zero_point).all():
+        raise qc.QuantError(
+            f"zero_point holds {float(np.abs(z).max()):g}, in magnitude, which {settings.precision} does not reach. "
+            "Use a code of the format, or precision float64.",
+            "zero_point",
+        )
     return qc.QuantParams(scale, zero_point, fmt, settings.granularity, precision=settings.scale_precision)
 
 
