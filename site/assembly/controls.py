@@ -6,6 +6,7 @@ control, but for those of a file. Choices of two become buttons side by side, lo
 any amount of numbers is a text area; all else is a line of text.
 """
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from itertools import groupby
 from typing import Any
@@ -154,15 +155,28 @@ def _control(field: Any, extra: dict[str, Any]) -> list[Node]:
         parts = [label, ["textarea", {"rows": 3, **typing}, *content], hint]
         return [*parts, ["p", {"class": "read-as", "data-region": f"reading-{name}"}]] if name in READ else parts
     if field.kind == "integer":
-        return [
-            label,
-            ["input", {"type": "number", "step": 1, "value": field.default, **_bounds(field), **typing}],
-            hint,
-        ]
+        number = ["input", {"type": "number", "step": 1, "value": field.default, **_bounds(field), **typing}]
+        return [label, _turned(field, number) if field.quick else number, hint]
     line = {"type": "text", "value": field.default, **typing}
     if field.name == "tensor":
         return [label, ["input", {**line, "list": "tensor-options"}], hint, ["datalist", {"id": "tensor-options"}]]
     return [label, ["input", line], hint]
+
+
+def _turned(field: Any, line: Node) -> Node:
+    """Draws a whole number that one turns: the line itself, a slider that says the same, and what it is most often."""
+    slider = {"type": "range", "data-mirror": field.name, "min": field.low, "max": field.high, "value": field.default}
+    button = {"type": "button", "class": "button", "data-action": "choose"}
+    buttons = [
+        [
+            "button",
+            {**button, "data-fields": json.dumps({field.name: text}), "aria-label": f"{text} {field.name}"},
+            text,
+        ]
+        for text in field.quick
+    ]
+    turned = ["input", {**slider, "aria-label": f"{field.label}, as a slider"}]
+    return ["div", {"class": "turned"}, line, ["span", {"class": "needs-script"}, turned, *buttons]]
 
 
 def _options(field: Any) -> list[Node]:

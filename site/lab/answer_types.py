@@ -57,6 +57,7 @@ class Tile(TypedDict):
     label: Annotated[str, "what it is called"]
     symbol: Annotated[Node, "its symbol as a node, or empty"]
     value: Annotated[str, "the figure"]
+    brief: Annotated[str, "the figure in at most five digits"]
     hint: Annotated[str, "what it means"]
 
 

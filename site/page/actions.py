@@ -5,7 +5,7 @@ import json
 
 from pyscript import document, window
 
-from page import address, charts, dom, form, inspection, offline, onefile, saving, tensors, views, worker
+from page import address, charts, dom, form, inspection, offline, onefile, saving, sections, tensors, views, worker
 
 root = document.documentElement
 
@@ -154,6 +154,7 @@ ACTIONS = {
     "inspect": inspection.ask,
     "leave-inspection": inspection.leave,
     "link": copy_link,
+    "section": sections.open_,
     "next": lambda talk, button: talk.follow(talk.followed() + 1),
     "picture": picture,
     "previous": lambda talk, button: talk.follow(talk.followed() - 1),

@@ -7,6 +7,7 @@ from pyscript import document, ffi, window
 from page import dom, turns
 
 SCRIPT = "vendor/plotly/plotly.min.js"
+PAPER_WIDE, PAPER_HALF = (680, 270), (320, 230)  # pixels on A4 and Letter; the heights as in css/blocks.css
 CONFIG = {"displaylogo": False, "responsive": True, "displayModeBar": False}
 
 
@@ -99,11 +100,18 @@ async def draw(names):
 async def draw_rest(is_busy):
     """Draws all that waits, at leisure, until something else is to be done."""
     for container in document.querySelectorAll("[data-figure]"):
-        if container.dataset.figure in _charts.waiting:
+        if container.dataset.figure in _charts.waiting and container.checkVisibility():
             await asyncio.sleep(0.03)
             if is_busy():
                 return
             await draw([container.dataset.figure])
+
+
+def resize():
+    """Gives the charts on the screen the size of their places, which may have changed while they were not shown."""
+    for drawn in document.querySelectorAll("[data-figure] > .chart"):
+        if drawn.checkVisibility():
+            window.Plotly.Plots.resize(drawn)
 
 
 def draw_near():
@@ -117,6 +125,16 @@ def draw_all():
         if container.dataset.figure in _charts.waiting:
             _charts.waiting.discard(container.dataset.figure)
             _draw(container, container.dataset.figure)
+
+
+def fit_paper(is_printing):
+    """Gives the charts the width of paper, where two stand beside each other, or that of the screen again."""
+    for drawn in document.querySelectorAll("[data-figure] > .chart"):
+        size = {"autosize": True, "width": None, "height": None}
+        if is_printing:
+            width, height = PAPER_WIDE if drawn.closest(".card-half") is None else PAPER_HALF
+            size = {"width": width, "height": height}
+        window.Plotly.relayout(drawn, ffi.to_js(size))
 
 
 def redraw():

@@ -45,6 +45,8 @@ class Conversation:
         self.remarks = []  # what was left out of the file, or of the link, that was read last
         self.unfinished = ""  # the field that ends amid a number, whose error is told when it loses the focus
         self.flips = None  # a code and what its switches made of it
+        self.is_settled = True  # whether what is shown is what was wanted last
+        self.before = ()  # the figures of the answer before
         self.order = {}  # instrument: (column, is descending), how its table is sorted
         self.is_example = not self.chosen  # the page still shows what the build wrote about the notebook's example
 
@@ -71,6 +73,8 @@ class Conversation:
         self.remarks = []
         self.chosen = guest.complete(chosen)
         form.restore(self.chosen)
+        form.unfold(self.chosen)
+        self.before, self.is_settled = (), False
         self.ask()
 
     def follow(self, index):
@@ -260,6 +264,9 @@ class Conversation:
                 _forget_waiting(view["instruments"])
             if self.view is not None:
                 _keep_waiting(view["instruments"], self.view["instruments"])
+            if self.view is not None and self.is_settled:
+                self.before = self.view["summary"]
+            self.is_settled = is_newest
             self.view, self.answer, self.defaults = view, answer, view["defaults"]
             form.fill(view["request"], self.chosen)
             for name in ("values", "codes", "file"):
@@ -335,6 +342,7 @@ class Conversation:
         drawable = dict(self.view)
         drawable["order"] = self.order
         drawable["flips"] = self.flips
+        drawable["before"] = self.before
         return drawable
 
 

@@ -7,7 +7,6 @@ from page.unfinished import is_beginning
 LONGEST = 8_000  # characters of a text that this side handles itself
 LONG = "\0long"
 VISIBLE = "input:not([type=hidden]), select, textarea"
-WIDE = "(min-width: 60rem)"  # as in css/blocks.css
 
 
 def controls():
@@ -91,6 +90,8 @@ def show_applicable():
     for group in document.querySelectorAll("fieldset.group"):
         empty = all(field.hidden for field in group.querySelectorAll("[data-field]"))
         group.hidden = empty or (group.hidden and group.hasAttribute("data-when"))
+    for mirror in document.querySelectorAll("[data-mirror]"):
+        mirror.value = document.getElementById(mirror.dataset.mirror).value
     for option in document.querySelectorAll("option[data-hint]:checked"):
         document.getElementById(option.closest("select").name + "-hint").textContent = option.dataset.hint
 
@@ -149,11 +150,12 @@ def _describe(control, name):
         control.removeAttribute("aria-describedby")
 
 
-def unfold():
-    """Opens the settings where there is room for them; on narrow screens they wait behind their summary."""
-    fold = document.querySelector(".fold")
-    if fold is not None and window.matchMedia(WIDE).matches:
-        fold.open = True
+def unfold(chosen):
+    """Opens the groups of settings in which something is chosen."""
+    for fold in document.querySelectorAll(".fold"):
+        for field in fold.querySelectorAll("[data-field]"):
+            if field.dataset.field in chosen:
+                fold.open = True
 
 
 def focus(name):

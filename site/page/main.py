@@ -14,6 +14,7 @@ from page import (
     handles,
     inspection,
     offline,
+    sections,
     tensors,
     views,
     worker,
@@ -50,6 +51,9 @@ def on_input(event):
         talk.choose_all(fields)
     elif control.id == "tensor-search":
         tensors.search(talk, control.value)
+    elif control.hasAttribute("data-mirror"):
+        form.fill({control.dataset.mirror: control.value}, {})
+        talk.choose(control.dataset.mirror, control.value)
     elif control.name and control.form and control.form.id == "controls":
         talk.choose(control.name, form.value(control))
 
@@ -71,6 +75,7 @@ def on_click(event):
     row = event.target.closest("[data-follow]") or event.target.closest("[data-element]")
     if link is not None:
         event.preventDefault()
+        sections.reveal(talk, document.querySelector('[data-field="' + link.dataset.focus + '"]'))
         form.focus(link.dataset.focus)
     elif button is not None:
         actions.ACTIONS[button.dataset.action](talk, button)
@@ -148,11 +153,16 @@ def on_drag(event):
 def on_hash(event):
     """Another link was opened in this page; the name of a place on the page is no state and leaves it as it is."""
     if address.is_place():
+        place = document.getElementById(window.location.hash[1:])
+        sections.reveal(talk, place)
         address.write(talk.chosen, talk.defaults, None)
+        if place is not None:
+            place.scrollIntoView()
     else:
         address.moved()
         talk.start_over(address.read())
         guest.dress()
+        sections.dress()
 
 
 def on_scheme(event):
@@ -186,6 +196,21 @@ def on_progress(event):
         dom.render("status", views.loading(loading.stages, loading.fallback_reason) + views.told_besides(talk.remarks))
 
 
+def on_print(event):
+    """The page goes to paper, all of it."""
+    if not guest.IS_EMBED:
+        sections.print_all(True)
+    charts.draw_all()
+    charts.fit_paper(True)
+
+
+def on_printed(event):
+    """Back on the screen."""
+    if not guest.IS_EMBED:
+        sections.print_all(False)
+    charts.fit_paper(False)
+
+
 def on_uncharted(event):
     """The charts' program could not be loaded."""
     talk.remark(views.UNCHARTED)
@@ -212,14 +237,17 @@ async def begin():
     charts.on_drawn(lambda name: talk.lay_handles(name))
     window.onscroll = ffi.create_proxy(lambda event: charts.draw_near())
     window.onresize = ffi.create_proxy(lambda event: talk.lay_handles(None))
-    window.onbeforeprint = ffi.create_proxy(lambda event: charts.draw_all())
+    window.onbeforeprint = ffi.create_proxy(on_print)
+    window.onafterprint = ffi.create_proxy(on_printed)
     window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", ffi.create_proxy(on_scheme))
     window.onhashchange = ffi.create_proxy(on_hash)
     address.begin()
     guest.dress()
     guest.arrange(talk.chosen)
+    if not guest.IS_EMBED:
+        sections.dress()
     actions.show_theme()
-    form.unfold()
+    form.unfold(talk.chosen)
     form.restore(talk.chosen)
     guest.begin(talk)
     if address.is_too_long():

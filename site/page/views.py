@@ -16,18 +16,46 @@ def summary(answer):
             "div",
             {"class": "tile", "data-key": item["key"]},
             ["dt", {}, item["label"] + " ", ["span", {"class": "symbol"}] + _text(item.get("symbol", ""))],
-            ["dd", {}, ["output", {"class": "value"}, item["value"]], ["span", {"class": "hint"}, item["hint"]]],
+            [
+                "dd",
+                {},
+                ["output", {"class": "value", "title": item["value"]}, item["brief"]],
+                ["span", {"class": "hint"}, item["hint"]],
+            ],
         ]
         for item in answer["summary"]
     ]
 
 
+STRIP = ("bits_per_value", "scale", "zero_point", "max_abs", "sqnr_db", "clipped_share", "outside_share")
+
+
+def strip(answer):
+    """The figures that stay in view, each with what it was before the last change."""
+    before = {item["key"]: item["brief"] for item in answer.get("before", ())}
+    nodes = []
+    for item in answer["summary"]:
+        if item["key"] in STRIP:
+            was = before.get(item["key"], item["brief"])
+            value = ["dd", {}, ["output", {"title": item["value"]}, item["brief"]]]
+            if was != item["brief"]:
+                value.append(["span", {"class": "was"}, "was " + was])
+            nodes.append(["div", {"class": "figure-now", "data-now": item["key"]}, ["dt", {}, item["label"]], value])
+    return nodes
+
+
 def notices(answer):
-    """What is worth knowing about this result."""
-    return [
-        ["p", {"class": "notice", "data-level": item["level"]}, item["message"]] + _offers(item.get("offers", []))
-        for item in answer["notices"]
-    ]
+    """What is worth knowing about this result: one note in a line, all of them on request, and what is offered."""
+    notes = answer["notices"]
+    if not notes:
+        return []
+    first = min(notes, key=lambda note: (not note.get("offers"), note["level"] != "warning"))
+    count = "1 note" if len(notes) == 1 else str(len(notes)) + " notes"
+    head = ["summary", {}, ["span", {"class": "notes-count"}, count], ["span", {}, first["message"]]]
+    told = [["p", {"class": "notice", "data-level": note["level"]}, note["message"]] for note in notes]
+    nodes = [["details", {"class": "notes"}, head, ["div", {"class": "notes-all"}] + told]]
+    offers = [button for note in notes for button in _offers(note.get("offers", []))]
+    return nodes + ([["p", {"class": "offers"}] + offers] if offers else [])
 
 
 def handle_words(tiles):
@@ -294,6 +322,7 @@ def lead_card(answer):
     item = _lead_of(answer)
     attributes = {"class": "card", "data-instrument": item["name"], "data-part": item["name"]}
     attributes["data-first-reply"] = ",".join(answer["first_reply"])
+    attributes["data-section"] = "map"
     figure = _figure(item, answer)
     figure[1]["class"] = "figure figure-wide"
     return [["article", attributes, ["h2", {}, item["title"]], figure, ["div", {"data-region": "lead"}] + lead(answer)]]
@@ -301,6 +330,10 @@ def lead_card(answer):
 
 def _lead_of(answer):
     return next(item for item in answer["instruments"] if item["size"] == "lead")
+
+
+SECTION_OF = {"mapping": "map"}
+"""Which section of the page a group of instruments is in, where it is not called the same."""
 
 
 def instruments(answer):
@@ -312,6 +345,7 @@ def instruments(answer):
     for group in answer["groups"]:
         items = [item for item in answer["instruments"] if item["group"] == group["name"] and item["size"] != "lead"]
         attributes = {"class": "question", "id": "question-" + group["name"]}
+        attributes["data-section"] = SECTION_OF.get(group["name"], group["name"])
         if not any(_is_there(item) for item in items):
             attributes["hidden"] = ""
         cards = [_card(item, answer) for item in items]
@@ -552,6 +586,7 @@ VIEWS = {
     "lead": lead,
     "notices": notices,
     "steps": steps,
+    "strip": strip,
     "summary": summary,
     "table": table,
 }

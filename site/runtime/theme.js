@@ -6,3 +6,4 @@ try {
   // Storage is refused in some private windows; the system's preference then decides.
 }
 document.documentElement.classList.add("scripted");
+if (document.documentElement.hasAttribute("data-lab")) document.documentElement.dataset.section = "map";

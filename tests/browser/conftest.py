@@ -81,15 +81,25 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+SHOW_ALL = """new MutationObserver(() => {
+    const root = document.documentElement;
+    if ("section" in root.dataset && root.dataset.section !== "all") root.dataset.section = "all";
+    for (const fold of document.querySelectorAll(".fold:not([open])")) fold.open = true;
+}).observe(document, {attributes: true, childList: true, subtree: true, attributeFilter: ["data-section"]});"""
+"""Keeps every section shown and every group of settings unfolded, for tests that are not about these."""
+
+
 class Visit:
     """A page and what went wrong on it: requests off the machine, errors in the console."""
 
-    def __init__(self, context: BrowserContext, address: str) -> None:
+    def __init__(self, context: BrowserContext, address: str, shows_all: bool = True) -> None:
         self.address = address
         self.external: list[str] = []
         self.complaints: list[str] = []
         context.route("**/*", self._admit)
         self.page: Page = context.new_page()
+        if shows_all:
+            self.page.add_init_script(SHOW_ALL)
         self.page.set_default_timeout(PATIENCE_MS)
         self.page.on("console", self._hear)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))

@@ -236,6 +236,7 @@ def settled_memory(page: Page) -> float:
 
 
 @pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="memory is read from Linux's /proc")
+@pytest.mark.alone
 def test_five_embeds_cost_little_more_than_one(chromium: Browser, site: Site) -> None:
     """Five embeds take at most 1.5 times the memory of the first of them alone."""
     found = []

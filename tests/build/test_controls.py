@@ -41,6 +41,9 @@ def test_every_control_has_a_name_a_label_and_a_hint(name: str) -> None:
     labelled = {attributes.get("for") for tag, attributes, _ in elements if tag == "label"}
     named = [(attributes, around) for tag, attributes, around in elements if tag in ("input", "select", "textarea")]
     assert named
+    mirrors = [attributes for attributes, _ in named if "data-mirror" in attributes]
+    assert all(one["data-mirror"] == name and one["aria-label"] for one in mirrors)
+    named = [(attributes, around) for attributes, around in named if attributes not in mirrors]
     assert {attributes["name"] for attributes, _ in named} == {name}
     assert all("label" in around or attributes.get("id") in labelled for attributes, around in named)
     pointed = {a[key] for _, a, _ in elements for key in ("aria-describedby", "aria-labelledby") if key in a}

@@ -19,7 +19,7 @@ def format_tiles(result: Result) -> list[Tile]:
 
 def _cost(result: Result) -> Tile:
     fmt, stored = result.settings.fmt, result.stored
-    bits = display.short(bits_per_value(result), 5)
+    bits = display.short(bits_per_value(result), 5).removesuffix(".0")
     if stored is not None:
         size = f"{display.plural(stored.size_bytes, 'byte')} for {display.plural(result.size, 'number')}"
         if n_zeros := stored.layout.size - result.size:

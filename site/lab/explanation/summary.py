@@ -5,6 +5,7 @@ import numpy as np
 from ..answer_types import Tile
 from ..notation import display
 from ..notation import mathml as m
+from ..results.cost import bits_per_value
 from ..results.result import Result
 from .format_tiles import fates, format_tiles
 from .tile import ends, one_or_many, tile
@@ -14,7 +15,10 @@ LABELS = {
     "mae": ("Mean absolute error", "how far a value moved on average"),
     "mse": ("Mean squared error", "the average of the squared errors"),
     "rmse": ("Root mean squared error", "its square root, in the unit of the values"),
-    "sqnr_db": ("Signal to noise", "SQNR: the power of the values over the power of the errors, in decibels"),
+    "sqnr_db": (
+        "SQNR",
+        "signal-to-quantization-noise ratio: the power of the values over the power of the errors, in decibels",
+    ),
     "cosine": ("Cosine similarity", "1 where values and reconstruction point the same way"),
 }
 
@@ -33,7 +37,9 @@ def _integers(result: Result) -> list[Tile]:
     fmt, (qmin, qmax) = result.settings.fmt, result.settings.code_ends
     q_low, q_high = display.shortest(int(result.q.min())), display.shortest(int(result.q.max()))
     scale, factor, zero_point = result.scale, result.scale_factor, result.zero_point
+    bits = display.short(bits_per_value(result), 5).removesuffix(".0")
     return [
+        tile("bits_per_value", "Bits per value", "", bits, "the code, and its part of scales and zero points"),
         tile(
             "scale_factor",
             "Scale factor",

@@ -10,7 +10,14 @@ from ..notation import display
 
 def tile(key: str, label: str, symbol: Node, value: str, hint: str) -> Tile:
     """One figure."""
-    return {"key": key, "label": label, "symbol": symbol, "value": value, "hint": hint}
+    return {
+        "key": key,
+        "label": label,
+        "symbol": symbol,
+        "value": value,
+        "brief": display.brief(value),
+        "hint": hint,
+    }
 
 
 def one_or_many(numbers: Any, noun: str) -> str:

@@ -166,7 +166,11 @@ def _table(found: Comparison, result: Result, best: Measured | None) -> Table:
             "affine: with a zero point; cast: no scale; by rows: a scale for each; in 32s: a scale for 32 neighbours",
         ),
         column("bits", "Bits per value", "codes, scales and zero points together, spread over the values"),
-        column("sqnr_db", "Signal to noise", "SQNR: the power of the values over the power of the errors, in decibels"),
+        column(
+            "sqnr_db",
+            "SQNR",
+            "signal-to-quantization-noise ratio: the power of the values over the power of the errors, in decibels",
+        ),
         column("mse", "Mean squared error", "the average of the squared errors"),
         column("max_abs", "Largest error", "the farthest that a value moved"),
         column("cosine", "Cosine", "1 where values and reconstruction point the same way"),

@@ -94,7 +94,9 @@ def error_table(product: Either, outputs: list[tuple[str, Float64]]) -> Table:
     columns = [
         column("what", "Of", "which numbers are compared with their originals"),
         column(
-            "sqnr_db", "Signal to noise", "SQNR: the power of the numbers over the power of the errors, in decibels"
+            "sqnr_db",
+            "SQNR",
+            "signal-to-quantization-noise ratio: the power of the numbers over the power of the errors, in decibels",
         ),
         column("rmse", "Root mean squared error", "in the unit of the numbers"),
         column("max_abs", "Largest error", "the farthest that one is off"),

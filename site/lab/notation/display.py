@@ -5,6 +5,7 @@ digits were left out, the text begins with "≈". The minus is U+2212, as wide a
 """
 
 import math
+import re
 from fractions import Fraction
 
 import numpy as np
@@ -13,6 +14,12 @@ MINUS = "\u2212"
 ABOUT = "≈"
 NOTHING = "\u2013"
 """Shown where there is no number to show."""
+
+BRIEF = 5
+"""Digits of a number that is only read."""
+
+NUMBER = re.compile(r"\d+\.\d+(?:e[\u2212-]?\d+)?")
+"""A decimal with a point, as it is written here; whole numbers are counts or codes, and stay whole."""
 
 Number = int | float | Fraction | np.integer | np.floating
 
@@ -61,6 +68,21 @@ def number(value: Number, digits: int = 9) -> str:
     ('NaN', '−∞', '0.5')
     """
     return "NaN" if math.isnan(value) else short(value, digits)
+
+
+def brief(text: str) -> str:
+    """A formatted text with every number cut to five digits, for where it is only read.
+
+    >>> brief("≈0.0243137255"), brief("3 scales, 1.5 to ≈2.34567891e−7"), brief("1,234,567")
+    ('0.024314', '3 scales, 1.5 to 2.3457e−7', '1,234,567')
+    """
+    return NUMBER.sub(lambda found: _cut(found[0]), text).replace(ABOUT, "")
+
+
+def _cut(text: str) -> str:
+    if significant_digits(text.replace(MINUS, "-")) <= BRIEF:
+        return text
+    return typographic(f"{float(text.replace(MINUS, '-')):.{BRIEF}g}")
 
 
 def relation(text: str) -> str:

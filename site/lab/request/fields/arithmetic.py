@@ -35,7 +35,7 @@ ARITHMETIC: tuple[Field, ...] = (
         low=2,
         high=16,
         when=INTEGERS,
-        is_half=True,
+        quick=("2", "3", "4", "8"),
     ),
     Field(
         name="signed",
@@ -44,7 +44,6 @@ ARITHMETIC: tuple[Field, ...] = (
         kind=Kind.FLAG,
         default="1",
         when=INTEGERS,
-        is_half=True,
     ),
     Field(
         name="narrow",

@@ -39,6 +39,7 @@ class Field:
         when: the choices of other fields under which it matters, e.g. ``{"calibration": ("manual",)}``.
         or_when: others under which it matters, too.
         is_half: whether its control takes half the form's width, so that two such fields stand side by side.
+        quick: what it is most often, each a button beside its slider; of a whole number between two ends.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Field:
     when: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     or_when: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     is_half: bool = False
+    quick: tuple[str, ...] = ()
 
     @property
     def cases(self) -> list[Mapping[str, tuple[str, ...]]]:

@@ -52,7 +52,7 @@ NUMBERS: tuple[Field, ...] = (
     Field(
         name="values",
         label="Values",
-        hint="Numbers separated by commas, spaces or new lines; nested lists make a matrix.",
+        hint="Such as 1, -2.5, 3, or a matrix: [[1, 2], [3, 4]].",
         kind=Kind.NUMBERS,
         default="-3.0, 0.1, 3.2",
         when={**QUANTIZE, "source": ("values",)},

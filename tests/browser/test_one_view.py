@@ -1,0 +1,111 @@
+"""What one turns and what it does are on the screen together; the rest is a section or a group away."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from .conftest import SAVES_NOTHING, Visit
+
+LAPTOP = {"width": 1366, "height": 768}
+IN_VIEW = """selector => {
+    const box = document.querySelector(selector).getBoundingClientRect();
+    return box.height > 0 && box.top >= 0 && box.bottom <= innerHeight;
+}"""
+
+
+@pytest.fixture(scope="module")
+def at_once(chromium: Browser, address: str) -> Iterator[Visit]:
+    """One visit on a laptop's screen, as it opens: one section shown, groups folded."""
+    context = chromium.new_context(**SAVES_NOTHING, viewport=LAPTOP)
+    visit = Visit(context, address, shows_all=False)
+    visit.open()
+    yield visit
+    context.close()
+    assert visit.external == []
+    assert visit.complaints == []
+
+
+@pytest.fixture
+def fresh(at_once: Visit) -> Visit:
+    """The shared visit, started over, at its first section."""
+    at_once.page.set_viewport_size(LAPTOP)
+    at_once.page.get_by_role("button", name="Map", exact=True).click()
+    at_once.after(lambda: at_once.page.get_by_role("button", name="Start over").click())
+    return at_once
+
+
+def test_bits_figures_and_mapping_are_in_view_together(fresh: Visit) -> None:
+    """With the bits control focused, the figures and the whole picture are on a laptop's screen."""
+    fresh.page.locator("#bits").focus()
+    for selector in ("#bits", "[data-region=strip]", "[data-figure=mapping] .main-svg"):
+        assert fresh.page.evaluate(IN_VIEW, selector), selector
+
+
+def test_bits_are_turned_by_slider_and_by_button(fresh: Visit) -> None:
+    """Slider, buttons and number say the same."""
+    answer = fresh.after(lambda: fresh.page.get_by_role("slider", name="Bits, as a slider").fill("5"))
+    assert answer["request"]["bits"] == fresh.page.locator("#bits").input_value() == "5"
+    answer = fresh.after(lambda: fresh.page.get_by_role("button", name="3 bits", exact=True).click())
+    assert answer["request"]["bits"] == "3"
+    assert fresh.page.get_by_role("slider", name="Bits, as a slider").input_value() == "3"
+
+
+def test_figures_tell_what_they_were(fresh: Visit) -> None:
+    """After a change each figure that changed stands beside what it was; all digits are in its title."""
+    error = fresh.page.locator("[data-now=max_abs]")
+    before = error.locator("output").inner_text()
+    assert fresh.page.locator(".was").count() == 0
+    fresh.retype("bits", "4")
+    expect(error.locator(".was")).to_have_text("was " + before)
+    shown, full = error.locator("output").inner_text(), error.locator("output").get_attribute("title")
+    assert full is not None
+    assert len(full) >= len(shown)
+    assert float(full.lstrip("≈")) == pytest.approx(float(shown.lstrip("≈")), rel=1e-4)
+
+
+def test_one_section_is_shown_and_the_address_says_which(fresh: Visit) -> None:
+    """A section opens by its button, hides the others, and is opened again by its link."""
+    page, shown = fresh.page, "[data-section]:visible"
+    expect(page.locator("[data-region=table]")).to_be_hidden()
+    page.get_by_role("button", name="Values", exact=True).click()
+    expect(page.locator("[data-region=table]")).to_be_visible()
+    assert "section=values" in page.url
+    sections = page.locator(f".results {shown}").evaluate_all("all => all.map(one => one.dataset.section)")
+    assert set(sections) == {"values"}
+    current = page.locator(".sections [aria-current]")
+    expect(current).to_have_text("Values")
+    page.evaluate("() => { location.hash = 'section=error'; }")
+    expect(page.locator("[data-figure=error] .main-svg").first).to_be_visible()
+    expect(current).to_have_text("Error")
+
+
+def test_what_a_link_chooses_is_unfolded(fresh: Visit) -> None:
+    """A setting that a link names is in an open group."""
+    fresh.follow_link("profile=onnx&calibration=percentile")
+    expect(fresh.page.locator("#calibration")).to_be_visible()
+
+
+def test_a_phone_has_the_figures_at_its_foot(fresh: Visit) -> None:
+    """On a narrow screen the three large figures stay at the bottom edge, wherever one has scrolled."""
+    fresh.page.set_viewport_size({"width": 390, "height": 844})
+    for _ in range(2):
+        box = fresh.page.locator("[data-region=strip]").bounding_box()
+        assert box is not None
+        assert box["y"] + box["height"] == pytest.approx(844, abs=1)
+        assert fresh.page.locator("[data-now]:visible").count() == 3
+        fresh.page.locator("#results").scroll_into_view_if_needed()
+        fresh.page.mouse.wheel(0, 600)
+
+
+def test_paper_shows_every_section_and_no_chart_is_cut(fresh: Visit) -> None:
+    """Before printing all sections are shown and drawn at the width of paper; afterwards one section again."""
+    page = fresh.page
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    page.wait_for_function("document.querySelectorAll('[data-figure]:not([hidden]) > .chart').length > 5")
+    page.wait_for_function(
+        "Math.max(...[...document.querySelectorAll('.chart .main-svg')].map(s => s.width.baseVal.value)) <= 680"
+    )
+    page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    assert page.evaluate("document.documentElement.dataset.section") == "map"
+    page.wait_for_function("document.querySelector('[data-figure=mapping] .main-svg').width.baseVal.value > 680")
