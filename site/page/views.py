@@ -317,12 +317,15 @@ def lead(answer):
     return _reading(item, answer) if item["applies"] else []
 
 
+MAP = "map"  # the section with the leading picture
+
+
 def lead_card(answer):
     """The card of the first instrument, as the build writes it; `first_reply` names what an answer begins with."""
     item = _lead_of(answer)
     attributes = {"class": "card", "data-instrument": item["name"], "data-part": item["name"]}
     attributes["data-first-reply"] = ",".join(answer["first_reply"])
-    attributes["data-section"] = "map"
+    attributes["data-section"] = MAP
     figure = _figure(item, answer)
     figure[1]["class"] = "figure figure-wide"
     return [["article", attributes, ["h2", {}, item["title"]], figure, ["div", {"data-region": "lead"}] + lead(answer)]]
@@ -332,8 +335,9 @@ def _lead_of(answer):
     return next(item for item in answer["instruments"] if item["size"] == "lead")
 
 
-SECTION_OF = {"mapping": "map"}
-"""Which section of the page a group of instruments is in, where it is not called the same."""
+def _section_of(group, answer):
+    """The section of the page in which the instruments of a group are: those of the leading picture's are with it."""
+    return MAP if group == _lead_of(answer)["group"] else group
 
 
 def instruments(answer):
@@ -345,7 +349,7 @@ def instruments(answer):
     for group in answer["groups"]:
         items = [item for item in answer["instruments"] if item["group"] == group["name"] and item["size"] != "lead"]
         attributes = {"class": "question", "id": "question-" + group["name"]}
-        attributes["data-section"] = SECTION_OF.get(group["name"], group["name"])
+        attributes["data-section"] = _section_of(group["name"], answer)
         if not any(_is_there(item) for item in items):
             attributes["hidden"] = ""
         cards = [_card(item, answer) for item in items]

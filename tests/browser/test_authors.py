@@ -103,6 +103,7 @@ def test_the_laboratorys_state_is_brought_along(author: Author) -> None:
     page = author.open("index.html")
     page.locator("#values").fill("0, 0.5, 9")
     for name in ("Put it into your tutorial", "For authors"):
+        page.get_by_role("button", name="Export", exact=True).click()
         page.get_by_role("link", name=name).click()
         page.wait_for_function(LISTENING)
         assert 'values="0, 0.5, 9"' in author.snippet("HTML")
