@@ -155,9 +155,10 @@ class Visit:
 @pytest.fixture
 def visitor(chromium: Browser, address: str, request: pytest.FixtureRequest) -> Iterator[Visit]:
     """A fresh visit that must end without an external request and without an error in the console."""
-    options = getattr(request, "param", {})
+    options = dict(getattr(request, "param", {}))
+    shows_all = options.pop("shows_all", True)
     context = chromium.new_context(**SAVES_NOTHING, **options)
-    visit = Visit(context, address)
+    visit = Visit(context, address, shows_all)
     yield visit
     context.close()
     assert visit.external == []

@@ -9,11 +9,11 @@ import pytest
 from .conftest import ROOT, Visit
 
 PICTURE = ROOT / "site" / "media" / "page.png"
-SIZE = {"width": 1280, "height": 860}
+SIZE = {"width": 1366, "height": 860}
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("visitor", [{"viewport": SIZE, "color_scheme": "light"}], indirect=True)
+@pytest.mark.parametrize("visitor", [{"viewport": SIZE, "color_scheme": "light", "shows_all": False}], indirect=True)
 def test_the_readmes_picture_is_of_this_page(visitor: Visit, tmp_path: Path) -> None:
     """The README shows the page in the size taken here; with QUANTLAB_PICTURE=1 the picture is taken anew."""
     page = visitor.open()
