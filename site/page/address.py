@@ -9,13 +9,8 @@ from pyscript import window
 
 from page.form import LONG
 
-APPEARANCE = (
-    "theme",
-    "background",
-    "controls",
-    "group",
-    "section",
-)  # what only the page knows, and the lab is not asked about
+# what only the page knows, and the lab is not asked about
+APPEARANCE = ("theme", "background", "controls", "group", "section")
 LONGEST = 100_000  # characters of a link; the texts of a link of ours are up to form.LONGEST each
 IS_FRAMED = not window.Object["is"](window.parent, window.self)  # `window` itself is a module here, no object
 

@@ -2,9 +2,8 @@
 
 from pyscript import document
 
-from page import address, charts
+from page import address, charts, views
 
-FIRST = "map"
 ALL = "all"
 
 root = document.documentElement
@@ -17,8 +16,8 @@ def names():
 
 def dress():
     """Shows the section that the address names."""
-    name = address.state.appearance.get("section", FIRST)
-    _show(name if name == ALL or name in names() else FIRST)
+    name = address.state.appearance.get("section", views.MAP)
+    _show(name if name == ALL or name in names() else views.MAP)
 
 
 def open_(talk, link):
@@ -29,7 +28,7 @@ def open_(talk, link):
 def go(talk, name):
     """Shows a section, and notes it in the address."""
     _show(name)
-    if name == FIRST:
+    if name == views.MAP:
         address.state.appearance.pop("section", None)
     else:
         address.state.appearance["section"] = name

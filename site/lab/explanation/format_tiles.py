@@ -7,9 +7,8 @@ import quantcore as qc
 from ..answer_types import Tile
 from ..notation import display
 from ..notation import mathml as m
-from ..results.cost import bits_per_value
 from ..results.result import Result
-from .tile import one_or_many, tile
+from .tile import cost_tile, one_or_many, tile
 
 
 def format_tiles(result: Result) -> list[Tile]:
@@ -19,7 +18,6 @@ def format_tiles(result: Result) -> list[Tile]:
 
 def _cost(result: Result) -> Tile:
     fmt, stored = result.settings.fmt, result.stored
-    bits = display.short(bits_per_value(result), 5).removesuffix(".0")
     if stored is not None:
         size = f"{display.plural(stored.size_bytes, 'byte')} for {display.plural(result.size, 'number')}"
         if n_zeros := stored.layout.size - result.size:
@@ -31,7 +29,7 @@ def _cost(result: Result) -> Tile:
     else:
         n_scales = display.plural(result.scale.size, "scale")
         hint = f"codes of {fmt.bits} bits, and {n_scales} in {result.scale.dtype} for all {display.count(result.size)}"
-    return tile("bits_per_value", "Bits per value", "", bits, hint)
+    return cost_tile(result, hint)
 
 
 def _numbers(result: Result) -> Tile:

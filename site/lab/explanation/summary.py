@@ -5,10 +5,9 @@ import numpy as np
 from ..answer_types import Tile
 from ..notation import display
 from ..notation import mathml as m
-from ..results.cost import bits_per_value
 from ..results.result import Result
 from .format_tiles import fates, format_tiles
-from .tile import ends, one_or_many, tile
+from .tile import cost_tile, ends, one_or_many, tile
 
 LABELS = {
     "max_abs": ("Largest error", "the farthest that a value moved"),
@@ -37,9 +36,8 @@ def _integers(result: Result) -> list[Tile]:
     fmt, (qmin, qmax) = result.settings.fmt, result.settings.code_ends
     q_low, q_high = display.shortest(int(result.q.min())), display.shortest(int(result.q.max()))
     scale, factor, zero_point = result.scale, result.scale_factor, result.zero_point
-    bits = display.short(bits_per_value(result), 5).removesuffix(".0")
     return [
-        tile("bits_per_value", "Bits per value", "", bits, "the code, and its part of scales and zero points"),
+        cost_tile(result, "the code, and its part of scales and zero points"),
         tile(
             "scale_factor",
             "Scale factor",

@@ -6,6 +6,8 @@ import numpy as np
 
 from ..answer_types import Node, Tile
 from ..notation import display
+from ..results.cost import bits_per_value
+from ..results.result import Result
 
 
 def tile(key: str, label: str, symbol: Node, value: str, hint: str) -> Tile:
@@ -18,6 +20,13 @@ def tile(key: str, label: str, symbol: Node, value: str, hint: str) -> Tile:
         "brief": display.brief(value),
         "hint": hint,
     }
+
+
+def cost_tile(result: Result, hint: str) -> Tile:
+    """How many bits a value takes, scales and zero points included."""
+    return tile(
+        "bits_per_value", "Bits per value", "", display.short(bits_per_value(result), 5).removesuffix(".0"), hint
+    )
 
 
 def one_or_many(numbers: Any, noun: str) -> str:
