@@ -8,6 +8,7 @@ FRAME_APPEARANCE = ("theme", "background", "controls")
 TITLE = "Quantization Lab"
 PICTURE = "A picture and a link"
 FILE = "quantization.svg"
+USUAL_HEIGHT = 480  # in pixels, of a frame whose content has not been measured
 LONGEST_ALT = 60  # characters of the numbers
 MARKS = "\\`*_[]<>&!"  # what Markdown may take for more than itself
 
@@ -65,9 +66,11 @@ def frame_address(site, fields):
     return site + "embed.html" + ("#" + query(fields) if fields else "")
 
 
-def element(site, fields):
+def element(site, fields, height=None):
     """The element and its script, with a link in it for readers without scripts."""
     attributes = "".join([" " + name + '="' + escaped(fields[name]) + '"' for name in ordered(fields)])
+    if height:
+        attributes += ' height="' + str(height) + '"'
     return "\n".join(
         [
             '<script async src="' + escaped(site) + 'quant-lab.js"></script>',
@@ -78,7 +81,7 @@ def element(site, fields):
     )
 
 
-def frame(site, fields, style):
+def frame(site, fields, style, height=None):
     """A frame of fixed height, for places that let no script in; `style` is what takes the border away there."""
     address = escaped(frame_address(site, fields))
     return (
@@ -86,7 +89,9 @@ def frame(site, fields, style):
         + address
         + '" title="'
         + TITLE
-        + '" width="100%" height="480" loading="lazy" '
+        + '" width="100%" height="'
+        + str(height or USUAL_HEIGHT)
+        + '" loading="lazy" '
         + style
         + "></iframe>"
     )
@@ -97,9 +102,9 @@ def indented(text, margin):
     return "\n".join([margin + line for line in text.split("\n")])
 
 
-def snippets(site, fields):
-    """All snippets: (name, what to know about it, text)."""
-    own = element(site, fields)
+def snippets(site, fields, height=None):
+    """All snippets: (name, what to know about it, text); `height` in pixels, as far as it is known."""
+    own = element(site, fields, height)
     fence = "```"
     return [
         ("HTML", "The script once a page; the element as often as you like.", own),
@@ -111,7 +116,7 @@ def snippets(site, fields):
         (
             "Docusaurus (MDX)",
             "MDX is no HTML: a frame is the simple way.",
-            frame(site, fields, "style={{border: 0}}"),
+            frame(site, fields, "style={{border: 0}}", height),
         ),
         ("reStructuredText (Sphinx)", "", ".. raw:: html\n\n" + indented(own, "   ")),
         ("MyST (Sphinx, Jupyter Book)", "", fence + "{raw} html\n" + own + "\n" + fence),
@@ -120,12 +125,12 @@ def snippets(site, fields):
             "Jupyter",
             "In a code cell. The frame needs a network, or the lab served from this machine.",
             "from IPython.display import IFrame\n\n"
-            'IFrame("' + frame_address(site, fields) + '", width="100%", height=480)',
+            'IFrame("' + frame_address(site, fields) + '", width="100%", height=' + str(height or USUAL_HEIGHT) + ")",
         ),
         (
             "WordPress",
             "Into the editor, as it is: it becomes a Custom HTML block. A frame passes where scripts are taken out.",
-            "<!-- wp:html -->\n" + frame(site, fields, 'style="border: 0"') + "\n<!-- /wp:html -->",
+            "<!-- wp:html -->\n" + frame(site, fields, 'style="border: 0"', height) + "\n<!-- /wp:html -->",
         ),
         (
             PICTURE,
@@ -178,9 +183,9 @@ def plain(text):
     return "".join(["\\" + letter if letter in MARKS else letter for letter in text])
 
 
-def views(site, fields):
+def views(site, fields, height=None):
     """The snippets as nodes."""
-    return [_figure(*snippet) for snippet in snippets(site, fields)]
+    return [_figure(*snippet) for snippet in snippets(site, fields, height)]
 
 
 def _figure(name, note, text):

@@ -2,7 +2,7 @@
 {
 const SITE = new URL("./", (document.currentScript ?? document.querySelector("script[src$='quant-lab.js']")).src);
 const group = Math.random();
-const isField = (name) => !/^(id|class|style|title|hidden|slot|lang|dir|role|tabindex|on.*|.*-.*)$/.test(name);
+const isField = (name) => !/^(id|class|style|title|height|hidden|slot|lang|dir|role|tabindex|on.*|.*-.*)$/.test(name);
 
 const live = new Set();
 for (const type of ["message", "securitypolicyviolation"])
@@ -11,7 +11,8 @@ for (const type of ["message", "securitypolicyviolation"])
 const style = new CSSStyleSheet();
 style.replaceSync(`
 :host(:not([hidden])) {display:block; position:relative}
-iframe {width:100%; height:0; border:0; display:block}
+iframe {width:100%; height:0; border:0; display:block; color:color-mix(in srgb, currentcolor, currentcolor); transition:color 1ms}
+slot {display:block}
 slot ~ iframe {position:absolute; visibility:hidden}
 `);
 
@@ -44,6 +45,18 @@ class QuantLab extends HTMLElement {
     return { ...(this.#told ?? Object.fromEntries(names.map((name) => [name, this.getAttribute(name)]))) };
   }
 
+  get #asked() {
+    const request = this.request;
+    const [r, g, b] = getComputedStyle(this.#frame).color.match(/[\d.]+/g);  // of color(srgb 0.9 0.9 0.9)
+    if (this.#isDressed) request.theme = +r + +g + +b > 1.5 ? "dark" : "light";
+    this.#frame.style.colorScheme = request.theme ?? "light dark";
+    return request;
+  }
+
+  get #isDressed() {
+    return this.getAttribute("theme") === "host";
+  }
+
   set request(fields) {
     for (const name in this.request) this.removeAttribute(name);
     for (const name in fields) this.setAttribute(name, fields[name]);
@@ -56,7 +69,7 @@ class QuantLab extends HTMLElement {
     else if (source === this.#frame.contentWindow && origin === SITE.origin) this.#take(data?.quantlab ?? {});
   }
 
-  #url = (page = "embed.html", more = { group }) => `${SITE}${page}#${new URLSearchParams({ ...this.request, ...more })}`;
+  #url = (page = "embed.html", request = { ...this.#asked, group }) => `${SITE}${page}#${new URLSearchParams(request)}`;
   #say = (quantlab) => this.#frame.contentWindow.postMessage({ quantlab }, SITE.origin);
   #tell = (type, detail) => this.dispatchEvent(new CustomEvent(type, { detail, bubbles: type !== "error" }));
 
@@ -64,18 +77,21 @@ class QuantLab extends HTMLElement {
     this.#near.disconnect();
     clearTimeout(this.#timer);
     this.#frame = this.#told = undefined;
-    this.#root.replaceChildren(document.createElement("slot"));
+    const slot = document.createElement("slot");
+    slot.style.minHeight = `${this.getAttribute("height") ?? 0}px`;
+    this.#root.replaceChildren(slot);
   }
 
   #load() {
     this.#near.disconnect();
     this.#frame = Object.assign(document.createElement("iframe"), {
       title: this.title || "Quantization Lab",
-      src: this.#url(),
       allow: "clipboard-write",
+      ontransitionend: () => this.#isDressed && this.#ask(),
     });
     this.#timer = setTimeout(() => this.#fail("No answer."), 3e4);
     this.#root.append(this.#frame);
+    this.#frame.src = this.#url();
     this.hasChildNodes() || this.#reveal();
   }
 
@@ -90,7 +106,12 @@ class QuantLab extends HTMLElement {
     const request = this.request;
     for (const name of names) request[name] = this.getAttribute(name);
     if (!this.#frame || !names.length) return;
-    if (this.#told) this.#say({ kind: "ask", request: (this.#told = request) });
+    if (this.#told) this.#told = request;
+    this.#ask();
+  }
+
+  #ask() {
+    if (this.#told) this.#say({ kind: "ask", request: this.#asked });
     else this.#frame.src = this.#url();
   }
 
@@ -101,14 +122,14 @@ class QuantLab extends HTMLElement {
       this.#timer = clearTimeout(this.#timer);
     } else if (kind) {
       this.#reveal();
-      this.#told = request ?? this.request;
+      this.#told = { ...(request ?? this.request), ...(this.#isDressed && { theme: "host" }) };
       this.#tell(kind, answer ?? errors);
     }
   }
 
   #fail(message) {
     this.#start();
-    const link = Object.assign(document.createElement("a"), { href: this.#url("index.html", {}) });
+    const link = Object.assign(document.createElement("a"), { href: this.#url("index.html", this.request) });
     link.append(message, " Open it there.");
     this.#root.append(link);
     this.#tell("error", [{ field: "", message }]);

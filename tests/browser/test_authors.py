@@ -119,7 +119,21 @@ def test_the_example_is_brought_along_too(author: Author) -> None:
     page.get_by_role("link", name="For authors").click()
     page.wait_for_function(LISTENING)
     assert "#" not in page.url
-    assert '<quant-lab show="mapping,table" controls="values,bits">' in author.snippet("HTML")
+    assert '<quant-lab show="mapping,table" controls="values,bits"' in author.snippet("HTML")
+
+
+def test_the_snippets_leave_room_for_what_they_show(author: Author) -> None:
+    """Once the preview runs, the element and the frames have its height, so that the reader's text does not jump."""
+    page = author.open("authors.html")
+    page.locator("quant-lab").scroll_into_view_if_needed()
+    expect(page.frame_locator("quant-lab iframe").locator("[data-part=table] tbody tr")).to_have_count(3)
+    page.wait_for_function(
+        "document.querySelector(`[data-kind='HTML'] code`).textContent"
+        ".includes(` height=\"${document.querySelector('quant-lab').offsetHeight}\"`)"
+    )
+    height = page.locator("quant-lab").evaluate("it => it.offsetHeight")
+    assert height > 480
+    assert f'width="100%" height="{height}"' in author.snippet("WordPress")
 
 
 def saved(page: Page) -> Download:

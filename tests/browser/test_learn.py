@@ -32,6 +32,15 @@ def reader(chromium: Browser, site: Site) -> Iterator[Host]:
     assert host.complaints == []
 
 
+GROWN = """async (it) => {
+    for (let height = 0; it.shadowRoot.querySelector("slot") || height !== it.offsetHeight;) {
+        height = it.offsetHeight;
+        await new Promise((go) => setTimeout(go, 250));
+    }
+}"""
+"""Waits until an embed has taken the place of its still text and grows no more."""
+
+
 def read(reader: Host, name: str) -> Page:
     """Opens a page and waits until its own script answers."""
     reader.page.goto(reader.site.address() + name)
@@ -91,9 +100,10 @@ def test_only_the_public_element_is_used() -> None:
 
 
 def test_every_chart_of_the_lesson_is_drawn(reader: Host) -> None:
-    """Each embed that shows an instrument has marks in its chart as soon as it is reached."""
+    """Each embed that shows an instrument has marks in its chart as soon as it is reached; room was left for all."""
     page = read(reader, "learn.html")
     n_charts = 0
+    other = {}
     for embed in page.locator("quant-lab").all():
         parts = ("summary", "table", "steps", "code", "stored_bytes")
         names = [name for name in str(embed.get_attribute("show") or "mapping").split(",") if name not in parts]
@@ -103,7 +113,23 @@ def test_every_chart_of_the_lesson_is_drawn(reader: Host) -> None:
         for name in names:
             frame.wait_for_function(f"({MARKS})('{name}') > 1")
             n_charts += 1
+        embed.evaluate(GROWN)
+        height, noted = embed.evaluate("it => [it.getBoundingClientRect().height, Number(it.getAttribute('height'))]")
+        if abs(height - noted) > 48:
+            other[str(embed.get_attribute("title"))] = (height, noted)
+    assert not other, "these embeds have another height than learn.html notes"
     assert n_charts >= 4  # the other embeds show tables, steps and figures of the error
+
+
+@pytest.mark.parametrize("place", ["error", "q4-k", "mistakes"])
+def test_the_contents_lead_to_their_chapters(reader: Host, place: str) -> None:
+    """A chapter stays where its link brought it while the instruments above it load, and goes when the reader moves."""
+    page = read(reader, "learn.html")
+    page.locator(f".contents a[href='#{place}']").click()
+    page.locator(f"#{place} quant-lab").first.evaluate(GROWN)
+    page.wait_for_function(f"Math.abs(document.getElementById('{place}').getBoundingClientRect().top - 16) < 2")
+    page.mouse.wheel(0, -300)
+    page.wait_for_function(f"document.getElementById('{place}').getBoundingClientRect().top > 250")
 
 
 def test_typed_answers_are_checked(reader: Host) -> None:
