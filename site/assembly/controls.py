@@ -59,7 +59,11 @@ def _group(fields: Iterable[Any], single: Mapping[str, View]) -> View:
 
 def links(presets: Iterable[Any]) -> list[Node]:
     """Draws the presets as links that carry their request; the default's link names one field, to be a state at all."""
-    return [["ul", {}, *(["li", {}, link(preset, preset.title)] for preset in presets)]]
+    drawn = [link(preset, preset.title) for preset in presets]
+    for other in drawn[1:]:
+        other[1]["tabindex"] = "-1"  # the arrow keys lead from one to the next
+    bar = {"role": "toolbar", "aria-label": "Examples"}
+    return [["ul", bar, *(["li", {"role": "none"}, shown] for shown in drawn)]]
 
 
 def link(preset: Any, text: str) -> Node:

@@ -51,6 +51,19 @@ def walk_bytes(button, key):
     return True
 
 
+def walk_toolbar(link, key):
+    """Moves the focus along a row of links that is one stop of the Tab key; returns whether the key was one of ours."""
+    links = link.closest("[role=toolbar]").querySelectorAll("a")
+    position = next(i for i in range(links.length) if links[i] == link)
+    targets = {"ArrowRight": position + 1, "ArrowLeft": position - 1, "Home": 0, "End": links.length - 1}
+    if key not in targets:
+        return False
+    target = links[targets[key] % links.length]
+    link.tabIndex, target.tabIndex = -1, 0
+    target.focus()
+    return True
+
+
 def tell(text):
     """Says what is under the cursor; nothing, where it is nowhere."""
     document.querySelector("[data-region=cursor]").textContent = text

@@ -13,8 +13,18 @@ def on_submit(event):
     said = form.querySelector("output")
     if number_in(text) is None:
         said.textContent = "Type a number."
+    elif is_right(text, form.parentElement.dataset.ask):
+        said.textContent = "Right."
     else:
-        said.textContent = "Right." if is_right(text, form.parentElement.dataset.ask) else "Not quite. Try again."
+        said.textContent = "Not quite. " + _hint(form.parentElement, text)
+
+
+def _hint(ask, text):
+    """What is known about a wrong answer that is often given."""
+    for slip in ask.querySelectorAll("[data-slip]"):
+        if is_right(text, slip.dataset.slip):
+            return slip.textContent
+    return "Try again."
 
 
 def on_answer(event):

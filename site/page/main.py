@@ -101,6 +101,10 @@ def on_key(event):
         if cursor.walk_bytes(event.target, event.key):
             event.preventDefault()
         return
+    if event.target.closest("[role=toolbar]"):
+        if cursor.walk_toolbar(event.target, event.key):
+            event.preventDefault()
+        return
     if event.key == "Enter" and event.target.hasAttribute("data-part"):
         inspection.ask(talk, event.target.parentElement.querySelector("button"))
     if not event.target.classList.contains("figure"):

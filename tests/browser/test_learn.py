@@ -136,7 +136,13 @@ def test_typed_answers_are_checked(reader: Host) -> None:
     """A right answer is called right, a wrong one not, and text that is no number is told."""
     page = read(reader, "learn.html")
     ask = page.locator("[data-ask]", has=page.locator("#ask-factor"))
-    for typed, said in (("2.42", "Right."), ("2.67", "Not quite"), ("many", "Type a number."), ("2,419", "Right.")):
+    for typed, said in (
+        ("2.42", "Right."),
+        ("2.67", "Not quite. Try again."),
+        ("41.13", "Not quite. That is the factor for 8 bits"),
+        ("many", "Type a number."),
+        ("2,419", "Right."),
+    ):
         ask.locator("input").fill(typed)
         ask.locator("input").press("Enter")
         expect(ask.locator("output")).to_contain_text(said)

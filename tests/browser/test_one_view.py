@@ -109,3 +109,32 @@ def test_paper_shows_every_section_and_no_chart_is_cut(fresh: Visit) -> None:
     page.evaluate("window.dispatchEvent(new Event('afterprint'))")
     assert page.evaluate("document.documentElement.dataset.section") == "map"
     page.wait_for_function("document.querySelector('[data-figure=mapping] .main-svg').width.baseVal.value > 680")
+
+
+def test_the_examples_are_one_stop_of_the_tab_key(fresh: Visit) -> None:
+    """The arrow keys lead along the examples, Enter takes one, and Tab leads on to the settings."""
+    page = fresh.page
+    examples = page.locator(".presets a")
+    assert examples.count() > 10
+    assert page.locator(".presets a[tabindex='-1']").count() == examples.count() - 1
+    examples.first.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    expect(examples.nth(2)).to_be_focused()
+    page.keyboard.press("ArrowLeft")
+    expect(examples.nth(1)).to_be_focused()
+    answer = fresh.after(lambda: page.keyboard.press("Enter"))
+    assert answer["request"]["source"] == "normal"
+    page.keyboard.press("End")
+    expect(examples.last).to_be_focused()
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('#controls') !== null")
+
+
+def test_a_link_with_a_scale_that_plays_no_part_says_so(fresh: Visit) -> None:
+    """Scale and zero point of a link that quantizes are offered for use, in the strip."""
+    page = fresh.page
+    fresh.after(lambda: page.evaluate("location.hash = 'scale=0.1&zero_point=3'"))
+    expect(page.locator(".strip .notes")).to_contain_text("The given scale and zero point play no part")
+    answer = fresh.after(lambda: page.get_by_role("button", name="Use what is given").click())
+    assert answer["params"]["scale"] == [0.1]

@@ -94,6 +94,18 @@ def test_every_question_has_its_right_answer(lesson: str) -> None:
     assert [name for right, name in asked if not is_right(ANSWERS[name], right)] == []
 
 
+def test_every_usual_slip_is_wrong_and_one_of_its_own(lesson: str) -> None:
+    """What a hint is given for is not the right answer, and no other hint of the question would be given for it."""
+    asks = re.findall(r'<section class="ask" data-ask="([^"]*)">(.*?)</section>', lesson, re.DOTALL)
+    n_hints = 0
+    for right, ask in asks:
+        slips = re.findall(r'<p data-slip="([^"]*)" hidden>', ask)
+        for position, slip in enumerate(slips):
+            assert [other for other in (right, *slips[:position]) if is_right(slip, other)] == []
+        n_hints += len(slips)
+    assert n_hints >= 2 * len(ANSWERS)
+
+
 @pytest.mark.parametrize("name", SOLUTIONS)
 def test_every_task_is_solved_as_it_says(lesson: str, name: str) -> None:
     """What is advised reaches the goal; what the embed begins with, and what is nearly enough, does not."""

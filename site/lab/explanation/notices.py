@@ -17,6 +17,7 @@ from .notice import info, warning
 MAX_LISTED = 10_000
 FEW = 6
 LONG = 100_000  # characters: nobody typed them
+GIVEN = {"calibration": "given"}
 
 
 def notices(result: Result) -> list[Notice]:
@@ -242,8 +243,25 @@ def _as_printed(result: Result) -> list[Notice]:
     return [{"level": "info", "message": message, "offers": [offer]}]
 
 
+def _unused_parameters(result: Result) -> list[Notice]:
+    """A scale or zero point that was named, as by a link, while both are chosen from the values."""
+    texts = result.settings.texts
+    use = texts | GIVEN
+    named = [
+        FIELDS[name].label.lower()
+        for name in ("scale", "zero_point")
+        if texts[name] != FIELDS[name].default and not FIELDS[name].matters(texts) and FIELDS[name].matters(use)
+    ]
+    if not named:
+        return []
+    verb = "plays" if len(named) == 1 else "play"
+    message = f"The given {' and '.join(named)} {verb} no part, for scale and zero point are chosen from the values."
+    return [{"level": "info", "message": message, "offers": [{"label": "Use what is given", "fields": GIVEN}]}]
+
+
 CHECKS = (
     _read_otherwise,
+    _unused_parameters,
     _as_printed,
     _not_finite,
     _of_the_data,

@@ -14,6 +14,10 @@ CASES = [
     ({"values": "0 1e-37", "profile": "onnx"}, "warning", "subnormal in float32"),
     ({"values": "1 1e-60", "profile": "onnx"}, "warning", "1 value is too small for float32 and became 0."),
     ({"profile": "onnx", "calibration": "manual", "range_max": "1"}, "info", "1 value is clipped (≈33.3 %)"),
+    ({"scale": "0.1", "zero_point": "3"}, "info", "The given scale and zero point play no part"),
+    ({"zero_point": "3", "profile": "onnx"}, "info", "The given zero point plays no part"),
+    ({"scale": "0.1", "format": "nf4", "values": "1"}, None, ""),
+    ({"scale": "0.1", "calibration": "given", "profile": "onnx"}, None, ""),
     ({"values": "1 2 3\n4, 5, 6\n"}, "info", "stand in 2 lines of 3, but make one list"),
     ({"profile": "onnx", "rounding": "floor"}, "info", "no longer exactly what ONNX computes"),
 ]
