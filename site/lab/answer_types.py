@@ -78,6 +78,7 @@ class Row(TypedDict):
     cells: Annotated[list[str], "the texts, a column each"]
     sort: NotRequired[Annotated[list[str | float | None], "what to sort by, a column each"]]
     name: NotRequired[Annotated[str, "the name of the scheme that it is about"]]
+    fields: NotRequired[Annotated[dict[str, str], "the fields of the request that takes what it is about"]]
 
 
 class Table(TypedDict):
@@ -139,6 +140,13 @@ class Switches(TypedDict):
     marks: Annotated[dict[str, float], "what each of them is, where it is a number: its place on the lines"]
 
 
+class Offer(TypedDict):
+    """Another request, one click away."""
+
+    label: Annotated[str, "what the button says"]
+    fields: Annotated[dict[str, str], "the fields that it sets"]
+
+
 class InstrumentView(TypedDict):
     """One instrument; what stands below has_figure is there only if it was built, but for waits and opens_table."""
 
@@ -156,18 +164,12 @@ class InstrumentView(TypedDict):
     tables: NotRequired[Annotated[list[Table], "further tables"]]
     steps: NotRequired[Annotated[list[Step], "its own arithmetic"]]
     copy: NotRequired[Annotated[Derivation, "the same as texts"]]
-    reply: NotRequired[Annotated[str, "the answer to what it was asked"]]
+    reply: NotRequired[Annotated[str, "the answer to the question in its title, and to what else it was asked"]]
+    offers: NotRequired[Annotated[list[Offer], "what its reply names, one click away"]]
     switches: NotRequired[Annotated[Switches, "the bits of a code, to be flipped"]]
     nodes: NotRequired[Annotated[list[Node], "what else it shows, as nodes"]]
     handles: NotRequired[Annotated[dict[str, float], "where on the x axis fields of the request stand"]]
     ends: NotRequired[Annotated[dict[str, str], "the same as the texts of these fields"]]
-
-
-class Offer(TypedDict):
-    """Another request, one click away."""
-
-    label: Annotated[str, "what the button says"]
-    fields: Annotated[dict[str, str], "the fields that it sets"]
 
 
 class Notice(TypedDict):

@@ -84,6 +84,15 @@ class Conversation:
             form.fill({"element": text}, {})
             self.choose("element", text)
 
+    def take(self, instrument, index):
+        """Takes the settings that a row of an instrument's table is about, if it is about any."""
+        for item in self.view["instruments"] if self.view is not None else ():
+            if item["name"] == instrument and item["applies"]:
+                fields = views.fields_of_row(item, index)
+                if fields is not None:
+                    form.fill(fields, {})
+                    self.choose_all(fields)
+
     def request_of(self, name):
         """What a field of the answered request says; empty before the first answer."""
         return self.view["request"].get(name, "") if self.view is not None else ""

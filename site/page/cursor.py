@@ -77,16 +77,22 @@ def leave(container):
     tell("")
 
 
-def element(container):
-    """The flat index of the number under the cursor; None where there is none."""
+def under(container):
+    """The trace and the point, or cell, under the cursor; None where there is none."""
     name = container.dataset.figure
     drawn = charts.chart(name)
     if drawn is None or name not in _cursors.places:
         return None
     first, second = _cursors.places[name]
     if drawn.data[0].type == "heatmap":
-        return element_at(drawn.data[0], [first, second])
-    return element_at(drawn.data[first], second)
+        return drawn.data[0], [first, second]
+    return drawn.data[first], second
+
+
+def row_at(trace, point):
+    """The row of the instrument's table that a point stands for, by its index; None where it is no row's."""
+    meta = getattr(trace, "meta", None)
+    return int(meta.rows[point]) if hasattr(meta, "rows") else None
 
 
 def element_at(trace, point):

@@ -110,7 +110,9 @@ def on_key(event):
     if not event.target.classList.contains("figure"):
         return
     if event.key == "Enter":
-        pick(cursor.element(event.target))
+        found = cursor.under(event.target)
+        if found is not None:
+            pick(event.target.dataset.figure, *found)
     elif cursor.walk(event.target, event.key, talk.words_of):
         event.preventDefault()
 
@@ -127,12 +129,15 @@ def on_point(event):
     """A point of a chart was clicked."""
     trace, point = event.points[0].data, event.points[0].pointNumber
     inspection.ask_of(talk, trace, point)
-    pick(cursor.element_at(trace, point))
+    pick(event.event.target.closest("[data-figure]").dataset.figure, trace, point)
 
 
-def pick(element):
-    """Follows a number that was picked on a chart, if there is one at that place."""
-    if element is not None:
+def pick(name, trace, point):
+    """Follows the number, or takes the settings, that a place on a chart stands for, if it stands for any."""
+    element, row = cursor.element_at(trace, point), cursor.row_at(trace, point)
+    if row is not None:
+        talk.take(name, row)
+    elif element is not None:
         talk.follow(element)
 
 

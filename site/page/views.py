@@ -86,8 +86,13 @@ def _offers(offers):
     button = {"type": "button", "class": "button", "data-action": "choose"}
     nodes = []
     for offer in offers:
-        nodes += [" ", ["button", dict(button, **{"data-fields": json.dumps(offer["fields"])}), offer["label"]]]
+        nodes += [" ", ["button", dict(button, **{"data-fields": _as_json(offer["fields"])}), offer["label"]]]
     return nodes
+
+
+def _as_json(fields):
+    """Fields as JSON, by name, so that MicroPython, whose dicts have no order, and the build write the same."""
+    return "{" + ", ".join([json.dumps(name) + ": " + json.dumps(fields[name]) for name in sorted(fields)]) + "}"
 
 
 def understood(answer, name):
@@ -379,6 +384,7 @@ def _card(item, answer):
         ["h3", {}, item["title"]],
         ["div", {"class": "slot", "data-keep": "controls-" + name}] + slot,
         ["p", {"class": "reply"}] + _text(item.get("reply", "")),
+        ["p", {"class": "offers"}] + _offers(item.get("offers", [])),
         figure,
         _handles(item),
         ["div", {}] + (_reading(item, answer) if item["applies"] else []),
@@ -389,7 +395,7 @@ def _card(item, answer):
 def _figure(item, answer):
     """The place of a chart; the build puts a drawing there."""
     attributes = {"class": "figure", "data-figure": item["name"], "tabindex": "0", "role": "group"}
-    attributes["aria-label"] = item["title"] + ": chart, read by the arrow keys, Enter follows a number"
+    attributes["aria-label"] = item["title"] + ": chart, read by the arrow keys; Enter takes what is under the cursor"
     return ["div", attributes] + _drawing(answer, item["name"])
 
 
@@ -518,13 +524,41 @@ def _table(shown, followable, sorter=None, order=None):
             label = ["button", sort, label]
         heads.append(["th", attributes, label])
     columns = [_of_column(column) for column in shown["columns"]]
+    if any("fields" in row for row in shown["rows"]):  # of settings, each of which has a name, and no index
+        rows = [_row_to_take(row, columns) for row in shown["rows"]]
+    else:
+        heads.insert(0, ["th", {"scope": "col", "data-key": "index"}, "index"])
+        rows = [_row(row, columns, followable) for row in shown["rows"]]
     return [
         "table",
         {"class": "numbers"},
         ["caption", {}, shown["caption"]],
-        ["thead", {}, ["tr", {}, ["th", {"scope": "col", "data-key": "index"}, "index"]] + heads],
-        ["tbody", {}] + [_row(row, columns, followable) for row in shown["rows"]],
+        ["thead", {}, ["tr", {}] + heads],
+        ["tbody", {}] + rows,
     ]
+
+
+def _row_to_take(row, columns):
+    """A row about other settings, whose name is a button that takes them."""
+    name, attributes = row["cells"][0], {"data-row": str(row["index"])}
+    head = name
+    if "fields" in row:
+        button = {"type": "button", "class": "take", "data-action": "choose"}
+        button["data-fields"] = _as_json(row["fields"])
+        head = ["button", button, name]
+    if row["selected"]:
+        attributes["data-selected"] = "true"
+    cells = [["td", of_column, cell] for of_column, cell in zip(columns[1:], row["cells"][1:])]
+    return ["tr", attributes, ["th", {"scope": "row", "class": "words"}, head]] + cells
+
+
+def fields_of_row(item, index):
+    """The fields that a row of an instrument's tables takes, by the row's index; None where it takes none."""
+    for shown in [item["table"]] + item.get("tables", []):
+        for row in shown["rows"]:
+            if row["index"] == index and "fields" in row:
+                return row["fields"]
+    return None
 
 
 def _of_column(column):

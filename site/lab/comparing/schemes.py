@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import quantcore as qc
 
-from ..request.fields.formats import ELEMENTS
+from ..request.fields.formats import ELEMENTS, RESIZABLE, default_under
 
 TENSOR, CHANNEL, CAST = "tensor", "channel", "cast"
 WIDTHS = (8, 6, 5, 4, 3, 2)
@@ -51,6 +51,35 @@ class Scheme:
         if isinstance(self.per, int):
             return qc.PerBlock(self.per)
         return qc.PerAxis(0) if self.per == CHANNEL else qc.PerTensor()
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """The fields of a request that stores values like this, with the ranges and the arithmetic of a comparison."""
+        if self.block is not None:
+            own = {name: default_under(name, self.name) or "" for name in ("importance", "tensor_scale")}
+            size = {"block_size": str(self.block.block_size)} if self.name in RESIZABLE else {}
+            return {"format": self.name, "scale_mode": "floor", **own, **size}
+        found = {
+            "format": "",
+            "calibration": "none" if self.per == CAST else "minmax",
+            "granularity": {CHANNEL: "axis", TENSOR: "tensor", CAST: "tensor"}.get(str(self.per), "block"),
+            "axis": "",
+            "rounding": "half_even",
+            "precision": "float32",
+        }
+        if isinstance(self.per, int):
+            found["block_size"] = str(self.per)
+        if not isinstance(self.fmt, qc.IntFormat):
+            return found | {"format": self.fmt.name, "overflow": "saturate"}
+        return found | {
+            "profile": "onnx",
+            "bits": str(self.fmt.bits),
+            "signed": str(int(self.fmt.signed)),
+            "narrow": "0",
+            "scheme": "affine" if self.is_affine else "symmetric",
+            "include_zero": "1",
+            "reduce_range": "0",
+        }
 
     def misfit(self, shape: tuple[int, int]) -> str:
         """Why values in so many rows of that length cannot be stored like this; empty where they can."""

@@ -210,6 +210,8 @@ def _fill(seen: InstrumentView, built: Instrument) -> None:
         seen["tables"] = list(built.tables)
     if built.reply:
         seen["reply"] = built.reply
+    if built.offers:
+        seen["offers"] = list(built.offers)
     if built.switches:
         seen["switches"] = built.switches
     if built.nodes:

@@ -16,13 +16,12 @@ from ..notation import display
 from ..results.cost import bits_per_value, scale_bits
 from ..results.result import Result
 from .comparison_figure import draw
+from .comparison_words import best_of, cheapest_words, decibels
 from .instrument import Instrument
 
 Json = dict[str, Any]
 
 UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB")
-
-QUESTIONS = {"max_abs": "largest error", "mse": "mean squared error"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,11 +43,14 @@ def build(result: Result) -> Instrument:
     """The instrument for a result."""
     found = compare(result)
     best = cheapest(found.measured, result)
+    told, offers = best_of(found.measured)
+    cheapest_told = cheapest_words(found.measured, best, result.settings.questions)
     return Instrument(
         _caption(found),
         draw(found.measured, best),
         _table(found, result, best),
-        reply=_reply(found.measured, best, result),
+        reply=" ".join(filter(None, (cheapest_told, told))),
+        offers=offers,
     )
 
 
@@ -96,27 +98,10 @@ def cheapest(measured: list[Measured], result: Result) -> Measured | None:
     return min(good, key=lambda scheme: (scheme.bits_per_value, getattr(scheme.metrics, by)), default=None)
 
 
-def _reply(measured: list[Measured], best: Measured | None, result: Result) -> str:
-    """The answer to the question of the cheapest scheme, if it was asked."""
-    limit, by = result.settings.questions.max_error, result.settings.questions.error_by
-    if limit is None:
-        return ""
-    bound = f"a {QUESTIONS[by]} of at most {display.short(limit, 6)}"
-    if best is None:
-        nearest = min(measured, key=lambda scheme: float(getattr(scheme.metrics, by)))
-        return (
-            f"No scheme in this list has {bound}. Nearest comes {nearest.label}, with "
-            f"{display.short(getattr(nearest.metrics, by), 4)}."
-        )
-    return (
-        f"The cheapest scheme with {bound} is {best.label}: {display.short(best.bits_per_value, 4)} bits per value, "
-        f"{QUESTIONS[by]} {display.short(getattr(best.metrics, by), 4)}."
-    )
-
-
 def _caption(found: Comparison) -> str:
     text = (
         "Every mark is one way to store these values: further left takes less room, further up is more exact. "
+        "Click one, or its name in the table, to take it. "
         "No scheme in the list beats one on the Pareto front (the line) in both. The dashed line rises by 6.02 dB with "
         "every bit: it is the Gaussian rate–distortion bound; for independent normally distributed numbers no scheme "
         "of any kind lies above it; values with structure, such as outliers or rows of different size, may. Bits per "
@@ -200,19 +185,9 @@ def _table(found: Comparison, result: Result, best: Measured | None) -> Table:
             scheme.clipped_share,
             size,
         ]
-        rows.append({**row(index, cells, scheme is best), "name": scheme.name, "sort": sort})
+        line: Row = {**row(index, cells, scheme is best), "name": scheme.name, "sort": sort}
+        rows.append({**line, "fields": SCHEMES[scheme.name].fields} if scheme.name else line)
     return table(f"{display.plural(len(rows), 'scheme')} on the same values", columns, rows)
-
-
-def decibels(sqnr_db: float) -> str:
-    """A signal-to-noise ratio for people.
-
-    >>> decibels(40.0), decibels(math.inf)
-    ('40.0 dB', 'no error')
-    """
-    if math.isfinite(sqnr_db):
-        return f"{display.short(sqnr_db, 4)} dB"
-    return display.NOTHING if sqnr_db < 0 else "no error"
 
 
 def sortable(figure: float) -> float | None:

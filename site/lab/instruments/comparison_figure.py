@@ -51,10 +51,10 @@ def draw(measured: list[Measured], best: Measured | None) -> Figure:
         ),
         _front(front),
         *(
-            _marks([scheme for scheme in marks if scheme.kind == kind], color, KINDS[kind], symbol)
+            _marks([scheme for scheme in marks if scheme.kind == kind], color, KINDS[kind], symbol, measured)
             for kind, (color, symbol) in MARKS.items()
         ),
-        _marks([scheme for scheme in shown if not scheme.name], CODE, "present settings", "square"),
+        _marks([scheme for scheme in shown if not scheme.name], CODE, "present settings", "square", measured),
     ]
     if best is not None and best in shown:
         traces.append(
@@ -102,7 +102,8 @@ def _front(front: list[Measured]) -> Json:
     return trace
 
 
-def _marks(schemes: list[Measured], color: str, name: str, symbol: str) -> Json:
+def _marks(schemes: list[Measured], color: str, name: str, symbol: str, rows: list[Measured]) -> Json:
+    """Marks of one kind; each knows its row of the table."""
     texts = [
         f"{scheme.label}<br>{display.short(scheme.bits_per_value, 4)} bits per value<br>"
         f"{display.short(scheme.metrics.sqnr_db, 4)} dB<br>largest error {display.short(scheme.metrics.max_abs, 4)}"
@@ -117,6 +118,7 @@ def _marks(schemes: list[Measured], color: str, name: str, symbol: str) -> Json:
         symbol,
         hovertext=texts,
         hoverinfo="text",
+        meta={"rows": [rows.index(scheme) for scheme in schemes]},
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from ..answer_types import Figure, Node, Step, Switches, Table
+from ..answer_types import Figure, Node, Offer, Step, Switches, Table
 from ..results.result import Result
 
 GROUPS = {
@@ -41,7 +41,8 @@ class Instrument:
         tables: further tables, beside the chart's twin.
         switches: the bits of a code, to be flipped; None where there are none.
         nodes: what else it shows.
-        reply: the answer in words to a question that the request asks; empty where it asks none.
+        reply: the answer in words to the question in its title, or to one that the request asks; else empty.
+        offers: the requests that the reply names, to be taken.
     """
 
     caption: str
@@ -52,6 +53,7 @@ class Instrument:
     steps: Sequence[Step] = ()
     tables: Sequence[Table] = ()
     reply: str = ""
+    offers: Sequence[Offer] = ()
     switches: Switches | None = None
     nodes: Sequence[Node] = ()
 

@@ -16,7 +16,7 @@ from ..drawing.figure import CODE, NEUTRAL
 from ..explanation.table import PAGE_SIZE, column, row, table
 from ..notation import display
 from ..results.result import Result
-from .comparison import decibels
+from .comparison_words import decibels
 
 Float64 = NDArray[np.float64]
 Either = Product | DequantizedProduct

@@ -123,11 +123,6 @@ def test_question_without_an_answer() -> None:
     assert "int8, one scale" in view["reply"]
 
 
-def test_no_question_no_reply() -> None:
-    """Without a question there is no answer."""
-    assert "reply" not in ask(MATRIX)
-
-
 def test_misfits_are_named() -> None:
     """A scheme that was asked for and does not fit is left out with its reason; the usual ones are chosen to fit."""
     view = ask([1.0, 2.0, 3.0], compare="int8_tensor,int8_channel,int4_block32")
