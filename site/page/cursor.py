@@ -122,6 +122,8 @@ def _walk_points(drawn, container, step, told):
     full = drawn._fullData[trace]
     element = element_at(drawn.data[trace], point)
     words = "" if element is None else told(element)
+    if not words and hasattr(drawn.data[trace], "hovertext") and hasattr(drawn.data[trace].hovertext, "at"):
+        words = str(drawn.data[trace].hovertext[point]).replace("<br>", ", ")
     if not words:
         words = "x " + _short(full.x, point) + ", y " + _short(full.y, point)
     return str(full.name) + ": " + words + f"; point {point + 1} of {full.x.length}"

@@ -7,12 +7,15 @@ import numpy as np
 import quantcore as qc
 
 from ..answer_types import Figure, Table
-from ..comparing.searches import UNITS, Float64, Search, search_of
+from ..comparing.calibrations import Calibrated, calibrations_of, searched
+from ..comparing.searches import LOWER, UNITS, Float64, Search, search_of
 from ..drawing import figure
 from ..drawing.figure import BACK, CODE, ERROR, NEUTRAL, VALUE
 from ..explanation.table import column, row, table
 from ..notation import display
 from ..results.result import Result
+from .calibration_words import label, range_text, table_of, verdict_of
+from .comparison_words import decibels
 from .instrument import Instrument
 
 Json = dict[str, Any]
@@ -38,8 +41,22 @@ def applies(result: Result) -> bool:
 
 def build(result: Result) -> Instrument:
     """The instrument for a result."""
-    found = search_of(result)
-    return Instrument(_caption(result, found), _figure(result, found), _table(found))
+    found, every = search_of(result), calibrations_of(result)
+    reply, offers = verdict_of(every, result)
+    caption = _caption(result, found) + _of_every(every, found, result)
+    tables = [table_of(every, result)]
+    return Instrument(caption, _figure(result, found, every), _table(found), tables=tables, reply=reply, offers=offers)
+
+
+def _of_every(every: list[Calibrated], found: Search, result: Result) -> str:
+    """What is particular about the calibrations beside the one in use."""
+    rings = "The rings are the other calibrations: click one, or its name" if found.unit == "mse" else "Click a name"
+    text = f" {rings} in the table below, to take it."
+    if not result.is_clipping:
+        text += " Their errors count values beyond the range as if they became its end."
+    if (n := searched(result).size) < (total := result.slice_of(result.element).size):
+        text += f" They are searched among {display.count(n)} of {display.count(total)} values, taken evenly."
+    return text
 
 
 def _caption(result: Result, found: Search) -> str:
@@ -78,7 +95,7 @@ def _caption(result: Result, found: Search) -> str:
     )
 
 
-def _figure(result: Result, found: Search) -> Figure:
+def _figure(result: Result, found: Search, every: list[Calibrated]) -> Figure:
     traces = [figure.lines(found.threshold, _positive(found.total), VALUE, "total", 2.5, **_told(found))]
     if found.clipping is not None and found.rounding is not None:
         traces.insert(
@@ -90,8 +107,32 @@ def _figure(result: Result, found: Search) -> Figure:
     place, cost = (_positive(np.array([number])) for number in found.chosen)
     if not _is_log(found):
         place = [found.chosen[0]]
+    if found.unit == "mse":
+        traces.append(_rings(result, found, every))
     traces.append(figure.markers(place, cost, CODE, "in use", 11, "diamond", showlegend=False, hoverinfo="skip"))
     return figure.figure(traces, _layout(result, found))
+
+
+def _rings(result: Result, found: Search, every: list[Calibrated]) -> Json:
+    """The calibrations that are not in use, each at its range and what that costs, and its row of the table."""
+    others = [(index, one) for index, one in enumerate(every) if not one.is_in_use]
+    side = -1 if found.what == LOWER else 1
+    ends = np.array([one.high if side > 0 else -one.low for _, one in others])
+    texts = [
+        f"{label(one, result)}<br>{range_text(one, result)}<br>{display.brief(decibels(one.metrics.sqnr_db))}"
+        for _, one in others
+    ]
+    return figure.markers(
+        _positive(ends) if _is_log(found) else ends,
+        _positive(np.array([one.metrics.mse for _, one in others])),
+        NEUTRAL,
+        "other calibrations",
+        12,
+        "circle-open",
+        hovertext=texts,
+        hoverinfo="text",
+        meta={"rows": [index for index, _ in others]},
+    )
 
 
 def _told(found: Search) -> Json:
