@@ -380,15 +380,15 @@ def _card(item, answer):
     figure[1]["data-keep"] = "figure-" + name
     if not (item["has_figure"] or item.get("waits")):
         figure[1]["hidden"] = ""
-    parts = [
-        ["h3", {}, item["title"]],
-        ["div", {"class": "slot", "data-keep": "controls-" + name}] + slot,
+    reply = [
         ["p", {"class": "reply"}] + _text(item.get("reply", "")),
         ["p", {"class": "offers"}] + _offers(item.get("offers", [])),
-        figure,
-        _handles(item),
-        ["div", {}] + (_reading(item, answer) if item["applies"] else []),
     ]
+    is_half = item["size"] == "half"  # whose chart begins where that of its neighbour does
+    chart = [figure, _handles(item)]
+    parts = [["h3", {}, item["title"]], ["div", {"class": "slot", "data-keep": "controls-" + name}] + slot]
+    parts += chart + reply if is_half else reply + chart
+    parts.append(["div", {}] + (_reading(item, answer) if item["applies"] else []))
     return ["article", attributes] + parts
 
 

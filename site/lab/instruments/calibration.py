@@ -119,7 +119,8 @@ def _rings(result: Result, found: Search, every: list[Calibrated]) -> Json:
     side = -1 if found.what == LOWER else 1
     ends = np.array([one.high if side > 0 else -one.low for _, one in others])
     texts = [
-        f"{label(one, result)}<br>{range_text(one, result)}<br>{display.brief(decibels(one.metrics.sqnr_db))}"
+        f"{label(one, result)}<br>{range_text(one, result)}<br>{display.brief(decibels(one.metrics.sqnr_db))}<br>"
+        f"clipped {display.percent(one.clipped_share)}"
         for _, one in others
     ]
     return figure.markers(
@@ -131,6 +132,7 @@ def _rings(result: Result, found: Search, every: list[Calibrated]) -> Json:
         "circle-open",
         hovertext=texts,
         hoverinfo="text",
+        showlegend=False,  # the caption names them; a legend of two lines would run into the texts above the chart
         meta={"rows": [index for index, _ in others]},
     )
 

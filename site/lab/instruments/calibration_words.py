@@ -26,11 +26,9 @@ def table_of(found: list[Calibrated], result: Result) -> Table:
     """Each calibration with its range and its error, the name of each to be taken."""
     columns = [
         column("calibration", "Scale from", "how the range is found", is_text=True),
-        column("range", "Range", "what the codes are to cover"),
+        column("range", "Range", "what the codes are to cover, in four digits"),
         column("sqnr_db", "SQNR", "signal-to-quantization-noise ratio of the values that share the scale"),
         column("loss", "Against the best", "how many decibels it has fewer than the best", is_text=True),
-        column("max_abs", "Largest error", "the farthest that a value moved"),
-        column("clipped", "Clipped", "the share of values beyond the codes"),
     ]
     best = _best(found)
     rows: list[Row] = []
@@ -40,8 +38,6 @@ def table_of(found: list[Calibrated], result: Result) -> Table:
             range_text(one, result),
             display.brief(decibels(one.metrics.sqnr_db)),
             _loss_text(best, one),
-            display.brief(display.short(one.metrics.max_abs, 4)),
-            display.percent(one.clipped_share),
         ]
         line = row(index, cells, one.is_in_use)
         rows.append(line if one.is_own else {**line, "fields": {"calibration": one.name}})
@@ -71,7 +67,7 @@ def verdict_of(found: list[Calibrated], result: Result) -> tuple[str, list[Offer
 
 def range_text(one: Calibrated, result: Result) -> str:
     """From where to where, in the precision of the values."""
-    low, high = (display.brief(display.short(result.settings.dtype.type(end), 5)) for end in (one.low, one.high))
+    low, high = (display.brief(display.short(result.settings.dtype.type(end), 4)) for end in (one.low, one.high))
     return f"{low} to {high}"
 
 

@@ -14,7 +14,7 @@ def decibels(sqnr_db: float) -> str:
     """A signal-to-noise ratio for people.
 
     >>> decibels(40.0), decibels(float("inf")), decibels(float("nan"))
-    ('40.0 dB', 'no error', '—')
+    ('40.0 dB', 'no error', '–')
     """
     if -float("inf") < sqnr_db < float("inf"):
         return f"{display.short(sqnr_db, 4)} dB"
