@@ -106,6 +106,11 @@ def picture(talk, button):
     charts.download(button.closest("[data-instrument]").dataset.instrument, button.dataset.kind)
 
 
+def turn_sheet(talk, button):
+    """Shows all settings over a narrow page, or puts them away again."""
+    form.turn_sheet(not form.is_sheet_open())
+
+
 def sort(talk, button):
     """Sorts a table by the column of the button."""
     talk.sort(button.dataset.sorter, int(button.dataset.column))
@@ -161,6 +166,7 @@ ACTIONS = {
     "redo": lambda talk, button: window.history.forward(),
     "reset": reset,
     "save-page": save_page,
+    "sheet": turn_sheet,
     "retry": lambda talk, button: window.location.reload(),
     "sort": sort,
     "sort-tensors": tensors.sort,

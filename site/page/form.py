@@ -158,6 +158,19 @@ def unfold(chosen):
                 fold.open = True
 
 
+def is_sheet_open():
+    """Whether all settings are shown over a narrow page."""
+    return document.documentElement.hasAttribute("data-sheet")
+
+
+def turn_sheet(is_open):
+    """Shows the settings that a narrow page puts away, with the focus in them; or puts them away again."""
+    document.documentElement.toggleAttribute("data-sheet", is_open)
+    done, opener = document.querySelectorAll('[data-action="sheet"]')
+    opener.setAttribute("aria-expanded", "true" if is_open else "false")
+    (done if is_open else opener).focus()
+
+
 def focus(name):
     """Opens what hides a field and gives it the focus."""
     field = document.querySelector('[data-field="' + name + '"]')
@@ -167,4 +180,6 @@ def focus(name):
     fold = control.closest("details")
     if fold is not None:
         fold.open = True
+    if not control.checkVisibility() and control.closest(".sheet") is not None:
+        turn_sheet(True)
     control.focus()

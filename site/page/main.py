@@ -105,6 +105,8 @@ def on_key(event):
         if cursor.walk_toolbar(event.target, event.key):
             event.preventDefault()
         return
+    if event.key == "Escape" and form.is_sheet_open():
+        form.turn_sheet(False)
     if event.key == "Enter" and event.target.hasAttribute("data-part"):
         inspection.ask(talk, event.target.parentElement.querySelector("button"))
     if not event.target.classList.contains("figure"):

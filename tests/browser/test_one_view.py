@@ -87,13 +87,13 @@ def test_what_a_link_chooses_is_unfolded(fresh: Visit) -> None:
 
 
 def test_a_phone_has_the_figures_at_its_foot(fresh: Visit) -> None:
-    """On a narrow screen the three large figures stay at the bottom edge, wherever one has scrolled."""
+    """On a narrow screen the largest error and SQNR stay at the bottom edge, wherever one has scrolled."""
     fresh.page.set_viewport_size({"width": 390, "height": 844})
     for _ in range(2):
         box = fresh.page.locator("[data-region=strip]").bounding_box()
         assert box is not None
         assert box["y"] + box["height"] == pytest.approx(844, abs=1)
-        assert fresh.page.locator("[data-now]:visible").count() == 3
+        assert fresh.page.locator("[data-now]:visible").count() == 2
         fresh.page.locator("#results").scroll_into_view_if_needed()
         fresh.page.mouse.wheel(0, 600)
 
@@ -138,3 +138,42 @@ def test_a_link_with_a_scale_that_plays_no_part_says_so(fresh: Visit) -> None:
     expect(page.locator(".strip .notes")).to_contain_text("The given scale and zero point play no part")
     answer = fresh.after(lambda: page.get_by_role("button", name="Use what is given").click())
     assert answer["params"]["scale"] == [0.1]
+
+
+@pytest.mark.parametrize(("width", "height"), [(390, 844), (853, 480)])
+def test_a_small_screen_has_the_picture_and_the_figures(fresh: Visit, width: int, height: int) -> None:
+    """On a phone, and on 1280 x 720 at 150 %: values, bits, the head of the picture, figures; settings in a sheet."""
+    page = fresh.page
+    page.set_viewport_size({"width": width, "height": height})
+    page.evaluate("scrollTo(0, 0)")
+    for selector in ("#values", "#bits", "[data-now=sqnr_db]", ".sheet-button"):
+        assert page.evaluate(IN_VIEW, selector), selector
+    figures = page.locator("[data-region=strip]").bounding_box()
+    picture = page.locator("[data-figure=mapping]").bounding_box()
+    assert figures
+    assert picture
+    assert picture["y"] < figures["y"] - 100
+    expect(page.locator("#profile")).to_be_hidden()
+
+
+def test_all_settings_are_in_a_sheet_on_a_phone(fresh: Visit) -> None:
+    """The sheet opens over the page and leaves the figures in view; Done and Escape put it away; a link opens it."""
+    page = fresh.page
+    page.set_viewport_size({"width": 390, "height": 844})
+    opener = page.locator(".sheet-button")
+    opener.click()
+    assert opener.get_attribute("aria-expanded") == "true"
+    done = page.get_by_role("button", name="Done")
+    expect(done).to_be_focused()
+    answer = fresh.after(lambda: page.locator("#profile").select_option("onnx"))
+    assert answer["request"]["profile"] == "onnx"
+    assert page.evaluate(IN_VIEW, "[data-now=sqnr_db]")
+    done.click()
+    expect(page.locator("#profile")).to_be_hidden()
+    expect(opener).to_be_focused()
+    opener.press("Enter")
+    page.keyboard.press("Escape")
+    expect(page.locator("#profile")).to_be_hidden()
+    fresh.after(lambda: page.evaluate("location.hash = 'axis=9&granularity=axis&values=[[1,2],[3,4]]&profile=onnx'"))
+    page.locator("[data-region=errors] a").click()
+    expect(page.locator("#axis")).to_be_focused()

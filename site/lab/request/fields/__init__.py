@@ -16,18 +16,20 @@ from .questions import OTHERS, QUESTIONS
 from .requantizing import REQUANTIZING
 
 _PLACED = {field.name: field for field in (*NUMBERS, *NUMBER_FORMATS, *ARITHMETIC, *RANGE, *GRANULARITY)}
-_FIRST = (
-    *("values", "codes", "scale", "zero_point", "bytes", "format", "bits", "scheme", "profile"),
-    *("granularity", "axis", "block_size", "scale_mode", "tensor_scale", "importance", "overflow"),
+_FIRST = ("values", "codes", "scale", "zero_point", "bytes", "bits")
+_SCHEME = (
+    *("format", "scheme", "profile", "granularity", "axis", "block_size"),
+    *("scale_mode", "tensor_scale", "importance", "overflow"),
 )
 _ARITHMETIC = ("signed", "narrow", "rounding", "precision", "non_finite")
 _RANGE = tuple(field.name for field in RANGE)
 
 FORM: dict[str, tuple[Field, ...]] = {
     "first": tuple(_PLACED[name] for name in _FIRST),
+    "scheme": tuple(_PLACED[name] for name in _SCHEME),
     "range": RANGE,
     "arithmetic": tuple(_PLACED[name] for name in _ARITHMETIC),
-    "data": tuple(field for name, field in _PLACED.items() if name not in {*_FIRST, *_ARITHMETIC, *_RANGE}),
+    "data": tuple(field for name, field in _PLACED.items() if name not in {*_FIRST, *_SCHEME, *_ARITHMETIC, *_RANGE}),
 }
 """The fields of the form, by the group in which their controls stand, in the order of the page."""
 
