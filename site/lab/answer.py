@@ -11,6 +11,7 @@ import quantcore as qc
 
 from .answer_types import VERSION, Added, Answer, Described, Failure, Metrics, Problem, StoredLevel, StoredNumbers
 from .comparing.schemes import SCHEMES
+from .explanation.label import fingerprint_of, label_of
 from .explanation.notices import MAX_LISTED, notices
 from .explanation.steps.followed import steps
 from .explanation.summary import summary
@@ -177,6 +178,8 @@ def _described(result: Result) -> Described:
             "scale_factor": _numbers(result.scale_factor),
         },
         "shape": list(result.x.shape),
+        "label": label_of(settings),
+        "fingerprint": fingerprint_of(settings),
         "metrics": metrics_of(result),
         "summary": summary(result),
         "table": value_table(result),

@@ -207,6 +207,8 @@ class Described(TypedDict):
     defaults: Annotated[dict[str, str], "what each field stands for when it is left out"]
     params: Annotated[Params, "scale and zero point"]
     shape: Annotated[list[int], "the lengths of the axes"]
+    label: Annotated[str, "the settings in a few words, such as int8 affine"]
+    fingerprint: Annotated[str, "of the numbers that were given: the same for the same ones, whatever is made of them"]
     metrics: Annotated[Metrics, "the error figures"]
     summary: Annotated[list[Tile], "parameters and error figures, for people"]
     reading: NotRequired[Annotated[str, "how the text of the numbers was understood"]]

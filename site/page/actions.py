@@ -60,6 +60,16 @@ def _put_on_clipboard(button, text):
     asyncio.create_task(put())
 
 
+def keep(talk, button):
+    """Keeps what is shown, so that what comes next is seen against it."""
+    talk.keep()
+
+
+def let_go(talk, button):
+    """Lets the kept result go."""
+    talk.let_kept_go()
+
+
 def export(talk, button):
     """Saves the result as a file of the kind that the button names."""
     asyncio.create_task(_save(talk, button.dataset.kind))
@@ -120,6 +130,7 @@ def reset(talk, button):
     """Brings back the notebook's example."""
     address.settle()
     address.write({}, {}, "reset")
+    talk.let_kept_go()
     talk.start_over({})
 
 
@@ -157,7 +168,9 @@ ACTIONS = {
     "export": export,
     "flip": flip,
     "inspect": inspection.ask,
+    "keep": keep,
     "leave-inspection": inspection.leave,
+    "let-go": let_go,
     "link": copy_link,
     "section": sections.open_,
     "next": lambda talk, button: talk.follow(talk.followed() + 1),

@@ -4,7 +4,7 @@ import asyncio
 
 from pyscript import document, ffi, window
 
-from page import dom, turns
+from page import dom, keeping, turns
 
 SCRIPT = "vendor/plotly/plotly.min.js"
 PAPER_WIDE, PAPER_HALF = (680, 270), (320, 230)  # pixels on A4 and Letter; the heights as in css/blocks.css
@@ -21,6 +21,9 @@ class Charts:
         self.marks = {}  # by name, the number that a chart marks for the moment; None for none
         self.listeners = []  # called with Plotly's event when a point is clicked
         self.drawn = []  # called with a chart's name when it has been drawn
+        self.kept = None  # the figures that stay in grey behind them, a JavaScript object; None for none
+        self.kept_name = ""  # what they are called in legends
+        self.kept_fits = False  # whether they are of the same numbers
         self.template = None  # what is made of the theme of the moment, once it was needed
 
 
@@ -70,6 +73,28 @@ def show(figures):
     for name in window.Object.keys(figures):
         _charts.figures[name] = getattr(figures, name)
         _charts.waiting.add(name)
+
+
+def put_behind(figures, name, fits):
+    """Takes the figures of a kept result, a JavaScript object by name or None, to be drawn behind if they fit."""
+    _charts.kept, _charts.kept_name, _charts.kept_fits = figures, name, fits
+
+
+def with_kept():
+    """Of the figures behind which one of the kept result is to stay, by name, whether it can."""
+    found = {}
+    for name in _charts.figures:
+        kept = _behind(name)
+        if kept is not None:
+            found[name] = _charts.kept_fits and keeping.fit(_charts.figures[name], kept)
+    return found
+
+
+def _behind(name):
+    """The kept figure that is to stay behind a figure; None where there is none, or it is the same."""
+    kept = None if _charts.kept is None else getattr(_charts.kept, name, None)
+    is_there = kept is not None and keeping.stays(kept) and not window.Object["is"](kept, _charts.figures[name])
+    return kept if is_there else None
 
 
 def made(figures):
@@ -158,7 +183,9 @@ def download(name, kind):
 
 
 def _draw(container, name):
-    figure = _charts.figures[name]
+    figure, kept = _charts.figures[name], _behind(name)
+    if kept is not None and _charts.kept_fits and keeping.fit(figure, kept):
+        figure = keeping.behind(figure, kept, _charts.kept_name)
     if not hasattr(window, "Plotly"):
         _charts.waiting.add(name)
         load()

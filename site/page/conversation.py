@@ -47,6 +47,7 @@ class Conversation:
         self.flips = None  # a code and what its switches made of it
         self.is_settled = True  # whether what is shown is what was wanted last
         self.before = ()  # the figures of the answer before
+        self.kept = None  # the result that is kept: its label, fingerprint, summary, and figures, in JavaScript
         self.order = {}  # instrument: (column, is descending), how its table is sorted
         self.is_example = not self.chosen  # the page still shows what the build wrote about the notebook's example
 
@@ -76,6 +77,35 @@ class Conversation:
         form.unfold(self.chosen)
         self.before, self.is_settled = (), False
         self.ask()
+
+    def keep(self):
+        """Keeps what is shown; its figures are completed, as those of the page's answer are, when they are awaited."""
+        if self.view is not None:
+            self.kept = {name: self.view[name] for name in ("label", "fingerprint", "summary")}
+            self.kept["figures"] = self.answer.figures
+            self._show_kept()
+
+    def let_kept_go(self):
+        """Shows results by themselves again."""
+        if self.kept is not None:
+            self.kept = None
+            self._show_kept()
+
+    def _show_kept(self):
+        """Draws the figures anew, with the kept result or without it."""
+        self._put_behind()
+        charts.redraw()
+        drawable = self._drawable()
+        for region in ("keeping", "strip") if self.is_example else views.VIEWS:
+            dom.render(region, views.VIEWS[region](drawable))
+
+    def _put_behind(self):
+        """Hands the charts what is kept."""
+        if self.kept is None:
+            charts.put_behind(None, "", False)
+        else:
+            is_same = self.kept["fingerprint"] == self.view["fingerprint"]
+            charts.put_behind(self.kept["figures"], "kept: " + self.kept["label"], is_same)
 
     def follow(self, index):
         """Makes another element the one that the steps show."""
@@ -281,6 +311,7 @@ class Conversation:
             for name in ("values", "codes", "file"):
                 dom.render("reading-" + name, views.understood(view, name))
             address.write(self.chosen, self.defaults, None)
+            self._put_behind()
             charts.show(answer.figures)
             self._mark()
             if not self.is_example:
@@ -352,6 +383,9 @@ class Conversation:
         drawable["order"] = self.order
         drawable["flips"] = self.flips
         drawable["before"] = self.before
+        if self.kept is not None:
+            drawable["kept"] = dict(self.kept)
+            drawable["kept"]["charts"] = charts.with_kept()
         return drawable
 
 

@@ -31,17 +31,73 @@ STRIP = ("bits_per_value", "scale", "zero_point", "max_abs", "sqnr_db", "clipped
 
 
 def strip(answer):
-    """The figures that stay in view, each with what it was before the last change."""
-    before = {item["key"]: item["brief"] for item in answer.get("before", ())}
+    """The figures that stay in view, each with what it was before the last change, or against the kept result."""
+    kept = answer.get("kept")
+    before = {item["key"]: item for item in (answer.get("before", ()) if kept is None else kept["summary"])}
     nodes = []
     for item in answer["summary"]:
         if item["key"] in STRIP:
-            was = before.get(item["key"], item["brief"])
+            was = before.get(item["key"])
             value = ["dd", {}, ["output", {"title": item["value"]}, item["brief"]]]
-            if was != item["brief"]:
-                value.append(["span", {"class": "was"}, "was " + was])
+            if was is not None and kept is not None:
+                attributes = {"class": "was", "title": "kept: " + was["value"]}
+                value.append(["span", attributes, difference(item["value"], was["value"])])
+            elif was is not None and was["brief"] != item["brief"]:
+                value.append(["span", {"class": "was"}, "was " + was["brief"]])
             nodes.append(["div", {"class": "figure-now", "data-now": item["key"]}, ["dt", {}, item["label"]], value])
     return nodes
+
+
+def difference(now, kept):
+    """A figure against that of the kept result; where either is no single number, what the kept one is.
+
+    >>> difference("≈25.92 dB", "≈50.18 dB"), difference("−5", "0"), difference("2 scales, 1.0 to 3.0", "0.5")
+    ('−24.3 dB vs kept', '−5 vs kept', 'kept: 0.5')
+    >>> difference("≈50.18 dB", "≈50.18 dB"), difference("no error", "≈50.18 dB")
+    ('as kept', 'kept: ≈50.18 dB')
+    """
+    if now == kept:
+        return "as kept"
+    one, other = _amount(now), _amount(kept)
+    if one is None or other is None or one[1] != other[1]:
+        return "kept: " + kept
+    digits = f"{one[0] - other[0]:+.3g}".replace("-", "−")
+    return digits + one[1] + " vs kept"
+
+
+def _amount(text):
+    """The number and the unit of a formatted figure, such as (25.92, " dB"); None where it is no single number."""
+    digits, space, unit = text.replace("≈", "").replace("−", "-").replace(",", "").partition(" ")
+    if space and unit not in ("dB", "%"):
+        return None
+    try:
+        return float(digits), space + unit
+    except ValueError:
+        return None
+
+
+def keeping(answer):
+    """The button that keeps this result, or lets the kept one go, which is named beside it."""
+    button = {"type": "button", "class": "button", "data-action": "keep"}
+    kept = answer.get("kept")
+    if kept is None:
+        return [["button", button, "Keep this result"]]
+    words = "Kept: " + kept["label"]
+    if kept["fingerprint"] != answer["fingerprint"]:
+        words += " (other values)"
+    button["data-action"] = "let-go"
+    return [["button", button, "Let go"], ["span", {"title": words}, words]]
+
+
+def _of_kept(name, answer):
+    """What a caption says of the kept result in its chart; empty where there is nothing to say."""
+    kept = answer.get("kept")
+    if kept is None or name not in kept["charts"]:
+        return ""
+    if kept["charts"][name]:
+        return " In grey, kept: " + kept["label"] + "."
+    why = "has other axes" if kept["fingerprint"] == answer["fingerprint"] else "is of other values"
+    return " The kept result (" + kept["label"] + ") " + why + " and is not in this chart."
 
 
 def notices(answer):
@@ -413,7 +469,7 @@ def _handles(item):
 
 
 def _reading(item, answer):
-    nodes = [["p", {"class": "caption"}, item["caption"]]]
+    nodes = [["p", {"class": "caption"}, item["caption"] + _of_kept(item["name"], answer)]]
     if item.get("switches"):
         nodes += _switches(item["switches"], answer.get("flips"))
     nodes += item.get("nodes", [])
@@ -621,6 +677,7 @@ def _step(step):
 
 VIEWS = {
     "instruments": instruments,
+    "keeping": keeping,
     "lead": lead,
     "notices": notices,
     "steps": steps,

@@ -172,9 +172,9 @@ def held(value: Any, kind: Any) -> Any:
 def test_views_read_what_an_answer_has(answer: dict[str, Any], name: str) -> None:
     """No view asks an answer for a member that its type does not have, and so draws the same from a typed one."""
     draw = (views.VIEWS | views.LATER | views.STILL)[name]
-    assert draw(Held(answer, Answer, ("before", "controls", "drawings", "first_reply", "flips", "order"))) == draw(
-        answer
-    )
+    assert draw(
+        Held(answer, Answer, ("before", "controls", "drawings", "first_reply", "flips", "kept", "order"))
+    ) == draw(answer)
 
 
 def switches_of(**request: str) -> Any:

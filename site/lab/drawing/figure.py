@@ -55,6 +55,18 @@ def layout(x_title: str = "", y_title: str = "", **more: Any) -> Json:
     }
 
 
+def keeps(names: tuple[str, ...], axes: tuple[str, ...], inset: tuple[str, str] | None = None) -> Json:
+    """What of a figure stays in grey behind the next one, for its layout's `meta`.
+
+    Args:
+        names: of the traces and shapes that stay.
+        axes: which both figures then have in common.
+        inset: the axes of a part that is enlarged, where they stay too.
+    """
+    found: Json = {"names": list(names), "axes": list(axes)}
+    return {"keeps": {**found, "inset": list(inset)} if inset else found}
+
+
 def axis(title: str, low: float | None = None, high: float | None = None, **more: Any) -> Json:
     """An axis, over a range if both ends are given, as far as it can be drawn."""
     named: Json = {"text": title, "font": {"size": 13}, "standoff": 8} if title else {"text": ""}

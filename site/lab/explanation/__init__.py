@@ -1,4 +1,4 @@
 """Words and tables about a result.
 
-Imports `results`, `request.fields`, `parsing`, `notation` and quantcore.
+Imports `results`, `request`, `request.fields`, `parsing`, `notation` and quantcore.
 """

@@ -200,6 +200,7 @@ def _layout(y_title: str, low: float, high: float, reach: float, top: float) -> 
         xaxis=figure.axis("value x", low, high),
         yaxis=figure.axis(y_title, -top, top),
         shapes=shapes,
+        meta=figure.keeps(("error", "reconstruction"), ("xaxis", "yaxis")),
     )
 
 

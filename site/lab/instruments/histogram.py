@@ -23,6 +23,7 @@ Json = dict[str, Any]
 MAX_BINS = 96
 MAX_ROWS = 24
 MAX_LEVELS = 64
+HANDLES = ("range_min", "range_max")
 LEVELS_AXIS = {"xaxis": "x", "yaxis": "y2"}
 
 
@@ -59,7 +60,7 @@ def build(result: Result) -> Instrument:
         _caption(result, counted),
         _figure(result, counted),
         _table(result, counted),
-        handles={"range_min": counted.low, "range_max": counted.high} if has_range(result) else {},
+        handles=dict(zip(HANDLES, (counted.low, counted.high), strict=True)) if has_range(result) else {},
     )
 
 
@@ -168,7 +169,7 @@ def _figure(result: Result, counted: Histogram) -> Figure:
 def _layout(result: Result, counted: Histogram, low: float, high: float) -> Json:
     ends = [
         {**figure.segment(end, 0, end, 1, CODE, 2), "yref": "y domain", "layer": "above", "name": name}
-        for name, end in (("range_min", counted.low), ("range_max", counted.high))
+        for name, end in zip(HANDLES, (counted.low, counted.high), strict=True)
         if low <= end <= high
     ]
     is_narrow = counted.high - counted.low < 0.35 * (high - low)
@@ -193,6 +194,7 @@ def _layout(result: Result, counted: Histogram, low: float, high: float) -> Json
         bargap=0,
         shapes=ends,
         annotations=texts,
+        meta=figure.keeps(("levels of the codes", *HANDLES), ("xaxis", "yaxis")),
     )
 
 

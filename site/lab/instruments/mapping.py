@@ -205,6 +205,7 @@ def _layout(grid: Levels, low: float, high: float, is_labelled: bool) -> Json:
         margin={"l": 16, "r": 16, "t": 72, "b": 48},
         legend={"orientation": "h", "x": 0, "y": 1, "xref": "container", "yref": "container", "yanchor": "top"},
         shapes=shapes,
+        meta=figure.keeps(("quantize", "code q", "back x̂"), ("xaxis", "xaxis2")),
     )
 
 

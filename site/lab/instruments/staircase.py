@@ -80,10 +80,12 @@ def _figure(result: Result) -> Figure:
         xaxis=figure.axis("value x", *across),
         yaxis=figure.axis("reconstruction x̂", *upward),
         shapes=_flat_ends(grid, across) if result.is_clipping else [],
+        meta=figure.keeps(("staircase",), ("xaxis", "yaxis")),
     )
     if grid.n_codes >= INSET_FROM and has_number and _has_room(grid, x[followed], x_hat[followed]):
         traces += _inset(result, grid, x, x_hat, followed)
         layout |= _inset_axes(grid, x[followed], x_hat[followed])
+        layout["meta"] = figure.keeps(("staircase",), ("xaxis", "yaxis"), ("x2", "y2"))
         layout["annotations"] = [
             figure.note(0.03, 0.97, "enlarged", xref="x2 domain", yref="y2 domain", xanchor="left", yanchor="top")
         ]

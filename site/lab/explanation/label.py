@@ -1,0 +1,53 @@
+"""Settings in a few words, and the numbers that they are about in a few digits: to tell one result from another."""
+
+import zlib
+
+import numpy as np
+
+import quantcore as qc
+
+from ..notation import display
+from ..request.settings import Settings
+
+WHOLE = 1 << 17
+"""Of more numbers than this, evenly spaced ones and the sum of all are in the fingerprint."""
+CALIBRATIONS = {
+    "mse": "least squared error",
+    "entropy": "least divergence",
+    "manual": "a range of its own",
+    "given": "given scale",
+}
+
+
+def label_of(settings: Settings) -> str:
+    """What the numbers are stored as, and where that is not plain, by which range and as which library does it.
+
+    >>> from ..request.settings import read
+    >>> label_of(read({})), label_of(read({"profile": "onnx", "bits": "4", "calibration": "mse"}))
+    ('int8 affine', 'int4 affine, least squared error, ONNX')
+    """
+    if settings.codes.block is not None:
+        return settings.codes.block.label
+    words = [settings.codes.element.label if settings.codes.name else f"{settings.fmt!r} {settings.scheme}"]
+    if isinstance(settings.granularity, qc.PerBlock):
+        words[0] += f" in {settings.granularity.block_size}s"
+    elif isinstance(settings.granularity, qc.PerAxis):
+        words[0] += f" by slices of axis {settings.granularity.axis}"
+    if settings.codes.name and settings.calibration == "none":
+        words.append("cast")
+    if settings.calibration == "percentile":
+        words.append(f"percentile {display.short(settings.percentile)}")
+    if settings.calibration in CALIBRATIONS:
+        words.append(CALIBRATIONS[settings.calibration])
+    if settings.are_integers and not settings.is_notebook:
+        words.append(settings.profile.label)
+    return ", ".join(words)
+
+
+def fingerprint_of(settings: Settings) -> str:
+    """The direction, the shape, and a check sum of the numbers as they were given."""
+    data = np.ascontiguousarray(settings.data, np.float64).reshape(-1)
+    total = np.sum(data, keepdims=True) if data.size > WHOLE else data[:0]
+    taken = np.ascontiguousarray(data[:: -(-data.size // WHOLE)])
+    shape = "x".join(map(str, settings.data.shape))
+    return f"{settings.direction} {shape} {zlib.crc32(total.tobytes(), zlib.crc32(taken.tobytes())):08x}"
