@@ -88,6 +88,12 @@ async def _save(talk, kind):
     await saving.save(made)
 
 
+def save_code(talk, button):
+    """Saves the program beside the button."""
+    figure = button.closest("figure")
+    saving.offer_text(figure.querySelector("code").textContent, "quantize_" + figure.dataset.kind + ".py")
+
+
 def save_page(talk, button):
     """Saves the page itself, as it stands, as one file."""
     address.write(talk.chosen, talk.defaults, None)
@@ -178,6 +184,7 @@ ACTIONS = {
     "previous": lambda talk, button: talk.follow(talk.followed() - 1),
     "redo": lambda talk, button: window.history.forward(),
     "reset": reset,
+    "save-code": save_code,
     "save-page": save_page,
     "sheet": turn_sheet,
     "retry": lambda talk, button: window.location.reload(),

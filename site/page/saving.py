@@ -11,6 +11,11 @@ async def save(made):
     offer(await data.blob(), made["name"])
 
 
+def offer_text(text, name):
+    """Lets the browser save a text under a name."""
+    offer(window.Blob.new(window.Array.of(text)), name)
+
+
 def offer(blob, name):
     """Lets the browser save what is in memory under a name."""
     link = document.createElement("a")

@@ -183,7 +183,8 @@ def worked_example(answer):
 
 
 def code(answer):
-    """The request as source code, one block a kind, each with a button that copies it."""
+    """The request as source code, one block a kind, each with buttons that copy it and save it as a file."""
+    button = {"type": "button", "class": "button needs-script"}
     return [
         [
             "figure",
@@ -191,8 +192,9 @@ def code(answer):
             [
                 "figcaption",
                 {},
-                title,
-                ["button", {"type": "button", "class": "button needs-script", "data-action": "copy"}, "Copy"],
+                ["span", {}, title],
+                ["button", dict(button, **{"data-action": "save-code"}), "Download .py"],
+                ["button", dict(button, **{"data-action": "copy"}), "Copy"],
             ],
             ["pre", {"tabindex": "0"}, ["code", {}, text]],
         ]

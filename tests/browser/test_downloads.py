@@ -138,6 +138,15 @@ def test_program_is_copied(copier: Visit, kind: str) -> None:
     compile(text, kind, "exec")
 
 
+def test_program_is_saved(copier: Visit) -> None:
+    """The other button saves the program as a file that Python runs."""
+    figure = copier.page.locator(".snippet[data-kind=quantcore]")
+    with copier.page.expect_download() as download:
+        figure.get_by_role("button", name="Download .py").click()
+    assert download.value.suggested_filename == "quantize_quantcore.py"
+    assert Path(download.value.path()).read_text("utf-8") == copier.answer()["code"]["quantcore"]
+
+
 def test_copied_program_gives_the_codes(copier: Visit) -> None:
     """The program for quantcore, copied and run elsewhere, gives the codes on the page."""
     button = copier.page.locator(".snippet[data-kind=quantcore] [data-action=copy]")
