@@ -207,7 +207,7 @@ CHECKS = {  # section: what a program with the addition finds, and what the page
     ),
     "A program to copy": (
         "assert lab.answer({})['code']['dummy'] == \"print('dummy')\"",
-        {"index.html": '<figure class="snippet" data-kind="dummy"><figcaption>The dummy'},
+        {"index.html": '<figure class="snippet" data-kind="dummy"><figcaption><span>The dummy'},
     ),
     "A file reader": (
         "from lab.data.files.readers import read_contents\n"
