@@ -18,6 +18,7 @@ NAME = "quantization-lab.html"
 BUDGET = 16_000_000
 GROUND = "runtime/ground.js"
 FILES = ("lab.zip", "page/*.py", "runtime/*.mjs", "runtime/*.py", "vendor/**/*")
+WITHOUT = ("qrcode",)  # folders of vendor/: a link to a file on a disk is of no use elsewhere
 POLICY = (
     "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval' blob: data:; worker-src blob:; "
     "style-src 'unsafe-inline'; img-src data: blob:; font-src data:; "
@@ -103,6 +104,7 @@ def licences(folder: Path) -> Iterator[str]:
 def blocks(folder: Path) -> Iterator[str]:
     """Gives the site's files, small ones first."""
     paths = {path for pattern in FILES for path in folder.glob(pattern) if path.is_file()}
+    paths = {path for path in paths if path.parent.name not in WITHOUT}
     for path in sorted(paths, key=lambda path: (path.stat().st_size, path)):
         content = path.read_bytes()
         packed = gzip.compress(content, 9, mtime=0)

@@ -10,13 +10,14 @@ from assembly.report import BuildError, size
 BUDGET = 12_750_000  # what a visit loads, compressed; 25 kB of it are the font of the formulas, read on every page
 BUDGET_INTERACTIVE = 600_000  # what of it the page needs before it answers
 INTERACTIVE = ("index.html", "css", "page", "runtime", "vendor/pyscript", "vendor/micropython")
-SELDOM = "seldom loaded"  # read by people, or by Python where it cannot start from its memory image
+SELDOM = "seldom loaded"  # read by people, on paper, or by Python where it cannot start from its memory image
 SELDOM_PATTERNS = (
     "licences/*",
     "lab.zip",
     "vendor/pyodide/python_stdlib.zip",
     "vendor/pyodide/*.whl",
     "vendor/pyodide/*.json",
+    "vendor/qrcode/*",
     "sw.js",
     *offline.TO_TAKE,
 )

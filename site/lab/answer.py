@@ -13,6 +13,7 @@ from .answer_types import VERSION, Added, Answer, Described, Failure, Metrics, P
 from .comparing.schemes import SCHEMES
 from .explanation.label import fingerprint_of, label_of
 from .explanation.notices import MAX_LISTED, notices
+from .explanation.settings_in_words import settings_in_words
 from .explanation.steps.followed import steps
 from .explanation.summary import summary
 from .explanation.value_table import value_table
@@ -181,6 +182,7 @@ def _described(result: Result) -> Described:
         "label": label_of(settings),
         "fingerprint": fingerprint_of(settings),
         "metrics": metrics_of(result),
+        "settings": settings_in_words(settings.texts),
         "summary": summary(result),
         "table": value_table(result),
         "steps": followed,

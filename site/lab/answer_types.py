@@ -61,6 +61,14 @@ class Tile(TypedDict):
     hint: Annotated[str, "what it means"]
 
 
+class Setting(TypedDict):
+    """One setting, for people."""
+
+    name: Annotated[str, "the name of the field"]
+    label: Annotated[str, "what it is called"]
+    text: Annotated[str, "what it is set to, cut where it is long"]
+
+
 class Column(TypedDict):
     """One column of a table."""
 
@@ -160,6 +168,7 @@ class InstrumentView(TypedDict):
     waits: NotRequired[Annotated[bool, "true if it would apply, were it shown"]]
     opens_table: NotRequired[Annotated[bool, "true if its table is unfolded from the start"]]
     caption: NotRequired[Annotated[str, "what to see in it"]]
+    use: NotRequired[Annotated[str, "what one can do with it on a screen"]]
     table: NotRequired[Annotated[Table, "the figure in numbers"]]
     tables: NotRequired[Annotated[list[Table], "further tables"]]
     steps: NotRequired[Annotated[list[Step], "its own arithmetic"]]
@@ -210,6 +219,7 @@ class Described(TypedDict):
     label: Annotated[str, "the settings in a few words, such as int8 affine"]
     fingerprint: Annotated[str, "of the numbers that were given: the same for the same ones, whatever is made of them"]
     metrics: Annotated[Metrics, "the error figures"]
+    settings: Annotated[list[Setting], "the settings that play a part, for people"]
     summary: Annotated[list[Tile], "parameters and error figures, for people"]
     reading: NotRequired[Annotated[str, "how the text of the numbers was understood"]]
     table: Annotated[Table, "number by number: the page with the one that is followed"]

@@ -7,7 +7,8 @@ from pyscript import document, ffi, window
 from page import dom, keeping, turns
 
 SCRIPT = "vendor/plotly/plotly.min.js"
-PAPER_WIDE, PAPER_HALF = (680, 270), (320, 230)  # pixels on A4 and Letter; the heights as in css/blocks.css
+PAPER_WIDE, PAPER_HALF = 690, 340  # pixels on A4 and Letter; heights and scale are those of css/blocks.css
+PAPER_SCALE = 0.78
 CONFIG = {"displaylogo": False, "responsive": True, "displayModeBar": False}
 
 
@@ -157,9 +158,18 @@ def fit_paper(is_printing):
     for drawn in document.querySelectorAll("[data-figure] > .chart"):
         size = {"autosize": True, "width": None, "height": None}
         if is_printing:
-            width, height = PAPER_WIDE if drawn.closest(".card-half") is None else PAPER_HALF
-            size = {"width": width, "height": height}
+            width, height = _on_paper(drawn)
+            size = {"width": width / PAPER_SCALE, "height": height / PAPER_SCALE}
         window.Plotly.relayout(drawn, ffi.to_js(size))
+
+
+def _on_paper(drawn):
+    """The size of a chart there; one with steps of its own below it has all of the width."""
+    if drawn.closest(".figure-wide") is not None:
+        return PAPER_WIDE, 200
+    card = drawn.closest(".card")
+    width = PAPER_HALF if card is None or card.querySelector(".steps") is None else PAPER_WIDE
+    return width, 380 if drawn.closest(".card-tall") is not None else 175
 
 
 def redraw():

@@ -14,6 +14,7 @@ from page import (
     handles,
     inspection,
     offline,
+    paper,
     sections,
     tensors,
     views,
@@ -207,15 +208,6 @@ def on_progress(event):
         dom.render("status", views.loading(loading.stages, loading.fallback_reason) + views.told_besides(talk.remarks))
 
 
-def on_paper(is_printing):
-    """The page goes to paper, all of it, or is back on the screen."""
-    if not guest.IS_EMBED:
-        sections.print_all(is_printing)
-    if is_printing:
-        charts.draw_all()
-    charts.fit_paper(is_printing)
-
-
 def on_uncharted(event):
     """The charts' program could not be loaded."""
     talk.remark(views.UNCHARTED)
@@ -242,8 +234,8 @@ async def begin():
     charts.on_drawn(lambda name: talk.lay_handles(name))
     window.onscroll = ffi.create_proxy(lambda event: charts.draw_near())
     window.onresize = ffi.create_proxy(lambda event: talk.lay_handles(None))
-    window.onbeforeprint = ffi.create_proxy(lambda event: on_paper(True))
-    window.onafterprint = ffi.create_proxy(lambda event: on_paper(False))
+    window.onbeforeprint = ffi.create_proxy(lambda event: paper.prepare(talk))
+    window.onafterprint = ffi.create_proxy(lambda event: paper.put_away())
     window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", ffi.create_proxy(on_scheme))
     window.onhashchange = ffi.create_proxy(on_hash)
     address.begin()

@@ -27,6 +27,24 @@ def summary(answer):
     ]
 
 
+def settings(answer):
+    """The settings in words, for paper."""
+    return [
+        ["div", {"data-setting": item["name"]}, ["dt", {}, item["label"]], ["dd", {}, item["text"]]]
+        for item in answer["settings"]
+    ]
+
+
+def way_back(link, picture):
+    """Where to find these settings again, for paper: the link in words, and its QR code if there is one."""
+    if not link:
+        return [["p", {}, "The link with these settings is too long for paper."]]
+    nodes = [["p", {}, "This page with these settings: ", ["a", {"href": link}, link]]]
+    if picture:
+        return [["img", {"src": picture, "alt": "QR code of the link"}]] + nodes
+    return nodes
+
+
 STRIP = ("bits_per_value", "scale", "zero_point", "max_abs", "sqnr_db", "clipped_share", "outside_share")
 
 
@@ -471,7 +489,10 @@ def _handles(item):
 
 
 def _reading(item, answer):
-    nodes = [["p", {"class": "caption"}, item["caption"] + _of_kept(item["name"], answer)]]
+    caption = [item["caption"] + _of_kept(item["name"], answer)]
+    if item.get("use"):
+        caption = [caption[0] + " ", ["span", {"class": "on-screen"}, item["use"]]]
+    nodes = [["p", {"class": "caption"}] + caption]
     if item.get("switches"):
         nodes += _switches(item["switches"], answer.get("flips"))
     nodes += item.get("nodes", [])
@@ -692,5 +713,5 @@ VIEWS = {
 LATER = {"code": code}
 """What it draws a moment later, unless it is on the screen."""
 
-STILL = {"lead_card": lead_card, "worked_example": worked_example}
+STILL = {"lead_card": lead_card, "settings": settings, "worked_example": worked_example}
 """What only the build draws."""

@@ -103,12 +103,17 @@ def test_paper_shows_every_section_and_no_chart_is_cut(fresh: Visit) -> None:
     page = fresh.page
     page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
     page.wait_for_function("document.querySelectorAll('[data-figure]:not([hidden]) > .chart').length > 5")
+    page.emulate_media(media="print")
     page.wait_for_function(
-        "Math.max(...[...document.querySelectorAll('.chart .main-svg')].map(s => s.width.baseVal.value)) <= 680"
+        "Math.max(...[...document.querySelectorAll('.main-svg')].map(e => e.getBoundingClientRect().width)) < 692"
     )
+    page.emulate_media(media="screen")
     page.evaluate("window.dispatchEvent(new Event('afterprint'))")
     assert page.evaluate("document.documentElement.dataset.section") == "map"
-    page.wait_for_function("document.querySelector('[data-figure=mapping] .main-svg').width.baseVal.value > 680")
+    page.wait_for_function(
+        "(figure => figure.querySelector('.main-svg').width.baseVal.value === figure.clientWidth)"
+        "(document.querySelector('[data-figure=mapping]'))"
+    )
 
 
 def test_the_examples_are_one_stop_of_the_tab_key(fresh: Visit) -> None:

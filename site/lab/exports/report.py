@@ -4,6 +4,7 @@ from urllib.parse import urlencode
 
 from ..answer_types import Table
 from ..explanation.notices import notices
+from ..explanation.settings_in_words import in_words
 from ..explanation.steps.followed import steps
 from ..explanation.summary import summary
 from ..explanation.value_table import value_table
@@ -12,7 +13,7 @@ from ..notation.derivation import as_markdown, markdown_table, markdown_text
 from ..notation.mathml import HAT
 from ..notation.nodes import text_of
 from ..programs import snippets
-from ..request.fields import FIELDS, Kind, default_of
+from ..request.fields import FIELDS, default_of
 from ..results.result import Result
 
 MAX_ROWS = 20
@@ -77,10 +78,7 @@ def _settings(result: Result) -> str:
     for name, field in FIELDS.items():
         if name == "show" or not field.matters(texts):
             continue
-        given = {"1": "yes", "0": "no"}.get(texts[name], "") if field.kind is Kind.FLAG else texts[name]
-        text = field.choices.get(given, given) or "–"
-        if len(text) > 80:
-            text = text[:77] + "…"
+        text = in_words(field, texts[name]) or "–"
         rows.append([field.label, f"**{markdown_text(text)}**" if name in chosen else markdown_text(text)])
     return markdown_table(["Setting", "Value"], rows)
 

@@ -204,6 +204,8 @@ def _fill(seen: InstrumentView, built: Instrument) -> None:
     seen["applies"], seen["has_figure"] = True, built.figure is not None
     seen["title"] = built.title or seen["title"]
     seen["caption"], seen["table"] = built.caption, built.table
+    if built.use:
+        seen["use"] = built.use
     if built.steps:
         seen["steps"], seen["copy"] = list(built.steps), derivation(list(built.steps))
     if built.tables:

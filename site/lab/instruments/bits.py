@@ -41,6 +41,7 @@ def build(result: Result) -> Instrument:
         _table_of_codes(result, found, fmt) if is_small else each,
         tables=[each] if is_small else [],
         switches=_switches(found),
+        use="Press a bit to flip it: its number is shown beneath, and as an open diamond on the lines.",
     )
 
 
@@ -51,8 +52,7 @@ def _format(result: Result) -> qc.Format:
 def _caption(found: Flips, fmt: qc.Format) -> str:
     own = number_text(float(found.numbers[found.at(found.code)]))
     text = f"The {display.plural(len(found.bits), 'bit')} of the followed number’s code: {own}. "
-    text += "Press one to flip it: read what the number becomes, and see the open diamond go there on the lines. "
-    text += f"These show every number of {fmt.label}, plainly and by the logarithm of its magnitude"
+    text += f"The lines show every number of {fmt.label}, plainly and by the logarithm of its magnitude"
     special = _special(fmt)
     return f"{text}. {special}" if special else f"{text}."
 

@@ -33,6 +33,7 @@ class Instrument:
 
     Attributes:
         caption: in plain language, what to see in it.
+        use: what one can do with it on a screen, in a sentence after the caption; left out on paper.
         figure: a Plotly figure as a plain dict; None where words and numbers say all.
         table: its twin in numbers.
         title: what it shows, where the title in the table of instruments does not fit this result.
@@ -56,6 +57,7 @@ class Instrument:
     offers: Sequence[Offer] = ()
     switches: Switches | None = None
     nodes: Sequence[Node] = ()
+    use: str = ""
 
 
 def always(result: Result) -> bool:

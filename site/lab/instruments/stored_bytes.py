@@ -21,6 +21,7 @@ from .instrument import Instrument
 
 WINDOW = 64  # bytes that are shown where there are no blocks
 MOST_EDITED = 4096  # bytes that a request carries
+USE = "Point at a byte, or move with the arrow keys, to see which numbers it is part of; press it to follow its number."
 KINDS = 5  # that colours tell apart
 
 __all__ = ["applies", "build"]
@@ -50,7 +51,7 @@ def build(result: Result) -> Instrument:
     parts = _parts_of_block(result) if result.stored is not None else [_codes_around(result)]
     nodes: list[Node] = [_legend(parts), _dump(result, parts), *_edit(result, parts)]
     title = "" if result.stored is not None else "The bytes of the codes"
-    return Instrument(_caption(result, parts), None, _table(result, parts), title=title, nodes=nodes)
+    return Instrument(_caption(result, parts), None, _table(result, parts), title=title, nodes=nodes, use=USE)
 
 
 def _parts_of_block(result: Result) -> list[Part]:
@@ -97,16 +98,14 @@ def _caption(result: Result, parts: list[Part]) -> str:
         order = "" if code_width(result) >= 8 else " The first code of a byte is in its lowest bits."
         return (
             f"{display.plural(n_bytes, 'byte')} of {display.count(len(all_bytes(result)))}, those around the followed "
-            f"number’s code, which is framed.{order} Point at a byte, or walk with the arrow keys, to read what it "
-            "holds; press one to follow its number."
+            f"number’s code, which is framed.{order}"
         )
     n_numbers, n_blocks = trace_of(result).members.size, result.stored.codes.shape[0]
     is_sharing = any(level.values.size < n_blocks for level in result.stored.levels)
     shared = ", with what it shares with other blocks" if is_sharing else ""
     return (
         f"Block {trace_of(result).block} takes {display.plural(n_bytes, 'byte')} for {display.count(n_numbers)} "
-        f"numbers{shared}. The followed number’s code is framed. Point at a byte, or "
-        "walk with the arrow keys, to read which numbers would change with it; press one to follow its number."
+        f"numbers{shared}. The followed number’s code is framed."
     )
 
 

@@ -1,0 +1,112 @@
+"""What is printed: a handout of few pages, with the settings in words and the way back to them."""
+
+import re
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import numpy as np
+import pytest
+import zxingcpp
+
+from .conftest import READY, Visit
+
+MATRIX = "[[0.011, -0.008, 0.003, -0.012], [0.12, -0.31, 0.27, 0.05], [1.4, -0.9, 2.2, -2.6], [31, -18, 24, -27]]"
+COMPLETE = """() => window.Plotly && [...document.querySelectorAll("[data-instrument]:not([hidden])")]
+    .every(card => card.querySelector(".caption"))"""
+PIXELS = """async () => {
+    const picture = document.querySelector("[data-region=way-back] img");
+    await picture.decode();
+    const canvas = document.createElement("canvas");
+    [canvas.width, canvas.height] = [picture.naturalWidth, picture.naturalHeight];
+    const context = canvas.getContext("2d");
+    context.drawImage(picture, 0, 0);
+    const {data} = context.getImageData(0, 0, canvas.width, canvas.height);
+    return [canvas.height, canvas.width, Array.from(data).filter((_, place) => place % 4 === 0)];
+}"""
+
+
+def printed(visit: Visit, tmp_path: Path) -> bytes:
+    """The page on paper, once all is computed that it shows."""
+    visit.page.wait_for_function(COMPLETE)
+    visit.page.emulate_media(media="print")
+    return visit.page.pdf(path=tmp_path / "page.pdf", format="A4", print_background=True)
+
+
+def n_pages(pdf: bytes) -> int:
+    """How many pages a document has."""
+    return len(re.findall(rb"/Type\s*/Page\b", pdf))
+
+
+def go_to_paper(visit: Visit) -> Any:
+    """What a browser says before it prints."""
+    return visit.page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+
+
+@pytest.mark.parametrize(
+    ("query", "most"),
+    [
+        ({}, 3),
+        ({"profile": "onnx", "scheme": "symmetric", "granularity": "axis", "values": MATRIX}, 5),
+        ({"profile": "onnx", "source": "normal", "shape": "64,64", "scheme": "symmetric"}, 5),
+    ],
+)
+def test_a_handout_has_few_pages(lab: Visit, tmp_path: Path, query: dict[str, str], most: int) -> None:
+    """The notebook's example takes three pages, a matrix five."""
+    if query:
+        lab.follow_link(urlencode(query))
+    assert 2 <= n_pages(printed(lab, tmp_path)) <= most
+
+
+def test_the_code_leads_back(lab: Visit) -> None:
+    """The QR code on paper is the page's address with its settings, which stands beside it in words."""
+    lab.follow_link("values=1,2,7&bits=4&scheme=symmetric")
+    go_to_paper(lab)
+    height, width, shades = lab.page.evaluate(PIXELS)
+    [found] = zxingcpp.read_barcodes(np.array(shades, np.uint8).reshape(height, width))
+    assert found.text == lab.page.url
+    assert "bits=4" in found.text
+    assert lab.page.locator("[data-region=way-back] a").text_content() == found.text
+
+
+def test_a_long_link_is_no_code(lab: Visit) -> None:
+    """What no phone reads from paper is said in words."""
+    lab.follow_link(urlencode({"values": ", ".join(map(str, range(1000)))}))
+    go_to_paper(lab)
+    back = lab.page.locator("[data-region=way-back]")
+    assert back.text_content() == "The link with these settings is too long for paper."
+    assert back.locator("img").count() == 0
+
+
+def test_the_settings_are_in_words(lab: Visit) -> None:
+    """They are told with the names that they have on the page, and only those that play a part."""
+    lab.follow_link("values=1,2,7&bits=4&profile=onnx&scheme=symmetric&narrow=1")
+    go_to_paper(lab)
+    names = lab.page.locator("[data-region=settings] > div").evaluate_all(
+        "found => found.map(one => one.dataset.setting)"
+    )
+    words = {name: lab.page.locator(f"[data-setting={name}] dd").text_content() for name in names}
+    assert words["values"] == "1,2,7"
+    assert (words["bits"], words["scheme"], words["narrow"], words["profile"]) == ("4", "Symmetric", "yes", "ONNX")
+    assert not {"percentile", "seed", "element", "include_zero", "codes"} & set(words)
+
+
+def test_only_print_asks_for_the_program_of_codes(lab: Visit) -> None:
+    """A visit does not load it."""
+    asked = "performance.getEntriesByType('resource').filter(one => one.name.includes('qrcode')).length"
+    lab.page.reload()
+    lab.page.wait_for_function(READY)
+    assert lab.page.evaluate(asked) == 0
+    go_to_paper(lab)
+    assert lab.page.evaluate(asked) == 1
+
+
+def test_paper_is_light(lab: Visit) -> None:
+    """A dark page is printed in the light theme, charts too, and is dark again afterwards."""
+    lab.page.get_by_role("button", name="Dark theme").click()
+    theme = "document.documentElement.dataset.theme"
+    assert lab.page.evaluate(theme) == "dark"
+    go_to_paper(lab)
+    assert lab.page.evaluate(theme) == "light"
+    lab.page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    assert lab.page.evaluate(theme) == "dark"
