@@ -169,7 +169,7 @@ def _on_paper(drawn):
         return PAPER_WIDE, 200
     card = drawn.closest(".card")
     width = PAPER_HALF if card is None or card.querySelector(".steps") is None else PAPER_WIDE
-    return width, 380 if drawn.closest(".card-tall") is not None else 175
+    return width, 380 if drawn.closest(".card-tall") is not None else 155
 
 
 def redraw():

@@ -45,13 +45,13 @@ def build(result: Result) -> Instrument:
     reply, offers = verdict_of(every, result)
     caption = _caption(result, found) + _of_every(every, found, result)
     tables = [table_of(every, result)]
-    return Instrument(caption, _figure(result, found, every), _table(found), tables=tables, reply=reply, offers=offers)
+    figure, use = _figure(result, found, every), "Click a ring, or a name in the table, to take that calibration."
+    return Instrument(caption, figure, _table(found), tables=tables, reply=reply, offers=offers, use=use)
 
 
 def _of_every(every: list[Calibrated], found: Search, result: Result) -> str:
     """What is particular about the calibrations beside the one in use."""
-    rings = "The rings are the other calibrations: click one, or its name" if found.unit == "mse" else "Click a name"
-    text = f" {rings} in the table below, to take it."
+    text = " The rings are the other calibrations." if found.unit == "mse" else ""
     if not result.is_clipping:
         text += " Their errors count values beyond the range as if they became its end."
     if (n := searched(result).size) < (total := result.slice_of(result.element).size):

@@ -51,6 +51,7 @@ def build(result: Result) -> Instrument:
         _table(found, result, best),
         reply=" ".join(filter(None, (cheapest_told, told))),
         offers=offers,
+        use="Click a mark, or its name in the table, to take that scheme.",
     )
 
 
@@ -101,7 +102,6 @@ def cheapest(measured: list[Measured], result: Result) -> Measured | None:
 def _caption(found: Comparison) -> str:
     text = (
         "Every mark is one way to store these values: further left takes less room, further up is more exact. "
-        "Click one, or its name in the table, to take it. "
         "No scheme in the list beats one on the Pareto front (the line) in both. The dashed line rises by 6.02 dB with "
         "every bit: it is the Gaussian rate–distortion bound; for independent normally distributed numbers no scheme "
         "of any kind lies above it; values with structure, such as outliers or rows of different size, may. Bits per "
