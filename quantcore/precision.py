@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from types import MappingProxyType
 from typing import Any
 
@@ -43,7 +44,7 @@ class Precision:
     @property
     def is_numpy_type(self) -> bool:
         """Whether every number of `dtype` is one of these."""
-        return self.name == self.dtype.name
+        return self.name == _name(self.dtype)
 
     @property
     def largest(self) -> float:
@@ -59,6 +60,12 @@ class Precision:
         with np.errstate(over="ignore", under="ignore"):
             held = np.asarray(numbers).astype(self.dtype, copy=False)
         return held if self.is_numpy_type else _upper_half(held)
+
+
+@cache
+def _name(dtype: np.dtype[Any]) -> str:
+    """NumPy puts the name together whenever it is asked for."""
+    return dtype.name
 
 
 def _upper_half(x: NDArray[np.float32]) -> FloatArray:
