@@ -115,7 +115,7 @@ class FloatFormat:
     @property
     def highest(self) -> float:
         """The greatest finite number."""
-        return float(self.values[self.highest_code])
+        return float(_decoded(self, np.array([self.highest_code]))[0])  # not all of them, which may be 65,536
 
     def encode(
         self,
@@ -251,7 +251,12 @@ def _table(fmt: FloatFormat, rounding: str, overflow: Overflow) -> NDArray[Any]:
 
 @cache
 def _values(fmt: FloatFormat) -> NDArray[np.float64]:
-    codes = np.arange(1 << fmt.bits)
+    values = _decoded(fmt, np.arange(1 << fmt.bits))
+    values.setflags(write=False)
+    return values
+
+
+def _decoded(fmt: FloatFormat, codes: NDArray[np.int64]) -> NDArray[np.float64]:
     exponent = codes >> fmt.mantissa_bits & (1 << fmt.exponent_bits) - 1
     mantissa = codes & (1 << fmt.mantissa_bits) - 1
     is_normal = (exponent > 0) | (not fmt.has_subnormals)
@@ -262,12 +267,11 @@ def _values(fmt: FloatFormat) -> NDArray[np.float64]:
         top = exponent == (1 << fmt.exponent_bits) - 1
         values[top] = np.where(mantissa[top] == 0, np.inf, np.nan)
     if fmt.signed:
-        values[len(values) // 2 :] *= -1
+        values[codes >> fmt.bits - 1 == 1] *= -1
     if fmt.nans is Nans.ALL_ONES:
-        values[fmt.nan_code :: 1 << fmt.bits - fmt.signed] = np.nan
+        values[codes & (1 << fmt.bits - fmt.signed) - 1 == fmt.nan_code] = np.nan
     if fmt.nans is Nans.NEGATIVE_ZERO:
-        values[fmt.nan_code] = np.nan
-    values.setflags(write=False)
+        values[codes == fmt.nan_code] = np.nan
     return values
 
 

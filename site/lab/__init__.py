@@ -17,8 +17,8 @@ Glossary of symbols, as everywhere on the page:
     x   value     q   code     x̂   reconstruction     s   scale     S   scale factor, 1/s     z   zero point
 """
 
-from .answer import answer, more, respond
+from .answer import answer, glimpse, more, respond
 from .exports.export import export
 from .strict_json import strict_json
 
-__all__ = ["answer", "export", "more", "respond", "strict_json"]
+__all__ = ["answer", "export", "glimpse", "more", "respond", "strict_json"]

@@ -1,6 +1,7 @@
 """Request in, answer out: the two functions that the worker, the build and the tests call."""
 
 import json
+from collections.abc import Callable, Collection
 from functools import lru_cache
 from typing import Any
 
@@ -9,7 +10,20 @@ from numpy.typing import NDArray
 
 import quantcore as qc
 
-from .answer_types import VERSION, Added, Answer, Described, Failure, Metrics, Problem, StoredLevel, StoredNumbers
+from .answer_types import (
+    VERSION,
+    Added,
+    Answer,
+    Described,
+    DescribedFirst,
+    DescribedLater,
+    Failure,
+    Metrics,
+    Params,
+    Problem,
+    StoredLevel,
+    StoredNumbers,
+)
 from .comparing.schemes import SCHEMES
 from .explanation.label import fingerprint_of, label_of
 from .explanation.notices import MAX_LISTED, notices
@@ -32,6 +46,9 @@ from .strict_json import strict_json
 LONG_TEXT, HUGE_TEXT = 10_000, 1_000_000
 FEW = 100
 MAX_BYTES = 4096
+
+LATE: dict[str, Callable[[Result], Any]] = {"table": value_table, "steps": steps}
+"""Parts that take as long as all that comes before them, and are seldom on the screen."""
 
 FIELD_OF = {
     "x": "values",
@@ -103,7 +120,35 @@ def _computed(fields: tuple[tuple[str, str], ...], tell: Tell | None) -> Result:
         raise RequestError([_at_field(error, settings)]) from error
 
 
-def respond(request: str | dict[str, str], tell: Tell | None = None) -> tuple[str, str, dict[str, NDArray[np.float64]]]:
+def glimpse(request: str | dict[str, str], shown: Collection[str], tell: Tell | None = None) -> tuple[str, str]:
+    """What is on the screen of an answer, so that it need not wait for the rest, which :func:`respond` gives next.
+
+    Args:
+        request: as for :func:`answer`, or its JSON text.
+        shown: the names of the instruments and parts on the screen.
+        tell: hears before, and while, ranges are searched for long.
+
+    Returns:
+        JSON text of what the page's tables and words need, and of the figures of these instruments.
+
+    >>> view, figures = glimpse({}, ("mapping", "steps"))
+    >>> [key for key in ("summary", "steps", "copy") if key in json.loads(view)], list(json.loads(figures))
+    (['summary', 'steps'], ['mapping'])
+    """
+    result = _found(request, tell)
+    if isinstance(result, list):
+        return strict_json(failure(result)), "{}"
+    instruments, figures = look(result, shown)
+    view = _viewed(result) | {"instruments": strict_json(instruments)}
+    for part, make in LATE.items():
+        if part in shown:
+            view[part] = strict_json(result.once(make))
+    return _object(view), strict_json(figures)
+
+
+def respond(
+    request: str | dict[str, str], tell: Tell | None = None, seen: Collection[str] = ()
+) -> tuple[str, str, dict[str, NDArray[np.float64]]]:
     """The answer in parts that are quick to hand on, made of the same texts.
 
     Texts that fill megabytes, such as a million pasted values, are not sent back.
@@ -111,23 +156,46 @@ def respond(request: str | dict[str, str], tell: Tell | None = None) -> tuple[st
     Args:
         request: as for :func:`answer`, or its JSON text.
         tell: hears before, and while, ranges are searched for long.
+        seen: what a :func:`glimpse` has shown of it: that is left out of the first text.
 
     Returns:
         JSON text of what the page's tables and words need, JSON text of the answer but for its arrays, and these.
     """
-    result = computed(json.loads(request) if isinstance(request, str) else request, tell)
+    result = _found(request, tell)
     if isinstance(result, list):
         text = strict_json(failure(result))
         return text, text, {}
-    described = _described(result)
-    texts = {key: strict_json(value) for key, value in described.items()}
-    whole = {**texts, "request": strict_json(_shorter_than(HUGE_TEXT, described["request"]))}
-    view = {key: text for key, text in texts.items() if key not in ("figures", "code")}
-    view["request"] = strict_json(_shorter_than(LONG_TEXT, described["request"]))
-    view["params"] = strict_json({key: _first(value) for key, value in described["params"].items()})
+    instruments, figures = look(result, result.settings.show)
+    later = {key: strict_json(value) for key, value in _later(result).items()}
+    whole = (
+        result.once(_first_texts) | later | {"instruments": strict_json(instruments), "figures": strict_json(figures)}
+    )
+    whole["request"] = strict_json(_shorter_than(HUGE_TEXT, result.settings.texts))
+    view = {key: later[key] for key in (*LATE, "programs")}
+    if seen:
+        view["instruments"] = strict_json(
+            [item for item in instruments if item["applies"] and item["name"] not in seen]
+        )
+    else:
+        view = _viewed(result) | view | {"instruments": whole["instruments"]}
     flat = {"codes": result.flat_q, "values": result.flat_x, "dequantized": result.flat_x_hat}
     arrays = {name: array[:MAX_LISTED].astype(np.float64) for name, array in flat.items()}
     return _object(view), _object(whole), arrays
+
+
+def _found(request: str | dict[str, str], tell: Tell | None) -> Result | list[qc.QuantError]:
+    return computed(json.loads(request) if isinstance(request, str) else request, tell)
+
+
+def _first_texts(result: Result) -> dict[str, str]:
+    return {key: strict_json(value) for key, value in _first(result).items()}
+
+
+def _viewed(result: Result) -> dict[str, str]:
+    """What the page shows of the members that come first."""
+    request = strict_json(_shorter_than(LONG_TEXT, result.settings.texts))
+    params = strict_json({key: _beginning(value) for key, value in _params(result).items()})
+    return result.once(_first_texts) | {"request": request, "params": params}
 
 
 def _object(texts: dict[str, str]) -> str:
@@ -135,7 +203,7 @@ def _object(texts: dict[str, str]) -> str:
     return "{" + ",".join([f'"{key}":{text}' for key, text in texts.items()]) + "}"
 
 
-def _first(value: Any) -> Any:
+def _beginning(value: Any) -> Any:
     return value[:FEW] if isinstance(value, list) else value
 
 
@@ -162,37 +230,26 @@ def _at_field(error: qc.QuantError, settings: Settings) -> qc.QuantError:
 def _described(result: Result) -> Described:
     """The answer but for its arrays."""
     instruments, figures = look(result, result.settings.show)
-    followed = steps(result)
+    return {**_first(result), **_later(result), "instruments": instruments, "figures": figures}
+
+
+def _first(result: Result) -> DescribedFirst:
+    """What of an answer is quick to make, and above or beside everything else on the page."""
     settings = result.settings
-    code = snippets(result)
-    qmin, qmax = settings.code_ends
-    found: Described = {
+    found: DescribedFirst = {
         "version": VERSION,
         "ok": True,
         "request": settings.texts,
         "defaults": {name: default_of(name, settings.profile_name, settings.codes.name) for name in FIELDS},
-        "params": {
-            "scale": _numbers(result.scale),
-            "zero_point": _whole_where_possible(result.zero_point),
-            "qmin": qmin,
-            "qmax": qmax,
-            "scale_factor": _numbers(result.scale_factor),
-        },
+        "params": _params(result),
         "shape": list(result.x.shape),
         "label": label_of(settings),
         "fingerprint": fingerprint_of(settings),
         "metrics": metrics_of(result),
         "settings": settings_in_words(settings.texts),
         "summary": summary(result),
-        "table": value_table(result),
-        "steps": followed,
-        "copy": derivation(followed),
         "groups": [{"name": name, "title": title} for name, title in GROUPS.items()],
-        "instruments": instruments,
-        "figures": figures,
         "notices": notices(result),
-        "programs": [{"name": name, "title": program.title} for name, program in KINDS.items() if name in code],
-        "code": code,
     }
     if not settings.are_integers:
         found["stored"] = stored_of(result)
@@ -201,6 +258,29 @@ def _described(result: Result) -> Described:
     if result.size > MAX_LISTED:
         found["truncated"] = True
     return found
+
+
+def _later(result: Result) -> DescribedLater:
+    """What takes half of an answer's time."""
+    followed, code = result.once(steps), snippets(result)
+    return {
+        "table": result.once(value_table),
+        "steps": followed,
+        "copy": derivation(followed),
+        "programs": [{"name": name, "title": program.title} for name, program in KINDS.items() if name in code],
+        "code": code,
+    }
+
+
+def _params(result: Result) -> Params:
+    qmin, qmax = result.settings.code_ends
+    return {
+        "scale": _numbers(result.scale),
+        "zero_point": _whole_where_possible(result.zero_point),
+        "qmin": qmin,
+        "qmax": qmax,
+        "scale_factor": _numbers(result.scale_factor),
+    }
 
 
 def stored_of(result: Result) -> StoredNumbers:

@@ -207,8 +207,8 @@ class StoredNumbers(TypedDict):
     levels: Annotated[list[StoredLevel], "the outermost first"]
 
 
-class Described(TypedDict):
-    """An answer but for its arrays."""
+class DescribedFirst(TypedDict):
+    """What is shown first of an answer."""
 
     version: Annotated[int, "of the shape of answers"]
     ok: Annotated[Literal[True], "true"]
@@ -222,17 +222,27 @@ class Described(TypedDict):
     settings: Annotated[list[Setting], "the settings that play a part, for people"]
     summary: Annotated[list[Tile], "parameters and error figures, for people"]
     reading: NotRequired[Annotated[str, "how the text of the numbers was understood"]]
+    groups: Annotated[list[Named], "the questions that instruments help to answer"]
+    notices: Annotated[list[Notice], "what is worth knowing"]
+    stored: NotRequired[Annotated[StoredNumbers, "of formats other than plain integers"]]
+    truncated: NotRequired[Annotated[bool, "true if there are more numbers than are listed"]]
+
+
+class DescribedLater(TypedDict):
+    """What takes longer to make."""
+
     table: Annotated[Table, "number by number: the page with the one that is followed"]
     steps: Annotated[list[Step], "the arithmetic of the number that is followed"]
     copy: Annotated[Derivation, "the steps as texts"]
-    groups: Annotated[list[Named], "the questions that instruments help to answer"]
-    instruments: Annotated[list[InstrumentView], "the instruments, each in its place"]
-    figures: Annotated[dict[str, Figure], "the figures of those that were built, by name"]
-    notices: Annotated[list[Notice], "what is worth knowing"]
     programs: Annotated[list[Named], "the kinds of programs"]
     code: Annotated[dict[str, str], "the same computation as a program of each kind"]
-    stored: NotRequired[Annotated[StoredNumbers, "of formats other than plain integers"]]
-    truncated: NotRequired[Annotated[bool, "true if there are more numbers than are listed"]]
+
+
+class Described(DescribedFirst, DescribedLater):
+    """An answer but for its arrays."""
+
+    instruments: Annotated[list[InstrumentView], "the instruments, each in its place"]
+    figures: Annotated[dict[str, Figure], "the figures of those that were built, by name"]
 
 
 class Answer(Described):

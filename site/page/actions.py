@@ -41,7 +41,7 @@ def copy_link(talk, button):
 
 def copy_steps(talk, button):
     """Puts the steps of the followed number on the clipboard, as LaTeX or Markdown."""
-    _put_on_clipboard(button, talk.view["copy"][button.dataset.kind])
+    _put_on_clipboard(button, getattr(talk.answer.copy, button.dataset.kind))
 
 
 def _put_on_clipboard(button, text):

@@ -63,17 +63,20 @@ def _miss(script):
     document.dispatchEvent(window.CustomEvent.new("quantlab:uncharted"))
 
 
-def near(screens=0.5):
-    """The names of the instruments on the screen, or so many screens beyond its edge."""
+def near(screens=0.5, among=None):
+    """The names of the instruments, all or among some, that are on the screen, or so many screens beyond its edge."""
+    if among is not None:
+        return [name for name in among if dom.is_near(document.querySelector(f'[data-instrument="{name}"]'), screens)]
     cards = document.querySelectorAll("[data-instrument]:not([hidden])")
     return [card.dataset.instrument for card in cards if dom.is_near(card, screens)]
 
 
-def show(figures):
-    """Takes figures, a JavaScript object by name, also those that have no place yet; the others stay as they are."""
+def show(figures, among=None):
+    """Takes figures, a JavaScript object by name, or some of them, also those that have no place yet."""
     for name in window.Object.keys(figures):
-        _charts.figures[name] = getattr(figures, name)
-        _charts.waiting.add(name)
+        if among is None or name in among:
+            _charts.figures[name] = getattr(figures, name)
+            _charts.waiting.add(name)
 
 
 def put_behind(figures, name, fits):

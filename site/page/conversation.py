@@ -13,6 +13,8 @@ PATIENCE = 0.3  # seconds after which work is called long, and can be cancelled
 HURRY = 2.5  # seconds after which a computation ends that nobody wants any more
 PAUSE = 0.15  # seconds after an answer in which a handle that is dragged asks again
 
+LATE = ("table", "steps")  # regions that are drawn with the rest of an answer, unless their section is open
+
 _utf8 = window.TextDecoder.new()
 
 
@@ -22,9 +24,9 @@ class Conversation:
     `chosen` holds the fields that a person or a link set; every other field follows the defaults of the profile, which
     only the lab knows. The address says the same as `chosen`.
 
-    A request is answered in parts: first what is on the screen, which is published as its answer; then, as long as
-    nobody changes anything, the programs, whose texts are long, and one instrument after the other, which completes
-    that answer. So a change never waits for what nobody looks at.
+    A request is answered in parts. The first is what is on the screen, and while that is drawn, the worker makes the
+    rest of the answer, which is then published. Then, as long as nobody changes anything, one instrument after the
+    other completes that answer. So a change never waits for what nobody looks at.
     """
 
     def __init__(self):
@@ -38,9 +40,11 @@ class Conversation:
         self.n_calls = 0
         self.calls = set()  # the numbers of the calls that the worker has not replied to
         self.is_told = False  # that a long search is under way
+        self.owing = None  # the question of which only a glimpse is shown; None where the whole answer is
         self.n_asked = 0
         self.n_sent = 0  # the number of the request that the worker has
         self.view = None  # what the page shows; None before the first good answer
+        self.whole = None  # the same, once all of its answer has come, and
         self.answer = None  # the same for the page's host, with figures and arrays, in JavaScript
         self.remarks = []  # what was left out of the file, or of the link, that was read last
         self.unfinished = ""  # the field that ends amid a number, whose error is told when it loses the focus
@@ -64,9 +68,9 @@ class Conversation:
         if fields.get("source", "file") != "file":
             self.remarks = []
         self.chosen.update(fields)
+        self.ask()  # the worker is at it while this side goes on
         address.write(self.chosen, self.defaults, ",".join(sorted(fields)))
         form.show_applicable()
-        self.ask()
 
     def start_over(self, chosen):
         """Takes another set of chosen fields, shows it in the form, and asks."""
@@ -80,8 +84,8 @@ class Conversation:
 
     def keep(self):
         """Keeps what is shown; its figures are completed, as those of the page's answer are, when they are awaited."""
-        if self.view is not None:
-            self.kept = {name: self.view[name] for name in ("label", "fingerprint", "summary")}
+        if self.answer is not None:
+            self.kept = {name: self.whole[name] for name in ("label", "fingerprint", "summary")}
             self.kept["figures"] = self.answer.figures
             self._show_kept()
 
@@ -95,9 +99,7 @@ class Conversation:
         """Draws the figures anew, with the kept result or without it."""
         self._put_behind()
         charts.redraw()
-        drawable = self._drawable()
-        for region in ("keeping", "strip") if self.is_example else views.VIEWS:
-            dom.render(region, views.VIEWS[region](drawable))
+        self._draw(("keeping", "strip") if self.is_example else views.VIEWS)
 
     def _put_behind(self):
         """Hands the charts what is kept."""
@@ -109,7 +111,7 @@ class Conversation:
 
     def follow(self, index):
         """Makes another element the one that the steps show."""
-        if self.view is not None:
+        if self.view is not None and self.view.get("table"):
             text = str(max(0, min(index, self.view["table"]["total"] - 1)))
             form.fill({"element": text}, {})
             self.choose("element", text)
@@ -133,7 +135,7 @@ class Conversation:
 
     def words_of(self, element):
         """What the table says of a number; empty where it is on another page of it."""
-        return views.row_words(self.view["table"], element) if self.view is not None else ""
+        return views.row_words(self.view["table"], element) if self.view is not None and self.view.get("table") else ""
 
     def sort(self, instrument, column):
         """Sorts the table of an instrument by a column; once more turns it round."""
@@ -162,7 +164,13 @@ class Conversation:
         root.removeAttribute("data-at-rest")
         if self.worker is not None and not self.is_asking:
             self.is_asking = True
-            asyncio.create_task(self._answer_all())
+            try:
+                sent = self._send()
+            except Exception as error:
+                self.is_asking = False
+                fail(error)
+                raise
+            asyncio.create_task(self._answer_all(sent))
 
     def let_go(self):
         """Forgets the worker and what it was asked; returns it."""
@@ -192,10 +200,9 @@ class Conversation:
                 return
             await asyncio.sleep(PATIENCE)
 
-    async def _answer_all(self):
+    async def _answer_all(self, sent):
         worker = self.worker
         try:
-            sent = self._send()
             while sent is not None:
                 sent = await self._receive(*sent)
         except Exception as error:
@@ -206,20 +213,26 @@ class Conversation:
                 self.is_asking = False
 
     def _send(self):
-        """Sends the request as it stands, but for what nobody looks at; None if nothing newer can be asked for."""
+        """Sends the request as it stands, for what is on the screen; None if nothing newer can be asked for."""
         if not self.is_waiting or self.worker is None:
             return None
         self.is_waiting = self.is_told = False
         root.dataset.state = "computing"
         request = dict(self.chosen)
-        if not request.get("show"):
+        if request.get("show"):
+            shown = request["show"].replace(",", " ").split()
+        else:
             first = document.querySelector("[data-first-reply]").dataset.firstReply.split(",")
-            request["show"] = ",".join(first + [name for name in charts.near() if name not in first])
-        question, texts, self.n_sent = json.dumps(request), form.long_texts(request), self.n_asked
+            nearby = charts.near()
+            request["show"] = ",".join(first + [name for name in nearby if name not in first])
+            shown = charts.near(0, nearby)
+            shown += [part for part in LATE if document.querySelector(f"[data-region={part}]").checkVisibility()]
+        question = (json.dumps(request), form.long_texts(request), ",".join(shown))
+        self.n_sent = self.n_asked
         asyncio.create_task(self._tell_if_long(self.n_sent))
-        return question, texts, self.worker.answer(question, texts)
+        return question, self.worker.glimpse(*question)
 
-    async def _receive(self, question, texts, reply):
+    async def _receive(self, question, reply):
         """Shows an answer; while the user drags, the worker is at the next one already. Returns what was sent."""
         number = self.n_sent
         reply = await self._reply(reply)
@@ -228,9 +241,21 @@ class Conversation:
         turns.begin()
         sent = self._send()
         is_newest = sent is None
-        is_good = await self._show(reply, is_newest)
-        if is_newest and is_good:
-            asyncio.create_task(self._complete(question, texts, number))
+        view = json.loads(_utf8.decode(reply[0]))
+        if view["ok"]:
+            self.owing = question
+        owing = self.owing if is_newest else None
+        promise = self.worker.answer(*owing) if owing is not None else None
+        await self._show(view, reply, question[2].split(","), is_newest)
+        if promise is not None:
+            reply = await self._reply(promise)
+            if reply is None:
+                return None
+            self.owing = None
+            self._show_rest(reply, owing[2].split(","))
+        if is_newest and view["ok"]:
+            self._tell(self.view, self.answer)
+            asyncio.create_task(self._complete(question[0], question[1], number))
         elif is_newest:
             rest()
         return self._send() if is_newest else sent
@@ -278,51 +303,62 @@ class Conversation:
             self.is_told = True
             dom.render("status", views.searching(n_ranges, share, seconds))
 
-    async def _show(self, reply, is_newest):
-        """Shows an answer: its view to this page, the whole of it to the page's host. Returns whether it was good.
+    async def _show(self, view, reply, seen, is_newest):
+        """Shows what is on the screen of an answer.
 
         While the user drags, something newer is wanted by the time that an answer comes. It is drawn all the same, as
-        feedback; but the host is not told of it, and what was wrong for a moment is passed over. So is a number of
+        feedback; but the rest of it is not asked for, and what was wrong for a moment is passed over. So is a number of
         which only the beginning is typed, as long as its field has the focus.
         """
-        view = json.loads(_utf8.decode(reply[0]))
         if not view["ok"] and (form.is_unfinished(view["errors"]) or not is_newest):
             if is_newest:
                 self.unfinished = view["errors"][0]["field"]
                 root.dataset.state = "ready"
-            return False
+            return
         self.unfinished = ""
-        answer = whole(reply)
         errors = view.get("errors", [])
         form.show_errors(errors)
         dom.render("errors", views.errors(errors))
         dom.mark_stale(bool(errors))
         guest.arrange(self.chosen)
-        if view["ok"]:
-            if self.chosen.get("show"):
-                _forget_waiting(view["instruments"])
-            if self.view is not None:
-                _keep_waiting(view["instruments"], self.view["instruments"])
-            if self.view is not None and self.is_settled:
-                self.before = self.view["summary"]
-            self.is_settled = is_newest
-            self.view, self.answer, self.defaults = view, answer, view["defaults"]
-            form.fill(view["request"], self.chosen)
-            for name in ("values", "codes", "file"):
-                dom.render("reading-" + name, views.understood(view, name))
-            address.write(self.chosen, self.defaults, None)
-            self._put_behind()
-            charts.show(answer.figures)
-            self._mark()
-            if not self.is_example:
-                charts.forget_drawings()
-                self._draw()
-                if dom.is_near(document.querySelector("[data-region=code]"), 0.5):
-                    self._draw_code(dom.render)
-                await charts.draw(charts.near(0))
-        if is_newest:
-            self._tell(view, answer)
-        return view["ok"]
+        if not view["ok"]:
+            self._tell(view, parsed(reply[0]))
+            return
+        if self.chosen.get("show"):
+            _forget_waiting(view["instruments"])
+        if self.view is not None:
+            _keep_waiting(view["instruments"], self.view["instruments"])
+        if self.view is not None and self.is_settled:
+            self.before = self.view["summary"]
+        self.is_settled = is_newest
+        fresh = [region for region in views.VIEWS if region not in LATE or region in view]
+        if self.view is not None:
+            for part in LATE:
+                view.setdefault(part, self.view.get(part))
+        self.view, self.defaults = view, view["defaults"]
+        form.fill(view["request"], self.chosen)
+        for name in ("values", "codes", "file"):
+            dom.render("reading-" + name, views.understood(view, name))
+        address.write(self.chosen, self.defaults, None)
+        self._put_behind()
+        charts.show(parsed(reply[1]))
+        self._mark()
+        if not self.is_example:
+            charts.forget_drawings()
+            self._draw(fresh)
+            await charts.draw(seen)
+
+    def _show_rest(self, reply, seen):
+        """Adds to what is shown what else there is of the answer."""
+        view = json.loads(_utf8.decode(reply[0]))
+        self.whole, self.answer = self.view, whole(reply)
+        for part in ("programs",) + LATE:
+            self.view[part] = view[part]
+        self._put(view["instruments"], self.answer.figures)
+        if not self.is_example:
+            self._draw([region for region in ("instruments", "lead") + LATE if region not in seen])
+            if dom.is_near(document.querySelector("[data-region=code]"), 0.5):
+                self._draw_code(dom.render)
 
     def remark(self, sentence):
         """Adds a sentence to the status line, unless it is there."""
@@ -340,14 +376,20 @@ class Conversation:
 
     def _add(self, added, figures):
         """Adds an instrument that was left out to what is shown."""
-        items = self.view["instruments"]
-        items[[item["name"] for item in items].index(added["name"])] = added
         window.Object.assign(self.answer.figures, figures)
-        charts.show(figures)
-        self._mark()
+        self._put([added], figures)
         if not self.is_example:
-            dom.render("instruments", views.instruments(self._drawable()))
+            self._draw(("instruments",))
             charts.draw_near()
+
+    def _put(self, added, figures):
+        """Puts instruments in their places, and takes their figures."""
+        items = self.view["instruments"]
+        places = {item["name"]: place for place, item in enumerate(items)}
+        for item in added:
+            items[places[item["name"]]] = item
+        charts.show(figures, [item["name"] for item in added])
+        self._mark()
 
     async def _adopt(self, is_over):
         """Goes on from what the build wrote, in turns, so that a change touches only what differs."""
@@ -356,10 +398,12 @@ class Conversation:
             if not is_over():
                 dom.adopt(region, draw(self._drawable()))
 
-    def _draw(self):
+    def _draw(self, regions=views.VIEWS):
+        """Draws regions of the page, as far as what they show has come."""
         drawable = self._drawable()
-        for region, draw in views.VIEWS.items():
-            dom.render(region, draw(drawable))
+        for region in regions:
+            if region not in LATE or drawable.get(region) is not None:
+                dom.render(region, views.VIEWS[region](drawable))
 
     def _draw_code(self, render):
         """Draws the programs, which are only in the answer for the page's host: they are most of its text."""

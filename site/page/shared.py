@@ -48,9 +48,13 @@ class Shared:
             self._do_without_locks(error)
         await self._there.promise
 
-    def answer(self, request, texts):
+    def glimpse(self, request, texts, shown):
         """As the worker's."""
-        return self._ask("answer", request, texts)
+        return self._ask("glimpse", request, texts, shown)
+
+    def answer(self, request, texts, seen):
+        """As the worker's."""
+        return self._ask("answer", request, texts, seen)
 
     def more(self, request, texts, name):
         """As the worker's."""

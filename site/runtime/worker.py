@@ -14,7 +14,7 @@ from pyodide.ffi import JsException, to_js
 
 from quantcore import QuantError
 
-__export__ = ["answer", "export", "inspect", "leave_inspection", "load", "more", "tensors"]
+__export__ = ["answer", "export", "glimpse", "inspect", "leave_inspection", "load", "more", "tensors"]
 
 TURN = 0.1  # seconds of work after which a request may come between
 PIECE = 4 * 2**20  # bytes of a file that are read at a time
@@ -22,16 +22,28 @@ OFFERED = 200  # arrays of a file that are told; a model's are in its table
 UNREADABLE = "{} cannot be read: it is a folder, or it was changed or removed since it was chosen. Choose it again."
 
 
-def answer(request, texts):
-    """The answer to a request: the part that the page draws, the whole but for its arrays, and these, as JavaScript's.
+def glimpse(request, texts, shown):
+    """What is on the screen of an answer, for which :func:`answer` is asked next: its view and its figures, as JSON.
 
-    The two are JSON in bytes, for a text that crosses is made character by character, an array of bytes at once.
+    The two are in bytes, for a text that crosses is made character by character, an array of bytes at once.
 
     Args:
         request: JSON text.
         texts: a JavaScript object of further fields, those whose texts are long.
+        shown: the names of the instruments and parts on the screen, between commas.
     """
-    view, whole, arrays = lab.respond(_complete(request, texts), _tell_search)
+    return [_bytes(text) for text in lab.glimpse(_complete(request, texts), shown.split(","), _tell_search)]
+
+
+def answer(request, texts, seen):
+    """The answer to a request: the part that the page draws, the whole but for its arrays, and these, as JavaScript's.
+
+    Args:
+        request: as for :func:`glimpse`, and
+        texts: as there.
+        seen: the names of what a glimpse has shown of it, which is left out of the first part.
+    """
+    view, whole, arrays = lab.respond(_complete(request, texts), _tell_search, seen.split(","))
     return [_bytes(view), _bytes(whole), to_js(arrays, dict_converter=js.Object.fromEntries)]
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import lab as laboratory
 import pytest
 from playwright.sync_api import Browser, expect
 
@@ -182,3 +183,22 @@ def test_all_settings_are_in_a_sheet_on_a_phone(fresh: Visit) -> None:
     fresh.after(lambda: page.evaluate("location.hash = 'axis=9&granularity=axis&values=[[1,2],[3,4]]&profile=onnx'"))
     page.locator("[data-region=errors] a").click()
     expect(page.locator("#axis")).to_be_focused()
+
+
+def test_what_an_error_overtakes_is_shown_whole(fresh: Visit) -> None:
+    """A setting that is wrong a moment after a right one leaves picture, table and steps of the right one."""
+    page = fresh.page
+    page.evaluate(
+        """() => {
+            const bits = document.getElementById("bits");
+            for (const text of ["5", "99"]) {
+                bits.value = text;
+                bits.dispatchEvent(new Event("input", {bubbles: true}));
+            }
+        }"""
+    )
+    expect(page.locator("#bits-error")).to_be_visible()
+    expected = laboratory.answer({"bits": "5"})
+    cells = page.locator("[data-region=table] tbody tr").first.locator("td")
+    expect(cells).to_have_text(expected["table"]["rows"][0]["cells"])
+    expect(page.locator("[data-region=steps] li > p")).to_have_text([step["text"] for step in expected["steps"]])

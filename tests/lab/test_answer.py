@@ -176,11 +176,39 @@ def test_respond_gives_the_answer_in_parts() -> None:
     view, whole, arrays = lab.respond('{"bits": "4"}')
     expected = lab.answer({"bits": "4"})
     assert {**json.loads(whole), **{name: array.tolist() for name, array in arrays.items()}} == expected
-    assert json.loads(view) == {key: expected[key] for key in expected if key not in (*arrays, "figures", "code")}
+    assert json.loads(view) == {
+        key: expected[key] for key in expected if key not in (*arrays, "figures", "code", "copy")
+    }
     assert set(arrays) == {"codes", "values", "dequantized"}
     refused, same, none = lab.respond({"bits": "99"})
     assert json.loads(refused) == lab.answer({"bits": "99"})
     assert (same, none) == (refused, {})
+
+
+@pytest.mark.parametrize("shown", [("mapping",), ("mapping", "steps"), ("error", "table"), ("",)])
+def test_a_glimpse_and_the_rest_make_the_answer(shown: tuple[str, ...]) -> None:
+    """What is shown first, and what is added to it, is together what the page would have got at once."""
+    request = {"bits": "4", "show": "mapping,error"}
+    view, figures = (json.loads(text) for text in lab.glimpse(request, shown))
+    rest, whole, _ = lab.respond(request, None, shown)
+    at_once = json.loads(lab.respond(request)[0])
+    added = json.loads(rest)
+    items = {item["name"]: item for item in view["instruments"]}
+    parts = {"steps", "table"}
+    assert parts & set(view) == parts & set(shown)
+    assert {item["name"] for item in items.values() if item["applies"]} == set(figures) == set(shown) - {*parts, ""}
+    items |= {item["name"]: item for item in added.pop("instruments")}
+    asked = [item for item in at_once["instruments"] if item["applies"]]
+    assert [items[item["name"]] for item in asked] == asked
+    assert {**view, **added, "instruments": None} == {**at_once, "instruments": None}
+    assert figures == {name: figure for name, figure in lab.answer({"bits": "4"})["figures"].items() if name in shown}
+    assert set(json.loads(whole)["figures"]) == {"mapping", "error"}
+
+
+def test_a_glimpse_tells_what_is_wrong() -> None:
+    """It is the same failure as the answer's, and there is no figure."""
+    refused, figures = lab.glimpse({"bits": "99"}, ("mapping",))
+    assert (json.loads(refused), figures) == (lab.answer({"bits": "99"}), "{}")
 
 
 def test_respond_does_not_send_megabytes_back() -> None:

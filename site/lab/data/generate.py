@@ -9,6 +9,7 @@ it: with one seed, "normal" and "outliers" are the same numbers but for the outl
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,8 +56,9 @@ class Recipe:
         return math.prod(self.shape)
 
 
+@lru_cache(maxsize=1)  # most changes are to how the same numbers are quantized
 def generate(source: str, recipe: Recipe) -> Float64:
-    """The numbers of a source, a key of :data:`GENERATORS`, in the recipe's shape.
+    """The numbers of a source, a key of :data:`GENERATORS`, in the recipe's shape; not to be written to.
 
     Raises:
         QuantError: if the shape holds more numbers than the page can use.
@@ -76,6 +78,7 @@ def generate(source: str, recipe: Recipe) -> Float64:
         stop = min(first + CHUNK, recipe.n_values)
         values[first:stop] = GENERATORS[source](recipe, first, stop)
     values *= recipe.spread
+    values.setflags(write=False)
     return values.reshape(recipe.shape)
 
 

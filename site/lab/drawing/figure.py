@@ -150,7 +150,7 @@ def strokes(
     x0: Floats, y0: float, x1: Floats, y1: float, color: str, width: float, name: str, dash: str = "solid", **more: Any
 ) -> Json:
     """Many straight lines as one shape: as lines of a trace, each would be an element of the page."""
-    path = "".join([f"M{a:.7g},{y0}L{b:.7g},{y1}" for a, b in zip(x0.tolist(), x1.tolist(), strict=True)])
+    path = "".join([f"M{a:.12g},{y0}L{b:.12g},{y1}" for a, b in zip(x0.tolist(), x1.tolist(), strict=True)])
     line = {"color": color, "width": width, "dash": dash}
     return {"type": "path", "path": path, "line": line, "name": name, "layer": "below", **more}
 

@@ -11,7 +11,20 @@ from typing import Any
 from ..answer_types import Figure, Node
 from ..notation.nodes import node
 from .svg_axis import Axis, make_axis
-from .svg_marks import FONT_SIZE, Point, hairline, label, marker, polyline, rectangle, short, write
+from .svg_marks import (
+    FONT_SIZE,
+    MANY,
+    Point,
+    dots,
+    hairline,
+    is_plain_dot,
+    label,
+    marker,
+    polyline,
+    rectangle,
+    short,
+    write,
+)
 
 Json = dict[str, Any]
 
@@ -204,7 +217,10 @@ def _scatter(trace: Json, points: list[Point | None], x_axis: Axis, y_axis: Axis
         parts.append(drawn if inside == points else _window(x_axis, y_axis, drawn))
     if "markers" in mode:
         style = trace.get("marker", {})
-        parts += [marker(*point, _at(style, index)) for index, point in enumerate(inside) if point]
+        if len(points) > MANY and is_plain_dot(style):
+            parts.append(dots([point for point in inside if point], style))
+        else:
+            parts += [marker(*point, _at(style, index)) for index, point in enumerate(inside) if point]
     if "text" in mode:
         position, font = trace.get("textposition", "middle center"), trace.get("textfont", {})
         positions = position if isinstance(position, list) else [position] * len(inside)

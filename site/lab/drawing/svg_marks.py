@@ -10,6 +10,7 @@ Json = dict[str, Any]
 Point = tuple[float, float]
 
 FONT_SIZE = 12
+MANY = 40  # beyond so many, dots are one element
 DASHES = {"dot": "1 4", "dash": "6 4", "longdash": "10 5", "dashdot": "6 4 1 4"}
 OUTLINES: dict[str, tuple[Point, ...]] = {
     "diamond": ((0, -1.3), (1.3, 0), (0, 1.3), (-1.3, 0)),
@@ -79,6 +80,25 @@ def marker(x: float, y: float, style: Json) -> Node:
         return node("rect", {**corner, "width": short(size), "height": short(size), **paint})
     corners = [f"{short(x + across * half)} {short(y + down * half)}" for across, down in OUTLINES[form]]
     return node("path", {"d": f"M{'L'.join(corners)}Z", **paint})
+
+
+def is_plain_dot(style: Json) -> bool:
+    """Whether all markers of a style are the same filled circle."""
+    several = any(isinstance(style.get(key), list) for key in ("color", "size", "symbol", "opacity"))
+    return not several and style.get("symbol", "circle") == "circle" and not style.get("line", {}).get("width")
+
+
+def dots(points: list[Point], style: Json) -> Node:
+    """Filled circles as one element: the round ends of lines of no length."""
+    attributes = {
+        "d": "".join(f"M{short(x)} {short(y)}h0" for x, y in points),
+        "stroke": style.get("color", "currentColor"),
+        "stroke-width": short(style.get("size", 8)),
+        "stroke-linecap": "round",
+    }
+    if "opacity" in style:
+        attributes["opacity"] = short(style["opacity"], 3)
+    return node("path", attributes)
 
 
 def rectangle(x0: float, y0: float, x1: float, y1: float, color: str, opacity: float = 1) -> Node:

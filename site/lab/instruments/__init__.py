@@ -178,7 +178,7 @@ def look(result: Result, shown: Collection[str]) -> tuple[list[InstrumentView], 
         if name not in shown:
             seen["waits"] = True
             continue
-        built = entry.build(result)
+        built = result.once(entry.build)
         _fill(seen, built)
         if built.figure is not None:
             figures[name] = built.figure

@@ -25,7 +25,6 @@ NARROW, WIDE, ROOM = 0.28, 0.13, 560
 RIM = 0.15  # share of the line at each end where a label grows inward, for it would not fit otherwise
 ASIDE, REACH = 0.05, 0.025  # where strokes stand beside the real line, and how far they reach up and down
 MAX_LINES = 500
-SILENT: Json = {"hoverinfo": "skip", "showlegend": False}
 ABOVE = {"matches": "x", "overlaying": "x", "side": "top", "anchor": "y", "tickmode": "auto"}
 """The second axis: it runs with the first, with ticks of its own, above."""
 
@@ -86,22 +85,14 @@ def _few(result: Result, shown: Indices, x: Floats, x_hat: Floats) -> tuple[list
     back = figure.markers(
         x_hat, [REAL_LINE] * n, BACK, "back x̂", size + 5, "diamond-open", xaxis="x2", **_known(result, shown)
     )
-    up = figure.lines(
-        figure.gapped(x_hat, x_hat), [CODE_LINE, REAL_LINE, None] * n, BACK, "dequantize", width, "dot", **SILENT
-    )
+    is_number = np.isfinite(x_hat)
+    real, thick, opacity = x_hat[is_number], 4 if n <= FEW else 1, 0.5 if n <= FEW else 0.35
+    up = figure.strokes(real, CODE_LINE, real, REAL_LINE, BACK, width, "dequantize", dash="dot")
     if result.settings.is_dequantize:
-        return [up, below, back], []
-    down = figure.lines(
-        figure.gapped(x, x_hat),
-        [REAL_LINE, CODE_LINE, None] * n,
-        VALUE,
-        "quantize",
-        4 if n <= FEW else 1,
-        opacity=0.5 if n <= FEW else 0.35,
-        **SILENT,
-    )
+        return [below, back], [up]
+    down = figure.strokes(x[is_number], REAL_LINE, real, CODE_LINE, VALUE, thick, "quantize", opacity=opacity)
     above = figure.markers(x, [REAL_LINE] * n, VALUE, "value x", size, "circle", xaxis="x2", **_value(shown))
-    return [down, up, above, below, back], []
+    return [above, below, back], [down, up]
 
 
 def _many(result: Result, shown: Indices, x: Floats, x_hat: Floats) -> tuple[list[Json], list[Json]]:
@@ -146,15 +137,14 @@ def _known(result: Result, shown: Indices) -> Json:
 def _labels(result: Result, shown: Indices, x_hat: Floats, low: float, high: float) -> list[Json]:
     """The numbers at the marks, where they do not run into each other; the followed one has the first choice.
 
-    Those that have no place on a narrow screen are traces of their own, whose `meta.room` says how wide it must be.
+    Those that have no place on a narrow screen are a trace of their own, whose `meta.room` says how wide it must be.
     """
     first = sorted(range(len(shown)), key=lambda i: (int(shown[i]) != result.element, float(x_hat[i])))
     everywhere = _apart(first, x_hat, (high - low) * NARROW, [])
     beside = _apart(first, x_hat, (high - low) * WIDE, everywhere)[len(everywhere) :]
-    texts = _label(result, shown[everywhere], x_hat[everywhere], low, high)
+    texts = [_label(result, shown[everywhere], x_hat[everywhere], low, high)]
     if beside:
-        more = _label(result, shown[beside], x_hat[beside], low, high)
-        texts += [trace | {"meta": {"room": ROOM}} for trace in more]
+        texts.append(_label(result, shown[beside], x_hat[beside], low, high) | {"meta": {"room": ROOM}})
     return texts
 
 
@@ -167,21 +157,19 @@ def _apart(places: list[int], x: Floats, distance: float, kept: list[int]) -> li
     return kept
 
 
-def _label(result: Result, elements: Indices, at: Floats, low: float, high: float) -> list[Json]:
+def _label(result: Result, elements: Indices, at: Floats, low: float, high: float) -> Json:
     """Reconstructions, codes and values as texts."""
     middle, rim = (low + high) / 2, (high - low) * RIM
     sides = ["right" if x < low + rim < middle else "left" if x > high - rim else "center" for x in at.tolist()]
     top, bottom = [f"top {side}" for side in sides], [f"bottom {side}" for side in sides]
     backs = [f"x̂ {_equals(result.flat_x_hat[i])}" for i in elements]
     codes = [f"q = {code}" for code in code_names(result, elements)]
-    texts = [
-        figure.labels(at, [REAL_LINE + 0.1] * len(at), backs, top),
-        figure.labels(at, [CODE_LINE - 0.1] * len(at), codes, bottom),
-    ]
+    heights, texts, places = [REAL_LINE + 0.1, CODE_LINE - 0.1], backs + codes, top + bottom
     if not result.settings.is_dequantize:
-        values = [f"x {_equals(result.flat_x[i])}" for i in elements]
-        texts.append(figure.labels(at, [REAL_LINE + 0.32] * len(at), values, top))
-    return texts
+        heights.append(REAL_LINE + 0.32)
+        texts += [f"x {_equals(result.flat_x[i])}" for i in elements]
+        places += top
+    return figure.labels(np.tile(at, len(heights)), np.repeat(heights, len(at)), texts, places)
 
 
 def _equals(value: Any) -> str:

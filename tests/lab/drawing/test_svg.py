@@ -63,6 +63,28 @@ def test_drawings_have_no_theme() -> None:
         assert not [text for text in root.iter(f"{SVG}text") if "fill" in text.attrib]
 
 
+def test_many_dots_are_one_element() -> None:
+    """So a drawing of hundreds costs the page no more than one of a few; dots of several sizes stay apart."""
+    x = list(range(100))
+    trace = {
+        "type": "scatter",
+        "mode": "markers",
+        "x": x,
+        "y": x,
+        "name": "dots",
+        "marker": {"color": "#888888", "size": 6},
+    }
+    layout = {"xaxis": {"range": [0, 99]}, "yaxis": {"range": [0, 99]}, "showlegend": False}
+
+    def drawn(size: int | list[int]) -> ElementTree.Element:
+        figure = {"data": [trace | {"marker": {"color": "#888888", "size": size}}], "layout": layout}
+        return ElementTree.fromstring(markup(svg.draw(figure, 400, 300)))
+
+    (path,) = (path for path in drawn(6).iter(f"{SVG}path") if path.attrib.get("stroke-linecap") == "round")
+    assert (path.attrib["stroke-width"], path.attrib["d"].count("h0")) == ("6", 100)
+    assert len(list(drawn([6] * 100).iter(f"{SVG}circle"))) == 100
+
+
 def test_bars_are_drawn() -> None:
     """A bar for each value, as high as the value."""
     root = ElementTree.fromstring(markup(svg.draw(BAR_CHART, 400, 300)))

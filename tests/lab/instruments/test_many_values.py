@@ -64,7 +64,9 @@ def test_labels_at_the_rim_grow_inward(ask: Ask) -> None:
     _, drawn = ask("mapping")
     texts = next(trace for trace in drawn["data"] if trace["mode"] == "text" and "x = −3.0" in trace["text"])
     sides = dict(zip(texts["text"], texts["textposition"], strict=True))
-    assert sides == {"x = −3.0": "top right", "x = 0.1": "top center", "x = 3.2": "top left"}
+    of_values = {text: side for text, side in sides.items() if text.startswith("x =")}
+    assert of_values == {"x = −3.0": "top right", "x = 0.1": "top center", "x = 3.2": "top left"}
+    assert [sides[f"q = {code}"] for code in ("−128", "−1", "127")] == ["bottom right", "bottom center", "bottom left"]
 
 
 def test_strokes_do_not_hide_each_other(ask: Ask, normal: np.ndarray) -> None:
