@@ -101,6 +101,13 @@ def _behind(name):
     return kept if is_there else None
 
 
+def put_shown(figures, names):
+    """Puts the named figures as they are shown in the places of their equals, so that there is one of each."""
+    for name in names:
+        if hasattr(figures, name):
+            setattr(figures, name, _charts.figures[name])
+
+
 def made(figures):
     """Figures by name as JavaScript's objects."""
     return ffi.to_js(figures)

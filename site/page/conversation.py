@@ -352,6 +352,7 @@ class Conversation:
         """Adds to what is shown what else there is of the answer."""
         view = json.loads(_utf8.decode(reply[0]))
         self.whole, self.answer = self.view, whole(reply)
+        charts.put_shown(self.answer.figures, seen)
         for part in ("programs",) + LATE:
             self.view[part] = view[part]
         self._put(view["instruments"], self.answer.figures)
