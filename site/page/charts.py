@@ -262,6 +262,8 @@ def _make_template():
         "zerolinecolor": token("line-strong"),
         "tickcolor": token("line-strong"),
         "automargin": True,
+        "exponentformat": "power",  # 5 × 10⁻⁸, not 50n
+        "minexponent": 4,
         "ticklabeloverflow": "allow",  # else every label is measured on every drawing; margins have room for them
     }
     layout = {

@@ -1,5 +1,6 @@
 """What one turns and what it does are on the screen together; the rest is a section or a group away."""
 
+import re
 from collections.abc import Iterator
 
 import lab as laboratory
@@ -202,3 +203,11 @@ def test_what_an_error_overtakes_is_shown_whole(fresh: Visit) -> None:
     cells = page.locator("[data-region=table] tbody tr").first.locator("td")
     expect(cells).to_have_text(expected["table"]["rows"][0]["cells"])
     expect(page.locator("[data-region=steps] li > p")).to_have_text([step["text"] for step in expected["steps"]])
+
+
+def test_small_numbers_on_axes_are_powers_of_ten(fresh: Visit) -> None:
+    """No axis counts in nano or mega: 5 × 10⁻⁸ is what one reads."""
+    fresh.retype("values", "-3e-8, 1e-9, 3.2e-8")
+    ticks = fresh.page.locator("[data-figure=mapping] .xtick text, [data-figure=mapping] .x2tick text")
+    expect(ticks.filter(has_text="10−8").first).to_be_attached()
+    assert not [text for text in ticks.all_text_contents() if re.search(r"[nµpmkMG]$", text)]
