@@ -10,7 +10,7 @@ ARITHMETIC: tuple[Field, ...] = (
     Field(
         name="profile",
         label="Computed as",
-        hint="Whose arithmetic is followed to the last bit.",
+        hint="The library whose arithmetic is followed, to the last bit.",
         kind=Kind.CHOICE,
         default="notebook",
         choices={name: profile.label for name, profile in PROFILES.items()},
@@ -66,14 +66,14 @@ ARITHMETIC: tuple[Field, ...] = (
             "toward_zero": "toward zero",
             "floor": "down (floor)",
             "ceil": "up (ceil)",
-            "stochastic": "up or down by chance",
+            "stochastic": "stochastic: up or down by chance",
         },
         when={**QUANTIZE, **SCALED},
     ),
     Field(
         name="precision",
         label="Precision",
-        hint="The floating-point numbers that it is computed with.",
+        hint="The floating-point type that is computed with.",
         kind=Kind.CHOICE,
         default="float64",
         choices={"float16": "float16", "bfloat16": "bfloat16", "float32": "float32", "float64": "float64"},
@@ -93,8 +93,8 @@ ARITHMETIC: tuple[Field, ...] = (
 RANGE: tuple[Field, ...] = (
     Field(
         name="calibration",
-        label="Scale and zero point from",
-        hint="From a range of the data, a range of your own, or given as they are.",
+        label="Calibration",
+        hint="Where scale and zero point come from: a range of the data, a range of your own, or given as they are.",
         kind=Kind.CHOICE,
         default="minmax",
         choices={
@@ -160,11 +160,11 @@ RANGE: tuple[Field, ...] = (
 GRANULARITY: tuple[Field, ...] = (
     Field(
         name="granularity",
-        label="One scale for",
-        hint="The whole tensor, each slice of an axis, or each block.",
+        label="Granularity",
+        hint="Which numbers share a scale: the whole tensor, each slice along an axis, or each block.",
         kind=Kind.CHOICE,
         default="tensor",
-        choices={"tensor": "the tensor", "axis": "each slice of an axis", "block": "each block"},
+        choices={"tensor": "per tensor", "axis": "per channel, along an axis", "block": "per block"},
         when={**INTEGERS, "profile": NOT_NOTEBOOK},
         or_when={"format": ELEMENTS},
     ),
