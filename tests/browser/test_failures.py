@@ -141,11 +141,11 @@ def test_missing_charts_are_told(site: Site) -> None:
 
 ENDLESS = b"""
 import json as _json
-_answer, _more = answer, more
-def answer(request, texts):
+_glimpse, _more = glimpse, more
+def glimpse(request, texts, shown):
     while _json.loads(request).get("bits") == "7":
         pass
-    return _answer(request, texts)
+    return _glimpse(request, texts, shown)
 def more(request, texts, name):
     while _json.loads(request).get("bits") == "9":
         pass
@@ -214,11 +214,11 @@ def test_a_long_search_is_told_before_it_begins(visitor: Visit) -> None:
 
 BROKEN = b"""
 import json as _json
-_answer = answer
-def answer(request, texts):
+_glimpse = glimpse
+def glimpse(request, texts, shown):
     if _json.loads(request).get("bits") == "7":
         raise ZeroDivisionError("made for a test")
-    return _answer(request, texts)
+    return _glimpse(request, texts, shown)
 """
 
 

@@ -15,6 +15,8 @@ IN_VIEW = """selector => {
     return box.height > 0 && box.top >= 0 && box.bottom <= innerHeight;
 }"""
 
+TO_THE_TOP = "scrollTo({top: 0, behavior: 'instant'})"
+
 
 @pytest.fixture(scope="module")
 def at_once(chromium: Browser, address: str) -> Iterator[Visit]:
@@ -34,6 +36,7 @@ def fresh(at_once: Visit) -> Visit:
     at_once.page.set_viewport_size(LAPTOP)
     at_once.page.get_by_role("button", name="Map", exact=True).click()
     at_once.after(lambda: at_once.page.get_by_role("button", name="Start over").click())
+    at_once.page.evaluate(TO_THE_TOP)
     return at_once
 
 
@@ -41,7 +44,7 @@ def test_bits_figures_and_mapping_are_in_view_together(fresh: Visit) -> None:
     """With the bits control focused, the figures and the whole picture are on a laptop's screen."""
     fresh.page.locator("#bits").focus()
     for selector in ("#bits", "[data-region=strip]", "[data-figure=mapping] .main-svg"):
-        assert fresh.page.evaluate(IN_VIEW, selector), selector
+        fresh.page.wait_for_function(IN_VIEW, arg=selector)
 
 
 def test_bits_are_turned_by_slider_and_by_button(fresh: Visit) -> None:
@@ -152,9 +155,9 @@ def test_a_small_screen_has_the_picture_and_the_figures(fresh: Visit, width: int
     """On a phone, and on 1280 x 720 at 150 %: values, bits, the head of the picture, figures; settings in a sheet."""
     page = fresh.page
     page.set_viewport_size({"width": width, "height": height})
-    page.evaluate("scrollTo(0, 0)")
+    page.evaluate(TO_THE_TOP)
     for selector in ("#values", "#bits", "[data-now=sqnr_db]", ".sheet-button"):
-        assert page.evaluate(IN_VIEW, selector), selector
+        page.wait_for_function(IN_VIEW, arg=selector)
     figures = page.locator("[data-region=strip]").bounding_box()
     picture = page.locator("[data-figure=mapping]").bounding_box()
     assert figures
@@ -174,7 +177,7 @@ def test_all_settings_are_in_a_sheet_on_a_phone(fresh: Visit) -> None:
     expect(done).to_be_focused()
     answer = fresh.after(lambda: page.locator("#profile").select_option("onnx"))
     assert answer["request"]["profile"] == "onnx"
-    assert page.evaluate(IN_VIEW, "[data-now=sqnr_db]")
+    page.wait_for_function(IN_VIEW, arg="[data-now=sqnr_db]")
     done.click()
     expect(page.locator("#profile")).to_be_hidden()
     expect(opener).to_be_focused()

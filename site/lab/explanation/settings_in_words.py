@@ -13,7 +13,7 @@ def settings_in_words(texts: Mapping[str, str]) -> list[Setting]:
 
     >>> texts = {field.name: field.default for group in FORM.values() for field in group}
     >>> [f"{found['label']}: {found['text']}" for found in settings_in_words(texts)][:3]
-    ['Values: -3.0, 0.1, 3.2', 'Number format: integer, by bits and sign', 'Bits: 8']
+    ['Values: -3.0, 0.1, 3.2', 'Bits: 8', 'Number format: integer, by bits and sign']
     """
     found: list[Setting] = []
     for field in (field for group in FORM.values() for field in group):

@@ -10,7 +10,7 @@ ARITHMETIC: tuple[Field, ...] = (
     Field(
         name="profile",
         label="Computed as",
-        hint="The library whose arithmetic is followed, to the last bit.",
+        hint="The library that is followed, to the last bit.",
         kind=Kind.CHOICE,
         default="notebook",
         choices={name: profile.label for name, profile in PROFILES.items()},
