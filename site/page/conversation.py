@@ -170,7 +170,7 @@ class Conversation:
                 self.is_asking = False
                 fail(error)
                 raise
-            asyncio.create_task(self._answer_all(sent))
+            asyncio.create_task(self._answer_all(self.worker, sent))
 
     def let_go(self):
         """Forgets the worker and what it was asked; returns it."""
@@ -179,10 +179,12 @@ class Conversation:
         self.calls.clear()
         return worker
 
-    async def _reply(self, promise):
-        """What the worker replies; None where another one has taken its place."""
+    async def _reply(self, worker, promise):
+        """What a worker replies; None where another one has taken its place, or will."""
+        if self.worker is not worker:
+            return None
         self.n_calls += 1
-        number, worker = self.n_calls, self.worker
+        number = self.n_calls
         self.calls.add(number)
         asyncio.create_task(self._watch(number, self.n_asked))
         try:
@@ -200,11 +202,10 @@ class Conversation:
                 return
             await asyncio.sleep(PATIENCE)
 
-    async def _answer_all(self, sent):
-        worker = self.worker
+    async def _answer_all(self, worker, sent):
         try:
             while sent is not None:
-                sent = await self._receive(*sent)
+                sent = await self._receive(worker, *sent)
         except Exception as error:
             fail(error)
             raise
@@ -232,10 +233,10 @@ class Conversation:
         asyncio.create_task(self._tell_if_long(self.n_sent))
         return question, self.worker.glimpse(*question)
 
-    async def _receive(self, question, reply):
+    async def _receive(self, worker, question, reply):
         """Shows an answer; while the user drags, the worker is at the next one already. Returns what was sent."""
         number = self.n_sent
-        reply = await self._reply(reply)
+        reply = await self._reply(worker, reply)
         if reply is None:
             return None
         turns.begin()
@@ -245,10 +246,12 @@ class Conversation:
         if view["ok"]:
             self.owing = question
         owing = self.owing if is_newest else None
-        promise = self.worker.answer(*owing) if owing is not None else None
+        promise = worker.answer(*owing) if owing is not None else None
         await self._show(view, reply, question[2].split(","), is_newest)
+        if self.worker is not worker:
+            return None
         if promise is not None:
-            reply = await self._reply(promise)
+            reply = await self._reply(worker, promise)
             if reply is None:
                 return None
             self.owing = None
@@ -278,7 +281,7 @@ class Conversation:
                 if is_over():
                     return
                 if item.get("waits"):
-                    reply = await self._reply(self.worker.more(question, texts, item["name"]))
+                    reply = await self._reply(self.worker, self.worker.more(question, texts, item["name"]))
                     if reply is None or is_over():
                         return
                     figures = parsed(reply[1])
