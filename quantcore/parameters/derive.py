@@ -134,6 +134,8 @@ def code_range(fmt: IntFormat, scheme: str, rules: Toolkit, reduce_range: bool) 
         codes = rules.reduced.get(repr(fmt), (max(fmt.qmin, fmt.qmin // 2), fmt.qmax // 2))
         if codes[0] == codes[1]:
             raise QuantError(f"reduce_range leaves {fmt.name} one code, {codes[0]}. Use more bits.", "reduce_range")
+        if scheme == "symmetric" and rules.denominator is Denominator.NO_CLIPPING and not codes[1]:
+            raise QuantError(f"reduce_range leaves {fmt.name} no code above 0. Use more bits.", "reduce_range")
         return codes
     if scheme == "symmetric" and fmt.signed and fmt.code_range is None and fmt.bits in rules.narrow_widths:
         return -fmt.qmax, fmt.qmax

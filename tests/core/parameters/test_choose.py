@@ -311,3 +311,11 @@ def test_a_narrow_range_is_widened_to_the_least_that_is_allowed() -> None:
         assert (params.scale, params.zero_point) == (F32(scale), zero_point)
         symmetric = qc.qparams_from_range(F32(low), F32(high), qc.INT8, "symmetric", toolkit=rules)
         assert (symmetric.scale, symmetric.zero_point) == (F32(symmetric_scale), 0)
+
+
+def test_a_reduced_range_without_a_code_above_zero_is_refused() -> None:
+    """Of two bits, half the codes are -1 and 0, and a rule that divides the upper side by the largest code has none."""
+    with pytest.raises(qc.QuantError, match="no code above 0"):
+        qc.choose_qparams(
+            [-1.0, 1.0], qc.IntFormat(2), scheme="symmetric", toolkit="torchao_no_clipping", reduce_range=True
+        )
