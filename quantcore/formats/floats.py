@@ -115,7 +115,7 @@ class FloatFormat:
     @property
     def highest(self) -> float:
         """The greatest finite number."""
-        return float(_decoded(self, np.array([self.highest_code]))[0])  # not all of them, which may be 65,536
+        return _highest(self)
 
     def encode(
         self,
@@ -254,6 +254,12 @@ def _values(fmt: FloatFormat) -> NDArray[np.float64]:
     values = _decoded(fmt, np.arange(1 << fmt.bits))
     values.setflags(write=False)
     return values
+
+
+@cache
+def _highest(fmt: FloatFormat) -> float:
+    """Decoded by itself: all numbers of a format may be 65,536."""
+    return float(_decoded(fmt, np.array([fmt.highest_code]))[0])
 
 
 def _decoded(fmt: FloatFormat, codes: NDArray[np.int64]) -> NDArray[np.float64]:

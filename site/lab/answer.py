@@ -1,4 +1,4 @@
-"""Request in, answer out: the two functions that the worker, the build and the tests call."""
+"""Request in, answer out: the functions that the worker, the build and the tests call."""
 
 import json
 from collections.abc import Callable, Collection
@@ -194,7 +194,7 @@ def _first_texts(result: Result) -> dict[str, str]:
 def _viewed(result: Result) -> dict[str, str]:
     """What the page shows of the members that come first."""
     request = strict_json(_shorter_than(LONG_TEXT, result.settings.texts))
-    params = strict_json({key: _beginning(value) for key, value in _params(result).items()})
+    params = strict_json({key: _beginning(value) for key, value in result.once(_params).items()})
     return result.once(_first_texts) | {"request": request, "params": params}
 
 
@@ -241,7 +241,7 @@ def _first(result: Result) -> DescribedFirst:
         "ok": True,
         "request": settings.texts,
         "defaults": {name: default_of(name, settings.profile_name, settings.codes.name) for name in FIELDS},
-        "params": _params(result),
+        "params": result.once(_params),
         "shape": list(result.x.shape),
         "label": label_of(settings),
         "fingerprint": fingerprint_of(settings),

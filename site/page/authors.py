@@ -54,21 +54,17 @@ def fields():
     return chosen
 
 
-def write_snippets(height=None):
-    """Writes the snippets, with the height of what they show where the preview has it already."""
-    dom.render("snippets", snippets.views(document.getElementById("site").value.strip(), fields(), height))
-
-
-def on_resize(*_):
-    """The preview has another height: once it runs, that is what to leave room for."""
+def write_snippets(*_):
+    """Writes the snippets, with room for what they show, whose height is that of the preview once it runs."""
     preview = document.querySelector("quant-lab")
     runs = preview.shadowRoot is not None and preview.shadowRoot.querySelector("slot") is None
-    write_snippets(window.Math.ceil(preview.getBoundingClientRect().height) if runs else None)
+    height = window.Math.ceil(preview.getBoundingClientRect().height) if runs else None
+    dom.render("snippets", snippets.views(document.getElementById("site").value.strip(), fields(), height))
 
 
 def show(event=None):
     """Writes the snippets, gives the preview its attributes, and the way back to the laboratory its state."""
-    on_resize()
+    write_snippets()
     chosen = fields()
     preview = document.querySelector("quant-lab")
     preview.request = ffi.to_js(chosen)
@@ -142,7 +138,7 @@ def main():
     document.getElementById("choices").addEventListener("input", ffi.create_proxy(show))
     document.addEventListener("click", ffi.create_proxy(on_click))
     show()
-    window.ResizeObserver.new(ffi.create_proxy(on_resize)).observe(document.querySelector("quant-lab"))
+    window.ResizeObserver.new(ffi.create_proxy(write_snippets)).observe(document.querySelector("quant-lab"))
     document.documentElement.dataset.interactive = "true"
 
 

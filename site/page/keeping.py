@@ -98,7 +98,6 @@ def _grey_shape(shape, name):
     grey = _copy(shape)
     grey.line, grey.legendgroup = _grey_line(shape.line), "kept"
     grey.layer = "below"
-    window.Reflect.deleteProperty(grey, "name")
     grey.name = name
     return grey
 

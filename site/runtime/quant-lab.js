@@ -47,8 +47,10 @@ class QuantLab extends HTMLElement {
 
   get #asked() {
     const request = this.request;
-    const [r, g, b] = getComputedStyle(this.#frame).color.match(/[\d.]+/g);  // of color(srgb 0.9 0.9 0.9)
-    if (this.#isDressed) request.theme = +r + +g + +b > 1.5 ? "dark" : "light";
+    if (this.#isDressed) {
+      const [r, g, b] = getComputedStyle(this.#frame).color.match(/[\d.]+/g); // of color(srgb 0.9 0.9 0.9)
+      request.theme = +r + +g + +b > 1.5 ? "dark" : "light";
+    }
     this.#frame.style.colorScheme = request.theme ?? "light dark";
     return request;
   }

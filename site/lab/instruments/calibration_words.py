@@ -4,6 +4,7 @@ import math
 
 from ..answer_types import Offer, Row, Table
 from ..comparing.calibrations import Calibrated
+from ..comparing.verdict import TIE_DB
 from ..explanation.table import column, row, table
 from ..notation import display
 from ..request.fields import FIELDS
@@ -12,8 +13,6 @@ from .comparison_words import decibels
 
 MUCH = 5.0
 """Decibels; a calibration that has so many fewer than the best is said to lose them."""
-TIE = 0.1
-"""Decibels; calibrations that are no farther apart are equally good."""
 
 
 def label(found: Calibrated, result: Result) -> str:
@@ -51,7 +50,7 @@ def verdict_of(found: list[Calibrated], result: Result) -> tuple[str, list[Offer
         return "", []
     offers: list[Offer] = []
     now = next(one for one in found if one.is_in_use)
-    if _loss(best, now) <= TIE:
+    if _loss(best, now) <= TIE_DB:
         text = f"No calibration here is better than the one in use: “{label(now, result)}”, {_ratio(now)}."
     else:
         ahead = f"“{label(best, result)}” ({range_text(best, result)}), with {_ratio(best)}"
@@ -77,7 +76,7 @@ def _best(found: list[Calibrated]) -> Calibrated | None:
     if not known:
         return None
     best = max(known, key=lambda one: one.metrics.sqnr_db)
-    return next((one for one in known if one.is_in_use and _loss(best, one) <= TIE), best)
+    return next((one for one in known if one.is_in_use and _loss(best, one) <= TIE_DB), best)
 
 
 def _loss(best: Calibrated, one: Calibrated) -> float:
@@ -89,7 +88,7 @@ def _loss_text(best: Calibrated | None, one: Calibrated) -> str:
     if best is None:
         return display.NOTHING
     loss = _loss(best, one)
-    if loss <= TIE:
+    if loss <= TIE_DB:
         return "the best" if one is best else "as good"
     if math.isinf(loss):
         return "has an error, the best has none"

@@ -1,11 +1,9 @@
 """The best schemes of a comparison in a sentence, and the rows and marks that are taken with a click."""
 
-import json
 from dataclasses import replace
 from typing import Any
 
 import lab
-import numpy as np
 import pytest
 from lab.comparing.measuring import measure
 from lab.comparing.sampling import sample_of
@@ -13,18 +11,7 @@ from lab.comparing.schemes import SCHEMES
 from lab.comparing.verdict import verdict
 from lab.request.settings import read
 
-RNG = np.random.default_rng(7)
-MATRIX = np.round(RNG.normal(size=(8, 256)) * np.geomspace(0.1, 10, 8)[:, None], 4)
-
-Json = dict[str, Any]
-
-
-def ask(values: Any, **fields: str) -> Json:
-    """The comparison of an answer."""
-    found = lab.answer({"values": json.dumps(np.asarray(values).tolist()), "show": "comparison", **fields})
-    assert found["ok"], found
-    view: Json = next(item for item in found["instruments"] if item["name"] == "comparison")
-    return view
+from tests.lab.comparing.test_comparison import MATRIX, ask
 
 
 def reply_and_rows(**request: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
