@@ -56,7 +56,7 @@ def multiplier(
     dtype = working.dtype
     if arithmetic.scaling is Scaling.DIVIDE and scale.dtype == dtype:
         return scale
-    with np.errstate(over="ignore", under="ignore", divide="ignore"):
+    with np.errstate(over="ignore", under="ignore", divide="ignore", invalid="ignore"):
         if arithmetic.scaling is Scaling.RECIPROCAL_FLOAT64:
             factor = (1 / scale.astype(np.float64)).astype(dtype)
         elif arithmetic.scaling is Scaling.ABSMAX:

@@ -75,6 +75,25 @@ def check_format(request: dict[str, str]) -> str:
 
 MANUAL = {"calibration": "manual"}
 PINNED: list[dict[str, str]] = [
+    {
+        "profile": "custom",
+        "precision": "float16",
+        "bits": "16",
+        "calibration": "given",
+        "scale": "2.0",
+        "zero_point": "0",
+        "values": "0.5",
+    },
+    {
+        "profile": "coremltools",
+        "precision": "float16",
+        "bits": "16",
+        "signed": "0",
+        "calibration": "manual",
+        "range_min": "0.0",
+        "range_max": "65000.0",
+        "values": "0.125",
+    },
     {"profile": "torchao_dont_preserve_zero", "signed": "0", "values": "9.806258233580749"},
     {"profile": "awq", "precision": "float16", "bits": "4", "signed": "0", "values": "50, 50.00000000005"},
     {

@@ -62,7 +62,7 @@ def _of_every(every: list[Calibrated], found: Search, result: Result) -> str:
 def _caption(result: Result, found: Search) -> str:
     settings = result.settings
     text = "" if result.scale.size == 1 else "For the values that share a scale with the followed number. "
-    chosen, widest = (display.short(settings.dtype.type(end), 4) for end in (found.chosen[0], found.widest))
+    chosen, widest = (display.end(end, settings.dtype) for end in (found.chosen[0], found.widest))
     if found.unit == "share":
         return text + (
             f"The share of the values beyond a threshold falls as the threshold grows. The percentile "
@@ -158,7 +158,7 @@ def _layout(result: Result, found: Search) -> Json:
         shapes.append({**figure.segment(place, 0, place, 1, color, 1.5, dash), "yref": "y domain"})
         at = float(np.log10(place)) if is_log else place
         anchor = "left" if at < begin / 2 + end / 2 else "right"
-        text = f"{name} {display.short(result.settings.dtype.type(place), 4)}"
+        text = f"{name} {display.end(place, result.settings.dtype)}"
         texts.append(
             figure.note(
                 at, 1, text, yref="y domain", xanchor=anchor, yanchor="bottom", yshift=15 * (len(marks) - 1 - height)

@@ -66,7 +66,7 @@ def verdict_of(found: list[Calibrated], result: Result) -> tuple[str, list[Offer
 
 def range_text(one: Calibrated, result: Result) -> str:
     """From where to where, in the precision of the values."""
-    low, high = (display.brief(display.short(result.settings.dtype.type(end), 4)) for end in (one.low, one.high))
+    low, high = (display.brief(display.end(end, result.settings.dtype)) for end in (one.low, one.high))
     return f"{low} to {high}"
 
 

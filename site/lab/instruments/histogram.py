@@ -174,9 +174,8 @@ def _layout(result: Result, counted: Histogram, low: float, high: float) -> Json
     ]
     is_narrow = counted.high - counted.low < 0.35 * (high - low)
     sides = ("right", "left") if is_narrow else ("left", "right")
-    number = result.settings.dtype.type
     texts = [
-        figure.note(end, 1, display.short(number(end), 4), yref="y domain", xanchor=side, yanchor="bottom")
+        figure.note(end, 1, display.end(end, result.settings.dtype), yref="y domain", xanchor=side, yanchor="bottom")
         for end, side in ((counted.low, sides[0]), (counted.high, sides[1]))
         if low <= end <= high
     ]

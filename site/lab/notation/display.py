@@ -7,6 +7,7 @@ digits were left out, the text begins with "≈". The minus is U+2212, as wide a
 import math
 import re
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 
@@ -59,6 +60,17 @@ def short(value: Number, digits: int = 9) -> str:
         return typographic(exact)
     rounded = f"{float(value):.{digits}g}"
     return ABOUT + typographic(rounded)
+
+
+def end(value: float, dtype: np.dtype[Any]) -> str:
+    """An end of a range in four digits, as a number of the values' precision; as it is where that does not reach it.
+
+    >>> end(0.1, np.dtype(np.float16)), end(65534.0, np.dtype(np.float16))
+    ('0.1', '≈6.553e4')
+    """
+    with np.errstate(over="ignore"):
+        held = dtype.type(value)
+    return short(held if np.isfinite(held) else value, 4)
 
 
 def number(value: Number, digits: int = 9) -> str:
