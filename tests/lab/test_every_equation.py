@@ -223,6 +223,18 @@ def test_equations_of_ordinary_numbers_are_true(values: list[float], profile: st
         },
         {"profile": "tflite_x86", "values": "-3.4e38, 3.4e38", "bits": "13", "narrow": "1", "reduce_range": "1"},
         {
+            "profile": "coremltools",
+            "precision": "float64",
+            "bits": "2",
+            "granularity": "axis",
+            "axis": "0",
+            "source": "normal",
+            "shape": "2,3",
+            "calibration": "manual",
+            "range_min": "0.0",
+            "range_max": "1.79e+308",
+        },
+        {
             "profile": "tflite_x86",
             "values": "0.5, 1.5, 2.5",
             "bits": "16",

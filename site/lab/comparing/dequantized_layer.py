@@ -16,7 +16,7 @@ from ..request.fields.formats import NEEDY, SQUARES
 from ..request.settings import Settings
 from ..results.compute import compute
 from ..results.result import Result
-from .layer import rows_around, weights_for
+from .layer import check_outputs, rows_around, weights_for
 
 Float64 = NDArray[np.float64]
 
@@ -64,8 +64,7 @@ def multiply_dequantized(result: Result) -> DequantizedProduct:
             )
     with np.errstate(over="ignore", invalid="ignore"):
         y, y_hat = x @ w, x_hat @ w_hat
-    if not (np.isfinite(y).all() and np.isfinite(y_hat).all()):
-        raise qc.QuantError("the outputs are beyond float64. Use smaller values or weights.", "weights")
+    check_outputs(y, y_hat)
     return DequantizedProduct(
         first_row=rows.start,
         x=x,

@@ -140,8 +140,9 @@ def multiply(result: Result) -> Product:
     q_x = result.q[rows].astype(np.int64)
     terms = matmul_terms(q_x, q_w, z_x, w_params.zero_point)
     s_w = float(w_params.scale)
-    with np.errstate(over="ignore", invalid="ignore"):  # refused by the next line but one
-        y = x @ w
+    with np.errstate(over="ignore", invalid="ignore"):
+        y, y_hat = x @ w, s_x * s_w * terms.total
+    check_outputs(y, y_hat)
     y_params = qc.choose_qparams(y, settings.integers, "affine", dtype=settings.precision)
     q_y = _requantized(result, (q_x, s_x, z_x), (q_w, w_params), y_params)
     return Product(
@@ -159,11 +160,17 @@ def multiply(result: Result) -> Product:
         z_w=int(w_params.zero_point),
         terms=terms,
         y=y,
-        y_hat=s_x * s_w * terms.total,
+        y_hat=y_hat,
         y_params=y_params,
         q_y=q_y,
         y_back=None if q_y is None else qc.dequantize(q_y, y_params).astype(np.float64),
     )
+
+
+def check_outputs(*products: Float64) -> None:
+    """Refuse products that float64 does not hold."""
+    if not all(np.isfinite(product).all() for product in products):
+        raise qc.QuantError("the outputs are beyond float64. Use smaller values or weights.", "weights")
 
 
 def rows_around(result: Result) -> slice:
