@@ -24,6 +24,10 @@ SEED = random.SystemRandom().randrange(2**32)
 Json = dict[str, Any]
 
 
+TIES_AWAY = ("tflite", "tflite_x86", "tf_fake_quant")
+"""Whose zero point is rounded by C's `round`: `TfLiteRound` and, in `Nudge` of fake_quant_ops_functor.h, `StdRound`."""
+
+
 def check(request: dict[str, str]) -> None:
     """All the steps of an answer, those of the product and the text to be copied hold."""
     answer = lab.answer({**request, "show": "steps,table,product"})
@@ -35,7 +39,7 @@ def check(request: dict[str, str]) -> None:
     for step in answer["steps"]:
         own = rounding
         if step["key"] == "zero_point":  # chosen by the toolkit, however the codes are rounded
-            own = "half_away" if answer["request"]["profile"] in ("tflite", "tflite_x86") else "half_even"
+            own = "half_away" if answer["request"]["profile"] in TIES_AWAY else "half_even"
         assert untruths_of(step, own) == [], step["key"]
         assert step["latex"] in answer["copy"]["latex"]
         assert step["latex"] in answer["copy"]["markdown"]
@@ -222,6 +226,15 @@ def test_equations_of_ordinary_numbers_are_true(values: list[float], profile: st
             "include_zero": "0",
         },
         {"profile": "tflite_x86", "values": "-3.4e38, 3.4e38", "bits": "13", "narrow": "1", "reduce_range": "1"},
+        {
+            "profile": "tf_fake_quant",
+            "bits": "2",
+            "include_zero": "0",
+            "values": "-1.0",
+            "calibration": "manual",
+            "range_min": "-1.5",
+            "range_max": "-0.5",
+        },
         {
             "profile": "coremltools",
             "precision": "float64",
