@@ -154,6 +154,9 @@ def _table_npz(result: Result) -> bytes:
     arrays: Arrays = {"codes": _codes(result), "dequantized": result.x_hat}
     if not result.settings.is_dequantize:
         arrays = {"values": result.x, **arrays}
+    if result.stored is not None:
+        arrays["bytes"] = np.frombuffer(result.stored.to_bytes(), np.uint8)
+        arrays |= {name: value for name, value in result.stored.options.items() if name == "importance"}
     return _npz({**arrays, "scale": result.scale, "zero_point": result.zero_point})
 
 

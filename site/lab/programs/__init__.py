@@ -1,9 +1,10 @@
 """The same computation as a program to copy, one module for each way to write it.
 
-Every program runs as it is and gives the page's codes; where a library cannot compute what the request asks for, the
+Every program gives the page's codes. Many numbers are made by their generator, or read from their file or from one that
+the page saves, which the program then says. Where a library cannot compute what the request asks for, the
 program says so in a comment, or there is none. A new kind is a new module here and a line in this table.
 
-Imports `results`, `notation` and quantcore.
+Imports `results`, `data`, `data.files`, `models`, `notation` and quantcore.
 """
 
 from collections.abc import Callable
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 
 from ..results.result import Result
 from .as_notebook import as_notebook
-from .case import Case, case_of, is_divisible
+from .case import Case, case_of
 from .formats_with_bitsandbytes import with_bitsandbytes
 from .formats_with_gguf import with_gguf
 from .formats_with_ml_dtypes import with_ml_dtypes
@@ -19,6 +20,7 @@ from .formats_with_numpy import numpy_formats
 from .formats_with_onnx import onnx_cast
 from .formats_with_quantcore import quantcore_formats
 from .formats_with_torchao import with_torchao
+from .origin import SAVED
 from .with_numpy import numpy_alone
 from .with_onnx import onnx_node
 from .with_quantcore import quantcore
@@ -53,13 +55,14 @@ KINDS: dict[str, Program] = {
 }
 
 
+REMARK = f"# Reads {SAVED}: save it beside this program, under “Export”, “All numbers as .npz”."
+
+
 def snippets(result: Result) -> dict[str, str]:
-    """One program of each kind that applies, by its name; none where a part of many numbers is stored otherwise.
+    """One program of each kind that applies, by its name.
 
     bfloat16 is what quantcore alone computes as the page does.
     """
-    if result.stored is not None and not is_divisible(result, result.stored):
-        return {}
     case = case_of(result)
     settings = result.settings
     found = {}
@@ -69,5 +72,5 @@ def snippets(result: Result) -> dict[str, str]:
         write = program.of_integers if settings.are_integers else program.of_formats
         text = "" if write is None else write(case)
         if text:
-            found[kind] = text
+            found[kind] = f"{REMARK}\n{text}" if SAVED in text else text
     return found

@@ -1,16 +1,17 @@
 """The computation in the style of the seed notebook: functions with a comment on each step, called on the numbers."""
 
-from .case import Case, program
+from .case import Case, array, program
 from .with_numpy import helper, parameters, way_back, way_there
 
 
 def as_notebook(case: Case) -> str:
     """The program."""
     if case.is_dequantize:
-        return program(["import numpy as np"], _dequantize(case), _call_dequantize(case))
+        return program(case.head("import numpy as np"), _dequantize(case), _call_dequantize(case))
+    head, made = case.head("import numpy as np"), case.origin.functions
     if case.is_seed:
-        return program(["import numpy as np"], _seed(case), _call_seed(case))
-    return program(["import numpy as np"], helper(case), _quantize(case), _dequantize(case), _call(case))
+        return program(head, *made, _seed(case), _call_seed(case))
+    return program(head, *made, helper(case), _quantize(case), _dequantize(case), _call(case))
 
 
 def _seed(case: Case) -> list[str]:
@@ -54,12 +55,9 @@ def _seed(case: Case) -> list[str]:
 
 def _call_seed(case: Case) -> list[str]:
     name = "absmax_quantize" if case.result.settings.scheme == "symmetric" else "zeropoint_quantize"
-    return [f"X = {_array(case)}", f"q, x_hat = {name}(X)", 'print("Codes:", q)', 'print("Reconstruction:", x_hat)']
-
-
-def _array(case: Case) -> str:
-    dtype = "" if str(case.given.dtype) in ("float64", "int64") else f", np.{case.given.dtype}"
-    return f"np.array({case.text}{dtype})"
+    x = "X" if case.origin.is_written else "x"
+    given = [f"X = {array(case.given)}"] if case.origin.is_written else case.numbers()
+    return [*given, f"q, x_hat = {name}({x})", 'print("Codes:", q)', 'print("Reconstruction:", x_hat)']
 
 
 def _quantize(case: Case) -> list[str]:
@@ -94,8 +92,7 @@ def _call(case: Case) -> list[str]:
     chance = ", rng" if case.arithmetic.rounding == "stochastic" else ""
     seed = [f"rng = np.random.default_rng({case.result.settings.seed})"] if chance else []
     return [
-        *case.remark(),
-        f"x = {_array(case)}",
+        *case.numbers(),
         *parameters(case),
         *seed,
         f"q = quantize(x, {names}{ends}{chance})",
@@ -107,8 +104,7 @@ def _call(case: Case) -> list[str]:
 
 def _call_dequantize(case: Case) -> list[str]:
     return [
-        *case.remark(),
-        f"q = {_array(case)}",
+        *case.numbers(),
         *parameters(case),
         f"x_hat = dequantize(q, {_names(case)})",
         'print("Reconstruction:", x_hat)',

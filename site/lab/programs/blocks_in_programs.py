@@ -1,18 +1,16 @@
 """Lines that programs for block formats share: the numbers, whole blocks of them, and the bytes."""
 
-import numpy as np
-
-from .case import Case, array
+from .case import Case
+from .origin import MAX_WRITTEN, saved
 
 
 def values(case: Case) -> list[str]:
     """`x` in float32, filled up with zeros to whole blocks where the format wants them."""
     assert case.stored is not None
-    given = case.given.astype(np.float32, copy=False)
-    lines = [*case.remark(), f"x = {array(given)}"]
-    missing = case.stored.shape[-1] - given.shape[-1]
+    lines = case.numbers()
+    missing = case.stored.shape[-1] - case.given.shape[-1]
     if missing:
-        widths = [(0, 0)] * (given.ndim - 1) + [(0, missing)]
+        widths = [(0, 0)] * (case.given.ndim - 1) + [(0, missing)]
         lines.append(f"x = np.pad(x, {widths})  # whole blocks of {case.stored.fmt.block_size}")
     return lines
 
@@ -28,4 +26,5 @@ def kept(case: Case) -> str:
 def octets(case: Case) -> str:
     """The bytes of the blocks as an expression."""
     assert case.stored is not None
-    return f'bytes.fromhex("{case.stored.to_bytes().hex()}")'
+    data = case.stored.to_bytes()
+    return f'bytes.fromhex("{data.hex()}")' if len(data) <= MAX_WRITTEN else f"{saved('bytes')}.tobytes()"

@@ -1,4 +1,4 @@
-"""What every program writes out: the numbers, as many as are readable, and the parameters that belong to them."""
+"""What every program states: the numbers or where they are from, and the parameters that belong to them."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,11 +10,8 @@ import quantcore as qc
 from quantcore.toolkits.arithmetic import Scaling
 
 from ..notation import display
-from ..results.blocks import padded
 from ..results.result import Result
-
-MAX_WRITTEN = 1000
-"""More numbers than this are not written out: a program then takes the first of the followed number's slice."""
+from .origin import FEW, Origin, origin_of, saved
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,8 +20,8 @@ class Case:
 
     Attributes:
         result: of the request.
-        given: the values, or the codes when dequantizing; all of them or the first ones.
-        text: the same as a nested list.
+        given: the values, or the codes when dequantizing.
+        origin: where a program has them from.
         scale, zero_point: in the shape that belongs to the numbers and the granularity.
         granularity: which of the numbers share a scale.
         arithmetic: how it is computed, with the request's rounding.
@@ -33,7 +30,7 @@ class Case:
 
     result: Result
     given: NDArray[Any]
-    text: str
+    origin: Origin
     scale: NDArray[Any]
     zero_point: NDArray[Any]
     granularity: qc.PerTensor | qc.PerAxis | qc.PerBlock
@@ -44,12 +41,6 @@ class Case:
     def element(self) -> qc.Format:
         """What a code stands for."""
         return self.result.settings.fmt
-
-    @property
-    def is_decoding(self) -> bool:
-        """Whether bytes are given, or have to be: with an importance, a part of a row is not encoded like the whole."""
-        has_importance = "importance" in self.result.settings.codes.options
-        return self.is_dequantize or (self.is_cut and has_importance)
 
     @property
     def fmt(self) -> qc.IntFormat:
@@ -96,12 +87,7 @@ class Case:
         """Whether the notebook's own functions compute just this."""
         settings = self.result.settings
         is_plain = settings.calibration == "minmax" and settings.rounding == "half_even" and not settings.include_zero
-        return settings.is_notebook and is_plain and not self.is_cut and not self.is_dequantize
-
-    @property
-    def is_cut(self) -> bool:
-        """Whether only some of the numbers are written."""
-        return self.given.size < self.result.size
+        return settings.is_notebook and is_plain and not self.is_dequantize
 
     @property
     def has_whole_zero_point(self) -> bool:
@@ -109,82 +95,43 @@ class Case:
         z = self.zero_point
         return bool(((z == np.rint(z)) & (z >= self.fmt.qmin) & (z <= self.fmt.qmax)).all())
 
-    def remark(self) -> list[str]:
-        """A comment on what is left out."""
-        if not self.is_cut:
-            return []
-        return [f"# {display.count(self.given.size)} of the {display.count(self.result.size)} numbers"]
+    @property
+    def name(self) -> str:
+        """What the given numbers are called."""
+        return "q" if self.is_dequantize else "x"
+
+    @property
+    def text(self) -> str:
+        """The given numbers as a nested list, where they are written out."""
+        return nested(self.given)
+
+    def numbers(self) -> list[str]:
+        """Lines that leave them in NumPy."""
+        return [f"{self.name} = {array(self.given)}"] if self.origin.is_written else [*self.origin.lines]
+
+    def head(self, *imports: str) -> list[str]:
+        """Imports of a program, with NumPy and what reads the numbers."""
+        more = [] if self.origin.is_written else ["import numpy as np", *self.origin.imports]
+        found = dict.fromkeys([*imports, *more])
+        return sorted(found, key=lambda line: (line.startswith("from "), line.split()[1].lower()))
 
 
 def case_of(result: Result) -> Case:
     """The case of a result."""
-    settings = result.settings
-    if result.stored is not None:
-        return _of_blocks(result, result.stored)
-    arithmetic = qc.ARITHMETICS[result.arithmetic].with_rounding(settings.rounding)
-    given, scale, zero_point, granularity = _numbers(result)
+    settings, stored = result.settings, result.stored
+    given = result.q if settings.is_dequantize and stored is None else result.x
+    given = given if stored is None else np.atleast_1d(given)
+    arithmetic = qc.ARITHMETICS[result.arithmetic]
     return Case(
         result=result,
         given=given,
-        text=nested(given),
-        scale=scale,
-        zero_point=zero_point,
-        granularity=granularity,
-        arithmetic=arithmetic,
-    )
-
-
-def _of_blocks(result: Result, stored: qc.Stored) -> Case:
-    """The case of a block format: all numbers, or whole blocks from the one of the followed number on."""
-    given = np.atleast_1d(result.x)
-    if result.size > MAX_WRITTEN and not result.settings.is_dequantize:
-        given, stored = _some_blocks(result, stored)
-    return Case(
-        result=result,
-        given=given,
-        text=nested(given),
-        scale=stored.scale,
-        zero_point=np.zeros(stored.scale.shape, np.int32),
-        granularity=qc.PerTensor(),
-        arithmetic=qc.ARITHMETICS[result.arithmetic],
+        origin=origin_of(result, given),
+        scale=result.scale,
+        zero_point=result.zero_point,
+        granularity=settings.granularity,
+        arithmetic=arithmetic if stored is not None else arithmetic.with_rounding(settings.rounding),
         stored=stored,
     )
-
-
-def is_divisible(result: Result, stored: qc.Stored) -> bool:
-    """Whether some blocks are stored alone as among all; not where the scales of all are quantized together."""
-    is_whole = result.size <= MAX_WRITTEN or result.settings.is_dequantize
-    return is_whole or not getattr(stored.fmt, "is_double", False)
-
-
-def _some_blocks(result: Result, stored: qc.Stored) -> tuple[NDArray[Any], qc.Stored]:
-    block, size = stored.fmt, stored.fmt.block_size
-    rows = result.x.reshape(
-        1 if block.axes == "flat" else -1, result.size if block.axes == "flat" else result.x.shape[-1]
-    )
-    row, place = divmod(result.element, rows.shape[1])
-    start, count = place // size * size, max(size, MAX_WRITTEN // size * size)
-    given = rows[row, start : start + count]
-    options = dict(result.settings.codes.options)
-    if "importance" in options:
-        first, n_bytes = row * stored.layout.blocks_per_row + start // size, block.block_bytes
-        filled = padded(given, block)
-        data = stored.to_bytes()[first * n_bytes : (first + filled.size // size) * n_bytes]
-        return given, block.from_bytes(data, filled.shape)
-    if "tensor_scale" in block.options:
-        options["tensor_scale"] = float(stored.levels[0].values.item())
-    return given, qc.store(padded(given, block), block, **options)
-
-
-def _numbers(result: Result) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any], Any]:
-    granularity = result.settings.granularity
-    if result.size <= MAX_WRITTEN:
-        given = result.q if result.settings.is_dequantize else result.x
-        return given, result.scale, result.zero_point, granularity
-    array = result.q if result.settings.is_dequantize else result.x
-    given = array[result.slice_index(result.element)].reshape(-1)[:MAX_WRITTEN]
-    scale, _, zero_point = result.scale_of(result.element)
-    return given, np.asarray(scale), np.asarray(zero_point), qc.PerTensor()
 
 
 def nested(numbers: Any) -> str:
@@ -198,10 +145,16 @@ def nested(numbers: Any) -> str:
     return f"[{', '.join(map(repr, numbers.tolist()))}]"
 
 
-def array(numbers: Any, text: str = "") -> str:
+def array(numbers: Any) -> str:
     """An array as it is written with NumPy."""
     dtype = {"float64": "", "int64": ""}.get(str(numbers.dtype), f", np.{numbers.dtype}")
-    return f"np.array({text or nested(numbers)}{dtype})"
+    return f"np.array({nested(numbers)}{dtype})"
+
+
+def listed(case: Case, numbers: Any, name: str) -> str:
+    """Parameters in NumPy: written out where they are few, else out of the saved file."""
+    is_written = case.origin.is_written or numbers.size <= FEW
+    return array(numbers) if is_written else f"{saved(name)}.astype(np.{numbers.dtype})"
 
 
 def fused_multiply_add(module: str, exact: str, addend: str, widen: str, narrow: str) -> list[str]:

@@ -7,7 +7,7 @@ from quantcore.formats.codebooks import Ties
 from quantcore.formats.floats import FloatFormat, Nans
 
 from .case import Case, array, program
-from .scales_in_programs import given, scale, spread
+from .scales_in_programs import scale, spread
 from .with_numpy import ROUNDED
 
 OF_ONE_SIDE = ("toward_zero", "floor", "ceil")
@@ -19,28 +19,27 @@ def element_alone(case: Case) -> str:
     rounding = settings.rounding
     if case.dtype == np.float16:
         return ""
-    numbers = [*case.remark(), *given(case), *scale(case), *spread(case)]
+    numbers = [*case.numbers(), *scale(case), *spread(case)]
+    head, made = case.head("import numpy as np"), case.origin.functions
     back = "x_hat = decode(q).astype(scale.dtype) * scale"
     if isinstance(fmt, FloatFormat):
         if case.is_dequantize:
-            return program(["import numpy as np"], decoder(fmt), numbers, [back, "print(x_hat)"])
+            return program(head, decoder(fmt), *made, numbers, [back, "print(x_hat)"])
         by_chance = rounding == "stochastic" and not isinstance(case.granularity, qc.PerTensor)
         is_rare = settings.codes.overflow == "overflow" and rounding in OF_ONE_SIDE
         if by_chance or is_rare or rounding not in ROUNDED:
             return ""
         seed = [f"rng = np.random.default_rng({settings.seed})"] if rounding == "stochastic" else []
         steps = [*seed, "q = encode(x / scale)", back, "print(q, x_hat)"]
-        return program(
-            ["import numpy as np"], encoder(fmt, settings.codes.overflow, rounding), decoder(fmt), numbers, steps
-        )
+        return program(head, encoder(fmt, settings.codes.overflow, rounding), decoder(fmt), *made, numbers, steps)
     if not isinstance(fmt, qc.Codebook) or (rounding != "half_even" and not case.is_dequantize):
         return ""
     if case.is_dequantize:
         book = f"numbers = {array(fmt.decode(np.arange(1 << fmt.bits, dtype=np.uint8)))}  # of each code in turn"
-        return program(["import numpy as np"], [book, *numbers], ["x_hat = numbers[q] * scale", "print(x_hat)"])
+        return program(head, [book, *numbers], ["x_hat = numbers[q] * scale", "print(x_hat)"])
     back = "q, x_hat = codes[place], numbers[place] * scale"
     steps = [f"place = {search('x / scale', fmt)}", back, "print(q, x_hat)"]
-    return program(["import numpy as np"], [*codebook(fmt), *numbers], steps)
+    return program(head, *made, [*codebook(fmt), *numbers], steps)
 
 
 def encoder(

@@ -16,18 +16,20 @@ def with_gguf(case: Case) -> str:
         return ""
     name = stored.fmt.name
     kind = f"kind = GGMLQuantizationType.{TYPES.get(name, name.upper())}"
-    head = [
-        "import numpy as np",
-        "from gguf import GGMLQuantizationType",
-        "from gguf.quants import dequantize, quantize",
-    ]
+    head = ["import numpy as np", "from gguf import GGMLQuantizationType"]
     back = f"x_hat = dequantize(data, kind){kept(case)}"
-    encodes = name in ENCODED and not case.is_decoding and "importance" not in stored.options
+    encodes = name in ENCODED and not case.is_dequantize and "importance" not in stored.options
     if encodes:
         numbers = [*values(case), kind]
-        return program(head, numbers, ["data = quantize(x, kind)", back, "print(data.tobytes().hex(), x_hat)"])
-    head[-1] = "from gguf.quants import dequantize"
+        head = case.head(*head, "from gguf.quants import dequantize, quantize")
+        return program(
+            head,
+            *case.origin.functions,
+            numbers,
+            ["data = quantize(x, kind)", back, "print(data.tobytes().hex(), x_hat)"],
+        )
+    head.append("from gguf.quants import dequantize")
     remark = [] if case.is_dequantize else ["# gguf-py only decodes this: here are the bytes that ggml writes"]
     rows = (*stored.shape[:-1], -1)
     data = f"data = np.frombuffer({octets(case)}, np.uint8).reshape({rows})"
-    return program([*remark, *head], [*case.remark(), kind, data], [back, "print(x_hat)"])
+    return program([*remark, *head], [kind, data], [back, "print(x_hat)"])

@@ -5,7 +5,7 @@ import numpy as np
 import quantcore as qc
 
 from .case import Case, program
-from .scales_in_programs import given, scale, spread
+from .scales_in_programs import scale, spread
 
 NOT_THERE = ("float16",)  # which is NumPy's own
 
@@ -18,7 +18,7 @@ def with_ml_dtypes(case: Case) -> str:
     if not is_float or not is_cast:
         return ""
     assert isinstance(fmt, qc.FloatFormat)
-    numbers = [*case.remark(), f"kind = ml_dtypes.{fmt.name}", *given(case), *scale(case), *spread(case)]
+    numbers = [f"kind = ml_dtypes.{fmt.name}", *case.numbers(), *scale(case), *spread(case)]
     back = f"x_hat = {'q.view(kind)' if case.is_dequantize else 'q'}.astype(scale.dtype) * scale"
     if case.is_dequantize:
         steps = [back, "print(x_hat)"]
@@ -27,4 +27,4 @@ def with_ml_dtypes(case: Case) -> str:
         if settings.codes.overflow == "saturate" or fmt.nan_code is None:
             steps += ["largest = float(ml_dtypes.finfo(kind).max)", "scaled = np.clip(scaled, -largest, largest)"]
         steps += ["q = scaled.astype(kind)", back, f"q = q.view(np.{fmt.dtype})  # the bits of each", "print(q, x_hat)"]
-    return program(["import ml_dtypes", "import numpy as np"], numbers, steps)
+    return program(case.head("import ml_dtypes", "import numpy as np"), *case.origin.functions, numbers, steps)

@@ -25,7 +25,7 @@ def numpy_formats(case: Case) -> str:
         return element_alone(case)
     if stored.fmt.library == "ggml":
         return gguf_alone(case, stored)
-    if case.is_decoding:
+    if case.is_dequantize:
         return bytes_alone(case, stored)
     match stored.fmt:
         case MicroscaledBlocks():
@@ -43,7 +43,8 @@ def _codebook_blocks(case: Case, block: CodebookBlocks) -> str:
     size = block.block_size
     nested = codebook(DYNAMIC8, "of_scales") if block.is_double else []
     return program(
-        ["import numpy as np"],
+        case.head("import numpy as np"),
+        *case.origin.functions,
         [*codebook(block.element), *nested, *values(case)],
         [
             f"blocks = np.pad(x.reshape(-1), (0, -x.size % {size})).reshape(-1, {size})",
@@ -79,8 +80,9 @@ def _mx(case: Case, stored: qc.Stored, block: MicroscaledBlocks) -> str:
     tail = kept(case)
     functions = [encoder(fmt), decoder(fmt)] if isinstance(fmt, FloatFormat) else [_SIXTY_FOURTHS, _FROM_SIXTY_FOURTHS]
     return program(
-        ["import numpy as np"],
+        case.head("import numpy as np"),
         *functions,
+        *case.origin.functions,
         values(case),
         [
             "blocks = x.reshape(-1, 32)",
@@ -147,7 +149,8 @@ def _nvfp4(case: Case, stored: qc.Stored, block: Nvfp4Blocks) -> str:
             "scaled = blocks * (np.float32(1) / tensor / block_scale)",
         ]
     return program(
-        ["import numpy as np"],
+        case.head("import numpy as np"),
+        *case.origin.functions,
         encoder(fmt),
         decoder(fmt),
         encoder(FLOAT8_E4M3FN, name="encode_scale"),

@@ -4,7 +4,8 @@ import numpy as np
 
 import quantcore as qc
 
-from .case import Case, array, nested, program
+from .case import Case, program
+from .scales_in_programs import scale
 
 TYPES = {
     "float8_e4m3fn": "FLOAT8E4M3FN",
@@ -22,12 +23,13 @@ def onnx_cast(case: Case) -> str:
     if case.stored is not None or fmt.name not in TYPES or case.dtype != np.float32 or not is_computed:
         return ""
     return program(
-        [
+        case.head(
             "import numpy as np",
             "from onnx import TensorProto, checker, helper",
             "from onnx.reference import ReferenceEvaluator",
-        ],
-        [*case.remark(), f"{'q' if case.is_dequantize else 'x'} = {array(case.given, case.text)}"],
+        ),
+        *case.origin.functions,
+        case.numbers(),
         _initializers(case),
         _nodes(case),
         _run(case),
@@ -36,9 +38,9 @@ def onnx_cast(case: Case) -> str:
 
 def _initializers(case: Case) -> list[str]:
     kind = f"TensorProto.{TYPES[case.element.name]}"
-    scale = case.scale.reshape(-1) if isinstance(case.granularity, qc.PerAxis) else case.scale
-    dims, n = list(scale.shape), scale.size
-    lines = [f'scale = helper.make_tensor("scale", TensorProto.FLOAT, {dims}, {nested(scale.reshape(-1))})']
+    is_vector = isinstance(case.granularity, qc.PerAxis)
+    lines = [*scale(case), *(["scale = scale.reshape(-1)"] if is_vector else []), "dims = list(scale.shape)"]
+    lines.append('scale = helper.make_tensor("scale", TensorProto.FLOAT, dims, scale.reshape(-1).tolist())')
     if case.is_dequantize:
         octets = "q.tobytes()"
         if case.element.bits == 4:
@@ -46,7 +48,9 @@ def _initializers(case: Case) -> list[str]:
             lines.append("pairs = np.append(q.reshape(-1), [0] * (q.size % 2)).astype(np.uint8)  # two codes to a byte")
         lines.append(f'codes = helper.make_tensor("q", {kind}, q.shape, {octets}, raw=True)')
         return [*lines, "initializers = [scale, codes]"]
-    zero = f'zero_point = helper.make_tensor("zero_point", {kind}, {dims}, [0] * {n})  # only its type counts'
+    zero = (
+        f'zero_point = helper.make_tensor("zero_point", {kind}, dims, [0] * {case.scale.size})  # only its type counts'
+    )
     return [*lines, zero, "initializers = [scale, zero_point]"]
 
 

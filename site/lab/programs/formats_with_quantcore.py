@@ -3,22 +3,22 @@
 import quantcore as qc
 
 from .blocks_in_programs import kept, octets, values
-from .case import Case, array, program
-from .scales_in_programs import given, scale
+from .case import Case, listed, program
+from .scales_in_programs import scale
 from .with_quantcore import precision_of
 
 
 def quantcore_formats(case: Case) -> str:
     """The program."""
-    head = ["import numpy as np", "import quantcore as qc"]
-    show = ["print(x_hat)" if case.is_decoding else "print(q, x_hat)"]
+    head = case.head("import numpy as np", "import quantcore as qc")
+    show = ["print(x_hat)" if case.is_dequantize else "print(q, x_hat)"]
     if case.stored is None:
-        return program(head, [*case.remark(), *given(case), *scale(case), *_elements(case)], show)
-    if case.is_decoding:
+        return program(head, *case.origin.functions, [*case.numbers(), *scale(case), *_elements(case)], show)
+    if case.is_dequantize:
         block, tail = _block(case.stored.fmt), kept(case)
         stored = f"stored = {block}.from_bytes({octets(case)}, {case.stored.shape})"
-        return program(head, [*case.remark(), stored, f"x_hat = qc.restore(stored){tail}"], show)
-    return program(head, values(case), _stored(case, case.stored), show)
+        return program(head, [stored, f"x_hat = qc.restore(stored){tail}"], show)
+    return program(head, *case.origin.functions, values(case), _stored(case, case.stored), show)
 
 
 def _elements(case: Case) -> list[str]:
@@ -37,7 +37,7 @@ def _stored(case: Case, stored: qc.Stored) -> list[str]:
     lines, options = [], ""
     for name, value in stored.options.items():
         if name == "importance":
-            lines.append(f"importance = {array(value)}")
+            lines.append(f"importance = {listed(case, value, 'importance')}")
         options += f", {name}={'importance' if name == 'importance' else repr(value)}"
     tail = kept(case)
     codes = f"stored.element_codes(){tail}"

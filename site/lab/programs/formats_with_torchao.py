@@ -17,7 +17,7 @@ ELEMENTS = {
 def with_torchao(case: Case) -> str:
     """The program; empty where torchao has no such format, and for bytes, of which it has another order."""
     stored = case.stored
-    if stored is None or case.is_decoding:
+    if stored is None or case.is_dequantize:
         return ""
     if stored.fmt.name in ELEMENTS:
         return _mx(case, stored)
@@ -30,13 +30,14 @@ def _mx(case: Case, stored: qc.Stored) -> str:
     tail = kept(case)
     half = ["q = np.stack([q & 15, q >> 4], axis=-1).reshape(x.shape)  # two codes to a byte"]
     return program(
-        [
+        case.head(
             "import numpy as np",
             "import torch",
             "from torchao.prototype.mx_formats.config import ScaleCalculationMode",
             *([f"from torchao.prototype.mx_formats.constants import {names.rstrip(', ')}"] if names else []),
             "from torchao.prototype.mx_formats.mx_tensor import to_dtype, to_mx",
-        ],
+        ),
+        *case.origin.functions,
         values(case),
         [
             f"scale, data = to_mx(torch.from_numpy(x), {kind}, 32, ScaleCalculationMode.{mode})",
@@ -56,12 +57,13 @@ def _nvfp4(case: Case, stored: qc.Stored) -> str:
     tensor = f"torch.tensor({number!r})" if is_given else "per_tensor_amax_to_scale(torch.from_numpy(x).abs().max())"
     names = "nvfp4_quantize" if is_given else "nvfp4_quantize, per_tensor_amax_to_scale"
     return program(
-        [
+        case.head(
             "import numpy as np",
             "import torch",
             "from torchao.prototype.mx_formats.kernels import f4_unpacked_to_f32",
             f"from torchao.prototype.mx_formats.nvfp4_tensor import {names}",
-        ],
+        ),
+        *case.origin.functions,
         values(case),
         [
             f"tensor_scale = {tensor}",

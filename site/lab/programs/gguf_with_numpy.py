@@ -96,7 +96,7 @@ def gguf_alone(case: Case, stored: qc.Stored) -> str:
         return _decode(case, stored, OF_TABLES[name], TABLES[name], functions_of(name), lattice(name))
     divisor = stored.blocks.divisor
     is_ordinary = divisor is not None and not ((np.abs(divisor) < TINY) & (divisor != 0)).any()
-    if name in LEGACY and not case.is_decoding and "importance" not in stored.options and is_ordinary:
+    if name in LEGACY and not case.is_dequantize and "importance" not in stored.options and is_ordinary:
         return _encode(case, name)
     names = [field for field in ("d", "m") if f'"{field}"' in FIELDS[name]] if name in LEGACY else []
     wide = [f'{field} = blocks["{field}"].astype(np.float32)[:, None]' for field in names]
@@ -122,7 +122,7 @@ def _decode(
         [*remark, "import numpy as np"],
         *called,
         *functions,
-        [*case.remark(), *table, f"block = np.dtype({fields})", f"blocks = np.frombuffer({octets(case)}, block)"],
+        [*table, f"block = np.dtype({fields})", f"blocks = np.frombuffer({octets(case)}, block)"],
         [*lines, shaped, f"print({names})"],
     )
 
@@ -131,7 +131,7 @@ def _encode(case: Case, name: str) -> str:
     tail = kept(case)
     shaped = f"q, x_hat = q.reshape(x.shape){tail}, x_hat.reshape(x.shape){tail}"
     steps = ["blocks = x.reshape(-1, 32)", *_ENCODED[name], shaped, "print(q, x_hat)"]
-    return program(["import numpy as np"], values(case), steps)
+    return program(case.head("import numpy as np"), *case.origin.functions, values(case), steps)
 
 
 def _inverse() -> list[str]:

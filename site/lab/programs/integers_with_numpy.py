@@ -24,8 +24,9 @@ def integer_blocks(case: Case, block: IntegerBlocks) -> str:
     above, plus = (" - minimum", " + minimum") if block.has_minimum else ("", "")
     left = f"(blocks{above})" if above else "blocks"
     return program(
-        ["import numpy as np"],
+        case.head("import numpy as np"),
         *of_scales,
+        *case.origin.functions,
         numbers,
         [
             f"blocks = {reshaped}",

@@ -5,11 +5,10 @@ from typing import Any
 import numpy as np
 
 import quantcore as qc
-from quantcore.parameters.choose import are_degenerate
 from quantcore.parameters.derive import code_range, symmetric_steps, symmetric_zero_point
 from quantcore.toolkits.arithmetic import Scaling, Unscaling
 
-from .case import Case, array, fused_multiply_add, nested, program
+from .case import Case, fused_multiply_add, listed, nested, program
 
 ROUNDED = {
     "half_even": "np.rint({0})",
@@ -25,19 +24,14 @@ ROUNDED = {
 def numpy_alone(case: Case) -> str:
     """The program."""
     return program(
-        ["import numpy as np"],
+        case.head("import numpy as np"),
         helper(case),
-        [*case.remark(), *given(case)],
+        *case.origin.functions,
+        case.numbers(),
         parameters(case),
         _computed(case),
         [f"print({shown(case)})"],
     )
-
-
-def given(case: Case) -> list[str]:
-    """The numbers that the request gives."""
-    name = "q" if case.is_dequantize else "x"
-    return [f"{name} = {array(case.given, case.text)}"]
 
 
 def shown(case: Case) -> str:
@@ -58,11 +52,27 @@ def parameters(case: Case) -> list[str]:
     ends = [f"qmin, qmax = {fmt.qmin}, {fmt.qmax}"]
     if case.keeps_factor:
         return _notebook(case, ends)
-    if _is_computable(case):
-        return [*ends, *_from_data(case)]
+    lines = for_slices(case)
+    if isinstance(case.granularity, qc.PerBlock):
+        axis, size = case.granularity.axis, case.granularity.block_size
+        lines.append(f"block = np.arange({case.name}.shape[{axis}]) // {size}")
+        spread = (f"np.take({name}, block, axis={axis})" for name in ("scale", "zero_point"))
+        lines.append(f"scale, zero_point = {', '.join(spread)}")
+    return [*([] if case.is_dequantize else ends), *lines]
+
+
+def for_slices(case: Case) -> list[str]:
+    """Lines that leave `scale` and `zero_point`, one for each slice; they may need the ends of the codes."""
     settings = case.result.settings
+    if _is_computable(case):
+        return _from_data(case)
+    z = case.zero_point.astype(case.wide)
     origin = [] if settings.has_given_params else [f"# as {settings.profile.label} chooses them for these settings"]
-    return [*([] if case.is_dequantize else ends), *origin, *_written(case)]
+    if not case.scale.ndim:
+        lines = [f"scale = np.{case.scale.dtype}({nested(case.scale)})", f"zero_point = np.{z.dtype}({nested(z)})"]
+    else:
+        lines = [f"scale = {listed(case, case.scale, 'scale')}", f"zero_point = {listed(case, z, 'zero_point')}"]
+    return [*origin, *lines]
 
 
 def _notebook(case: Case, ends: list[str]) -> list[str]:
@@ -70,7 +80,7 @@ def _notebook(case: Case, ends: list[str]) -> list[str]:
     z = f"zero_point = {dtype}({nested(case.zero_point)})"
     if case.is_dequantize:
         return [f"scale_factor = 1 / {dtype}({nested(case.scale)})", z]
-    is_plain = settings.calibration == "minmax" and not settings.include_zero and not case.is_cut
+    is_plain = settings.calibration == "minmax" and not settings.include_zero
     low, high = case.given.min(), case.given.max()
     if not is_plain or low == high:
         return [f"scale_factor = {dtype}({nested(case.result.scale_factor)})", z]
@@ -84,23 +94,35 @@ def _notebook(case: Case, ends: list[str]) -> list[str]:
 
 
 def _is_computable(case: Case) -> bool:
-    """Whether a few lines give the parameters bit for bit: ONNX's rules, on ranges that have a width."""
-    settings = case.result.settings
-    is_simple = settings.calibration in ("minmax", "manual") and not isinstance(case.granularity, qc.PerBlock)
-    if case.is_dequantize or case.is_cut or not is_simple or settings.profile.toolkit != "onnx":
+    """Whether the few lines of `_from_data` give the page's parameters bit for bit."""
+    settings, ranges = case.result.settings, case.result.ranges
+    is_simple = settings.calibration in ("minmax", "manual") and not settings.has_given_params
+    if case.is_dequantize or not is_simple or ranges is None:
         return False
-    if settings.reduce_range or case.dtype == np.float16:  # the page then divides fewer codes, or in float32
-        return False
-    ranges = case.result.ranges
-    assert ranges is not None
-    with np.errstate(over="ignore", under="ignore"):
+    with np.errstate(all="ignore"):
         low, high = ranges.low.astype(case.dtype), ranges.high.astype(case.dtype)
-    return not are_degenerate(low, high, case.fmt, settings.scheme, settings.include_zero, "onnx").any()
+        codes, middle = _codes(case)
+        if middle is not None:
+            n_steps = case.dtype.type(symmetric_steps(codes, middle, _rules(case)))
+            scale, zero_point = np.maximum(-np.minimum(low, 0), np.maximum(high, 0)) / n_steps, np.asarray(middle)
+        else:
+            qmin, qmax = case.fmt.qmin, case.fmt.qmax
+            if settings.include_zero:
+                low, high = np.minimum(low, 0), np.maximum(high, 0)
+            scale = (high - low) / case.dtype.type(qmax - qmin)
+            zero_point = np.rint(qmin - low / scale)
+            zero_point = np.clip(zero_point, qmin, qmax) if settings.include_zero else zero_point
+    is_same = scale.dtype == case.scale.dtype and bool((scale == case.scale).all())
+    return is_same and bool((zero_point == case.zero_point).all())
+
+
+def _rules(case: Case) -> qc.Toolkit:
+    return qc.TOOLKITS[case.result.settings.profile.toolkit]
 
 
 def _codes(case: Case) -> tuple[tuple[int, int], int | None]:
     """The codes that the range is divided into, and the code of 0 where it does not follow from the range."""
-    rules, scheme = qc.TOOLKITS[case.result.settings.profile.toolkit], case.result.settings.scheme
+    rules, scheme = _rules(case), case.result.settings.scheme
     codes = code_range(case.fmt, scheme, rules, False)
     return codes, symmetric_zero_point(case.fmt, codes, rules) if scheme == "symmetric" else None
 
@@ -116,9 +138,10 @@ def _from_data(case: Case) -> list[str]:
     lines = _ends_of_range(case)
     codes, middle = _codes(case)
     if middle is not None:
-        n_steps = symmetric_steps(codes, middle, qc.TOOLKITS["onnx"])
+        n_steps = symmetric_steps(codes, middle, _rules(case))
         lines.append(f"scale = np.maximum(-np.minimum(low, 0), np.maximum(high, 0)) / {dtype}({n_steps})")
-        return [*lines, f"zero_point = {dtype}({middle})"]
+        zero_point = f"np.full_like(scale, {middle})" if case.scale.ndim else f"{dtype}({middle})"
+        return [*lines, f"zero_point = {zero_point}"]
     if settings.include_zero:
         lines.append("low, high = np.minimum(low, 0), np.maximum(high, 0)  # 0 has a code of its own")
     lines.append(f"scale = (high - low) / {dtype}(qmax - qmin)")
@@ -130,26 +153,23 @@ def _ends_of_range(case: Case) -> list[str]:
     settings = case.result.settings
     if settings.calibration == "manual":
         return ["low, high = " + ", ".join(f"np.{case.dtype}({end!r})" for end in manual_range(case))]
-    if isinstance(case.granularity, qc.PerAxis):
+    low, high = reduced(case, "minimum", "x"), reduced(case, "maximum", "x")
+    if isinstance(case.granularity, qc.PerBlock):
+        return [f"low = {low}", f"high = {high}"]
+    return [f"low, high = {low}, {high}"]
+
+
+def reduced(case: Case, what: str, name: str) -> str:
+    """The minimum or maximum of each slice, as an expression."""
+    granularity = case.granularity
+    if isinstance(granularity, qc.PerAxis):
         n = case.given.ndim
-        pooled = tuple(axis for axis in range(n) if axis != case.granularity.axis % n)
-        return [f"low, high = x.min(axis={pooled}, keepdims=True), x.max(axis={pooled}, keepdims=True)"]
-    return ["low, high = x.min(), x.max()"]
-
-
-def _written(case: Case) -> list[str]:
-    z = case.zero_point.astype(case.wide)
-    if not case.scale.ndim:
-        return [f"scale = np.{case.scale.dtype}({nested(case.scale)})", f"zero_point = np.{z.dtype}({nested(z)})"]
-    if not isinstance(case.granularity, qc.PerBlock):
-        return [f"scale = {array(case.scale)}", f"zero_point = {array(z)}"]
-    name, axis = "q" if case.is_dequantize else "x", case.granularity.axis
-    return [
-        f"scales = {array(case.scale)}",
-        f"zero_points = {array(z)}",
-        f"block = np.arange({name}.shape[{axis}]) // {case.granularity.block_size}",
-        f"scale, zero_point = np.take(scales, block, axis={axis}), np.take(zero_points, block, axis={axis})",
-    ]
+        pooled = tuple(axis for axis in range(n) if axis != granularity.axis % n)
+        return f"{name}.{what[:3]}(axis={pooled}, keepdims=True)"
+    if isinstance(granularity, qc.PerBlock):
+        first = f"range(0, x.shape[{granularity.axis}], {granularity.block_size})"
+        return f"np.{what}.reduceat({name}, {first}, axis={granularity.axis})"
+    return f"{name}.{what[:3]}()"
 
 
 # There and back

@@ -5,6 +5,8 @@ import numpy as np
 import quantcore as qc
 
 from .case import Case, nested, program
+from .origin import FEW
+from .with_numpy import for_slices
 
 TYPES = {2: "INT2", 4: "INT4", 8: "INT8", 16: "INT16"}
 OPSETS = {2: 25, 4: 21, 8: 21, 16: 21}
@@ -16,12 +18,12 @@ def onnx_node(case: Case) -> str:
     if reasons:
         lines = ["# ONNX cannot express these settings:", *(f"# - {reason}" for reason in reasons)]
         return program([*lines, "# The profile ONNX has what it can."])
-    imports = [
+    imports = case.head(
         "import numpy as np",
         "from onnx import TensorProto, checker, helper",
         "from onnx.reference import ReferenceEvaluator",
-    ]
-    return program(imports, [*case.remark(), *_given(case)], _initializers(case), _nodes(case), _run(case))
+    )
+    return program(imports, *case.origin.functions, _given(case), _initializers(case), _nodes(case), _run(case))
 
 
 def obstacles(case: Case) -> list[str]:
@@ -63,17 +65,23 @@ def _is_clipped(case: Case) -> bool:
 
 
 def _given(case: Case) -> list[str]:
-    if not case.is_dequantize:
-        return [f"x = np.array({case.text}, np.{case.dtype})"]
-    return [f"q = np.array({case.text}, np.{case.fmt.dtype})"]
+    if not case.origin.is_written:
+        return case.numbers()
+    dtype = case.fmt.dtype if case.is_dequantize else case.dtype
+    return [f"{case.name} = np.array({case.text}, np.{dtype})"]
 
 
 def _initializers(case: Case) -> list[str]:
     scale, zero_point = _shaped(case, case.scale), _shaped(case, case.zero_point)
-    dims = list(scale.shape)
-    lines = [
-        f'scale = helper.make_tensor("scale", {_real(case)}, {dims}, {nested(scale.reshape(-1))})',
-        f'zero_point = helper.make_tensor("zero_point", {_type(case)}, {dims}, {nested(zero_point.reshape(-1))})',
+    dims = str(list(scale.shape))
+    texts, lines = (nested(scale.reshape(-1)), nested(zero_point.reshape(-1))), []
+    if not case.origin.is_written and scale.size > FEW:
+        ends = [] if case.is_dequantize else [f"qmin, qmax = {case.fmt.qmin}, {case.fmt.qmax}"]
+        lines = [*ends, *for_slices(case)]
+        texts = "scale.reshape(-1).tolist()", "zero_point.reshape(-1).astype(int).tolist()"
+    lines += [
+        f'scale = helper.make_tensor("scale", {_real(case)}, {dims}, {texts[0]})',
+        f'zero_point = helper.make_tensor("zero_point", {_type(case)}, {dims}, {texts[1]})',
     ]
     names = "scale, zero_point"
     if _is_clipped(case):
@@ -84,7 +92,7 @@ def _initializers(case: Case) -> list[str]:
         ]
         names += ", qmin, qmax"
     if case.is_dequantize:
-        codes = nested(case.given.reshape(-1).astype(np.int64))
+        codes = nested(case.given.reshape(-1).astype(np.int64)) if case.origin.is_written else "q.reshape(-1).tolist()"
         lines.append(f'codes = helper.make_tensor("q", {_type(case)}, q.shape, {codes})')
         names += ", codes"
     return [*lines, f"initializers = [{names}]"]

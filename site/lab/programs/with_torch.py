@@ -8,6 +8,8 @@ import quantcore as qc
 from quantcore.toolkits.arithmetic import Scaling, Unscaling
 
 from .case import Case, fused_multiply_add, nested, program
+from .origin import FEW
+from .with_numpy import for_slices
 
 ROUNDED = {
     "half_even": "torch.round({0})",
@@ -23,15 +25,15 @@ STORED = {"int8": "torch.qint8", "uint8": "torch.quint8"}
 
 def torch_tensors(case: Case) -> str:
     """The program."""
-    head = [f"# {reason}" for reason in _remarks(case)] + ["import torch"]
-    if not case.is_dequantize and case.arithmetic.rounding == "stochastic":
-        head.insert(-1, "import numpy as np")
+    remarks = [f"# {reason}" for reason in _remarks(case)]
+    has_chance = not case.is_dequantize and case.arithmetic.rounding == "stochastic"
+    head = [*remarks, *case.head(*(["import numpy as np"] if has_chance else []), "import torch")]
     show = "print(x_hat)" if case.is_dequantize else "print(q, x_hat)"
-    own = _own_operator(case)
+    own, made = _own_operator(case), case.origin.functions
     if own:
-        return program(head, [*case.remark(), *_given(case, "float32")], own, [show])
-    numbers = [*case.remark(), *_given(case, str(case.given.dtype))]
-    return program(head, _helper(case), numbers, _parameters(case), _computed(case), [show])
+        return program(head, *made, _given(case, "float32"), own, [show])
+    numbers = _given(case, str(case.given.dtype))
+    return program(head, *made, _helper(case), numbers, _parameters(case), _computed(case), [show])
 
 
 def _remarks(case: Case) -> list[str]:
@@ -49,7 +51,7 @@ def _remarks(case: Case) -> list[str]:
 def _is_plain(case: Case) -> bool:
     """Whether the settings are those of an operator of PyTorch's own, granularity and width aside."""
     is_pytorch = case.result.settings.profile_name == "pytorch" and case.arithmetic.rounding == "half_even"
-    return is_pytorch and not case.is_dequantize and not case.is_cut and case.has_whole_zero_point
+    return is_pytorch and not case.is_dequantize and case.has_whole_zero_point
 
 
 def _is_eager(case: Case) -> bool:
@@ -71,8 +73,8 @@ def _own_operator(case: Case) -> list[str]:
         return [f"stored = torch.quantize_per_tensor(x, {scale!r}, {zero_point}, {stored})", *lines]
     axis = case.granularity.axis % case.given.ndim
     return [
-        f"scales = torch.tensor({nested(case.scale.reshape(-1))}, dtype=torch.{case.scale.dtype})",
-        f"zero_points = torch.tensor({nested(case.zero_point.reshape(-1))})",
+        f"scales = {_tensor(case, case.scale.reshape(-1), 'scale')}",
+        f"zero_points = {_tensor(case, case.zero_point.astype(np.int64).reshape(-1), 'zero_point')}",
         f"stored = torch.quantize_per_channel(x, scales, zero_points, {axis}, {stored})",
         *lines,
     ]
@@ -89,8 +91,8 @@ def _by_groups(case: Case) -> list[str]:
     return [
         "from torch.ao.quantization.fx import _decomposed  # registers the operators",
         "",
-        f"scales = torch.tensor({nested(case.scale.astype(np.float32))}, dtype=torch.float32)",
-        f"zero_points = torch.tensor({nested(case.zero_point)}, dtype=torch.int32)",
+        f"scales = {_tensor(case, case.scale.astype(np.float32), 'scale')}",
+        f"zero_points = {_tensor(case, case.zero_point.astype(np.int32), 'zero_point')}",
         f"q = torch.ops.quantized_decomposed.quantize_per_channel_group(x, {arguments})",
         f"x_hat = torch.ops.quantized_decomposed.dequantize_per_channel_group(q, {arguments}, torch.float32)",
     ]
@@ -100,9 +102,26 @@ def _by_groups(case: Case) -> list[str]:
 
 
 def _given(case: Case, dtype: str) -> list[str]:
-    name = "q" if case.is_dequantize else "x"
-    text = case.text if dtype == str(case.given.dtype) else nested(case.given.astype(dtype))
-    return [f"{name} = torch.tensor({text}, dtype=torch.{_torch_type(dtype)})"]
+    kind = _torch_type(dtype)
+    if case.origin.is_written:
+        text = nested(case.given.astype(dtype))
+        return [f"{case.name} = torch.tensor({text}, dtype=torch.{kind})"]
+    lines = [*case.origin.lines, *_slices_in_numpy(case)]
+    wide = "" if dtype == str(case.given.dtype) and dtype == kind else f".astype(np.{kind})"
+    return [*lines, f"{case.name} = torch.from_numpy({case.name}{wide})"]
+
+
+def _slices_in_numpy(case: Case) -> list[str]:
+    """Many scales are computed from the values, or read from where they are saved, before `x` is a tensor."""
+    if not _has_many_slices(case):
+        return []
+    fmt = case.fmt
+    ends = [] if case.is_dequantize else [f"qmin, qmax = {fmt.qmin}, {fmt.qmax}"]
+    return [*ends, *for_slices(case)]
+
+
+def _has_many_slices(case: Case) -> bool:
+    return not case.origin.is_written and case.scale.size > FEW
 
 
 def _torch_type(dtype: str) -> str:
@@ -114,21 +133,33 @@ def _parameters(case: Case) -> list[str]:
     fmt = case.fmt
     ends = [] if case.is_dequantize or not case.result.is_clipping else [f"qmin, qmax = {fmt.qmin}, {fmt.qmax}"]
     if case.keeps_factor:
-        factor = "1 / " + _tensor(case.scale) if case.is_dequantize else _tensor(case.result.scale_factor)
-        return [f"scale_factor = {factor}", f"zero_point = {_tensor(case.zero_point.astype(case.dtype))}"]
+        factor = "1 / " + _written(case.scale) if case.is_dequantize else _written(case.result.scale_factor)
+        return [f"scale_factor = {factor}", f"zero_point = {_written(case.zero_point.astype(case.dtype))}"]
     z = case.zero_point.astype(case.wide)
     if not isinstance(case.granularity, qc.PerBlock):
-        return [*ends, f"scale = {_tensor(case.scale)}", f"zero_point = {_tensor(z)}"]
-    name, axis, size = "q" if case.is_dequantize else "x", case.granularity.axis, case.granularity.block_size
+        return [
+            *ends,
+            f"scale = {_tensor(case, case.scale, 'scale')}",
+            f"zero_point = {_tensor(case, z, 'zero_point')}",
+        ]
+    name, axis, size = case.name, case.granularity.axis, case.granularity.block_size
     return [
         *ends,
         f"block = torch.arange({name}.shape[{axis}]) // {size}",
-        f"scale = {_tensor(case.scale)}.index_select({axis}, block)",
-        f"zero_point = {_tensor(z)}.index_select({axis}, block)",
+        f"scale = {_tensor(case, case.scale, 'scale')}.index_select({axis}, block)",
+        f"zero_point = {_tensor(case, z, 'zero_point')}.index_select({axis}, block)",
     ]
 
 
-def _tensor(numbers: Any) -> str:
+def _tensor(case: Case, numbers: Any, name: str) -> str:
+    """Parameters as a tensor: written out where they are few, else what NumPy has of that name."""
+    if not _has_many_slices(case):
+        return _written(numbers)
+    flat = ".reshape(-1)" if numbers.ndim == 1 and case.scale.ndim > 1 else ""
+    return f"torch.from_numpy({name}{flat}.astype(np.{numbers.dtype}))"
+
+
+def _written(numbers: Any) -> str:
     return f"torch.tensor({nested(numbers)}, dtype=torch.{numbers.dtype})"
 
 

@@ -10,6 +10,7 @@ The record holds the text of each program, so that a test can tell whether what 
 import json
 import sys
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,11 @@ RECORD = Path(__file__).with_name("recorded_programs.json")
 KINDS = ("pytorch", "onnx")
 
 
-def run(program: str) -> dict[str, Any]:
+def run(program: str, request: Mapping[str, str]) -> dict[str, Any]:
     """The codes and the reconstruction that a program leaves behind, as plain lists; nothing for mere comments."""
-    names: dict[str, Any] = {"print": lambda *texts: None}
-    exec(compile(program, "program", "exec"), names)
+    from tests.lab.programs import running
+
+    names = running.run(program, request)
     return {name: plain(names[name]) for name in ("q", "x_hat") if name in names}
 
 
@@ -44,7 +46,7 @@ def record() -> dict[str, Any]:
     found: dict[str, Any] = {"versions": {"torch": torch.__version__, "onnx": onnx.__version__}}
     for kind in KINDS:
         programs = {name: lab.answer({**fields, "show": "mapping"})["code"][kind] for name, fields in REQUESTS.items()}
-        found[kind] = {name: {"program": program, **run(program)} for name, program in programs.items()}
+        found[kind] = {name: {"program": program, **run(program, REQUESTS[name])} for name, program in programs.items()}
     return found
 
 

@@ -12,6 +12,7 @@ import hashlib
 import json
 import sys
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +20,7 @@ import numpy as np
 
 ROOT = Path(__file__).resolve().parents[3]
 RECORD = Path(__file__).with_name("recorded_programs_of_formats.json")
-KINDS = ("ml_dtypes", "gguf", "bitsandbytes", "torchao", "onnx")
-
-
-def run(program: str) -> dict[str, Any]:
-    """The names that a program leaves behind."""
-    names: dict[str, Any] = {"print": lambda *texts: None}
-    exec(compile(program, "program", "exec"), names)
-    return names
+KINDS = ("ml_dtypes", "gguf", "bitsandbytes", "torchao", "onnx", "pytorch")
 
 
 def digest(numbers: Any) -> str:
@@ -41,9 +35,11 @@ def digest_of_text(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-def outcome(program: str) -> dict[str, str]:
+def outcome(program: str, request: Mapping[str, str]) -> dict[str, str]:
     """Digests of what a program gives: codes, reconstruction, bytes."""
-    names = run(program)
+    from tests.lab.programs.running import run
+
+    names = run(program, request)
     found = {name: digest(names[name]) for name in ("q", "x_hat") if name in names}
     if "GGMLQuantizationType" in names:
         found["data"] = digest_of_text(names["data"].tobytes().hex())
@@ -60,7 +56,7 @@ def record() -> dict[str, Any]:
         programs = lab.answer({**fields, "show": "mapping"})["code"]
         for kind in KINDS:
             if kind in programs:
-                found[kind][name] = {"program": digest_of_text(programs[kind]), **outcome(programs[kind])}
+                found[kind][name] = {"program": digest_of_text(programs[kind]), **outcome(programs[kind], fields)}
     return found
 
 

@@ -73,4 +73,33 @@ BLOCKS: dict[str, dict[str, str]] = {
     **{f"{name}, many": {"format": name, **MANY} for name in PARTS},
     "q4_k, importance, many": {"format": "q4_k", **MANY, "importance": "squares"},
 }  # fmt: skip
-REQUESTS = {**ELEMENTS, **BLOCKS}
+CHANNELS = {"source": "normal", "shape": "80,20"}
+GENERATED = ("normal", "uniform", "laplace", "student_t", "outliers", "bimodal", "relu", "ramp", "sine", "picture")
+LARGE: dict[str, dict[str, str]] = {
+    **{f"integers, {name}": {"profile": "onnx", "source": name, "shape": "96,96", "spread": "0.3"}
+       for name in GENERATED},
+    "integers, odd degrees": {"profile": "onnx", "source": "student_t", "shape": "500", "degrees": "7", "seed": "9"},
+    "the notebook, many": {"source": "normal", "shape": "30,40"},
+    "the notebook, many, float32": {"source": "uniform", "shape": "30,40", "precision": "float32"},
+    **{f"{profile}, channels": {"profile": profile, **CHANNELS, "granularity": "axis", "scheme": "symmetric"}
+       for profile in ("onnx", "pytorch", "tflite", "custom")},
+    **{f"{profile}, blocks": {"profile": profile, **CHANNELS, "granularity": "block", "block_size": "8"}
+       for profile in ("onnx", "pytorch", "custom")},
+    "pytorch, columns": {"profile": "pytorch", "source": "laplace", "shape": "20,80", "granularity": "axis",
+                         "axis": "1"},
+    "pytorch, groups, many": {"profile": "pytorch", "bits": "4", "source": "normal", "shape": "40,64",
+                              "granularity": "block", "block_size": "32"},
+    "pytorch, searched": {"profile": "pytorch", **CHANNELS, "granularity": "axis", "calibration": "percentile"},
+    "custom, by chance, many": {"profile": "custom", **CHANNELS, "rounding": "stochastic", "granularity": "axis"},
+    "onnx, typed, many": {"profile": "onnx", "values": " ".join(str(i % 37 / 8) for i in range(1200))},
+    "onnx, given, many": {"profile": "onnx", **CHANNELS, "calibration": "given", "scale": "1/16", "zero_point": "3"},
+    "back, onnx, many": {"profile": "onnx", **BACK, "codes": " ".join(str(i % 200 - 99) for i in range(1200))},
+    "E4M3, channels": {"format": "float8_e4m3fn", **CHANNELS, "calibration": "minmax", "granularity": "axis"},
+    "E4M3, many blocks": {"format": "float8_e4m3fn", **CHANNELS, "calibration": "minmax", "granularity": "block",
+                          "block_size": "8"},
+    "E4M3, searched": {"format": "float8_e4m3fn", **CHANNELS, "calibration": "mse", "granularity": "axis"},
+    "q4_0, many bytes": {"format": "q4_0", **BACK, "bytes": "12 " * 18 * 60},
+    "nf4, many bytes": {"format": "nf4", **BACK, "bytes": "12 " * 36 * 60},
+    "mxfp4, many bytes": {"format": "mxfp4", **BACK, "bytes": "12 " * 17 * 70},
+}  # fmt: skip
+REQUESTS = {**ELEMENTS, **BLOCKS, **LARGE}

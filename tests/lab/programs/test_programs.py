@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import lab
-import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
@@ -23,7 +22,6 @@ from tests.lab.programs.requests_for_programs import REQUESTS
 from tests.lab.valid_requests import valid_requests
 
 RECORDED = json.loads(Path(RECORD).read_text("utf-8"))
-MANY = " ".join(map(repr, np.random.default_rng(3).normal(size=2500).tolist()))
 
 Json = dict[str, Any]
 SEED = random.SystemRandom().randrange(2**32)
@@ -55,7 +53,7 @@ def test_programs_whose_package_is_here(kind: str, name: str) -> None:
     program = found["code"][kind]
     if kind in INSTALLED and not is_program(program):
         return  # the package cannot do it, and the text says so
-    outcome = run(program)
+    outcome = run(program, REQUESTS[name])
     if kind == "notebook":  # its own function keeps its names
         outcome.setdefault("q", found["codes"])
     check(found, outcome)
@@ -88,7 +86,7 @@ def test_programs_of_any_request(request: dict[str, str], fmt: str) -> None:
     for kind in ("quantcore", "numpy", "notebook") if found["ok"] else ():
         if kind not in found["code"] or "another order" in found["code"][kind]:
             continue
-        outcome = run(found["code"][kind])
+        outcome = run(found["code"][kind], found["request"])
         check(found, {"q": found["codes"], **outcome})
 
 
@@ -129,32 +127,12 @@ def test_onnx_models_are_complete(name: str) -> None:
     assert ("Clip" in text) == (name in ("onnx, narrow", "onnx, 6 bits", "onnx, 12 bits"))
 
 
-@pytest.mark.parametrize("kind", ["numpy", "notebook"])
-@pytest.mark.parametrize(
-    "fields",
-    [
-        {},
-        {"profile": "onnx"},
-        {"profile": "pytorch", "granularity": "block"},
-        {"profile": "tflite", "calibration": "manual", "range_max": "2"},
-    ],
-)
-def test_long_programs_compute_the_first_numbers(kind: str, fields: dict[str, str]) -> None:
-    """Of many numbers a program holds the first, with the parameters of all."""
-    found = lab.answer({"values": MANY, **fields})
-    program = found["code"][kind]
-    assert "of the 2,500 numbers" in program
-    codes = run(program)["q"]
-    assert 0 < len(codes) <= 1000
-    assert codes == found["codes"][: len(codes)]
-
-
 def test_a_fused_operation_is_rounded_once() -> None:
     """PyTorch rounds product and sum once up to 8 bits, and one after the other beyond: page and programs do, too."""
     for name, code in (("pytorch, rounded once", -61), ("pytorch, 16 bits", 20000)):
         found = answer(name)
         assert found["codes"][1] == code
-        assert run(found["code"]["numpy"])["q"] == found["codes"]
+        assert run(found["code"]["numpy"], REQUESTS[name])["q"] == found["codes"]
 
 
 def test_stochastic_blocks_admit_their_order() -> None:

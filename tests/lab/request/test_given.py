@@ -97,7 +97,7 @@ def test_programs_have_the_given_numbers(profile: str, more: dict[str, str]) -> 
         return
     found = answered(profile=profile, **{"values": "-1, 0.53, 100", "signed": "1", **more})
     for kind in ("numpy", "notebook"):
-        outcome = run(found["code"][kind])
+        outcome = run(found["code"][kind], found["request"])
         assert (outcome["q"], outcome["x_hat"]) == (found["codes"], found["dequantized"])
     for kind, program in found["code"].items():
         assert "choose" not in program, kind
