@@ -14,7 +14,7 @@ from ..request.settings import Settings
 
 
 def given_params(settings: Settings, arithmetic: str) -> qc.QuantParams:
-    """The parameters in the precision of the request; zero points that are codes as integers.
+    """The parameters in the precision of the request; zero points as integers if codes, else in float32 at least.
 
     Raises:
         quantcore.QuantError: if they are too many or too few for the numbers and their granularity.
@@ -34,10 +34,12 @@ def given_params(settings: Settings, arithmetic: str) -> qc.QuantParams:
     are_codes = bool(((z == np.rint(z)) & (z >= fmt.qmin) & (z <= fmt.qmax)).all())
     is_whole = qc.ARITHMETICS[arithmetic].clips and are_codes
     fitted = _fitted(z, wanted, "zero_point")
-    zero_point: NDArray[Any] = whole(fitted, "zero_point") if is_whole else settings.precision.keep(fitted)
+    kept = np.result_type(settings.precision.dtype, np.float32)  # as those that quantcore chooses are kept
+    with np.errstate(over="ignore"):  # told below
+        zero_point: NDArray[Any] = whole(fitted, "zero_point") if is_whole else fitted.astype(kept)
     if not np.isfinite(zero_point).all():
         raise qc.QuantError(
-            f"zero_point holds {float(np.abs(z).max()):g}, in magnitude, which {settings.precision} does not reach. "
+            f"zero_point holds {float(np.abs(z).max()):g}, in magnitude, which {kept} does not reach. "
             "Use a code of the format, or precision float64.",
             "zero_point",
         )
