@@ -152,9 +152,10 @@ def _scale(found: qc.QParamsTrace, rules: qc.Toolkit, reduced: bool) -> Step:
 
 
 def _as_kept(term: Term, found: qc.QParamsTrace) -> Term:
-    """A term rounded to the precision of the scale, where that is seen."""
-    kept = found.params.precision.name
-    return kept_in(term, kept) if kept in FEW_DIGITS else term
+    """A term rounded to the precision of the scale, where that is seen: it has few digits, or too few so near to 0."""
+    kept, scale = found.params.precision.name, number(found, "scale")
+    is_subnormal = scale < np.finfo(scale.dtype).tiny
+    return kept_in(term, kept) if kept in FEW_DIGITS or is_subnormal else term
 
 
 def _instead(found: qc.QParamsTrace) -> str:
