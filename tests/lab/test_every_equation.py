@@ -122,9 +122,11 @@ def check_rounded(rules: qc.Arithmetic, side: Result, i: int, text: str, q: int)
     error += (1 + abs(Fraction(side.flat_x[i].item()))) * tiniest
     assert abs(shown.value - exact) <= error + (shown.unit or 0) / 2
     if rules.rounding != "stochastic":
-        summed = max(precision, FLOATS["float32"]) if rules.zero_point_first else precision  # float16 has too few codes
-        before = shown.value if text.startswith("≈") else rounded(shown.value, summed)
-        code = round_fraction(before, rules.rounding) + (0 if rules.zero_point_first else z)
+        wide = max(precision, FLOATS["float32"])  # zero points are added in it, for float16 lacks some codes
+        before = rounded(shown.value, wide if rules.zero_point_first else precision)
+        before = shown.value if text.startswith("≈") else before
+        code = Fraction(round_fraction(before, rules.rounding))
+        code = code if rules.zero_point_first else rounded(code + rounded(z, wide), wide)
         fmt = side.settings.fmt
         assert q == (min(max(code, fmt.qmin), fmt.qmax) if rules.clips else code)
 
@@ -303,6 +305,15 @@ def test_equations_that_were_not_true(fields: dict[str, str]) -> None:
             "axis": "0",
             "values": "[[0.0, 0.0, 0.0], [0.0, 0.5, 65000.0]]",
             "against": "torch_pt2e_per_token",
+        },
+        {
+            "profile": "custom",
+            "precision": "float64",
+            "include_zero": "0",
+            "granularity": "axis",
+            "axis": "0",
+            "values": "[[1, 1.000000000004], [1.000000000005, 1.000000000009]]",
+            "against": "torch_fake_quantize",
         },
         {
             "profile": "pytorch_pt2e",
