@@ -42,12 +42,18 @@ WATCH = """
 CHANGE = """async text => {
     const control = document.getElementById("bits");
     const answered = new Promise(done => document.addEventListener("quantlab:answer", done, {once: true}));
+    let redrawn = 0;
+    const watch = new MutationObserver(() => { redrawn = performance.now(); });
+    for (const node of document.querySelectorAll("[data-figure=mapping], [data-region=summary], [data-region=strip]")) {
+        watch.observe(node, {subtree: true, childList: true, attributes: true, characterData: true});
+    }
     const started = performance.now();
     control.value = text;
     control.dispatchEvent(new Event("input", {bubbles: true}));
     await answered;
     await new Promise(done => requestAnimationFrame(() => setTimeout(done)));
-    return performance.now() - started;
+    watch.disconnect();
+    return [redrawn - started, performance.now() - started];
 }"""
 
 
@@ -97,9 +103,13 @@ def seen(page: Page) -> dict[str, float]:
     return {**moments, "longest task": max([0, *noted["long"]]), "layout shift": noted["shift"]}
 
 
-def change(page: Page, number: int) -> float:
-    """Changes the number of bits, to another with each number, and returns the milliseconds to the redrawn page."""
-    return float(page.evaluate(CHANGE, str(3 + number % 6)))
+def change(page: Page, number: int) -> tuple[float, float]:
+    """Changes the number of bits, to another with each number.
+
+    Returns the milliseconds until the mapping and the figures show it, and until the whole page does.
+    """
+    screen, whole = page.evaluate(CHANGE, str(3 + number % 6))
+    return float(screen), float(whole)
 
 
 def columns(visits: Sequence[dict[str, float]]) -> dict[str, list[float]]:
