@@ -7,7 +7,6 @@ floor, ceil and trunc.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from types import MappingProxyType
@@ -127,16 +126,16 @@ def round_fraction(value: Fraction, rounding: str = "half_even") -> int:
     >>> [round_fraction(Fraction(5, 2), rounding) for rounding in ("half_even", "half_away", "floor")]
     [2, 3, 2]
     """
-    low, half = math.floor(value), Fraction(1, 2)
-    part = value - low
+    low, rest = divmod(value.numerator, value.denominator)
+    beyond = 2 * rest - value.denominator  # of the middle between two whole numbers, 0 in it
     is_up = {
-        "half_even": part > half or (part == half and low % 2 == 1),
-        "half_away": part > half or (part == half and low >= 0),
-        "half_toward_zero": part > half or (part == half and low < 0),
-        "half_up": part >= half,
-        "toward_zero": part > 0 and low < 0,
+        "half_even": beyond > 0 or (beyond == 0 and low % 2 == 1),
+        "half_away": beyond > 0 or (beyond == 0 and low >= 0),
+        "half_toward_zero": beyond > 0 or (beyond == 0 and low < 0),
+        "half_up": beyond >= 0,
+        "toward_zero": rest > 0 and low < 0,
         "floor": False,
-        "ceil": part > 0,
-        "away": part > 0 and low >= 0,
+        "ceil": rest > 0,
+        "away": rest > 0 and low >= 0,
     }
     return low + is_up[rounding]
