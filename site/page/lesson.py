@@ -1,6 +1,6 @@
 """The questions of a lesson: answers that are typed are compared, tasks are solved when an embed's answer says so."""
 
-from pyscript import document, ffi
+from pyscript import document, ffi, window
 
 from page.checks import holds, is_right, number_in
 
@@ -47,8 +47,34 @@ def _at(answer, path):
     return answer
 
 
+def write_answers():
+    """Copies all answers to the end of the text, where paper has them on a page of their own."""
+    listed = document.createElement("ol")
+    for ask in document.querySelectorAll(".ask"):
+        item = document.createElement("li")
+        for part in ask.querySelectorAll("details > :not(summary)"):
+            item.append(part.cloneNode(True))
+        listed.append(item)
+    document.getElementById("answers").append(listed)
+
+
+def to_paper(_):
+    """Puts beside each embed what stands in it until it runs: that is drawn, wherever its frame is."""
+    for still in document.querySelectorAll("quant-lab > .still"):
+        still.parentElement.after(still)
+
+
+def from_paper(_):
+    """Puts it back."""
+    for still in document.querySelectorAll("quant-lab + .still"):
+        still.previousElementSibling.append(still)
+
+
 def main():
-    """Listens to the forms and the embeds."""
+    """Listens to the forms, the embeds and the printer."""
+    for name, act in (("beforeprint", to_paper), ("afterprint", from_paper)):
+        window.addEventListener(name, ffi.create_proxy(act))
+    write_answers()
     for form in document.querySelectorAll(".ask-form"):
         form.addEventListener("submit", ffi.create_proxy(on_submit))
     document.addEventListener("answer", ffi.create_proxy(on_answer))

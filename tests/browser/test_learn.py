@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import PATIENCE_MS, ROOT
 from tests.browser.hosts import LISTENS, MARKS, Host, Site, serving
+from tests.browser.test_paper import n_pages
 
 pytestmark = pytest.mark.browser
 
@@ -206,3 +208,40 @@ def test_the_laboratory_leads_here(reader: Host) -> None:
     page.get_by_role("link", name="For authors").click()
     page.get_by_role("link", name="Laboratory", exact=True).click()
     assert page.url.endswith("index.html")
+
+
+ON_PAPER = """() => {
+    const shown = (element) => element.checkVisibility();
+    const all = (selector) => [...document.querySelectorAll(selector)];
+    return {
+        navigation: all("nav, .skip, footer, input, button, iframe, summary, .ask output").filter(shown)
+            .map((one) => one.outerHTML.slice(0, 60)),
+        answers_in_place: all(".ask details").filter(shown).length,
+        questions: all(".ask-question").filter(shown).length,
+        room: all(".ask").filter((ask) => parseFloat(getComputedStyle(ask, "::after").height) > 20).length,
+        answers: all("#answers li").filter((item) => shown(item) && item.textContent.length > 10).length,
+        begins: getComputedStyle(document.getElementById("answers")).breakBefore,
+        drawn: all(".still").filter((one) => one.offsetHeight > 40 && one.querySelector("table, svg, dl, ol")).length,
+        cut: all("main *").filter((one) => shown(one) && one.getBoundingClientRect().right > innerWidth + 1).length,
+    };
+}"""
+
+
+def test_the_lesson_is_a_work_sheet(reader: Host, tmp_path: Path) -> None:
+    """On paper each question has room to write, the answers are on the last page, and every embed is drawn."""
+    page = read(reader, "learn.html")
+    page.locator("quant-lab").first.evaluate(GROWN)  # one is alive, the others were never near
+    embeds = page.locator("quant-lab").count()
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 718, "height": 1000})  # what A4 has between its margins
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    found = page.evaluate(ON_PAPER)
+    assert found["navigation"] == []
+    assert found["answers_in_place"] == found["cut"] == 0
+    assert found["questions"] == found["room"] == found["answers"] >= 15
+    assert found["drawn"] == embeds >= 13
+    assert found["begins"] == "page"
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.locator("quant-lab > .still").count() == embeds
+    pdf = page.pdf(path=tmp_path / "lesson.pdf", format="A4", print_background=True)
+    assert 8 <= n_pages(pdf) <= 13
