@@ -35,6 +35,7 @@ from .instruments import GROUPS, INSTRUMENTS, PARTS, look
 from .notation.derivation import derivation
 from .programs import KINDS, snippets
 from .request.fields import FIELDS, default_of
+from .request.labelled import labelled
 from .request.settings import RequestError, Settings, read
 from .results.compute import compute
 from .results.cost import bits_per_value
@@ -71,7 +72,7 @@ def answer(request: dict[str, str]) -> Answer | Failure:
         The answer, with `ok` true, or `ok` false and every error at its field.
 
     >>> answer({})["codes"], answer({"bits": "40"})["errors"][0]["message"]
-    ([-128, -1, 127], 'bits is 40; it must be a whole number from 2 to 16.')
+    ([-128, -1, 127], '“Bits” is 40; it must be a whole number from 2 to 16.')
     """
     result = computed(request)
     if isinstance(result, list):
@@ -213,7 +214,7 @@ def _shorter_than(limit: int, texts: dict[str, str]) -> dict[str, str]:
 
 def failure(errors: list[qc.QuantError]) -> Failure:
     """The answer to a request that cannot be computed."""
-    found: list[Problem] = [{"field": error.field, "message": error.message} for error in errors]
+    found: list[Problem] = [{"field": error.field, "message": labelled(error)} for error in errors]
     return {"version": VERSION, "ok": False, "errors": found}
 
 

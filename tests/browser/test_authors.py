@@ -172,4 +172,4 @@ def test_the_picture_needs_no_preview(author: Author) -> None:
     assert author.site.asked.count(PYTHON) == 1
     page.get_by_label("Link to the laboratory").fill("index.html#bits=40")
     page.get_by_role("button", name="Save the picture (SVG)").click()
-    expect(page.locator("[data-action=picture]")).to_contain_text("bits is 40")
+    expect(page.locator("[data-action=picture]")).to_contain_text("“Bits” is 40")

@@ -74,7 +74,7 @@ def test_report(lab: Visit) -> None:
 def test_no_file_while_a_field_is_wrong(lab: Visit) -> None:
     """A download of what cannot be computed says why: in the status line and in the list, which gets the focus."""
     lab.follow_link("profile=onnx&bits=8")
-    message = "bits is 40; it must be a whole number from 2 to 16."
+    message = "“Bits” is 40; it must be a whole number from 2 to 16."
     lab.retype("bits", "40")
     expect(lab.page.locator("#bits-error")).to_have_text(message)
     lab.page.locator("[data-action=export][data-kind='codes.csv']").click()

@@ -154,7 +154,7 @@ def test_a_wrong_attribute_is_an_error_event(one: Host) -> None:
     """A wrong setting is told to the host by an event and to the reader in the frame; the way back is open."""
     errors = change(one, "one.setAttribute('bits', '40')", "error")
     assert errors[0]["field"] == "bits"
-    expect(one.frame().locator("[data-region=errors]")).to_contain_text("bits is 40")
+    expect(one.frame().locator("[data-region=errors]")).to_contain_text("“Bits” is 40")
     assert change(one, "one.setAttribute('bits', '8')")["ok"] is True
 
 

@@ -77,7 +77,7 @@ def test_an_error_is_told_at_its_field(page: Driven, site: Site) -> None:
     page.answer()
     type_into(page, "bits", "40")
     page.wait("document.getElementById('bits').getAttribute('aria-invalid') === 'true'")
-    assert "bits is 40" in page.evaluate("document.getElementById('bits-error').textContent")
+    assert "“Bits” is 40" in page.evaluate("document.getElementById('bits-error').textContent")
     type_into(page, "bits", "3")
     page.wait("window.quantlab?.answer?.request?.bits === '3'")
 

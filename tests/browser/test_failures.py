@@ -283,7 +283,7 @@ def test_odd_characters_of_a_link_are_shown(visitor: Visit) -> None:
     """A link with unprintable characters gives a whole message with these escaped."""
     visitor.open("#bits=%00%1b&signed=%ED%A0%80")
     errors = visitor.page.locator("[data-region=errors]")
-    expect(errors).to_contain_text(r'bits is "\x00\x1b"; it must be a whole number from 2 to 16.')
+    expect(errors).to_contain_text(r'“Bits” is "\x00\x1b"; it must be a whole number from 2 to 16.')
     expect(errors).to_contain_text("it must be 1 or 0.")
 
 

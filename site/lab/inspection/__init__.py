@@ -5,5 +5,5 @@ answer carry the next as buttons. One module a question, one line for each in :m
 memory image: the page gets it when it is first used.
 
 Imports `data`, `data.files`, `models`, `models.containers`, `models.conventions`, `models.reading`, `drawing`,
-`notation`, `parsing`, `programs`, `request.fields` and quantcore.
+`notation`, `parsing`, `programs`, `request`, `request.fields` and quantcore.
 """

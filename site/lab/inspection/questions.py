@@ -9,6 +9,7 @@ from quantcore import QuantError
 
 from ..answer_types import Node
 from ..notation.nodes import node
+from ..request.labelled import labelled
 from . import facts, names, pair, pairs, programs, report, statistics, taking, tensor_map
 from .work import Stopped, Work, button
 
@@ -70,7 +71,7 @@ def ask(question: Mapping[str, str]) -> Generator[float, None, dict[str, Any]]:
     try:
         reply = yield from asked.work(question)
     except QuantError as error:
-        return {"ok": False, "errors": [{"field": error.field, "message": error.message}]}
+        return {"ok": False, "errors": [{"field": error.field, "message": labelled(error)}]}
     except Stopped:
         return {"ok": False, "errors": []}
     answer: dict[str, Any] = {"ok": True, "nodes": [*reply.nodes, *_others(question)], "data": reply.data}

@@ -94,7 +94,7 @@ def test_another_format_than_the_stored_is_refused() -> None:
     request = {"direction": "dequantize", "source": "file", "file": name, "tensor": tensor["name"]}
     [error] = lab.answer({**request, "format": "q5_k"})["errors"]
     assert error["field"] == "format"
-    assert "format q4_k" in error["message"]
+    assert "stored with “Number format: Q4_K, 4.5 bits”" in error["message"]
     plain = next(array for array in loaded["arrays"] if array["dtype"] == "F32")
     [error] = lab.answer({**request, "tensor": plain["name"], "format": "q4_k"})["errors"]
     assert error["field"] == "tensor"

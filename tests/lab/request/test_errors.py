@@ -4,20 +4,20 @@ import lab
 import pytest
 
 CASES = [
-    ({"bits": "40"}, "bits", "bits is 40; it must be a whole number from 2 to 16."),
-    ({"bits": "1"}, "bits", "bits is 1; it must be a whole number from 2 to 16."),
-    ({"bits": "4.5"}, "bits", "bits is 4.5; it must be a whole number from 2 to 16."),
-    ({"bits": "four"}, "bits", 'bits is "four"; it must be a whole number from 2 to 16.'),
-    ({"bits": ""}, "bits", "bits is empty; it must be a whole number from 2 to 16."),
-    ({"signed": "2"}, "signed", 'signed is "2"; it must be 1 or 0.'),
-    ({"direction": "up"}, "direction", 'direction is "up"; it must be one of quantize or dequantize.'),
-    ({"profile": "cuda"}, "profile", 'profile is "cuda"; it must be one of '),
-    ({"percentile": "150"}, "percentile", "percentile is 150; it must be a number from 50 to 100."),
-    ({"values": ""}, "values", "values holds no numbers."),
+    ({"bits": "40"}, "bits", "“Bits” is 40; it must be a whole number from 2 to 16."),
+    ({"bits": "1"}, "bits", "“Bits” is 1; it must be a whole number from 2 to 16."),
+    ({"bits": "4.5"}, "bits", "“Bits” is 4.5; it must be a whole number from 2 to 16."),
+    ({"bits": "four"}, "bits", '“Bits” is "four"; it must be a whole number from 2 to 16.'),
+    ({"bits": ""}, "bits", "“Bits” is empty; it must be a whole number from 2 to 16."),
+    ({"signed": "2"}, "signed", '“Signed codes” is "2"; it must be 1 or 0.'),
+    ({"direction": "up"}, "direction", '“Direction” is "up"; it must be one of quantize or dequantize.'),
+    ({"profile": "cuda"}, "profile", '“Computed as” is "cuda"; it must be one of '),
+    ({"percentile": "150"}, "percentile", "“Percentile” is 150; it must be a number from 50 to 100."),
+    ({"values": ""}, "values", "“Values” holds no numbers."),
     (
         {"values": "1, nan"},
         "values",
-        'values holds "nan" as entry 2 (line 1, column 4); every entry must be a finite number.',
+        '“Values” holds "nan" as entry 2 (line 1, column 4); every entry must be a finite number.',
     ),
     ({"values": "-inf"}, "values", "every entry must be a finite number."),
     ({"values": "1\n2 1e400"}, "values", '"1e400" as entry 3 (line 2, column 3), which is beyond the largest float64'),
@@ -32,46 +32,46 @@ CASES = [
     ({"values": "1e39", "profile": "onnx"}, "values", "which is beyond float32"),
     ({"values": "0 1e-310"}, "values", "range is too narrow for float64: its scale factor"),
     ({"values": "-1.7e308 1.7e308"}, "values", "range is too wide for float64: its scale is infinite."),
-    ({"shape": "2,2"}, "shape", "shape is 2 × 2, which holds 4 numbers; there are 3."),
+    ({"shape": "2,2"}, "shape", "“Shape” is 2 × 2, which holds 4 numbers; there are 3."),
     ({"shape": "2,x"}, "shape", "it must be lengths of at least 1"),
-    ({"calibration": "manual", "range_min": "3", "range_max": "1"}, "range_max", "must be above range_min, 3.0."),
+    ({"calibration": "manual", "range_min": "3", "range_max": "1"}, "range_max", "must be above “Range from”, 3.0."),
     ({"calibration": "manual", "range_min": "9"}, "range_min", "must be below the largest value, 3.2."),
-    ({"calibration": "manual", "range_max": "one"}, "range_max", 'range_max is "one"; it must be a number, or empty.'),
+    ({"calibration": "manual", "range_max": "one"}, "range_max", '“Range to” is "one"; it must be a number, or empty.'),
     ({"calibration": "manual", "range_max": "1e400"}, "range_max", "it must be a number"),
-    ({"element": "3"}, "element", "element is 3; it must be a whole number from 0 to 2."),
-    ({"element": "-1"}, "element", "element is -1; it must be a whole number from 0 to"),
+    ({"element": "3"}, "element", "“Follow number” is 3; it must be a whole number from 0 to 2."),
+    ({"element": "-1"}, "element", "“Follow number” is -1; it must be a whole number from 0 to"),
     ({"granularity": "axis"}, "granularity", "the notebook has one scale for the tensor. Choose another profile."),
     (
         {"granularity": "axis", "profile": "onnx", "axis": "1"},
         "axis",
-        "axis is 1; it must be 0, for a list has one axis.",
+        "“Axis” is 1; it must be 0, for a list has one axis.",
     ),
     (
         {"granularity": "block", "profile": "onnx"},
         "block_size",
-        "block_size is 32; it must be a whole number from 1 to 3",
+        "“Block size” is 32; it must be a whole number from 1 to 3",
     ),
     ({"profile": "pytorch", "precision": "float64"}, "precision", "PyTorch computes in float32."),
-    ({"format": "nf3"}, "format", 'format is "nf3"'),
+    ({"format": "nf3"}, "format", '“Number format” is "nf3"'),
     ({"bitz": "8"}, "bitz", '"bitz" is not a field of a request. Did you mean "bits"?'),
-    ({"direction": "dequantize", "codes": "1.5"}, "codes", 'codes holds "1.5"; every entry must be a whole number.'),
+    ({"direction": "dequantize", "codes": "1.5"}, "codes", '“Codes” holds "1.5"; every entry must be a whole number.'),
     (
         {"direction": "dequantize", "codes": "300", "profile": "onnx"},
         "codes",
-        "codes holds 300 as entry 1; the codes of int8 are −128 to 127.",
+        "“Codes” holds 300 as entry 1; the codes of int8 are −128 to 127.",
     ),
     (
         {"direction": "dequantize", "codes": "1e300", "profile": "onnx"},
         "codes",
-        "codes holds 1e+300 as entry 1; the codes of int8",
+        "“Codes” holds 1e+300 as entry 1; the codes of int8",
     ),
     ({"direction": "dequantize", "scale": "0"}, "scale", "must be finite and above 0"),
     ({"direction": "dequantize", "scale": "-1", "profile": "onnx"}, "scale", "must be finite and above 0"),
-    ({"direction": "dequantize", "scale": "1 2"}, "scale", "scale has 2 numbers; it must have one number"),
+    ({"direction": "dequantize", "scale": "1 2"}, "scale", "“Scale” has 2 numbers; it must have one number"),
     (
         {"direction": "dequantize", "zero_point": "999", "profile": "onnx"},
         "zero_point",
-        "zero_point holds 999 as entry 1;",
+        "“Zero point” holds 999 as entry 1;",
     ),
     ({"direction": "dequantize", "zero_point": "x"}, "zero_point", '"x" as entry 1'),
     ({"direction": "dequantize", "scale": "1e308"}, "scale", "beyond float64"),
@@ -105,7 +105,7 @@ def test_a_field_that_is_not_text_is_refused() -> None:
     """A request holds texts; a list in it is an error at its field."""
     answer = lab.answer({"values": [1, 2]})  # type: ignore[dict-item]
     assert answer["errors"] == [
-        {"field": "values", "message": "values is of type list; every field of a request is text."}
+        {"field": "values", "message": "“Values” is of type list; every field of a request is text."}
     ]
 
 

@@ -59,7 +59,7 @@ def test_what_is_refused() -> None:
     assert refused(scale="0", zero_point="0")[0][0] == "scale"
     assert refused(scale="1/0", zero_point="0")[0][0] == "scale"
     assert refused(scale="1e-60", zero_point="0") == [
-        ("scale", "scale holds a number that float32 rounds to 0. Use a larger scale, or precision float64.")
+        ("scale", "“Scale” holds a number that float32 rounds to 0. Use a larger scale, or “Precision: float64”.")
     ]
     assert refused(scale="1", zero_point="128") == [
         ("zero_point", "zero_point holds 128 as entry 1; the codes of int8 are −128 to 127. Change it, or the format.")
