@@ -47,6 +47,17 @@ def test_the_libraries_are_those_of_the_wheel(dist: Path) -> None:
     assert start == len(content)
 
 
+def test_what_only_models_need_is_not_imported_before_one_is_opened() -> None:
+    """The image has none of the readers of models, nor what is told of them: a fifth of a megabyte, seldom needed."""
+    root = Path(__file__).resolve().parents[2]
+    code = "import sys, lab; lab.respond({}); print(*(name for name in sys.modules if name.startswith('lab.')))"
+    surroundings = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (root, root / "site")))}
+    done = subprocess.run([sys.executable, "-c", code], env=surroundings, capture_output=True, text=True, check=True)
+    packages = {".".join(name.split(".")[1:3]) for name in done.stdout.split()}
+    assert "models.reading" in packages
+    assert not {"models.containers", "models.conventions", "models.opening", "inspection.names"} & packages
+
+
 def test_the_image_is_the_same_wherever_it_is_made(dist: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Another folder, time zone and language, another time and other random numbers give the same bytes."""
     shutil.copytree(dist, tmp_path / "another place")

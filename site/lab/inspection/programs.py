@@ -11,7 +11,7 @@ from ..answer_types import Node
 from ..data.store import STORE
 from ..models.conventions.planes import PackedAlong
 from ..models.conventions.values import Affine
-from ..models.opening import SHARD
+from ..models.reading.recognised import SHARD
 from ..notation.nodes import node
 from ..parsing.places import quoted
 from .facts import sentence_of, title

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -18,11 +17,10 @@ from .conventions.logical import LogicalTensor
 from .conventions.table import logical_tensors
 from .reading.fault import ModelFileError, refuse
 from .reading.raw import Container, RawTensor, Scaled
-from .reading.recognised import ENDINGS, GGUF, TFLITE
+from .reading.recognised import ENDINGS, GGUF, SHARD, TFLITE
 from .reading.source import Source, read_exactly
 
 INDEX = ".index.json"
-SHARD = re.compile(r"(.*)-(\d{1,9})-of-(\d{1,9})(\.\w+)")
 MAX_FILES = 1000
 """The largest published models are in 200 files."""
 

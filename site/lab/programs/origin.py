@@ -9,7 +9,7 @@ from ..data.files import raw
 from ..data.files.contents import Entry, Part
 from ..data.generate import GENERATORS
 from ..data.store import STORE
-from ..models.opening import SHARD
+from ..models.reading.recognised import SHARD
 from ..results.result import Result
 from .generators_in_programs import Lines, generator
 

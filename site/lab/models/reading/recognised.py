@@ -1,8 +1,13 @@
 """Whether a file is a model, from its name and first bytes; the rest of `models` is imported when one is opened."""
 
+import re
+
 ENDINGS = (".gguf", ".safetensors", ".onnx", ".tflite")
 GGUF = b"GGUF"
 TFLITE = b"TFL3"
+
+SHARD = re.compile(r"(.*)-(\d{1,9})-of-(\d{1,9})(\.\w+)")
+"""The name of a file of several: what all have in common, number, number of files, ending."""
 
 HEAD = 16
 """So many bytes at the beginning of a file are enough."""
