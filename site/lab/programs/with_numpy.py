@@ -53,7 +53,8 @@ def parameters(case: Case) -> list[str]:
     if case.keeps_factor:
         return _notebook(case, ends)
     lines = for_slices(case)
-    if isinstance(case.granularity, qc.PerBlock):
+    is_one_for_all = case.result.settings.calibration == "manual" and _is_computable(case)  # of one given range
+    if isinstance(case.granularity, qc.PerBlock) and not is_one_for_all:
         axis, size = case.granularity.axis, case.granularity.block_size
         lines.append(f"block = np.arange({case.name}.shape[{axis}]) // {size}")
         spread = (f"np.take({name}, block, axis={axis})" for name in ("scale", "zero_point"))

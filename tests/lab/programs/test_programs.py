@@ -90,6 +90,21 @@ def test_programs_of_any_request(request: dict[str, str], fmt: str) -> None:
         check(found, {"q": found["codes"], **outcome})
 
 
+@pytest.mark.parametrize("scheme", ["affine", "symmetric"])
+@pytest.mark.parametrize("granularity", ["block", "axis"])
+@pytest.mark.parametrize("axis", ["0", "1"])
+def test_a_given_range_is_one_for_all_slices(scheme: str, granularity: str, axis: str) -> None:
+    """So its scale is one number, which is not spread over blocks; the numbers come from their generator."""
+    found = lab.answer(
+        {
+            "profile": "onnx", "scheme": scheme, "granularity": granularity, "axis": axis, "block_size": "2",
+            "source": "normal", "shape": "2,3", "calibration": "manual", "range_min": "0", "range_max": "0.5",
+        }
+    )  # fmt: skip
+    for kind in ("quantcore", "numpy", "notebook"):
+        check(found, run(found["code"][kind], found["request"]))
+
+
 def test_pytorch_uses_its_own_operators() -> None:
     """Where PyTorch has an operator for the settings, the program calls it."""
     assert "torch.quantize_per_tensor(" in answer("pytorch")["code"]["pytorch"]
