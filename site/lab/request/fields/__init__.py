@@ -18,7 +18,7 @@ from .requantizing import REQUANTIZING
 _PLACED = {field.name: field for field in (*NUMBERS, *NUMBER_FORMATS, *ARITHMETIC, *RANGE, *GRANULARITY)}
 _FIRST = ("values", "codes", "scale", "zero_point", "bytes", "bits")
 _SCHEME = (
-    *("format", "scheme", "profile", "granularity", "axis", "block_size"),
+    *("format", "scheme", "granularity", "axis", "block_size", "profile"),
     *("scale_mode", "tensor_scale", "importance", "overflow"),
 )
 _ARITHMETIC = ("signed", "narrow", "rounding", "precision", "non_finite")
