@@ -62,7 +62,10 @@ def test_what_is_refused() -> None:
         ("scale", "“Scale” holds a number that float32 rounds to 0. Use a larger scale, or “Precision: float64”.")
     ]
     assert refused(scale="1", zero_point="128") == [
-        ("zero_point", "zero_point holds 128 as entry 1; the codes of int8 are −128 to 127. Change it, or the format.")
+        (
+            "zero_point",
+            "“Zero point” holds 128 as entry 1; the codes of int8 are −128 to 127. Change it, or the format.",
+        )
     ]
     assert refused(scale="1", zero_point="0.5")[0][0] == "zero_point"
     ((field, message),) = refused(**ROWS, scale="1, 2, 3", zero_point="0")
