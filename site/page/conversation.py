@@ -134,8 +134,13 @@ class Conversation:
         return int(self.request_of("element") or "0")
 
     def words_of(self, element):
-        """What the table says of a number; empty where it is on another page of it."""
-        return views.row_words(self.view["table"], element) if self.view is not None and self.view.get("table") else ""
+        """What is said of a number: as in the table, or what the answer holds of it; empty where that is nothing."""
+        if self.view is None or not self.view.get("table"):
+            return ""
+        words = views.row_words(self.view["table"], element)
+        if words or self.whole is not self.view or element >= self.answer.values.length:
+            return words
+        return views.number_words(*[getattr(self.answer, name)[element] for name in ("values", "codes", "dequantized")])
 
     def sort(self, instrument, column):
         """Sorts the table of an instrument by a column; once more turns it round."""

@@ -155,6 +155,16 @@ def row_words(table, element):
     return ""
 
 
+def number_words(x, code, back):
+    """What a number is, which is not in the table, in a line; None is no finite number.
+
+    >>> number_words(0.1, -1, 0.09725490196), number_words(None, 127, 2.5)
+    ('x 0.1, code -1, back 0.0972549', 'code 127, back 2.5')
+    """
+    told = [("x", x), ("code", code), ("back", back)]
+    return ", ".join([name + f" {number:.6g}" for name, number in told if number is not None])
+
+
 def _offers(offers):
     """A button for each request that is offered."""
     button = {"type": "button", "class": "button", "data-action": "choose"}
@@ -177,9 +187,10 @@ def understood(answer, name):
 
 
 def table(answer):
-    """The page of the values that holds the followed element, with the way to the other pages."""
-    shown = answer["table"]
-    return [_scrolling(_table(shown, followable=True), shown["caption"])] + _pager(shown)
+    """Some of the values, in the order that was asked for, with the way to the others."""
+    shown, is_by_error = answer["table"], answer["request"]["table_order"] == "error"
+    drawn = _table(shown, followable=True, by_error=is_by_error)
+    return [_scrolling(drawn, shown["caption"])] + _pager(shown, is_by_error)
 
 
 def still_table(answer):
@@ -588,7 +599,8 @@ def _scrolling(content, label):
     return ["div", {"class": "scroll", "tabindex": "0", "role": "group", "aria-label": label}, content]
 
 
-def _table(shown, followable, sorter=None, order=None):
+def _table(shown, followable, sorter=None, order=None, by_error=None):
+    """A table; `by_error` is whether the numbers are in the order of their errors, None where there is no choice."""
     can_sort = sorter is not None and shown["rows"] and "sort" in shown["rows"][0]
     heads = []
     for position, column in enumerate(shown["columns"]):
@@ -601,12 +613,19 @@ def _table(shown, followable, sorter=None, order=None):
             sort = {"type": "button", "class": "sort", "data-action": "sort", "data-sorter": sorter}
             sort["data-column"] = str(position)
             label = ["button", sort, label]
+        elif by_error is not None and column["key"] == "error" and shown["total"] > 1:
+            if by_error:
+                attributes["aria-sort"] = "descending"
+            label = _choice(label, "table_order", "index" if by_error else "error", "sort")
         heads.append(["th", attributes, label])
     columns = [_of_column(column) for column in shown["columns"]]
     if any("fields" in row for row in shown["rows"]):  # of settings, each of which has a name, and no index
         rows = [_row_to_take(row, columns) for row in shown["rows"]]
     else:
-        heads.insert(0, ["th", {"scope": "col", "data-key": "index"}, "index"])
+        index = {"scope": "col", "data-key": "index"}
+        if by_error is False and shown["total"] > 1:
+            index["aria-sort"] = "ascending"
+        heads.insert(0, ["th", index, "index"])
         rows = [_row(row, columns, followable) for row in shown["rows"]]
     return [
         "table",
@@ -664,21 +683,34 @@ def _row(row, columns, followable):
     return ["tr", attributes, ["th", {"scope": "row"}, head]] + cells
 
 
-def _pager(shown):
+def _choice(label, name, text, kind):
+    """A button of a class that sets one field."""
+    attributes = {"type": "button", "class": kind, "data-action": "choose", "data-fields": _as_json({name: text})}
+    return ["button", attributes, label]
+
+
+LENGTHS = (10, 100, 1000)  # how many rows the table of the values has
+
+
+def _pager(shown, is_by_error):
+    """The ways to the pages before and after, where they follow each other, and to a longer or a shorter table."""
     first, total, size = shown["first"], shown["total"], shown["page_size"]
-    if total <= size:
+    if total <= LENGTHS[0]:
         return []
     last = min(first + size, total)
-    where = f"{first} to {last - 1} of {total}"
-    return [
-        [
-            "p",
-            {"class": "pager"},
-            _page_button("Previous", max(first - size, 0), first > 0),
-            ["span", {}, "Indices " + where],
-            _page_button("Next", last, last < total),
-        ]
-    ]
+    parts = []
+    if not is_by_error and total > size:
+        parts.append(_page_button("Previous", max(first - size, 0), first > 0))
+        parts.append(["span", {}, f"Indices {first} to {last - 1} of {total}"])
+        parts.append(_page_button("Next", last, last < total))
+    for length in LENGTHS:
+        if length > size and total > size:
+            label = f"Show all {total:,}" if total <= length else f"Show {length:,}"
+            parts.append(_choice(label, "table_rows", str(length), "button needs-script"))
+            break
+    if size > LENGTHS[0]:
+        parts.append(_choice("Show ten", "table_rows", str(LENGTHS[0]), "button needs-script"))
+    return [["p", {"class": "pager"}] + parts]
 
 
 def _page_button(label, target, is_possible):

@@ -2,6 +2,7 @@
 
 import re
 from typing import Any
+from urllib.parse import urlencode
 
 import lab as laboratory
 import pytest
@@ -420,18 +421,59 @@ def test_a_click_on_a_chart_follows_the_number(lab: Visit, name: str) -> None:
 
 
 def test_table_pages(lab: Visit) -> None:
-    """Long tables come in pages of 50 rows; another page follows its first number; a row can be followed on any."""
+    """Long tables come in pages of ten rows; another page follows its first number; a row can be followed on any."""
     lab.follow_link(MANY)
     table = lab.page.locator("[data-region=table]")
-    expect(table.locator("tbody tr")).to_have_count(50)
+    expect(table.locator("tbody tr")).to_have_count(10)
     answer = lab.after(lambda: table.get_by_role("button", name="Next").click())
-    assert answer["table"]["first"] == 50
-    expect(table.locator("tbody tr").first).to_have_attribute("data-element", "50")
-    answer = lab.after(lambda: table.locator("tr[data-element='53'] td").first.click())
-    assert answer["request"]["element"] == "53"
-    expect(table.locator("[data-selected]")).to_have_attribute("data-element", "53")
+    assert answer["table"]["first"] == 10
+    expect(table.locator("tbody tr").first).to_have_attribute("data-element", "10")
+    answer = lab.after(lambda: table.locator("tr[data-element='13'] td").first.click())
+    assert answer["request"]["element"] == "13"
+    expect(table.locator("[data-selected]")).to_have_attribute("data-element", "13")
     answer = lab.after(lambda: table.get_by_role("button", name="Previous").click())
     assert answer["table"]["first"] == 0
+
+
+def test_the_table_by_error(lab: Visit) -> None:
+    """The head of the errors sorts the numbers by the keyboard, the largest error first, and again brings them back."""
+    lab.follow_link(MANY)
+    table = lab.page.locator("[data-region=table]")
+    rows, error = table.locator("tbody tr"), table.locator("th[data-key=error]")
+    sort = error.get_by_role("button")
+    sort.focus()
+    answer = lab.after(lambda: lab.page.keyboard.press("Enter"))
+    errors = [abs(back - x) for back, x in zip(answer["dequantized"], answer["values"], strict=True)]
+    largest = sorted(range(len(errors)), key=lambda element: (-errors[element], element))
+    expect(error).to_have_attribute("aria-sort", "descending")
+    expect(sort).to_be_focused()
+    expect(rows.first).to_have_attribute("data-element", str(largest[0]))
+    assert [row["index"] for row in answer["table"]["rows"]] == largest[:10]
+    lab.after(lambda: table.get_by_role("button", name="Show 100").click())
+    expect(rows).to_have_count(100)
+    expect(rows.last).to_have_attribute("data-element", str(largest[99]))
+    assert "table_order=error" in lab.page.url
+    lab.after(lambda: sort.click())
+    expect(error).not_to_have_attribute("aria-sort", re.compile(""))
+    expect(table.locator("th[data-key=index]")).to_have_attribute("aria-sort", "ascending")
+    lab.after(lambda: table.get_by_role("button", name="Show ten").click())
+    expect(rows).to_have_count(10)
+
+
+def test_a_number_beyond_the_table_is_told(lab: Visit) -> None:
+    """What the arrow keys reach on a chart is told also where the table does not show it."""
+    values = [3 * number / 8 for number in range(40)]
+    lab.follow_link(urlencode({"values": ", ".join(map(str, values))}))
+    lab.page.wait_for_function(
+        """() => document.querySelector('[data-figure=mapping] .chart')?.data.some(
+            trace => trace.name === "value x" && trace.x.length === 40)"""
+    )
+    lab.page.locator('[data-figure="mapping"]').focus()
+    for _ in range(16):
+        lab.page.keyboard.press("ArrowRight")
+    answer = lab.page.evaluate("() => ({code: quantlab.answer.codes[15], back: quantlab.answer.dequantized[15]})")
+    told = lab.page.locator("[data-region=cursor]")
+    expect(told).to_contain_text(f"x 5.625, code {answer['code']}, back {answer['back']:.6g}")
 
 
 def test_next_and_previous_number(lab: Visit) -> None:

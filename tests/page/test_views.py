@@ -83,24 +83,44 @@ def test_the_table_shows_every_cell(answer: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("first", "back", "forth"), [(0, None, "50"), (50, "0", "100"), (100, "50", None)], ids=["first", "middle", "last"]
+    ("first", "back", "forth"), [(0, None, "10"), (50, "40", "60"), (110, "100", None)], ids=["first", "middle", "last"]
 )
 def test_pager_leads_to_the_neighbouring_pages(first: int, back: str | None, forth: str | None) -> None:
     """Previous and next name the first index of their page; where there is none, the button is disabled."""
-    shown = {"caption": "c", "columns": [], "rows": [], "first": first, "total": 120, "page_size": 50}
-    pager = views.table({"table": shown})[1]
-    previous, following = (node for node in elements([pager]) if node[0] == "button")
+    shown = {"caption": "c", "columns": [], "rows": [], "first": first, "total": 120, "page_size": 10}
+    pager = views.table({"table": shown, "request": {"table_order": "index"}})[1]
+    previous, following = (node for node in elements([pager]) if "data-follow" in node[1])
     assert ("disabled" in previous[1]) == (back is None)
     assert ("disabled" in following[1]) == (forth is None)
     assert back is None or previous[1]["data-follow"] == back
     assert forth is None or following[1]["data-follow"] == forth
-    assert f"Indices {first} to {min(first + 50, 120) - 1} of 120" in text_of([pager])
+    assert f"Indices {first} to {min(first + 10, 120) - 1} of 120" in text_of([pager])
+
+
+@pytest.mark.parametrize(
+    ("total", "size", "offered"),
+    [
+        (11, 10, {"Show all 11": "100"}),
+        (5000, 10, {"Show 100": "100"}),
+        (500, 100, {"Show all 500": "1000", "Show ten": "10"}),
+        (5000, 1000, {"Show ten": "10"}),
+    ],
+)
+@pytest.mark.parametrize("order", ["index", "error"])
+def test_the_table_grows_on_request(total: int, size: int, offered: dict[str, str], order: str) -> None:
+    """A longer table is offered as long as there is more; in the order of errors there are no pages."""
+    shown = {"caption": "c", "columns": [], "rows": [], "first": 0, "total": total, "page_size": size}
+    [pager] = views.table({"table": shown, "request": {"table_order": order}})[1:]
+    buttons = [node for node in elements([pager]) if node[0] == "button"]
+    growing = [(text_of([node]), json.loads(node[1]["data-fields"])) for node in buttons if "data-fields" in node[1]]
+    assert {label: fields["table_rows"] for label, fields in growing} == offered
+    assert any("data-follow" in node[1] for node in buttons) == (order == "index")
 
 
 def test_short_table_has_no_pager() -> None:
     """What fits one page has no buttons to others."""
-    shown = {"caption": "c", "columns": [], "rows": [], "first": 0, "total": 50, "page_size": 50}
-    assert len(views.table({"table": shown})) == 1
+    shown = {"caption": "c", "columns": [], "rows": [], "first": 0, "total": 10, "page_size": 10}
+    assert len(views.table({"table": shown, "request": {"table_order": "index"}})) == 1
 
 
 def test_sorted_by() -> None:

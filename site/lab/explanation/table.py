@@ -12,7 +12,14 @@ def column(key: str, label: str, hint: str, is_text: bool = False) -> Column:
     return {**found, "is_text": True} if is_text else found
 
 
-def table(caption: str, columns: list[Column], rows: list[Row], first: int = 0, total: int | None = None) -> Table:
+def table(
+    caption: str,
+    columns: list[Column],
+    rows: list[Row],
+    first: int = 0,
+    total: int | None = None,
+    page_size: int = PAGE_SIZE,
+) -> Table:
     """A table, or one page of it."""
     return {
         "caption": caption,
@@ -20,19 +27,13 @@ def table(caption: str, columns: list[Column], rows: list[Row], first: int = 0, 
         "rows": rows,
         "first": first,
         "total": len(rows) if total is None else total,
-        "page_size": PAGE_SIZE,
+        "page_size": page_size,
     }
 
 
 def row(index: int, cells: list[str], selected: bool = False) -> Row:
     """One row; index is the element that it is about."""
     return {"index": index, "selected": selected, "cells": cells}
-
-
-def page_around(element: int, size: int) -> range:
-    """The elements on the page that holds one of them."""
-    first = element // PAGE_SIZE * PAGE_SIZE
-    return range(first, min(first + PAGE_SIZE, size))
 
 
 def place(result: Result, element: int) -> str:

@@ -1,8 +1,9 @@
-"""The table of the numbers: one page of rows, each with everything about one number."""
+"""The table of the numbers: few rows, each with everything about one number, and more of them on request."""
 
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 import quantcore as qc
 from quantcore.toolkits.arithmetic import Scaling
@@ -12,35 +13,58 @@ from ..notation import display
 from ..notation.operands import to_be_rounded
 from ..results.result import Result
 from .format_columns import format_columns
-from .table import column, page_around, place, row, table
+from .table import column, place, row, table
+
+Indices = NDArray[np.intp]
 
 
-def value_table(result: Result) -> Table:
-    """The page of numbers that holds the followed one."""
-    shown = page_around(result.element, result.size)
+def value_table(result: Result, at_least: int = 0) -> Table:
+    """The page of numbers that holds the followed one, or those with the largest errors, the largest first.
+
+    Args:
+        result: what was computed.
+        at_least: how many rows there are to be, where there are as many numbers and fewer are asked for.
+    """
+    page_size = max(int(result.settings.texts["table_rows"]), at_least)
+    is_by_error = result.settings.texts["table_order"] == "error" and not result.settings.is_dequantize
+    first = 0 if is_by_error else result.element // page_size * page_size
+    chosen = largest_errors(result, page_size) if is_by_error else np.arange(first, min(first + page_size, result.size))
+    shown = chosen.tolist()
     columns, lines = _integers(result, shown) if result.settings.are_integers else _formats(result, shown)
     rows = [row(i, cells, i == result.element) for i, cells in zip(shown, lines, strict=True)]
     if result.x.ndim > 1:
         columns = [column("place", "Place", "the indices in the matrix, row first"), *columns]
         for i, line in zip(shown, rows, strict=True):
             line["cells"] = [place(result, i), *line["cells"]]
-    caption = (
-        f"All {display.plural(result.size, 'number')}"
-        if len(shown) == result.size
-        else (
-            f"Numbers {display.count(shown.start)} to {display.count(shown.stop - 1)} of {display.count(result.size)}"
-        )
-    )
-    return table(caption, columns, rows, shown.start, result.size)
+    n, of_all = display.count(len(shown)), display.count(result.size)
+    if len(shown) == result.size:
+        caption = f"All {display.plural(result.size, 'number')}"
+    elif is_by_error:
+        caption = f"The {n} numbers with the largest errors, of {of_all}"
+    else:
+        caption = f"Numbers {display.count(first)} to {display.count(shown[-1])} of {of_all}"
+    if is_by_error and len(shown) == result.size:
+        caption += ", the largest error first"
+    return table(caption, columns, rows, first, result.size, page_size)
 
 
-def _integers(result: Result, shown: range) -> tuple[list[Column], list[list[str]]]:
+def largest_errors(result: Result, n: int) -> Indices:
+    """The elements with the n largest errors, largest first; of equal ones the first comes first, no number last."""
+    with np.errstate(invalid="ignore", over="ignore"):  # an infinity that comes back has no error that is a number
+        error = np.abs(result.flat_x_hat.astype(np.float64) - result.flat_x)
+    error = np.where(np.isnan(error), -1.0, error)
+    least = np.partition(error, -n)[-n] if n < error.size else -1.0
+    candidates = np.flatnonzero(error >= least)
+    return candidates[np.argsort(-error[candidates], kind="stable")][:n]
+
+
+def _integers(result: Result, shown: list[int]) -> tuple[list[Column], list[list[str]]]:
     if result.settings.is_dequantize:
         return _dequantize_columns(), [_dequantize_cells(result, i) for i in shown]
     return _quantize_columns(result), [_quantize_cells(result, i) for i in shown]
 
 
-def _formats(result: Result, shown: range) -> tuple[list[Column], list[list[str]]]:
+def _formats(result: Result, shown: list[int]) -> tuple[list[Column], list[list[str]]]:
     found = format_columns(result, np.array(shown))
     cells = zip(*(cells for _, cells in found), strict=True)
     return [one for one, _ in found], [list(line) for line in cells]

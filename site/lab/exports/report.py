@@ -30,7 +30,7 @@ def report(result: Result) -> str:
         "## Parameters and error",
         _summary(result),
         "## Numbers",
-        table(value_table(result)),
+        table(value_table(result, MAX_ROWS)),
         f"## Number {result.element}, step by step",
         as_markdown(steps(result)),
         *_instruments(result),

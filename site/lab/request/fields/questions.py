@@ -98,4 +98,20 @@ OTHERS: tuple[Field, ...] = (
         default="",
         optional=True,
     ),
+    Field(
+        name="table_order",
+        label="Order of the table",
+        hint="Which numbers are in the table.",
+        kind=Kind.CHOICE,
+        default="index",
+        choices={"index": "those around the followed one", "error": "those with the largest errors"},
+    ),
+    Field(
+        name="table_rows",
+        label="Rows of the table",
+        hint="How many numbers are in the table at once.",
+        kind=Kind.CHOICE,
+        default="10",
+        choices={"10": "ten", "100": "100", "1000": "1,000"},
+    ),
 )
