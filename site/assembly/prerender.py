@@ -111,8 +111,10 @@ def attribute(name: str, value: object) -> str:
 
 def main(paths: list[str]) -> int:
     """Renders the pages at the paths in place."""
-    lab, instruments, fields, svg = _modules("lab", "lab.instruments", "lab.request.fields", "lab.drawing.svg")
+    lab, instruments, fields = _modules("lab", "lab.instruments", "lab.request.fields")
+    svg, drawing = _modules("lab.drawing.svg", "lab.drawing.figure")
     table = instruments.INSTRUMENTS
+    names = {color: name for name, color in drawing.PALETTE.items()}
 
     def ask(request: dict[str, str]) -> dict[str, Any]:
         shown = {"show": "table"} if request else {}  # for a place of its own only what it names is drawn
@@ -122,7 +124,7 @@ def main(paths: list[str]) -> int:
             raise ValueError(f"the request {request} is refused: {answer['errors']}")
         titles = {item["name"]: item["title"] for item in answer["instruments"]}
         answer["drawings"] = {
-            name: svg.draw(figure, *(LEAD_SIZE if name == instruments.LEAD else SIZE), titles[name])
+            name: themed(svg.draw(figure, *(LEAD_SIZE if name == instruments.LEAD else SIZE), titles[name]), names)
             for name, figure in answer["figures"].items()
         }
         return answer
@@ -134,6 +136,19 @@ def main(paths: list[str]) -> int:
     for path in map(Path, paths):
         path.write_text(fill(equations.broken(path.read_text("utf-8")), views, answer, ask), "utf-8")
     return 0
+
+
+def themed(node: Node, names: Mapping[str, str]) -> Node:
+    """Returns a drawing whose colours change with the theme; `names` are those of the tokens by what they are on light.
+
+    >>> themed(["g", {}, ["path", {"stroke": "#0072B2", "d": "M0 0"}], "text"], {"#0072B2": "value"})
+    ['g', {}, ['path', {'stroke': 'var(--chart-value)', 'd': 'M0 0'}], 'text']
+    """
+    if isinstance(node, str):
+        return node
+    tag, attributes, *children = node
+    named = {key: f"var(--chart-{names[value]})" if value in names else value for key, value in attributes.items()}
+    return [tag, named, *(themed(child, names) for child in children)]
 
 
 def _views(instruments: Any, fields: Any) -> dict[str, Callable[[Any], list[Node]]]:

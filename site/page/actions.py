@@ -5,7 +5,21 @@ import json
 
 from pyscript import document, window
 
-from page import address, charts, dom, form, inspection, offline, onefile, saving, sections, tensors, views, worker
+from page import (
+    address,
+    charts,
+    dom,
+    form,
+    inspection,
+    offline,
+    onefile,
+    saving,
+    sections,
+    tensors,
+    theme,
+    views,
+    worker,
+)
 
 root = document.documentElement
 
@@ -142,7 +156,7 @@ def reset(talk, button):
 
 def switch_theme(talk, button):
     """Changes between dark and light, and remembers the choice where the browser stores anything."""
-    root.dataset.theme = "light" if is_dark() else "dark"
+    root.dataset.theme = "light" if theme.is_dark() else "dark"
     try:
         window.localStorage.setItem("quantlab-theme", root.dataset.theme)
     except Exception as error:  # noqa: BLE001 - storage refused: the choice lasts as long as the page
@@ -154,15 +168,7 @@ def switch_theme(talk, button):
 def show_theme():
     """Makes the switch say which theme is on."""
     for switch in document.querySelectorAll('[data-action="theme"]'):
-        switch.setAttribute("aria-pressed", "true" if is_dark() else "false")
-
-
-def is_dark():
-    """Whether the page is dark, by the reader's choice or else the system's."""
-    chosen = root.getAttribute("data-theme")
-    if chosen:
-        return chosen == "dark"
-    return window.matchMedia("(prefers-color-scheme: dark)").matches
+        switch.setAttribute("aria-pressed", "true" if theme.is_dark() else "false")
 
 
 ACTIONS = {

@@ -4,7 +4,7 @@ import asyncio
 
 from pyscript import document, ffi, window
 
-from page import dom, keeping, turns
+from page import dom, keeping, palette, theme, turns
 
 SCRIPT = "vendor/plotly/plotly.min.js"
 PAPER_WIDE, PAPER_HALF = 690, 340  # pixels on A4 and Letter; heights and scale are those of css/blocks.css
@@ -25,7 +25,7 @@ class Charts:
         self.kept = None  # the figures that stay in grey behind them, a JavaScript object; None for none
         self.kept_name = ""  # what they are called in legends
         self.kept_fits = False  # whether they are of the same numbers
-        self.template = None  # what is made of the theme of the moment, once it was needed
+        self.look = None  # what is made of the theme of the moment, once it was needed
 
 
 _charts = Charts()
@@ -184,7 +184,7 @@ def _on_paper(drawn):
 
 def redraw():
     """Draws every figure again, in the theme of the moment, when it is on the screen."""
-    _charts.template = None
+    _charts.look = None
     _charts.waiting.update(_charts.figures)
     draw_near()
     asked = document.querySelectorAll("[data-region=inspection] [data-figure]")
@@ -197,26 +197,42 @@ def chart(name):
 
 
 def download(name, kind):
-    """Saves a chart as a picture, "svg" or "png"."""
+    """Saves a chart as a picture, "svg" or "png", on white paper."""
+    look = Look("light")
+    picture = window.Object.new()
+    figure = _with_kept(name)
+    picture.data, picture.layout = figure.data, window.Object.assign(window.Object.new(), figure.layout)
+    picture.layout.template = look.template
+    picture.layout.paper_bgcolor = "#ffffff"
+    picture.config = ffi.to_js(CONFIG)
     size = {"format": kind, "filename": "quantization-lab-" + name, "width": 960, "height": 480, "scale": 2}
-    window.Plotly.downloadImage(chart(name), ffi.to_js(size))
+    window.Plotly.downloadImage(picture, ffi.to_js(size))
+
+
+def _with_kept(name):
+    """A figure, with what is kept of its like behind it if that fits."""
+    figure, kept = _charts.figures[name], _behind(name)
+    if kept is not None and _charts.kept_fits and keeping.fit(figure, kept):
+        return keeping.behind(figure, kept, _charts.kept_name)
+    return figure
 
 
 def _draw(container, name):
-    figure, kept = _charts.figures[name], _behind(name)
-    if kept is not None and _charts.kept_fits and keeping.fit(figure, kept):
-        figure = keeping.behind(figure, kept, _charts.kept_name)
     if not hasattr(window, "Plotly"):
         _charts.waiting.add(name)
         load()
         return
-    layout = window.Object.assign(window.Object.new(), figure.layout)
-    layout.template = _themed()
+    if _charts.look is None:
+        _charts.look = Look(theme.current())
+    figure = _with_kept(name)
     for trace in figure.data:
         if hasattr(trace, "meta") and hasattr(trace.meta, "room"):
             trace.visible = container.clientWidth >= trace.meta.room
         if hasattr(trace, "meta") and hasattr(trace.meta, "flipped"):
             _move(trace, _charts.marks.get(name))
+    figure = palette.painted(figure, _charts.look.colors)
+    layout = window.Object.assign(window.Object.new(), figure.layout)
+    layout.template = _charts.look.template
     drawn = container.querySelector(".chart")
     if drawn is None:
         drawn = document.createElement("div")
@@ -239,16 +255,19 @@ def _move(trace, number):
     trace.y = ffi.to_js([(1 if number > 0 else -1) if is_log else 0] if is_shown else [])
 
 
-def _themed():
-    """The page's fonts and colours as a Plotly template, made once for each theme."""
-    if _charts.template is None:
-        _charts.template = _make_template()
-    return _charts.template
+class Look:
+    """What a theme, "light" or "dark", makes of figures."""
+
+    def __init__(self, scheme):
+        """Asks the style sheet."""
+        self.template = _template(scheme)
+        self.colors = palette.twins(scheme)
 
 
-def _make_template():
-    """Reads each colour off an element, for a token still holds both schemes' colours."""
+def _template(scheme):
+    """The page's fonts and colours as a Plotly template, read off an element: a token holds both themes' colours."""
     probe = document.createElement("span")
+    probe.style.colorScheme = scheme
     document.body.appendChild(probe)
     style = window.getComputedStyle(probe)
 

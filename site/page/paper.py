@@ -2,7 +2,7 @@
 
 from pyscript import document, window
 
-from page import actions, address, charts, dom, guest, sections, views
+from page import address, charts, dom, guest, sections, theme, views
 
 SCRIPT = "vendor/qrcode/qrcode.js"
 LONGEST_IN_CODE = 500  # characters of a link in a code of 28 mm that a phone still reads
@@ -20,7 +20,7 @@ def prepare(talk):
             address.write(talk.chosen, talk.defaults, None)
             dom.render("settings", views.settings(talk.view))
         _tell_way_back(window.location.href)
-    if actions.is_dark():
+    if theme.is_dark():
         root.setAttribute(ON_SCREEN, root.getAttribute("data-theme") or "")
         root.dataset.theme = "light"
         charts.redraw()

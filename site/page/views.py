@@ -510,13 +510,12 @@ def _reading(item, answer):
     if item.get("steps"):
         nodes.append(["ol", {"class": "steps"}] + [_step(step) for step in item["steps"]])
     order = answer.get("order", {}).get(item["name"])
-    shown = item["table"]
-    twin = [["summary", {}, "The same as a table"]]
-    if item["has_figure"]:
-        twin = [["summary", {}, "The chart as a table, and as a picture"], _pictures()]
+    shown, name = item["table"], _named(item["called"])
     table = _table(sorted_by(shown, order), followable=False, sorter=item["name"], order=order)
     attributes = {"class": "twin", "open": ""} if item.get("opens_table") else {"class": "twin"}
-    nodes.append(["details", attributes] + twin + [_scrolling(table, shown["caption"])])
+    summary = ["summary", {"aria-label": "Table of " + name}, "Table"]
+    twin = ["details", attributes, summary, _scrolling(table, shown["caption"])]
+    nodes.append(["div", {"class": "twins"}, twin] + (_pictures(name) if item["has_figure"] else []))
     for more in item.get("tables", []):
         nodes.append(_scrolling(_table(more, followable=False), more["caption"]))
     return nodes
@@ -557,12 +556,24 @@ def marked(shown, flips):
     return shown["marks"].get(str(flips[1]))
 
 
-def _pictures():
-    buttons = [
-        ["button", {"type": "button", "class": "button", "data-action": "picture", "data-kind": kind}, kind.upper()]
-        for kind in ("svg", "png")
-    ]
-    return ["p", {"class": "actions needs-script"}, "Save the chart as "] + buttons
+def _named(title):
+    """What an instrument is called within a sentence.
+
+    >>> _named("The mapping"), _named("Heat maps")
+    ('the mapping', 'the heat maps')
+    """
+    name = title[0].lower() + title[1:]
+    return name if name.startswith("the ") else "the " + name
+
+
+def _pictures(name):
+    """What saves the chart of a name as a picture."""
+    buttons = []
+    for kind in ("svg", "png"):
+        attributes = {"type": "button", "class": "quiet", "data-action": "picture", "data-kind": kind}
+        attributes["aria-label"] = "Save " + name + " as " + kind.upper()
+        buttons.append(["button", attributes, kind.upper()])
+    return [["p", {"class": "pictures needs-script"}] + buttons]
 
 
 def sorted_by(shown, order):

@@ -246,7 +246,7 @@ def test_a_handle_is_its_end_alone(lab: Visit) -> None:
 def test_a_number_that_is_being_typed_is_no_error(lab: Visit) -> None:
     """A sign before its number is no error as long as its field has the focus, and one when it has not."""
     field = lab.page.locator("#values")
-    field.focus()
+    field.press("ControlOrMeta+End")
     lab.after(lambda: field.press_sequentially(", 7", delay=50))
     field.press_sequentially(", -")
     lab.page.wait_for_function("document.documentElement.dataset.state === 'ready'")

@@ -14,12 +14,20 @@ Json = dict[str, Any]
 Floats = NDArray[np.floating[Any]]
 Indices = NDArray[np.intp]
 
-# Okabe and Ito: told apart by every kind of colour vision; each also has its own marker.
-VALUE = "#0072B2"
-CODE = "#D55E00"
-BACK = "#009E73"
-ERROR = "#CC79A7"
-NEUTRAL = "#888888"
+PALETTE = {
+    "value": "#0072B2",
+    "code": "#D55E00",
+    "back": "#009E73",
+    "error": "#CC79A7",
+    "deep-error": "#AE4A86",
+    "neutral": "#888888",
+}
+"""Okabe and Ito's colours, for light paper, told apart by every kind of colour vision; each also has its own marker.
+
+On dark paper the page draws others in their places: those of the same names in css/tokens.css.
+"""
+VALUE, CODE, BACK, ERROR = (PALETTE[name] for name in ("value", "code", "back", "error"))
+NEUTRAL = PALETTE["neutral"]
 
 MAX_POINTS = 600  # each costs the browser an element of the page
 GOLDEN = 0.618033988749895  # its multiples, whole parts left out, are spread evenly

@@ -190,6 +190,7 @@ def _place(name: str, entry: Entry) -> InstrumentView:
     place: InstrumentView = {
         "name": name,
         "title": entry.title,
+        "called": entry.name,
         "group": entry.group,
         "size": entry.size,
         "controls": list(entry.controls),
