@@ -10,7 +10,7 @@ from pyscript import window
 from page.form import LONG
 
 # what only the page knows, and the lab is not asked about
-APPEARANCE = ("theme", "background", "controls", "group", "section")
+APPEARANCE = ("theme", "background", "controls", "group", "section", "view")
 LONGEST = 100_000  # characters of a link; the texts of a link of ours are up to form.LONGEST each
 IS_FRAMED = not window.Object["is"](window.parent, window.self)  # `window` itself is a module here, no object
 
@@ -50,8 +50,14 @@ def is_too_long():
 
 
 def take(fields):
-    """Keeps what is about the appearance and returns the other fields, those of a request."""
+    """Keeps what is about the appearance and returns the other fields, those of a request.
+
+    The view stays what it was where they do not name one: a room follows links as it is.
+    """
+    view = state.appearance.get("view")
     state.appearance.clear()
+    if view is not None:
+        state.appearance["view"] = view
     for name in APPEARANCE:
         if name in fields:
             state.appearance[name] = fields.pop(name)

@@ -9,6 +9,7 @@ from page import address, dom, snippets
 from page.shared import Shared
 
 APPEARANCE = ("controls", "theme", "background")
+LABORATORYS = ("group", "section", "view")  # what of an appearance no embed has
 
 
 class Drawer:
@@ -39,7 +40,7 @@ def state():
 
 def request():
     """The fields of the request, without what only embeds know."""
-    return {name: text for name, text in state().items() if name not in APPEARANCE + ("show",)}
+    return {name: text for name, text in state().items() if name not in APPEARANCE + LABORATORYS + ("show",)}
 
 
 def fields():

@@ -224,16 +224,15 @@ def _draw(container, name):
         return
     if _charts.look is None:
         _charts.look = Look(theme.current())
-    figure = _with_kept(name)
+    figure, drawn = _with_kept(name), container.querySelector(".chart")
     for trace in figure.data:
         if hasattr(trace, "meta") and hasattr(trace.meta, "room"):
-            trace.visible = container.clientWidth >= trace.meta.room
+            trace.visible = (container if drawn is None else drawn).clientWidth >= trace.meta.room
         if hasattr(trace, "meta") and hasattr(trace.meta, "flipped"):
             _move(trace, _charts.marks.get(name))
     figure = palette.painted(figure, _charts.look.colors)
     layout = window.Object.assign(window.Object.new(), figure.layout)
     layout.template = _charts.look.template
-    drawn = container.querySelector(".chart")
     if drawn is None:
         drawn = document.createElement("div")
         drawn.className = "chart"

@@ -20,6 +20,7 @@ def lay(handles, told):
         if holder is None or drawn is None or not hasattr(drawn, "_fullLayout"):
             continue
         size = drawn._fullLayout._size
+        larger = drawn.getBoundingClientRect().width / max(drawn.clientWidth, 1)  # than it was drawn
         # as text: whole numbers of JavaScript's beyond 2**31 would arrive as 0
         low, high = sorted(float(end) for end in drawn._fullLayout.xaxis.range.join(" ").split())
         step = round_step((high - low) / N_STEPS)
@@ -32,8 +33,8 @@ def lay(handles, told):
             first = end - step * int((end - low) / step + 1)
             last = end + step * int((high - end) / step + 1)
             slider.min, slider.max, slider.step, slider.value = str(first), str(last), str(step), str(end)
-            per_unit = size.w / (high - low)
-            slider.style.setProperty("--start", str(size.l + (first - low) * per_unit) + "px")
+            per_unit = larger * size.w / (high - low)
+            slider.style.setProperty("--start", str(larger * size.l + (first - low) * per_unit) + "px")
             slider.style.setProperty("--width", str((last - first) * per_unit) + "px")
         holder.dataset.laid = "true"
 

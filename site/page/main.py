@@ -15,6 +15,7 @@ from page import (
     inspection,
     offline,
     paper,
+    projector,
     sections,
     tensors,
     views,
@@ -106,8 +107,11 @@ def on_key(event):
         if cursor.walk_toolbar(event.target, event.key):
             event.preventDefault()
         return
-    if event.key == "Escape" and form.is_sheet_open():
-        form.turn_sheet(False)
+    if event.key == "Escape":
+        if form.is_sheet_open():
+            form.turn_sheet(False)
+        else:
+            projector.leave(talk)
     if event.key == "Enter" and event.target.hasAttribute("data-part"):
         inspection.ask(talk, event.target.parentElement.querySelector("button"))
     if not event.target.classList.contains("figure"):
@@ -175,6 +179,7 @@ def on_hash(event):
         talk.start_over(address.read())
         guest.dress()
         sections.dress()
+        projector.dress()
 
 
 def on_scheme(event):
@@ -243,6 +248,7 @@ async def begin():
     guest.arrange(talk.chosen)
     if not guest.IS_EMBED:
         sections.dress()
+        projector.dress()
     actions.show_theme()
     form.unfold(talk.chosen)
     form.restore(talk.chosen)

@@ -110,3 +110,32 @@ def test_paper_is_light(lab: Visit) -> None:
     assert lab.page.evaluate(theme) == "light"
     lab.page.evaluate("window.dispatchEvent(new Event('afterprint'))")
     assert lab.page.evaluate(theme) == "dark"
+
+
+OVERLAPS = """() => {
+    const chart = document.querySelector("[data-figure=bits] > .chart"), found = [];
+    const titles = chart.querySelectorAll(".xtitle, .x2title, .ytitle, .annotation-text");
+    const names = [...titles].filter(one => one.textContent);
+    const marks = [...chart.querySelectorAll(".points path, .xtick text, .x2tick text")];
+    for (const name of names) {
+        const one = name.getBoundingClientRect();
+        for (const mark of marks) {
+            const other = mark.getBoundingClientRect();
+            const is_beside = one.right <= other.left || other.right <= one.left;
+            const is_apart = one.bottom <= other.top || other.bottom <= one.top;
+            if (!is_beside && !is_apart && other.width) found.push([name.textContent, mark.textContent]);
+        }
+    }
+    return [names.length, found];
+}"""
+
+
+def test_the_lines_of_numbers_have_room_on_paper(lab: Visit) -> None:
+    """On the half of a page, the titles of the lines of a format's numbers touch neither marks nor other texts."""
+    lab.follow_link("format=float8_e4m3fn&values=1.2, 3.4, -5.6, 17, 0.3, 448")
+    lab.page.wait_for_function(COMPLETE)
+    lab.page.emulate_media(media="print")
+    go_to_paper(lab)
+    lab.page.locator("[data-figure=bits] .x2title").wait_for()
+    n_titles, overlaps = lab.page.evaluate(OVERLAPS)
+    assert (n_titles, overlaps) == (2, [])

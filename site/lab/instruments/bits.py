@@ -20,6 +20,8 @@ Json = dict[str, Any]
 TICKS = 7
 FEW = 300  # points of a line, where a format has more numbers
 LINEAR, LOGARITHMIC = [0.62, 1.0], [0.0, 0.38]  # heights of the two lines
+NUMBER = figure.note(1, 1, "number", xref="x domain", yref="y domain", xanchor="right", yanchor="top")
+"""The title of the upper line, above it: below it there is no room on paper."""
 
 
 def applies(result: Result) -> bool:
@@ -173,7 +175,7 @@ def _layout(numbers: Any) -> Json:
     low, high = figure.padded(float(numbers.min()), float(numbers.max()))
     bottom, top = figure.padded(float(ends[0]), float(ends[1]))
     return figure.layout(
-        xaxis=figure.axis("number", low, high),
+        xaxis=figure.axis("", low, high),
         yaxis=figure.axis("", -1, 1, domain=LINEAR, visible=False, fixedrange=True),
         xaxis2=figure.axis(
             "magnitude, logarithmic", bottom, top, type="log", anchor="y2", **_powers_of_two(bottom, top)
@@ -182,6 +184,7 @@ def _layout(numbers: Any) -> Json:
             "", -2, 2, domain=LOGARITHMIC, anchor="x2", tickvals=[1, -1], ticktext=["+", "−"], fixedrange=True
         ),
         margin={"l": 40, "r": 16, "t": 36, "b": 48},
+        annotations=[NUMBER],
     )
 
 

@@ -134,10 +134,10 @@ def _figure(found: ToolkitComparison) -> Figure:
     x, element = found.first.flat_x, found.first.element
     if found.is_about_codes:
         change = found.second.flat_q.astype(np.float64) - found.first.flat_q
-        title = "codes higher or lower"
+        title = "codes <br>higher or lower"
     else:
         change = found.second.flat_x_hat.astype(np.float64) - found.first.flat_x_hat
-        title = "reconstruction higher or lower"
+        title = "reconstruction <br>higher or lower"
     shown = figure.select([x, change], keep=(element,))
     differs = change[shown] != 0
     same, other = shown[~differs], shown[differs]

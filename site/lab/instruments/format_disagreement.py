@@ -158,7 +158,7 @@ def _figure(found: FormatComparison) -> Figure:
     reach = figure.within_floats(0.0, 1.3 * float(np.abs(change).max()))[1] or 1.0
     layout = figure.layout(
         xaxis=figure.axis("value x", low, high),
-        yaxis=figure.axis("number given back, higher or lower", -reach, reach),
+        yaxis=figure.axis("number given back, <br>higher or lower", -reach, reach),
         shapes=[figure.segment(low, 0, high, 0)],
     )
     return figure.figure([trace for trace in traces if trace["x"]], layout)
