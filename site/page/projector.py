@@ -1,4 +1,4 @@
-"""The view for a room: larger, settings in two lines, and the picture below them; css/projector.css has its looks."""
+"""The view for a room: larger, settings in two lines, and the picture below them; css/blocks.css has its looks."""
 
 from pyscript import document
 
