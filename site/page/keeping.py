@@ -99,6 +99,8 @@ def _grey_shape(shape, name):
     grey.line, grey.legendgroup = _grey_line(shape.line), "kept"
     grey.layer = "below"
     grey.name = name
+    if hasattr(shape, "fillcolor"):  # its outline stays
+        grey.fillcolor, grey.line.width = "rgba(0,0,0,0)", 1
     return grey
 
 

@@ -163,6 +163,26 @@ def strokes(
     return {"type": "path", "path": path, "line": line, "name": name, "layer": "below", **more}
 
 
+def columns(x0: Floats, x1: Floats, foot: float, tops: Floats, color: str, name: str, **more: Any) -> Json:
+    """Many filled rectangles on one foot as one shape."""
+    ends = zip(x0.tolist(), x1.tolist(), tops.tolist(), strict=True)
+    corners = [f"M{a:.9g},{foot}L{a:.9g},{top:.4g}L{b:.9g},{top:.4g}L{b:.9g},{foot}" for a, b, top in ends]
+    return filled("".join(corners), color, name, **more)
+
+
+def fans(x0: Floats, x1: Floats, y: float, tips: Floats, foot: float, color: str, name: str, **more: Any) -> Json:
+    """Many filled triangles, each from a stretch of one line to a point of another, as one shape."""
+    ends = zip(x0.tolist(), x1.tolist(), tips.tolist(), strict=True)
+    return filled("".join([f"M{a:.9g},{y}L{b:.9g},{y}L{tip:.9g},{foot}" for a, b, tip in ends]), color, name, **more)
+
+
+def filled(path: str, color: str, name: str, opacity: float = 1, **more: Any) -> Json:
+    """Filled outlines as one shape."""
+    line = {"color": color, "width": 0.5}
+    drawn = {"type": "path", "path": path, "fillcolor": color, "line": line, "name": name, "opacity": opacity}
+    return {**drawn, "layer": "below", **more}
+
+
 def unseen(x: Any, y: Any, name: str, **more: Any) -> Json:
     """A trace for the pointer and the keyboard only, over what is drawn as shapes."""
     return lines(x, y, CLEAR, name, 1, showlegend=False, **more)

@@ -153,7 +153,7 @@ class _Plot:
     def shape(self, shape: Json) -> Node:
         """A line, a rectangle, or many lines in one."""
         if shape["type"] == "path":
-            drawn = polyline(self._strokes(shape["path"]), shape["line"])
+            drawn = polyline(self._strokes(shape), shape["line"], shape.get("fillcolor", "none"))
             return node("g", {"opacity": short(shape.get("opacity", 1), 3)}, drawn)
         x0, x1 = (self._place(shape[end], shape.get("xref", "x"), "x") for end in ("x0", "x1"))
         y0, y1 = (self._place(shape[end], shape.get("yref", "y"), "y") for end in ("y0", "y1"))
@@ -161,11 +161,11 @@ class _Plot:
             return polyline([(x0, y0), (x1, y1)], shape.get("line", {}))
         return rectangle(x0, y0, x1, y1, shape.get("fillcolor", "none"), shape.get("opacity", 1))
 
-    def _strokes(self, path: str) -> list[Point | None]:
-        """The ends of the lines in a path over the first axes, with gaps between them."""
-        x_axis, y_axis = self.axis["x"], self.axis["y"]
+    def _strokes(self, shape: Json) -> list[Point | None]:
+        """The ends of the lines in a path, with gaps between them."""
+        x_axis, y_axis = self.axis[shape.get("xref", "x")], self.axis[shape.get("yref", "y")]
         points: list[Point | None] = []
-        for move, x, y in re.findall(r"([ML])([^,]+),([^ML]+)", path):
+        for move, x, y in re.findall(r"([ML])([^,]+),([^ML]+)", shape["path"]):
             points += [None] if move == "M" and points else []
             points.append((x_axis.pixel(float(x)), y_axis.pixel(float(y))))
         return points

@@ -32,8 +32,8 @@ def short(number: float, digits: int = 1) -> str:
     return "0" if text == "-0" else text
 
 
-def polyline(points: list[Point | None], line: Json) -> Node:
-    """Straight lines from point to point, broken where there is none."""
+def polyline(points: list[Point | None], line: Json, fill: str = "none") -> Node:
+    """Straight lines from point to point, broken where there is none; the area within them may be filled."""
     commands: list[str] = []
     pen = "M"
     for point in points:
@@ -44,7 +44,7 @@ def polyline(points: list[Point | None], line: Json) -> Node:
         pen = "L"
     attributes = {
         "d": "".join(commands),
-        "fill": "none",
+        "fill": fill,
         "stroke": line.get("color", "currentColor"),
         "stroke-width": short(line.get("width", 2)),
     }

@@ -12,19 +12,21 @@ from ..notation import display
 from ..notation.codes import code_name
 from ..results.levels import EvenLevels, Levels, Places, at_or_below, code_names, grid_of, seen_apart, view_of
 from ..results.result import Result
+from ..results.sharing import block_name, block_noun, followed_block, members
 from .instrument import Instrument
+from .mapping_blocks import strip
+from .mapping_density import CODE_LINE, REAL_LINE, densities
 
 Json = dict[str, Any]
 
-REAL_LINE, CODE_LINE = 1.0, 0.0
 FEW = 12  # so many values are labelled
-MANY = 80  # beyond so many, marks become strokes
+MANY = 80  # beyond so many, what is drawn is how many there are of them
 N_TICKS = 8
 NARROW, WIDE, ROOM = 0.28, 0.13, 560
 """How far apart labels are, as shares of the axis, on any screen and where the drawing has so many pixels."""
 RIM = 0.15  # share of the line at each end where a label grows inward, for it would not fit otherwise
-ASIDE, REACH = 0.05, 0.025  # where strokes stand beside the real line, and how far they reach up and down
-MAX_LINES = 500
+REACH = 0.025  # how far strokes reach up and down from a line
+BELOW_STRIP = 0.78  # of the height, where the strip of all blocks is above
 ABOVE = {"matches": "x", "overlaying": "x", "side": "top", "anchor": "y", "tickmode": "auto"}
 """The second axis: it runs with the first, with ticks of its own, above."""
 
@@ -49,31 +51,85 @@ def _caption(result: Result) -> str:
         "stands for. A value goes down to the nearest code and straight up again to its reconstruction: the more "
         "its line leans, the larger its error."
     )
-    if result.stored is not None and result.scale.size > 1:
-        return f"{text} Every block has its own scale; the codes that are drawn are those of the followed number's."
-    if result.scale.size > 1:
-        text += (
-            " Every slice has its own scale; the codes that are written out are those of the followed number's slice."
+    if drawn(result).size > MANY:
+        text = (
+            "The columns show how many values lie in each stretch of the upper line, and how many have each code on "
+            "the lower one. The way of the followed number is drawn: down to the nearest code and straight up again "
+            "to its reconstruction."
         )
-    return text
+    return text + _which(result)
+
+
+def _which(result: Result) -> str:
+    """Of several slices or blocks, which one is drawn."""
+    if result.scale.size == 1:
+        return ""
+    x = display.short(result.flat_x[result.element], 4)
+    noun = block_noun(result)
+    return (
+        f" Drawn is {block_name(result, followed_block(result))}, the one of x {_equality(x)}, with its own scale; the "
+        f"strip on top shows the scale of every {noun}."
+    )
+
+
+def drawn(result: Result) -> Indices:
+    """The elements that the figure is about: those that share their scale with the followed one."""
+    return result.once(_drawn)
+
+
+def _drawn(result: Result) -> Indices:
+    return members(result) if result.scale.size > 1 else np.arange(result.size)
 
 
 def _figure(result: Result) -> Figure:
     grid = grid_of(result)
-    shown = figure.select([result.flat_x, result.flat_x_hat], MAX_LINES, (result.element,))
-    x, x_hat = result.flat_x[shown].astype(np.float64), result.flat_x_hat[shown].astype(np.float64)
+    shown = drawn(result)
+    x, x_hat = result.flat_x, result.flat_x_hat
+    if shown.size < result.size:
+        x, x_hat = x[shown], x_hat[shown]
     low, high = figure.padded(*view_of(grid, *figure.ends(x, x_hat)), 0.06)
-    is_labelled = len(shown) <= FEW
-    draw = _few if len(shown) <= MANY else _many
-    traces, shapes = draw(result, shown, x, x_hat)
+    is_labelled, is_many = len(shown) <= FEW, len(shown) > MANY
+    if is_many:
+        traces, shapes = densities(result, grid, shown, x, x_hat, (low, high))
+        _add_way(result, traces, shapes)
+    else:
+        x, x_hat = x.astype(np.float64), x_hat.astype(np.float64)
+        traces, shapes = _few(result, shown, x, x_hat)
     followed = [float(result.flat_x[result.element])]
     traces.append(figure.ring(followed, [REAL_LINE], xaxis="x2"))
     if is_labelled:
         is_number = np.isfinite(x_hat)
         traces += _labels(result, shown[is_number], x_hat[is_number], low, high)
-    layout = _layout(grid, low, high, is_labelled)
+    layout = _layout(grid, low, high, is_labelled, is_many)
     layout["shapes"] += shapes
+    if result.scale.size > 1:
+        _add_strip(result, traces, layout)
     return figure.figure(traces, layout)
+
+
+def _add_way(result: Result, traces: list[Json], shapes: list[Json]) -> None:
+    """The followed number's own way down and back, among many."""
+    x, x_hat = (np.array([float(of[result.element])]) for of in (result.flat_x, result.flat_x_hat))
+    if not np.isfinite(x_hat[0]):
+        return
+    if not result.settings.is_dequantize:
+        shapes.append(figure.strokes(x, REAL_LINE, x_hat, CODE_LINE, VALUE, 2, "way down"))
+    shapes.append(figure.strokes(x_hat, CODE_LINE, x_hat, REAL_LINE, BACK, 2, "way back", dash="dot"))
+    known = {**_known(result, np.array([result.element])), "showlegend": False}
+    traces.append(figure.markers(x_hat, [CODE_LINE], CODE, "followed code", 9, "square", **known))
+
+
+def _add_strip(result: Result, traces: list[Json], layout: Json) -> None:
+    """All slices or blocks above the lines."""
+    found, shapes, axes = strip(result)
+    traces += found
+    layout["shapes"] += shapes
+    layout |= axes
+    layout["yaxis"]["domain"] = [0, BELOW_STRIP]
+    layout["xaxis2"]["title"] = {"text": ""}
+    title = figure.note(0, 1, f"scale of every {block_noun(result)}", xref="x3", yref="y3")
+    layout["annotations"] = [title | {"xanchor": "left", "yanchor": "bottom"}]
+    layout["margin"] = {**layout["margin"], "t": 56}
 
 
 def _few(result: Result, shown: Indices, x: Floats, x_hat: Floats) -> tuple[list[Json], list[Json]]:
@@ -93,34 +149,6 @@ def _few(result: Result, shown: Indices, x: Floats, x_hat: Floats) -> tuple[list
     down = figure.strokes(x[is_number], REAL_LINE, real, CODE_LINE, VALUE, thick, "quantize", opacity=opacity)
     above = figure.markers(x, [REAL_LINE] * n, VALUE, "value x", size, "circle", xaxis="x2", **_value(shown))
     return [above, below, back], [down, up]
-
-
-def _many(result: Result, shown: Indices, x: Floats, x_hat: Floats) -> tuple[list[Json], list[Json]]:
-    """Strokes instead of marks, values apart from reconstructions: traces for the pointer, shapes for the eye."""
-    real, first = np.unique(x_hat, return_index=True)
-    real, first = real[np.isfinite(real)], first[np.isfinite(real)]
-    n = len(real)
-    top, bottom = REAL_LINE + ASIDE, REAL_LINE - ASIDE
-    traces = [
-        figure.unseen(real, [CODE_LINE] * n, "code q", **_known(result, shown[first])),
-        figure.unseen(real, [bottom] * n, "back x̂", xaxis="x2", **_known(result, shown[first])),
-    ]
-    shapes = [
-        figure.strokes(
-            real, CODE_LINE, real, REAL_LINE, BACK, 0.6 if n > MANY else 1, "dequantize", dash="dot", opacity=0.4
-        ),
-        figure.strokes(real, CODE_LINE - REACH, real, CODE_LINE + REACH, CODE, 1.5, "code q", showlegend=True),
-        figure.strokes(real, bottom - REACH, real, bottom + REACH, BACK, 1.5, "back x̂", showlegend=True),
-    ]
-    if not result.settings.is_dequantize:
-        down = np.isfinite(x_hat)
-        traces.insert(0, figure.unseen(x, [top] * len(x), "value x", xaxis="x2", **_value(shown)))
-        shapes = [
-            figure.strokes(x[down], REAL_LINE, x_hat[down], CODE_LINE, VALUE, 0.6, "quantize", opacity=0.35),
-            figure.strokes(x, top - REACH, x, top + REACH, VALUE, 1.5, "value x", showlegend=True),
-            *shapes,
-        ]
-    return traces, shapes
 
 
 def _value(shown: Indices) -> Json:
@@ -173,11 +201,14 @@ def _label(result: Result, elements: Indices, at: Floats, low: float, high: floa
 
 
 def _equals(value: Any) -> str:
-    text = display.short(value, 4)
+    return _equality(display.short(value, 4))
+
+
+def _equality(text: str) -> str:
     return f"≈ {text[1:]}" if text.startswith(display.ABOUT) else f"= {text}"
 
 
-def _layout(grid: Levels, low: float, high: float, is_labelled: bool) -> Json:
+def _layout(grid: Levels, low: float, high: float, is_labelled: bool, is_many: bool) -> Json:
     shapes = [figure.segment(low, REAL_LINE, high, REAL_LINE, width=1.5)]
     if grid.n_codes:
         begin, end = max(grid.low, low), min(grid.high, high)
@@ -186,10 +217,11 @@ def _layout(grid: Levels, low: float, high: float, is_labelled: bool) -> Json:
     if grid.qmin <= grid.zero_point <= grid.qmax:
         shapes.append(figure.segment(0, CODE_LINE, 0, REAL_LINE, dash="dash"))
     plain = {"showgrid": False, "ticks": ""}
+    heights = [-0.42, 1.68] if is_labelled else [-0.15, 1.45] if is_many else [-0.15, 1.15]
     return figure.layout(
         xaxis=figure.axis("codes q", low, high, tickvals=places, ticktext=texts, tickangle=0, **plain),
         xaxis2=figure.axis("real numbers", low, high, **plain, **ABOVE),
-        yaxis={"visible": False, "range": [-0.42, 1.68] if is_labelled else [-0.15, 1.15], "fixedrange": True},
+        yaxis={"visible": False, "range": heights, "fixedrange": True},
         margin={"l": 16, "r": 16, "t": 72, "b": 48},
         legend={"orientation": "h", "x": 0, "y": 1, "xref": "container", "yref": "container", "yanchor": "top"},
         shapes=shapes,
@@ -244,7 +276,9 @@ def _table(result: Result) -> Table:
         column("q", "Code q", "on the lower line"),
         column("x_hat", "Reconstruction x̂", "on the upper line again"),
     ]
-    shown = figure.select([result.flat_x, result.flat_x_hat], 20, (result.element,))
+    all_drawn = drawn(result)
+    at = int(np.searchsorted(all_drawn, result.element))
+    shown = all_drawn[figure.select([result.flat_x[all_drawn], result.flat_x_hat[all_drawn]], 20, (at,))]
     rows = [
         row(
             int(i),
@@ -260,9 +294,9 @@ def _table(result: Result) -> Table:
     if result.settings.is_dequantize:
         columns = columns[1:]
         rows = [{**line, "cells": line["cells"][1:]} for line in rows]
-    which = (
-        "All numbers"
-        if len(rows) == result.size
-        else f"{len(rows)} of {display.count(result.size)} numbers, the extremes among them"
-    )
+    which = "All numbers"
+    if len(rows) < all_drawn.size:
+        which = f"{len(rows)} of {display.count(all_drawn.size)} numbers, the extremes among them,"
+    if result.scale.size > 1:
+        which += f" of {block_name(result, followed_block(result))}"
     return table(f"{which} on both lines", columns, rows)

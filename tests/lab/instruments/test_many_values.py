@@ -69,23 +69,84 @@ def test_labels_at_the_rim_grow_inward(ask: Ask) -> None:
     assert [sides[f"q = {code}"] for code in ("−128", "−1", "127")] == ["bottom right", "bottom center", "bottom left"]
 
 
-def test_strokes_do_not_hide_each_other(ask: Ask, normal: np.ndarray) -> None:
-    """Of many values, the strokes of values and reconstructions stand to either side of the real line."""
-    _, drawn = ask("mapping", normal)
-    heights = {
-        shape["name"]: [float(place.partition(",")[2]) for place in re.findall(r"[^ML]+", shape["path"])]
-        for shape in drawn["layout"]["shapes"]
-        if shape["type"] == "path"
-    }
-    assert min(heights["value x"]) > 1.0 > max(heights["back x̂"])
-    assert len(heights["value x"]) == 2 * len(trace(drawn, "value x")["x"])
-    assert max(heights["quantize"]) == max(heights["dequantize"]) == 1.0
+def filled(drawn: dict[str, Any], name: str) -> list[list[tuple[float, float]]]:
+    """The corners of each filled outline of a shape."""
+    path = next(shape["path"] for shape in drawn["layout"]["shapes"] if shape.get("name") == name)
+    outlines = [re.findall(r"([^,L]+),([^,L]+)", outline) for outline in path.split("M")[1:]]
+    return [[(float(x), float(y)) for x, y in outline] for outline in outlines]
 
 
-def test_strokes_of_many_values_are_where_the_values_are(ask: Ask, normal: np.ndarray) -> None:
-    """What is seen and what the pointer finds are the same numbers, extremes among them."""
-    _, drawn = ask("mapping", normal)
-    path = next(shape["path"] for shape in drawn["layout"]["shapes"] if shape.get("name") == "value x")
-    seen = [float(start) for start in re.findall(r"M([^,]+)", path)]
-    np.testing.assert_allclose(seen, trace(drawn, "value x")["x"], rtol=1e-6)
-    assert (min(seen), max(seen)) == pytest.approx((normal.min(), normal.max()), rel=1e-6)
+def test_many_values_are_columns(ask: Ask, normal: np.ndarray) -> None:
+    """Of 10,000 values the mapping draws how many there are in each stretch, the tallest column for the most."""
+    view, drawn = ask("mapping", normal)
+    columns = filled(drawn, "value x")
+    begins = np.array([column[0][0] for column in columns])
+    heights = np.array([column[1][1] - column[0][1] for column in columns])
+    width = columns[0][2][0] - columns[0][0][0]
+    counts = [np.count_nonzero((normal >= begin) & (normal < begin + width)) for begin in begins]
+    assert sum(counts) == pytest.approx(10_000, abs=20)  # a value on an edge, in nine digits
+    np.testing.assert_allclose(heights / heights.max(), np.array(counts) / max(counts), atol=5e-3)
+    assert "columns" in view["caption"]
+    assert sum(len(trace["x"]) for trace in drawn["data"]) < 700
+    assert len(drawn["layout"]["shapes"]) < 12
+
+
+def test_of_few_codes_each_has_a_column_and_the_values_that_it_takes(ask: Ask, normal: np.ndarray) -> None:
+    """With 4 bits, a fan reaches from the smallest to the largest value of each code, and their number is told."""
+    fields = {"profile": "onnx", "bits": "4", "precision": "float64"}
+    _, drawn = ask("mapping", normal, **fields)
+    scale = (normal.max() - normal.min()) / 15
+    zero_point = np.rint(-8 - normal.min() / scale)
+    codes = np.clip(np.rint(normal / scale) + zero_point, -8, 7)
+    there = np.unique(codes)
+    ends = [(normal[codes == code].min(), normal[codes == code].max()) for code in there]
+    fans = filled(drawn, "quantize")
+    np.testing.assert_allclose([(fan[0][0], fan[1][0]) for fan in fans], ends, rtol=1e-6)
+    np.testing.assert_allclose([fan[2][0] for fan in fans], (there - zero_point) * scale, rtol=1e-6, atol=1e-12)
+    told = trace(drawn, "code q")["text"]
+    counts = [np.count_nonzero(codes == code) for code in there]
+    assert [int(re.sub(r"\D", "", text.partition("of")[2])) for text in told] == counts
+
+
+@pytest.mark.parametrize(
+    ("fields", "members", "name"),
+    [
+        (
+            {"format": "q4_k", "source": "normal", "shape": "2,256", "element": "300"},
+            range(288, 320),
+            "sub-block 10 of 16",
+        ),
+        ({"format": "mxfp4", "source": "normal", "shape": "2,40", "element": "75"}, range(72, 80), "block 4 of 4"),
+        (
+            {"profile": "onnx", "granularity": "axis", "source": "normal", "shape": "4,4", "axis": "1", "element": "6"},
+            range(2, 16, 4),
+            "column 3 of 4",
+        ),
+    ],
+)
+def test_only_the_followed_block_is_drawn(ask: Ask, fields: dict[str, str], members: range, name: str) -> None:
+    """The numbers that share the followed one's scale, and a strip of all scales; a click there follows a block."""
+    view, drawn = ask("mapping", **fields)
+    assert marks(drawn, "value x")["customdata"] == list(members)
+    assert f"Drawn is {name}, " in view["caption"]
+    assert name in view["table"]["caption"]
+    blocks = next(trace for trace in drawn["data"] if trace.get("name", "").startswith("every "))
+    assert len(blocks["x"]) == int(name.rpartition(" ")[2])
+    assert blocks["customdata"][int(name.split()[1]) - 1] == members[0]
+    assert len(filled(drawn, "followed block")) == 1
+
+
+def test_one_scale_has_no_strip(ask: Ask) -> None:
+    """Where all values share a scale, there is nothing to choose from."""
+    _, drawn = ask("mapping")
+    assert "xaxis3" not in drawn["layout"]
+
+
+def test_of_thousands_of_blocks_the_strip_shows_the_largest(ask: Ask) -> None:
+    """A cell of the strip stands for several blocks: the one with the largest scale is found in it."""
+    values = np.ones((1, 512 * 32))
+    values[0, 100 * 32] = 50
+    _, drawn = ask("mapping", values, format="q8_0", element="0")
+    blocks = next(trace for trace in drawn["data"] if trace.get("name") == "every block")
+    assert len(blocks["x"]) == 128
+    assert 100 * 32 in blocks["customdata"]
