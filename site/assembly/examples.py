@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from typing import Any
 
 Node = Any
+ABOUT = "≈"  # before a number of which digits were left out: a text says so in its own words
 LABEL = "label"  # of a place `embed`: what the embed is called; no field of a request
 
 
@@ -26,10 +27,10 @@ def cut(name: str, request: Mapping[str, str], answer: Mapping[str, Any]) -> lis
     if not rest:
         return None
     if kind == "summary":
-        return [next(tile["value"] for tile in answer["summary"] if tile["key"] == rest)]
+        return [next(tile["value"] for tile in answer["summary"] if tile["key"] == rest).lstrip(ABOUT)]
     if kind == "cell":
         row, column = rest.split(".")
-        return [cell(answer["table"], int(row), column)]
+        return [cell(answer["table"], int(row), column).lstrip(ABOUT)]
     if kind == "step":
         return [next(step["math"] for step in answer["steps"] if step["key"] == rest)]
     if kind == "at":

@@ -117,12 +117,12 @@ def save_page(talk, button):
 
 async def _save_page(button):
     label = button.textContent
-    button.textContent, button.disabled = "Being put together", True
+    button.textContent, button.disabled = "Preparing", True
     blob = await onefile.fetch()
     if blob is not None:
         saving.offer(blob, onefile.FILE)
     else:
-        button.textContent = "It needs the network"
+        button.textContent = "This needs the network"
         await asyncio.sleep(1.5)
     button.textContent, button.disabled = label, False
 

@@ -97,7 +97,7 @@ async def copy(button):
 
 async def save(button):
     """Saves the picture of the result under the name that the snippet has."""
-    button.textContent = "Being drawn"
+    button.textContent = "Drawing"
     made = await drawer.draw(request())
     if not made["ok"]:
         return made["errors"][0]["message"]

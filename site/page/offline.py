@@ -34,7 +34,7 @@ def words(state, *numbers):
     if state == "saving":
         done, total = [str(round(number / 1e6, 1)) for number in numbers]
         count = ["span", {"class": "count", "aria-hidden": "true"}, done + " of " + total + " MB"]
-        return ["Being saved for use without a network: ", count]
+        return ["Saving for use without a network: ", count]
     if state == "newer":
         button = {"type": "button", "class": "button", "data-action": "take-over"}
         return ["A newer version of this page is ready. ", ["button", button, "Change to it"]]

@@ -107,15 +107,15 @@ def snippets(site, fields, height=None):
     own = element(site, fields, height)
     fence = "```"
     return [
-        ("HTML", "The script once a page; the element as often as you like.", own),
+        ("HTML", "The script once on a page, the element as often as you like.", own),
         (
             "Markdown, MkDocs",
-            "As a block of its own, with an empty line before and after.",
+            "As its own block, with an empty line before and after.",
             "<div>\n" + own + "\n</div>",
         ),
         (
             "Docusaurus (MDX)",
-            "MDX is no HTML: a frame is the simple way.",
+            "MDX is not HTML: a frame is the simple way.",
             frame(site, fields, "style={{border: 0}}", height),
         ),
         ("reStructuredText (Sphinx)", "", ".. raw:: html\n\n" + indented(own, "   ")),
@@ -129,12 +129,12 @@ def snippets(site, fields, height=None):
         ),
         (
             "WordPress",
-            "Into the editor, as it is: it becomes a Custom HTML block. A frame passes where scripts are taken out.",
+            "Paste it into the editor: it becomes a Custom HTML block. A frame works where scripts are removed.",
             "<!-- wp:html -->\n" + frame(site, fields, 'style="border: 0"', height) + "\n<!-- /wp:html -->",
         ),
         (
             PICTURE,
-            "For where nothing runs. Save the picture beside your text, as " + FILE + ".",
+            "Where no scripts run. Save the picture beside your text, as " + FILE + ".",
             '<a href="' + escaped(link(site, fields)) + '">' + picture(fields) + "</a>",
         ),
         (

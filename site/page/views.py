@@ -104,7 +104,7 @@ def keeping(answer):
     if kept["fingerprint"] != answer["fingerprint"]:
         words += " (other values)"
     button["data-action"] = "let-go"
-    return [["button", button, "Let go"], ["span", {"title": words}, words]]
+    return [["button", button, "Remove"], ["span", {"title": words}, words]]
 
 
 def _of_kept(name, answer):
@@ -248,7 +248,7 @@ def loading(stages, fallback_reason=""):
     """What is being loaded, in words and bytes; `stages` are (name, received, total) in order of their start."""
     if not stages:
         return [
-            ["p", {}, "Starting Python. The notebook's example is shown meanwhile."],
+            ["p", {}, "Starting Python. Until it runs, the notebook's example is shown."],
             ["progress", {"aria-label": "starting"}],
         ]
     received = sum([stage[1] for stage in stages])
@@ -260,7 +260,7 @@ def loading(stages, fallback_reason=""):
         text = "Loaded " + _megabytes(received) + " MB; starting Python"
     attributes = {}
     if fallback_reason:
-        text = "The quick start failed, so Python starts the long way. " + text
+        text = "The quick start failed; Python starts more slowly. " + text
         attributes["title"] = fallback_reason
     return [["p", attributes, text], _progress(received, total)]
 
@@ -307,7 +307,7 @@ def left_out(name, skipped, n_others):
     """What of a file, or beside it, was not read; `skipped` are its parts with a name and a reason each."""
     remarks = ["Left out of " + name + ": " + one["name"] + " " + one["reason"] for one in skipped[:SHOWN_REASONS]]
     if len(skipped) > SHOWN_REASONS:
-        remarks.append("So were " + str(len(skipped) - SHOWN_REASONS) + " more of its parts.")
+        remarks.append(str(len(skipped) - SHOWN_REASONS) + " more parts of it are left out, too.")
     if n_others:
         were = "1 more file was" if n_others == 1 else str(n_others) + " more files were"
         remarks.append("One file is read at a time: " + were + " dropped with " + name + " and not read.")

@@ -78,7 +78,7 @@ def test_the_strip_tells_the_difference(lab: Visit) -> None:
     # the zero point has four bits fewer, too: a tenth of a bit for each value
     expect(bits).to_have_text("−4.1 vs kept")
     expect(bits).to_have_attribute("title", "kept: 9")
-    press(lab, "Let go")
+    press(lab, "Remove")
     expect(bits).to_have_text("was 6.95")
     assert wait_for_grey(lab, "mapping", is_there=False) == []
     expect(lab.page.locator("[data-region=lead] .caption")).not_to_contain_text("kept")
@@ -108,7 +108,7 @@ def test_undo_keeps_it_and_starting_over_lets_it_go(lab: Visit) -> None:
     lab.retype("bits", "4")
     keep.focus()
     lab.page.keyboard.press("Enter")
-    expect(keep).to_have_text("Let go")
+    expect(keep).to_have_text("Remove")
     expect(keep).to_be_focused()
     answer = lab.after(lambda: lab.page.get_by_role("button", name="Undo").click())
     assert answer["request"]["bits"] == "5"

@@ -47,6 +47,15 @@ def test_bits_figures_and_mapping_are_in_view_together(fresh: Visit) -> None:
         fresh.page.wait_for_function(IN_VIEW, arg=selector)
 
 
+def test_the_first_view_is_read_without_signs(fresh: Visit) -> None:
+    """That digits were left out is for derivations: the first view, settings and results, holds fewer than ten ≈."""
+    for query in ("", "profile=onnx&source=normal&shape=64,64&granularity=axis", "format=nvfp4&source=outliers"):
+        if query:
+            fresh.follow_link(query)
+        assert fresh.page.locator("#instrument").inner_text().count("≈") < 10
+    assert "≈" not in fresh.page.locator("[data-region=strip]").inner_text()
+
+
 def test_bits_are_turned_by_slider_and_by_button(fresh: Visit) -> None:
     """Slider, buttons and number say the same."""
     answer = fresh.after(lambda: fresh.page.get_by_role("slider", name="Bits, as a slider").fill("5"))
@@ -145,7 +154,7 @@ def test_a_link_with_a_scale_that_plays_no_part_says_so(fresh: Visit) -> None:
     """Scale and zero point of a link that quantizes are offered for use, in the strip."""
     page = fresh.page
     fresh.after(lambda: page.evaluate("location.hash = 'scale=0.1&zero_point=3'"))
-    expect(page.locator(".strip .notes")).to_contain_text("The given scale and zero point play no part")
+    expect(page.locator(".strip .notes")).to_contain_text("The given scale and zero point are not used")
     answer = fresh.after(lambda: page.get_by_role("button", name="Use what is given").click())
     assert answer["params"]["scale"] == [0.1]
 

@@ -101,7 +101,9 @@ def test_what_was_filled_up_and_what_was_lost_is_said() -> None:
     assert any(text.startswith("1 value became 0") for text in said)
     lost = answer(format="float8_e4m3fn", values=ODD_ONES, overflow="overflow")["notices"]
     assert lost[0]["level"] == "warning"
-    assert lost[0]["message"].startswith("3 values came back as NaN, being beyond the largest number of FP8 E4M3.")
+    assert lost[0]["message"].startswith(
+        "3 values came back as NaN, because they are beyond the largest number of FP8 E4M3."
+    )
     searched = answer(format="q4_k", source="normal", shape="1,256")["notices"]
     assert any("searches" in note["message"] for note in searched)
 

@@ -147,7 +147,7 @@ LOADING = [
     ([], "", "Starting Python."),
     ([["NumPy", 500_000, 2_000_000]], "", "Loading NumPy, 0.5 of 2.0 MB"),
     ([["Python", 9_000_000, 9_000_000], ["NumPy", 1_000_000, 1_000_000]], "", "Loaded 10.0 MB; starting Python"),
-    ([["NumPy", 0, 2_000_000]], "no image", "The quick start failed, so Python starts the long way. Loading NumPy"),
+    ([["NumPy", 0, 2_000_000]], "no image", "The quick start failed; Python starts more slowly. Loading NumPy"),
 ]
 
 

@@ -288,7 +288,7 @@ class Store:
                 "file",
             )
         raise QuantError(
-            f"file {quoted(name)} is not here: a link cannot carry a file, for it never leaves the machine it is on. "
+            f"file {quoted(name)} is not here: a link cannot carry a file, which never leaves its machine. "
             f"Drop {quoted(name)}{details} on the page.",
             "file",
         )

@@ -20,8 +20,8 @@ def format_columns(result: Result, shown: Indices) -> list[Filled]:
     found = [*_code(result, shown), *_scales(result, shown)]
     x_hat = [number(value) for value in result.flat_x_hat[shown]]
     if result.settings.is_dequantize:
-        return [*found, _filled("x_hat", "Real x̂", "the number that the code stands for", x_hat)]
-    back = _filled("x_hat", "Back x̂", "the number that the code stands for", x_hat)
+        return [*found, _filled("x_hat", "Dequantized x̂", "the number that the code stands for", x_hat)]
+    back = _filled("x_hat", "Dequantized x̂", "the number that the code stands for", x_hat)
     return [*_values(result, shown), *found, back, *_errors(result, shown)]
 
 
@@ -77,7 +77,7 @@ def _errors(result: Result, shown: Indices) -> list[Filled]:
         _filled(
             "error",
             "Error x̂ − x",
-            "how far the way there and back has moved the number",
+            "the difference between what comes back and the value",
             [number(error, 6) if np.isfinite(error) else NOTHING for error in errors.tolist()],
         ),
         _filled("error_steps", "Error in steps", f"the error divided by {by}", in_steps),

@@ -31,11 +31,12 @@ def lost(result: Result) -> list[Notice]:
     parts = [f"{display.count(k)} {name}" for k, name in ((n_nan, "NaN"), (n - n_nan, "infinity")) if k]
     if result.settings.is_dequantize:
         return [info(f"{display.plural(n, 'code')} {'stands' if n == 1 else 'stand'} for no number: {_and(parts)}.")]
-    why = f"beyond the largest number of {result.settings.fmt.label}"
+    subject = "it is" if n == 1 else "they are"
+    why = f"{subject} beyond the largest number of {result.settings.fmt.label}"
     if result.stored is not None:
-        why = f"in blocks whose scale is beyond what {result.stored.fmt.label} stores"
-    left = "Error figures are of the others." if n < result.size else "No error can be measured."
-    return [warning(f"{display.plural(n, 'value')} came back as {_and(parts)}, being {why}. {left}")]
+        why = f"{subject} in blocks whose scale is beyond what {result.stored.fmt.label} stores"
+    left = "The error figures are those of the others." if n < result.size else "No error can be measured."
+    return [warning(f"{display.plural(n, 'value')} came back as {_and(parts)}, because {why}. {left}")]
 
 
 def _and(parts: list[str]) -> str:
@@ -64,7 +65,7 @@ def searched(result: Result) -> list[Notice]:
     return [
         info(
             f"{result.stored.fmt.label} searches: of several scales it keeps the one with the least weighted error of "
-            "the block, so that a single code need not be the nearest."
+            "the block, so a single code may not be the nearest one."
         )
     ]
 

@@ -32,7 +32,7 @@ def label_of(settings: Settings) -> str:
     if isinstance(settings.granularity, qc.PerBlock):
         words[0] += f" in {settings.granularity.block_size}s"
     elif isinstance(settings.granularity, qc.PerAxis):
-        words[0] += f" by slices of axis {settings.granularity.axis}"
+        words[0] += f" by {slices(settings.granularity.axis, settings.data.ndim)}s"
     if settings.codes.name and settings.calibration == "none":
         words.append("cast")
     if settings.calibration == "percentile":
@@ -42,6 +42,17 @@ def label_of(settings: Settings) -> str:
     if settings.are_integers and not settings.is_notebook:
         words.append(settings.profile.label)
     return ", ".join(words)
+
+
+def slices(axis: int, ndim: int) -> str:
+    """What one index of an axis is.
+
+    >>> slices(0, 2), slices(-1, 2), slices(0, 1), slices(1, 3)
+    ('row', 'column', 'value', 'slice along axis 1')
+    """
+    if ndim > 2:
+        return f"slice along axis {axis}"
+    return "value" if ndim == 1 else ("row", "column")[axis]
 
 
 def fingerprint_of(settings: Settings) -> str:

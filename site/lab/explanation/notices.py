@@ -22,7 +22,9 @@ GIVEN = {"calibration": "given"}
 
 def notices(result: Result) -> list[Notice]:
     """Every remark, warnings first."""
-    found = [remark for check in CHECKS for remark in check(result)]
+    found: list[Notice] = [
+        {**remark, "message": display.prose(remark["message"])} for check in CHECKS for remark in check(result)
+    ]
     return sorted(found, key=lambda remark: remark["level"] != "warning")
 
 
@@ -50,7 +52,7 @@ def _clipped(result: Result) -> list[Notice]:
     return [
         info(
             f"{which} clipped ({display.percent(result.n_clipped / result.size)}), "
-            "being beyond the range that the codes cover."
+            f"because {'it is' if result.n_clipped == 1 else 'they are'} beyond the range that the codes cover."
         )
     ]
 
@@ -66,8 +68,8 @@ def _zero(result: Result) -> list[Notice]:
     advice = "" if result.settings.include_zero else " Put zero in the range to change that."
     return [
         warning(
-            f"{whose} is none of the codes {_codes(fmt)}, for 0 is outside the range of the values: a real 0 (padding, "
-            f"ReLU) cannot be represented, and integer kernels cannot use this zero point.{advice}"
+            f"{whose} is not one of the codes {_codes(fmt)}, because 0 is outside the range of the values: a real 0 "
+            f"(padding, ReLU) cannot be represented, and integer kernels cannot use this zero point.{advice}"
         )
     ]
 
@@ -254,8 +256,8 @@ def _unused_parameters(result: Result) -> list[Notice]:
     ]
     if not named:
         return []
-    verb = "plays" if len(named) == 1 else "play"
-    message = f"The given {' and '.join(named)} {verb} no part, for scale and zero point are chosen from the values."
+    verb = "is" if len(named) == 1 else "are"
+    message = f"The given {' and '.join(named)} {verb} not used: scale and zero point are computed from the values."
     return [{"level": "info", "message": message, "offers": [{"label": "Use what is given", "fields": GIVEN}]}]
 
 

@@ -10,15 +10,15 @@ from .format_tiles import fates, format_tiles
 from .tile import cost_tile, ends, one_or_many, tile
 
 LABELS = {
-    "max_abs": ("Largest error", "the farthest that a value moved"),
-    "mae": ("Mean absolute error", "how far a value moved on average"),
+    "max_abs": ("Largest error", "the largest distance between a value and its reconstruction"),
+    "mae": ("Mean absolute error", "the average distance between a value and its reconstruction"),
     "mse": ("Mean squared error", "the average of the squared errors"),
     "rmse": ("Root mean squared error", "its square root, in the unit of the values"),
     "sqnr_db": (
         "SQNR",
         "signal-to-quantization-noise ratio: the power of the values over the power of the errors, in decibels",
     ),
-    "cosine": ("Cosine similarity", "1 where values and reconstruction point the same way"),
+    "cosine": ("Cosine similarity", "1 if values and reconstruction, as vectors, have the same direction"),
 }
 
 
@@ -37,7 +37,7 @@ def _integers(result: Result) -> list[Tile]:
     q_low, q_high = display.shortest(int(result.q.min())), display.shortest(int(result.q.max()))
     scale, factor, zero_point = result.scale, result.scale_factor, result.zero_point
     return [
-        cost_tile(result, "the code, and its part of scales and zero points"),
+        cost_tile(result, "the code, with its share of scales and zero points"),
         tile(
             "scale_factor",
             "Scale factor",
@@ -87,7 +87,7 @@ def _reach(result: Result) -> list[Tile]:
     tiles.append(
         tile(
             "back_range",
-            "Reconstruction",
+            "Dequantized",
             m.math(m.X_HAT, block=False),
             f"{low} to {high}",
             "from the smallest to the largest",
@@ -124,7 +124,7 @@ def _errors(result: Result) -> list[Tile]:
                 "Outside the codes",
                 "",
                 display.percent(share),
-                "the share of codes that the format does not have; the notebook does not clip",
+                "the share of values whose code the format does not have; the notebook does not clip",
             )
         )
     return tiles

@@ -73,7 +73,7 @@ def _formats(result: Result, shown: list[int]) -> tuple[list[Column], list[list[
 CODE_COLUMNS = [
     column("q", "Code q", "the whole number that is stored"),
     column("hex", "Hex", "the code in hexadecimal, two's complement"),
-    column("bits", "Bits", "the code as it lies in memory, two's complement"),
+    column("bits", "Bits", "the code as it is stored, in two's complement"),
 ]
 
 
@@ -89,8 +89,8 @@ def _quantize_columns(result: Result) -> list[Column]:
         column("x", "Value x", "the number before quantization"),
         scaled,
         *CODE_COLUMNS,
-        column("x_hat", "Back x̂", "the number that the code stands for"),
-        column("error", "Error x̂ − x", "how far the way there and back has moved the number"),
+        column("x_hat", "Dequantized x̂", "the number that the code stands for"),
+        column("error", "Error x̂ − x", "the difference between what comes back and the value"),
         column("error_steps", "Error in steps", "the error divided by the scale; at most half a step unless clipped"),
     ]
 
@@ -100,7 +100,7 @@ def _dequantize_columns() -> list[Column]:
     return [
         *CODE_COLUMNS,
         column("shifted", "q − z", "how many steps the number lies from 0"),
-        column("x_hat", "Real x̂", "the number that the code stands for"),
+        column("x_hat", "Dequantized x̂", "the number that the code stands for"),
         column("from", "From", "the smallest real number that this code stands for, half a step below"),
         column("to", "To", "the largest real number that this code stands for, half a step above"),
     ]

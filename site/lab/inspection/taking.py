@@ -151,8 +151,8 @@ def _parts(entry: Entry) -> Iterable[tuple[int, int]]:
 def _too_large(entry: Entry, remedy: str) -> QuantError:
     size = entry.n_values * _dtype(entry).itemsize
     return QuantError(
-        f"The decoded numbers take {size / 2**20:,.0f} MB; at most {MAX_SAVED >> 20} MB are saved at once, for they "
-        f"are in memory until the browser has them. {remedy}",
+        f"The decoded numbers take {size / 2**20:,.0f} MB; at most {MAX_SAVED >> 20} MB are saved at once, because "
+        f"they are in memory until the browser has them. {remedy}",
         "tensor",
     )
 

@@ -10,7 +10,7 @@ from collections.abc import Collection
 
 from ..answer_types import Figure, InstrumentView
 from ..notation.derivation import derivation
-from ..notation.display import ascii_shortest
+from ..notation.display import ascii_shortest, prose
 from ..request.fields.requantizing import REQUANTIZING
 from ..results.result import Result
 from . import (
@@ -50,7 +50,7 @@ INSTRUMENTS: dict[str, Entry] = {
         in_first_reply=True,
     ),
     "number_line": Entry(
-        title="The decision about one number",
+        title="Decision thresholds around one number",
         name="Number line",
         group="mapping",
         build=number_line.build,
@@ -58,7 +58,7 @@ INSTRUMENTS: dict[str, Entry] = {
         size=Size.HALF,
     ),
     "histogram": Entry(
-        title="Where the values lie",
+        title="Distribution of the values",
         name="Histogram",
         group="range",
         build=histogram.build,
@@ -132,7 +132,7 @@ INSTRUMENTS: dict[str, Entry] = {
         controls=("against", "against_format"),
     ),
     "product": Entry(
-        title="A product in whole numbers",
+        title="Matrix product in integers",
         name="Product of matrices",
         group="matrix",
         build=product.build,
@@ -140,7 +140,7 @@ INSTRUMENTS: dict[str, Entry] = {
         controls=("weights",),
     ),
     "requantize": Entry(
-        title="From a sum to a code again",
+        title="Requantization: from a sum to a code",
         name="Requantization",
         group="matrix",
         build=requantize.build,
@@ -204,7 +204,7 @@ def _fill(seen: InstrumentView, built: Instrument) -> None:
     """Adds what a built instrument shows; what is empty is left out."""
     seen["applies"], seen["has_figure"] = True, built.figure is not None
     seen["title"] = built.title or seen["title"]
-    seen["caption"], seen["table"] = built.caption, built.table
+    seen["caption"], seen["table"] = prose(built.caption), built.table
     if built.use:
         seen["use"] = built.use
     if built.steps:
@@ -212,7 +212,7 @@ def _fill(seen: InstrumentView, built: Instrument) -> None:
     if built.tables:
         seen["tables"] = list(built.tables)
     if built.reply:
-        seen["reply"] = built.reply
+        seen["reply"] = prose(built.reply)
     if built.offers:
         seen["offers"] = list(built.offers)
     if built.switches:

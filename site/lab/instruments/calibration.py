@@ -26,8 +26,8 @@ EVEN = (
     "two are in balance. "
 )
 FLOATING = (
-    "A narrow range clips much. A wide one hardly rounds more coarsely, for the steps of a float are wide only where "
-    "its numbers are large, until most values are so small that the steps no longer shrink with them. "
+    "A narrow range clips much. A wide one hardly rounds more coarsely, because the steps of a float are wide only "
+    "where its numbers are large, until most values are so small that the steps no longer shrink with them. "
 )
 
 

@@ -11,6 +11,7 @@ from ..answer_types import Row, Table
 from ..comparing.measuring import Measured, measure, needs_importance, sample_for
 from ..comparing.sampling import Sample, sample_of
 from ..comparing.schemes import SCHEMES, usual
+from ..explanation.summary import LABELS
 from ..explanation.table import column, row, table
 from ..notation import display
 from ..results.cost import bits_per_value, scale_bits
@@ -103,13 +104,13 @@ def _caption(found: Comparison) -> str:
     text = (
         "Every mark is one way to store these values: further left takes less room, further up is more exact. "
         "No scheme in the list beats one on the Pareto front (the line) in both. The dashed line rises by 6.02 dB with "
-        "every bit: it is the Gaussian rate–distortion bound; for independent normally distributed numbers no scheme "
-        "of any kind lies above it; values with structure, such as outliers or rows of different size, may. Bits per "
+        "every bit: it is the Gaussian rate–distortion bound. No scheme can be above it for independent, normally "
+        "distributed numbers; for values with structure, such as outliers or rows of different size, one can. Bits per "
         "value count everything: codes, scales (32 bits for a tensor or a row, 16 in blocks of integers or floats; "
         f"block formats have their own{_own_scales(found.measured[0])}) and zero points."
     )
     if found.measured[0].bits_per_value > 2 * found.measured[0].code_bits:
-        text += " With as few values as here, scale and zero point take more room than the codes."
+        text += " With so few values, scale and zero point take more room than the codes."
     if any(scheme.kind == "block" and scheme.scale_bits == 32 for scheme in found.measured):
         text += " Where a block's scale is too large or too small for 16 bits, 32 are counted."
     if not found.sample.is_complete:
@@ -117,7 +118,7 @@ def _caption(found: Comparison) -> str:
         text += (
             f" The schemes use the ranges of all {display.count(total)} values; their errors are measured on "
             f"{display.count(measured)} of them, taken evenly, so the largest error is that of those. "
-            "The present settings are measured on all."
+            "The present settings are measured on all of them."
         )
     text += _of_gguf(found)
     if found.left_out:
@@ -151,14 +152,10 @@ def _table(found: Comparison, result: Result, best: Measured | None) -> Table:
             "affine: with a zero point; cast: no scale; by rows: a scale for each; in 32s: a scale for 32 neighbours",
         ),
         column("bits", "Bits per value", "codes, scales and zero points together, spread over the values"),
-        column(
-            "sqnr_db",
-            "SQNR",
-            "signal-to-quantization-noise ratio: the power of the values over the power of the errors, in decibels",
-        ),
-        column("mse", "Mean squared error", "the average of the squared errors"),
-        column("max_abs", "Largest error", "the farthest that a value moved"),
-        column("cosine", "Cosine", "1 where values and reconstruction point the same way"),
+        column("sqnr_db", *LABELS["sqnr_db"]),
+        column("mse", *LABELS["mse"]),
+        column("max_abs", *LABELS["max_abs"]),
+        column("cosine", *LABELS["cosine"]),
         column("clipped", "Clipped", "the share of values beyond the codes"),
         column("size", "Model size", f"of {display.count(int(n))} parameters stored like this"),
     ]

@@ -25,7 +25,7 @@ WHOLE_STEP = ("floor", "ceil", "toward_zero", "stochastic")
 def build(result: Result) -> Instrument:
     """The instrument for a result."""
     figure_of = _dequantize_figure if result.settings.is_dequantize else _figure
-    title = "What a code leaves open" if result.settings.is_dequantize else ""
+    title = "The possible error of a code" if result.settings.is_dequantize else ""
     return Instrument(_caption(result), figure_of(result), _table(result), title=title)
 
 
@@ -49,9 +49,9 @@ def _caption(result: Result) -> str:
     else:
         text += "Rounding to nearest keeps it inside the band, half a step to either side."
     if result.n_clipped and result.is_clipping:
-        text += " What lies outside the band was clipped."
+        text += " Values outside the band were clipped."
     elif is_searched(result):
-        text += " What lies outside the band was given up for the sake of its block, whose scale was searched."
+        text += " Errors outside the band occur because the scale was searched for the whole block."
     return text
 
 
@@ -208,7 +208,7 @@ def _table(result: Result) -> Table:
     is_even = is_evenly_spaced(result.settings.fmt)
     if result.settings.is_dequantize:
         columns = [
-            column("x_hat", "Real x̂", "the reconstruction"),
+            column("x_hat", "Dequantized x̂", "the reconstruction"),
             column("half", "Half a step", "the largest possible error" if is_even else "half the gap above it"),
         ]
         shown = figure.select([result.flat_x_hat], 20, (result.element,))
@@ -216,7 +216,7 @@ def _table(result: Result) -> Table:
             row(i, [number(result.flat_x_hat[i]), number(half)], i == result.element)
             for i, half in zip(shown.tolist(), (steps_at(result, shown) / 2).tolist(), strict=True)
         ]
-        return table("The largest error that each code leaves open", columns, rows)
+        return table("The largest possible error of each code", columns, rows)
     by = "the error divided by the scale" if is_even else "the error divided by the gap that the value lies in"
     columns = [
         column("x", "Value x", "across"),

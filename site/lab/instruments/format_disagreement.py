@@ -12,6 +12,7 @@ from ..answer_types import Figure, Table
 from ..comparing.format_rivals import FormatComparison, compare_formats, reasons_for
 from ..drawing import figure
 from ..drawing.figure import CODE, NEUTRAL, VALUE
+from ..explanation.label import slices
 from ..explanation.table import column, place, row, table
 from ..notation import display
 from ..results.result import Indices, Result
@@ -100,7 +101,7 @@ def _rules(found: FormatComparison) -> Table:
 def _properties(result: Result) -> dict[str, str]:
     settings, stored = result.settings, result.stored
     block, options = settings.codes.block, settings.codes.options
-    sharing = display.plural(block.block_size, "value") if block else _sharing(settings.granularity)
+    sharing = display.plural(block.block_size, "value") if block else _sharing(settings.granularity, result.x.ndim)
     scales = "one, of the request’s own"
     bits = float(settings.fmt.bits)
     if settings.calibration == "none" and stored is None:
@@ -120,10 +121,10 @@ def _properties(result: Result) -> dict[str, str]:
     }
 
 
-def _sharing(granularity: qc.PerTensor | qc.PerAxis | qc.PerBlock) -> str:
+def _sharing(granularity: qc.PerTensor | qc.PerAxis | qc.PerBlock, ndim: int) -> str:
     if isinstance(granularity, qc.PerBlock):
         return display.plural(granularity.block_size, "value")
-    return "all values" if isinstance(granularity, qc.PerTensor) else f"an index of axis {granularity.axis}"
+    return "all values" if isinstance(granularity, qc.PerTensor) else f"each {slices(granularity.axis, ndim)}"
 
 
 def _type(name: str) -> str:

@@ -163,7 +163,7 @@ def _caption(result: Result, blocks: Blocks, n_row_lines: int, n_column_lines: i
     text += "Zoom into one and all follow."
     if n_row_lines or n_column_lines:
         hidden = max(n_row_lines, n_column_lines) > MAX_LINES
-        text += f" Lines part what has different scales: {display.plural(result.scale.size, 'scale')}."
+        text += f" Lines separate what has different scales: {display.plural(result.scale.size, 'scale')}."
         text += " Where the lines would be too dense, they are left out." if hidden else ""
     if not blocks.is_whole:
         text += (
@@ -185,8 +185,8 @@ def _table(result: Result) -> Table:
     columns_shown = range(max(0, at_column - REACH), min(n_columns, at_column + REACH + 1))
     columns = [column("place", "Place", "row and column, from 0")]
     if not result.settings.is_dequantize:
-        columns.append(column("x", "Original x", "the value"))
-    columns += [column("q", "Code q", "its code"), column("x_hat", "Reconstruction x̂", "what the code stands for")]
+        columns.append(column("x", "Value x", "the value"))
+    columns += [column("q", "Code q", "its code"), column("x_hat", "Dequantized x̂", "what the code stands for")]
     if not result.settings.is_dequantize:
         columns.append(column("error", "Error x̂ − x", "how far it moved"))
     lines = []

@@ -274,7 +274,7 @@ def _table(result: Result) -> Table:
     columns = [
         column("x", "Value x", "on the upper line"),
         column("q", "Code q", "on the lower line"),
-        column("x_hat", "Reconstruction x̂", "on the upper line again"),
+        column("x_hat", "Dequantized x̂", "on the upper line again"),
     ]
     all_drawn = drawn(result)
     at = int(np.searchsorted(all_drawn, result.element))

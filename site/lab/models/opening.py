@@ -172,5 +172,5 @@ def read_container(name: str, source: Source, beside: Mapping[str, Source] = {})
     if ending == "safetensors" or head[8:9] == b"{":
         return read_safetensors(source)
     return refuse(
-        f"The file is none that can be read: it begins with {head[:4]!a}. Choose one that ends in {', '.join(ENDINGS)}."
+        f"The file cannot be read: it begins with {head[:4]!a}. Choose one that ends in {', '.join(ENDINGS)}."
     )

@@ -19,6 +19,8 @@ NOTHING = "\u2013"
 BRIEF = 5
 """Digits of a number that is only read."""
 
+BEFORE_A_NUMBER = re.compile(f"{ABOUT}(?=[\\d{MINUS}])")
+
 NUMBER = re.compile(r"\d+\.\d+(?:e[\u2212-]?\d+)?")
 """A decimal with a point, as it is written here; whole numbers are counts or codes, and stay whole."""
 
@@ -89,6 +91,15 @@ def brief(text: str) -> str:
     ('0.024314', '3 scales, 1.5 to 2.3457e−7', '1,234,567')
     """
     return NUMBER.sub(lambda found: _cut(found[0]), text).replace(ABOUT, "")
+
+
+def prose(text: str) -> str:
+    """A sentence without the sign that digits were left out, which is for derivations; one between two terms stays.
+
+    >>> prose("It moves by ≈0.0243, ≈−5.1 dB."), prose("s² / 12 ≈ 0.5")
+    ('It moves by 0.0243, −5.1 dB.', 's² / 12 ≈ 0.5')
+    """
+    return BEFORE_A_NUMBER.sub("", text)
 
 
 def _cut(text: str) -> str:

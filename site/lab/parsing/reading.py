@@ -65,7 +65,7 @@ def read_numbers(text: str, name: str, commas: str = "", *, takes_all: bool = Fa
     Args:
         text: What was typed, pasted or read from a file.
         name: The request's field, for the message.
-        commas: What commas are, a value of `Commas`; empty: whatever is likeliest.
+        commas: What commas are, a value of `Commas`; empty: the likeliest.
         takes_all: Whether NaN and infinity are numbers, too.
 
     Raises:

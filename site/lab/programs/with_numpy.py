@@ -98,7 +98,8 @@ def _is_computable(case: Case) -> bool:
     """Whether the few lines of `_from_data` give the page's parameters bit for bit."""
     settings, ranges = case.result.settings, case.result.ranges
     is_simple = settings.calibration in ("minmax", "manual") and not settings.has_given_params
-    if case.is_dequantize or not is_simple or ranges is None:
+    is_one_for_many = settings.calibration == "manual" and case.scale.ndim > 0  # the same range for every slice
+    if case.is_dequantize or not is_simple or ranges is None or is_one_for_many:
         return False
     with np.errstate(all="ignore"):
         low, high = ranges.low.astype(case.dtype), ranges.high.astype(case.dtype)

@@ -17,7 +17,7 @@ def onnx_node(case: Case) -> str:
     reasons = obstacles(case)
     if reasons:
         lines = ["# ONNX cannot express these settings:", *(f"# - {reason}" for reason in reasons)]
-        return program([*lines, "# The profile ONNX has what it can."])
+        return program([*lines, "# The toolkit ONNX has the settings that it can."])
     imports = case.head(
         "import numpy as np",
         "from onnx import TensorProto, checker, helper",
@@ -39,7 +39,7 @@ def obstacles(case: Case) -> list[str]:
     if case.dtype not in (np.float16, np.float32):
         found.append(f"QuantizeLinear and DequantizeLinear take no {case.dtype}")
     if rules.clips and not case.has_whole_zero_point:
-        found.append("the zero point is none of the codes; put zero in the range")
+        found.append("the zero point is not one of the codes; put zero in the range")
     return found
 
 

@@ -22,13 +22,13 @@ def check_profile(reader: Reader, granularity: str | None, precision: str | None
     if reader.profile_name == "notebook" and granularity in ("axis", "block"):
         reader.error(
             "granularity",
-            f"granularity is {granularity}; the notebook has one scale for the tensor. Choose another profile.",
+            f"granularity is {granularity}; the notebook has one scale for the tensor. Choose another toolkit.",
         )
     if reader.profile_name == "notebook" and precision in ("float16", "bfloat16"):
         reader.error(
             "precision",
             f"precision is {precision}; the notebook keeps its codes in floating point, and {precision} does not hold "
-            "all of them. Choose float32, or another profile.",
+            "all of them. Choose float32, or another toolkit.",
         )
     if precision == "bfloat16":
         _check_bfloat16(reader, profile, bits)
@@ -37,7 +37,7 @@ def check_profile(reader: Reader, granularity: str | None, precision: str | None
         name = np.dtype(only).name
         reader.error(
             "precision",
-            f"precision is {precision}; {profile.label} computes in {name}. Choose {name}, or another profile.",
+            f"precision is {precision}; {profile.label} computes in {name}. Choose {name}, or another toolkit.",
         )
 
 
@@ -51,7 +51,7 @@ def _check_bfloat16(reader: Reader, profile: Profile, bits: int) -> None:
     elif bits > 8 and profile.toolkit != "onnx":
         why = f"{profile.label} then keeps codes in it too, and it does not hold all of {bits} bits"
     if why:
-        reader.error("precision", f"precision is bfloat16; {why}. Choose float32, or another profile.")
+        reader.error("precision", f"precision is bfloat16; {why}. Choose float32, or another toolkit.")
 
 
 def check_scheme(reader: Reader, scheme: str | None, is_given: bool) -> None:
@@ -59,7 +59,7 @@ def check_scheme(reader: Reader, scheme: str | None, is_given: bool) -> None:
     profile = PROFILES[reader.profile_name]
     if scheme == "affine" and profile.is_symmetric and not is_given:
         reader.error(
-            "scheme", f"scheme is affine; {profile.label} has no zero point. Choose symmetric, or another profile."
+            "scheme", f"scheme is affine; {profile.label} has no zero point. Choose symmetric, or another toolkit."
         )
 
 
@@ -90,7 +90,7 @@ def check_non_finite(reader: Reader, granularity: str | None, calibration: str |
         reader.error(
             "non_finite",
             f"what {profile.label} makes of NaN and infinity differs between machines, or was not observed. "
-            f"Remove them, or choose another profile: {', '.join(known)}.",
+            f"Remove them, or choose another toolkit: {', '.join(known)}.",
         )
 
 

@@ -153,7 +153,7 @@ class Reader:
             return qc.PerTensor()
         n = data.ndim
         if not -n <= axis < n:
-            allowed = "0, for a list has one axis" if n == 1 else f"a whole number from {-n} to {n - 1}"
+            allowed = "0, because a list has one axis" if n == 1 else f"a whole number from {-n} to {n - 1}"
             self.error("axis", f"axis is {int(axis)}; it must be {allowed}.".replace("-", display.MINUS))
             return qc.PerTensor()
         if name == "axis":
@@ -174,7 +174,9 @@ class Reader:
         if element is None or data is None:
             return 0
         if element >= data.size:
-            only = "0, for there is one number" if data.size == 1 else f"a whole number from 0 to {data.size - 1}"
+            only = (
+                "0, because there is only one number" if data.size == 1 else f"a whole number from 0 to {data.size - 1}"
+            )
             self.error("element", f"element is {int(element)}; it must be {only}.")
             return 0
         return int(element)

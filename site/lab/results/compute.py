@@ -52,7 +52,7 @@ def _quantize(settings: Settings, x: Floats, tell: Tell | None) -> Result:
     x_hat = qc.dequantize(q, params, arithmetic) if np.isfinite(q).all() else np.full(x.shape, np.inf)
     if overflow == "saturate" and not np.isfinite(x_hat).all():
         raise qc.QuantError(
-            f"some values come back beyond {settings.precision}. Choose float64, smaller numbers, or another profile.",
+            f"some values come back beyond {settings.precision}. Choose float64, smaller numbers, or another toolkit.",
             "values",
         )
     return Result(

@@ -213,7 +213,7 @@ def test_what_a_table_lacks_is_told() -> None:
     answer = Store().load("t.csv", b"a,b,\n1,2,\n3,,\n5,6,\n")
     assert answer["skipped"] == [
         {"name": "column 3", "reason": "is empty."},
-        {"name": "row 3", "reason": "left out, for a cell of it is empty."},
+        {"name": "row 3", "reason": "left out, because a cell of it is empty."},
     ]
 
 

@@ -10,7 +10,7 @@ WORDS = {
     "int8 affine": {},
     "int4 symmetric": {"bits": "4", "scheme": "symmetric"},
     "uint8 affine, PyTorch": {"profile": "pytorch", "signed": "0"},
-    "int8 affine by slices of axis 1, ONNX": {
+    "int8 affine by columns, ONNX": {
         "values": "[[1, 2], [3, 4]]",
         "profile": "onnx",
         "granularity": "axis",

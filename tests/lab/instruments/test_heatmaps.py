@@ -96,7 +96,7 @@ def test_lines_part_what_has_different_scales(
     for trace in lines:
         assert trace["y"][: 3 * len(rows) : 3] == rows
         assert trace["x"][3 * len(rows) :: 3] == columns
-    assert ("Lines part" in view["caption"]) == bool(rows or columns)
+    assert ("Lines separate" in view["caption"]) == bool(rows or columns)
 
 
 def test_too_many_lines_are_left_out_and_it_is_said(ask: Ask) -> None:

@@ -121,7 +121,7 @@ def test_pytorch_uses_its_own_operators() -> None:
         ("custom, float64", "take no float64"),
         ("custom, half away", "ties to even"),
         ("pytorch", "in another order"),
-        ("onnx, zero outside", "none of the codes"),
+        ("onnx, zero outside", "not one of the codes"),
     ],
 )
 def test_onnx_says_what_it_cannot(name: str, words: str) -> None:
@@ -148,6 +148,17 @@ def test_a_fused_operation_is_rounded_once() -> None:
         found = answer(name)
         assert found["codes"][1] == code
         assert run(found["code"]["numpy"], REQUESTS[name])["q"] == found["codes"]
+
+
+@pytest.mark.parametrize("granularity", ["axis", "block"])
+def test_a_range_of_ones_own_for_many_slices(granularity: str) -> None:
+    """Every slice has the scale of the given range."""
+    fields = {"profile": "onnx", "source": "normal", "calibration": "manual", "range_min": "0", "range_max": "0.5"}
+    for shape in ("4,5", "70,4"):
+        request = {**fields, "shape": shape, "granularity": granularity, "axis": "0", "block_size": "1"}
+        found = lab.answer({**request, "show": "table"})
+        for kind in ("quantcore", "numpy", "notebook"):
+            check(found, {"q": found["codes"], **run(found["code"][kind], request)})
 
 
 def test_stochastic_blocks_admit_their_order() -> None:

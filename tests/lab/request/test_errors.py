@@ -11,7 +11,7 @@ CASES = [
     ({"bits": ""}, "bits", "“Bits” is empty; it must be a whole number from 2 to 16."),
     ({"signed": "2"}, "signed", '“Signed codes” is "2"; it must be 1 or 0.'),
     ({"direction": "up"}, "direction", '“Direction” is "up"; it must be one of quantize or dequantize.'),
-    ({"profile": "cuda"}, "profile", '“Computed as” is "cuda"; it must be one of '),
+    ({"profile": "cuda"}, "profile", '“Toolkit” is "cuda"; it must be one of '),
     ({"percentile": "150"}, "percentile", "“Percentile” is 150; it must be a number from 50 to 100."),
     ({"values": ""}, "values", "“Values” holds no numbers."),
     (
@@ -40,11 +40,11 @@ CASES = [
     ({"calibration": "manual", "range_max": "1e400"}, "range_max", "it must be a number"),
     ({"element": "3"}, "element", "“Follow number” is 3; it must be a whole number from 0 to 2."),
     ({"element": "-1"}, "element", "“Follow number” is -1; it must be a whole number from 0 to"),
-    ({"granularity": "axis"}, "granularity", "the notebook has one scale for the tensor. Choose another profile."),
+    ({"granularity": "axis"}, "granularity", "the notebook has one scale for the tensor. Choose another toolkit."),
     (
         {"granularity": "axis", "profile": "onnx", "axis": "1"},
         "axis",
-        "“Axis” is 1; it must be 0, for a list has one axis.",
+        "“Axis” is 1; it must be 0, because a list has one axis.",
     ),
     (
         {"granularity": "block", "profile": "onnx"},

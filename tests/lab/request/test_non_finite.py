@@ -30,7 +30,7 @@ def test_each_library_has_its_own_code(profile: str, nan: str, source: str) -> N
     """The code of NaN, infinity saturates, where it was observed, and that the rest is of the finite numbers."""
     told = warning_of({**GIVEN, "profile": profile, "values": VALUES})
     assert f"entry 2, NaN, has the code {nan} and" in told
-    assert "entry 3, ∞, has the code 127 and comes back as ≈12.4;" in told
+    assert "entry 3, ∞, has the code 127 and comes back as 12.4;" in told
     assert "entry 5, −∞, has the code −128 and comes back as −13.1." in told
     assert source in told
     assert "of the 2 finite numbers" in told

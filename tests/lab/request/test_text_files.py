@@ -70,8 +70,8 @@ def test_the_other_reading_is_one_click_away(ending: str, text: str, commas: str
 @pytest.mark.parametrize(
     ("text", "numbers", "left_out"),
     [
-        ("\u22121.5,2\n3,\n5,6,\n", [[-1.5, 2], [5, 6]], ["left out, for a cell of it is empty."]),
-        ("a,b\n\u22121.5,2\n3,\n5,6\n", [[-1.5, 2], [5, 6]], ["left out, for a cell of it is empty."]),
+        ("\u22121.5,2\n3,\n5,6,\n", [[-1.5, 2], [5, 6]], ["left out, because a cell of it is empty."]),
+        ("a,b\n\u22121.5,2\n3,\n5,6\n", [[-1.5, 2], [5, 6]], ["left out, because a cell of it is empty."]),
         ("\u22121.5,2,\n3,4,\n", [[-1.5, 2], [3, 4]], ["is empty."]),
         ("1,2,\n3,4\n", [[1, 2], [3, 4]], ["is empty."]),
         ("1.234,5;2,5\n0,5;1\n", [[1234.5, 2.5], [0.5, 1]], []),

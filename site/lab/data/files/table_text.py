@@ -82,7 +82,7 @@ def read_table(data: bytes) -> Iterator[Entry | Skipped]:
     text, left_out = _without_gaps(_without_ends(text, separator, len(sample)), separator, has_names, used)
     if left_out:
         listed = ", ".join(map(str, left_out[:5])) + (f" and {len(left_out) - 5} more" if len(left_out) > 5 else "")
-        yield Skipped(f"row{'s' if len(left_out) > 1 else ''} {listed}", "left out, for a cell of it is empty.")
+        yield Skipped(f"row{'s' if len(left_out) > 1 else ''} {listed}", "left out, because a cell of it is empty.")
     table = _numbers(text, separator, has_names, used if len(used) < len(sample) else None)
     numbers = table.reshape(-1) if 1 in table.shape else table
     is_whole = len(used) == len(sample) and not left_out  # else another reading would not know what to leave out

@@ -160,10 +160,7 @@ def _scaled(result: Result, trace: ValueTrace) -> Step:
         text = "The value divided by the scale: how many steps it lies from 0."
         if trace.below:
             lowest = whole_text(result.settings.integers.qmin)
-            text = (
-                f"The value is measured from what the lowest code, {lowest}, stands for: so many steps from there, "
-                "and from 0."
-            )
+            text = f"The value is measured from what the lowest code, {lowest}, stands for, in steps: and from 0."
     else:
         name = "scale factor" if trace.by_symbol is SCALE_FACTOR else "reciprocal"
         text = f"The value times the {name}: how many steps it lies from 0."

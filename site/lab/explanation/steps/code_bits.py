@@ -105,7 +105,7 @@ def _byte(at: int, value: int, own: list[int]) -> Step:
     first, last = min(own), max(own)
     which = f"bit {first} is" if first == last else f"bits {first} to {last} are"
     if len(own) == 8:
-        text = f"Byte {display.count(at)} of the file, {display.hexadecimal(value, 8)}, is this number’s alone."
+        text = f"Byte {display.count(at)} of the file, {display.hexadecimal(value, 8)}, belongs to this number alone."
     else:
         text = (
             f"In byte {display.count(at)} of the file, {display.hexadecimal(value, 8)}, {which} this number’s; "

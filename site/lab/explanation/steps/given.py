@@ -21,7 +21,7 @@ def given(result: Result) -> list[Step]:
             quotient = whole(1) / write.operand(scale)
             return [quotient, write.result(factor, quotient, ALL)]
 
-        text = "Its reciprocal is what values are multiplied by: so many codes fall on one unit."
+        text = "Values are multiplied by its reciprocal, the number of codes per unit."
         told.append(step("scale_factor", "Scale factor", text, chain([SCALE_FACTOR, whole(1) / SCALE], members)))
     text = f"The zero point is given: the real 0 is {bare(whole_text(zero_point))}."
     return [*told, step("zero_point", "Zero point", text, chain([ZERO_POINT], lambda _: [whole(zero_point)]))]

@@ -40,7 +40,7 @@ NAMES: dict[str, Name] = {
     "tensor_reciprocal": Name(letter("r", "tensor"), "Reciprocal of the tensor", "Computed once, to multiply with."),
     "tensor_scale": Name(
         letter("s", "tensor"),
-        "Scale of the tensor",
+        "Tensor scale",
         "One float32 for all blocks, such that the largest block scale is used to the full.",
     ),
     "tensor_divisor": Name(
@@ -119,7 +119,7 @@ NAMES: dict[str, Name] = {
     "reciprocal": Name(letter("r"), "Reciprocal", "Values are multiplied by the reciprocal of the scale."),
     "factor": Name(letter("r"), "Reciprocal", "Values are multiplied by the reciprocal of the scale."),
     "x": Name(X, "Value"),
-    "above_minimum": Name(letter("x", "above"), "Above the minimum", "What of the value is above the minimum."),
+    "above_minimum": Name(letter("x", "above"), "Above the minimum", "The value minus the minimum."),
     "scaled": Name(letter("u"), "Scaled", "The value in units of the scale."),
     "scaled_limited": Name(
         letter("u"), "Scaled", "Too large for the precision, it counts as the largest number there."

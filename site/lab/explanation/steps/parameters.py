@@ -107,12 +107,12 @@ def _scale_factor(found: qc.QParamsTrace) -> Step:
     factor = number(found, "scale_factor")
     if found.scheme == "symmetric":
         highest = whole_text(found.codes[1])
-        text = f"The highest code, {highest}, stands for the largest magnitude: so many codes fall on one unit."
+        text = f"The highest code, {highest}, stands for the largest magnitude: the factor is the codes per unit."
         formula, width = QMAX / ABSMAX, number(found, "absmax")
     else:
         text = (
-            f"{display.count(int(found.n_steps))} steps between the codes are spread over the range: so many codes "
-            "fall on one unit. The reciprocal, the scale, is the step between two codes."
+            f"{display.count(int(found.n_steps))} steps between the codes are spread over the range. The factor is "
+            "the number of codes per unit; its reciprocal, the scale, is the step between two codes."
         )
         formula, width = (QMAX - QMIN) / (XMAX - XMIN), number(found, "width")
 
@@ -130,10 +130,10 @@ def _scale(found: qc.QParamsTrace, rules: qc.Toolkit, reduced: bool) -> Step:
         return _scale_of_either_side(found)
     steps = display.shortest(int(n_steps)) if n_steps.denominator == 1 else display.shortest(float(n_steps))
     if found.scheme == "symmetric":
-        text = f"The largest magnitude is divided by {steps} steps to either side: so far apart are two codes."
+        text = f"The largest magnitude is divided by {steps} steps on either side: the distance between two codes."
         formula, width = ABSMAX / STEPS, number(found, "absmax")
     else:
-        text = f"The range is divided by the {steps} steps between the codes: so far apart are two neighbouring codes."
+        text = f"The range is divided by the {steps} steps between the codes: the distance between two codes."
         formula, width = XMAX - XMIN, number(found, "width")
         formula = formula / (QMAX - QMIN)
     if reduced:

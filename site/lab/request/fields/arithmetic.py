@@ -9,8 +9,8 @@ NOT_NOTEBOOK = tuple(name for name in PROFILES if name != "notebook")
 ARITHMETIC: tuple[Field, ...] = (
     Field(
         name="profile",
-        label="Computed as",
-        hint="The library that is followed, to the last bit.",
+        label="Toolkit",
+        hint="Whose rules are followed, to the last bit.",
         kind=Kind.CHOICE,
         default="notebook",
         choices={name: profile.label for name, profile in PROFILES.items()},
@@ -56,7 +56,7 @@ ARITHMETIC: tuple[Field, ...] = (
     Field(
         name="rounding",
         label="Rounding",
-        hint="What happens between two codes.",
+        hint="How a number between two codes is rounded.",
         kind=Kind.CHOICE,
         default="half_even",
         choices={
@@ -66,14 +66,14 @@ ARITHMETIC: tuple[Field, ...] = (
             "toward_zero": "toward zero",
             "floor": "down (floor)",
             "ceil": "up (ceil)",
-            "stochastic": "stochastic: up or down by chance",
+            "stochastic": "stochastic: up or down at random",
         },
         when={**QUANTIZE, **SCALED},
     ),
     Field(
         name="precision",
         label="Precision",
-        hint="The floating-point type that is computed with.",
+        hint="The floating-point type of the computation.",
         kind=Kind.CHOICE,
         default="float64",
         choices={"float16": "float16", "bfloat16": "bfloat16", "float32": "float32", "float64": "float64"},
@@ -82,7 +82,7 @@ ARITHMETIC: tuple[Field, ...] = (
     Field(
         name="non_finite",
         label="NaN and infinity",
-        hint="Libraries disagree on their codes. They need a given scale, or a range of your own.",
+        hint="Toolkits give them different codes. They need a given scale, or a range of your own.",
         kind=Kind.CHOICE,
         default="refuse",
         choices={"refuse": "are refused", "library": "as the library does"},
@@ -104,7 +104,7 @@ RANGE: tuple[Field, ...] = (
             "entropy": "least divergence (entropy)",
             "manual": "a range of your own",
             "given": "given: scale and zero point",
-            "none": "nothing: the scale is 1",
+            "none": "none: the scale is 1",
         },
         choices_when={"entropy": INTEGERS, "none": {"format": ELEMENTS}},
         when={**QUANTIZE, **SCALED},
@@ -171,8 +171,7 @@ GRANULARITY: tuple[Field, ...] = (
     Field(
         name="axis",
         label="Axis",
-        hint="0: a scale for each row, blocks along each column; 1: the other way round. Empty: slices are rows, "
-        "and blocks lie along each row.",
+        hint="Per channel, 0: rows, 1: columns. Per block, 0: down the columns, 1: along the rows. Empty: rows.",
         kind=Kind.INTEGER,
         default="",
         optional=True,

@@ -128,7 +128,7 @@ VARIANTS: dict[str, tuple[str, str, str]] = {
 }
 """The same format otherwise: the option that is changed, what it is set to, and in words."""
 RIVALS = {
-    "": "whichever shows most",
+    "": "the one that differs most",
     **{name: words for name, (_, _, words) in VARIANTS.items()},
     **{name: label for name, label in CHOICES.items() if name in ELEMENTS or (name in BLOCKS and _can_encode(name))},
 }
@@ -163,7 +163,7 @@ NUMBER_FORMATS: tuple[Field, ...] = (
     ),
     Field(
         name="tensor_scale",
-        label="Scale of the tensor",
+        label="Tensor scale",
         hint="Empty takes it from the largest magnitude.",
         kind=Kind.NUMBER,
         default="",
@@ -175,7 +175,7 @@ NUMBER_FORMATS: tuple[Field, ...] = (
     Field(
         name="importance",
         label="Importance",
-        hint="One number for each value or for each of a row, or “squares”: what an error of each counts.",
+        hint="How much an error of each value counts: a number for each value, or for each column; or “squares”.",
         kind=Kind.NUMBERS,
         default="",
         optional=True,
@@ -184,7 +184,7 @@ NUMBER_FORMATS: tuple[Field, ...] = (
     Field(
         name="overflow",
         label="Beyond the largest number",
-        hint="What becomes of values that the format does not reach.",
+        hint="What values beyond the format’s largest number become.",
         kind=Kind.CHOICE,
         default="saturate",
         choices={"saturate": "the largest number", "overflow": "infinity or NaN"},

@@ -39,7 +39,7 @@ NUMBERS: tuple[Field, ...] = (
             "laplace": "Laplace",
             "student_t": "Student’s t",
             "outliers": "Normal with outliers",
-            "bimodal": "Two humps",
+            "bimodal": "Bimodal",
             "relu": "After ReLU",
             "ramp": "A ramp",
             "sine": "A sine",
@@ -87,8 +87,8 @@ NUMBERS: tuple[Field, ...] = (
     _of_file(
         name="rows",
         label="Rows",
-        hint="Of a large array: the first and the one after the last, such as 0:256, or with columns 0:256, 0:64; "
-        "empty takes what fits.",
+        hint="The rows to read: the first and the one after the last, such as 0:256, or with columns 0:256, 0:64. "
+        "Empty reads as many as fit.",
         kind=Kind.TEXT,
     ),
     Field(
@@ -97,7 +97,7 @@ NUMBERS: tuple[Field, ...] = (
         hint="What commas in the numbers are, where they can be read in several ways.",
         kind=Kind.HIDDEN,
         default="",
-        choices={"": "whatever is likeliest", **{reading.value: words for reading, words in WORDS.items()}},
+        choices={"": "the likeliest", **{reading.value: words for reading, words in WORDS.items()}},
         optional=True,
     ),
     Field(
@@ -111,7 +111,7 @@ NUMBERS: tuple[Field, ...] = (
     Field(
         name="spread",
         label="Spread",
-        hint="The standard deviation of random values, the height of a ramp or a sine.",
+        hint="The standard deviation of random values; the height of a ramp or a sine.",
         kind=Kind.NUMBER,
         default="1",
         low=1e-30,
@@ -144,8 +144,8 @@ NUMBERS: tuple[Field, ...] = (
     ),
     Field(
         name="outlier_size",
-        label="Outliers lie further out by",
-        hint="In standard deviations.",
+        label="Distance of the outliers",
+        hint="How far they are moved out, in standard deviations.",
         kind=Kind.NUMBER,
         default="20",
         low=0,

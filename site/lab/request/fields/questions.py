@@ -27,8 +27,8 @@ QUESTIONS: tuple[Field, ...] = (
     ),
     Field(
         name="max_error",
-        label="Error at most",
-        hint="Which scheme is the cheapest with no larger error? Empty asks nothing.",
+        label="Error limit",
+        hint="Finds the smallest scheme whose error is within the limit. Empty: no limit.",
         kind=Kind.NUMBER,
         default="",
         low=0,
@@ -38,8 +38,8 @@ QUESTIONS: tuple[Field, ...] = (
     ),
     Field(
         name="error_by",
-        label="Measured as",
-        hint="What that error is.",
+        label="Limit on",
+        hint="Which error the limit is for.",
         kind=Kind.CHOICE,
         default="max_abs",
         choices={"max_abs": "largest error", "mse": "mean squared error"},
@@ -48,7 +48,7 @@ QUESTIONS: tuple[Field, ...] = (
     Field(
         name="model_parameters",
         label="Parameters of the model",
-        hint="How large it would be, stored like this.",
+        hint="For the size of a model in each scheme.",
         kind=Kind.NUMBER,
         default="7000000000",
         low=1,
@@ -58,11 +58,11 @@ QUESTIONS: tuple[Field, ...] = (
     Field(
         name="against",
         label="Compare with",
-        hint="Which other arithmetic to hold against this one.",
+        hint="The toolkit or arithmetic to compare with this one.",
         kind=Kind.CHOICE,
         default="",
         choices={
-            "": "whichever shows most",
+            "": "the one that differs most",
             **{name: profile.label for name, profile in PROFILES.items()},
             **{name: f"{name}, same scale" for name in ARITHMETICS if name not in PROFILES},
         },
@@ -71,7 +71,7 @@ QUESTIONS: tuple[Field, ...] = (
     Field(
         name="against_format",
         label="Compare with",
-        hint="Which other format, or which other rule of the same one, to hold against this one.",
+        hint="The format, or another rule of the same format, to compare with this one.",
         kind=Kind.CHOICE,
         default="",
         choices=RIVALS,

@@ -79,7 +79,7 @@ REQUANTIZING: tuple[Field, ...] = (
     Field(
         name="activation",
         label="Activation",
-        hint="A ReLU leaves only the codes of what it lets through.",
+        hint="ReLU turns negative numbers into 0; ReLU6 also cuts at 6.",
         kind=Kind.CHOICE,
         default="none",
         choices={"none": "none", "relu": "ReLU", "relu6": "ReLU6"},
