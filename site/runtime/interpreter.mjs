@@ -24,7 +24,7 @@ const ALSO_COUNTED = [
 ];
 const HAS_IMAGE = !globalThis.quantlabIsOneFile; // see assembly/onefile.py
 // What an image cannot hold: chance. And worker.py needs none of PyScript's own modules, whose compiling takes 0.1 s, so an
-// empty one stands for them.
+// empty one stands for them, and the program that would write them into files is not run.
 const AFTER_IMAGE = `
 import random, sys, types, numpy
 random.seed()
@@ -32,6 +32,7 @@ numpy.random.seed()
 assert numpy.arange(3).sum() == 3
 sys.modules["pyscript"] = types.ModuleType("pyscript")
 `;
+const WRITES_MODULES = '_Path("./pyscript")'; // is in that program
 const NO_PACKAGES = { info: { abi_version: "2026_0" }, packages: {} }; // what Pyodide wants to know when it installs nothing
 
 let fallbackReason;
@@ -123,6 +124,8 @@ async function startFromImage(options) {
   globalThis.fetchLab = () => fetchLab(pyodide);
   globalThis.fetchLibrary = () => fetchLibrary(pyodide);
   pyodide.runPython(AFTER_IMAGE);
+  const run = pyodide.runPythonAsync;
+  pyodide.runPythonAsync = (code, options) => (code.includes(WRITES_MODULES) ? Promise.resolve() : run(code, options));
   return pyodide;
 }
 
