@@ -18,7 +18,7 @@ from ..formats.table import format_codes
 from ..parameters.granularity import PerTensor
 from ..parameters.qparams import QuantParams, check_params, fitted
 from ..rounding import check_rounding, round_whole
-from ..toolkits.arithmetic import Arithmetic, Unscaling, find_arithmetic
+from ..toolkits.arithmetic import Arithmetic, Scaling, Unscaling, find_arithmetic
 from .chunks import CHUNK, collapsed, pieces, quiet_loops
 from .element import decode_scaled, encode_scaled
 from .kernels import round_and_store
@@ -91,6 +91,8 @@ def quantize(
     limit = CHUNK if is_simple and not steps.is_fused(fmt.bits) else CHUNK // 4  # the others need more temporaries
     scratch = np.empty(min(limit, x.size), dtype)
     parameters = [collapsed(_multiplier(params, scale, steps), dtype), collapsed(zero_point, wide)]
+    if steps.scaling is Scaling.FROM_LOWEST:
+        _check_lowest(fmt.qmin, parameters[0], parameters[1], steps)
     if sides is not None:
         buffer(sides, x.shape, np.dtype(np.int8), "sides")[...] = 0
     sides_of = (
@@ -209,6 +211,17 @@ def _check_order(zero_point: NDArray[Any], steps: Arithmetic) -> None:
             f"zero_point is {broken[0]}; {steps.name} adds it after rounding, so it must be a whole number. "
             "Use the arithmetic torch_float_zero_point.",
             "zero_point",
+        )
+
+
+def _check_lowest(qmin: int, scale: FloatArray, zero_point: FloatArray, steps: Arithmetic) -> None:
+    with np.errstate(over="ignore"):
+        is_beyond = ~np.isfinite((qmin - zero_point) * scale)
+    if is_beyond.any():
+        raise QuantError(
+            f"scale is {scale[is_beyond].flat[0]}; {steps.name} computes from the number of the lowest code, which "
+            f"{scale.dtype} does not reach. Use a smaller scale, or another arithmetic.",
+            "scale",
         )
 
 

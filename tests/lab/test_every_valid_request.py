@@ -145,6 +145,7 @@ PINNED: list[dict[str, str]] = [
         "profile": "custom", "precision": "float16", "include_zero": "0", "source": "normal", "shape": "7",
         "spread": "63", "granularity": "block", "axis": "0", "block_size": "1",
     },
+    {**MANUAL, "range_min": "0", "range_max": "3.4e38", "profile": "tf_fake_quant", "scheme": "symmetric"},
 ]  # fmt: skip
 
 

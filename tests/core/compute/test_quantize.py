@@ -317,3 +317,12 @@ def test_the_last_elements_of_wide_codes_are_left_to_the_reference_kernel() -> N
     assert spread[-3:].tolist() == [2**14, 2**15 - 1, -(2**15)]
     assert sides[-3:].tolist() == [0, 1, -1]
     assert qc.first_difference(x, qc.INT16, "onnx", "tflite_x86", params=params).b.arithmetic == "tflite_tail"
+
+
+def test_a_lowest_code_beyond_the_precision_is_refused() -> None:
+    """fake_quant_ops subtracts the number of the lowest code: infinity there would make any x the highest code."""
+    params = qc.QuantParams(np.float32(2.6771652e36), 128, qc.IntFormat(8, signed=False))
+    with pytest.raises(qc.QuantError, match="which float32 does not reach") as caught:
+        qc.quantize([0.1], params, "tf_fake_quant")
+    assert caught.value.field == "scale"
+    assert qc.quantize([0.1], qc.QuantParams(np.float32(2.6e36), 128, params.fmt), "tf_fake_quant").tolist() == [128]
