@@ -177,6 +177,7 @@ def test_the_height_follows_the_content(one: Host) -> None:
         assert abs(height - one.frame().evaluate("innerHeight")) <= 1
         assert one.frame().evaluate("document.documentElement.scrollWidth") <= width
     change(one, "one.setAttribute('values', Array(30).fill(1.5).join())")
+    change(one, "one.setAttribute('table_rows', '100')")
     one.page.wait_for_function(f"one.getBoundingClientRect().height > {height} + 500")
 
 

@@ -41,7 +41,7 @@ LEGEND_ON_TOP = {
     "xanchor": "left",
     "yanchor": "top",
 }
-"""A legend along the top edge, where something stands between it and the plot."""
+"""A legend along the top edge: those of charts beside each other begin at one height."""
 
 
 def figure(traces: list[Json], layout: Json) -> Figure:
@@ -55,7 +55,7 @@ def layout(x_title: str = "", y_title: str = "", **more: Any) -> Json:
         "xaxis": axis(x_title),
         "yaxis": axis(y_title),
         "margin": {"l": 64, "r": 16, "t": 36, "b": 48},
-        "legend": {"orientation": "h", "x": 0, "y": 1.02, "xanchor": "left", "yanchor": "bottom"},
+        "legend": LEGEND_ON_TOP,
         "hovermode": "closest",
         "paper_bgcolor": CLEAR,
         "plot_bgcolor": CLEAR,

@@ -173,7 +173,6 @@ def _layout(result: Result, found: Search) -> Json:
         xaxis=figure.axis(found.what, **across),
         yaxis=figure.axis(UNITS[found.unit], **upward),
         margin={"l": 64, "r": 16, "t": 34 + 16 * len(marks), "b": 48},
-        legend=figure.LEGEND_ON_TOP,
         shapes=shapes,
         annotations=texts,
     )

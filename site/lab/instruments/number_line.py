@@ -266,7 +266,6 @@ def _layout(result: Result, found: Decision, codes: Any) -> Json:
         xaxis2=_axis("real numbers", low, high, ticks, map(label, ticks)) | ABOVE,
         yaxis={"visible": False, "range": [BOTTOM, TOP], "fixedrange": True},
         margin={"l": 16, "r": 16, "t": 76, "b": 48},
-        legend=figure.LEGEND_ON_TOP,
         shapes=shapes,
         annotations=texts,
     )

@@ -49,6 +49,14 @@ def test_every_chart_has_words_and_a_table(request_: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("request_", REQUESTS)
+def test_legends_begin_at_one_height(request_: dict[str, str]) -> None:
+    """Charts may stand beside each other: every legend is along the top edge of its chart, whatever is below it."""
+    for name, drawn in lab.answer(request_)["figures"].items():
+        legend = drawn["layout"]["legend"]
+        assert (legend["yref"], legend["y"], legend["yanchor"]) == ("container", 1, "top"), name
+
+
+@pytest.mark.parametrize("request_", REQUESTS)
 def test_traces_are_short(request_: dict[str, str]) -> None:
     """No trace has many more than 2,000 points, whatever the number of values."""
     for name, drawn in lab.answer(request_)["figures"].items():
