@@ -25,8 +25,7 @@ def value_table(result: Result, at_least: int = 0) -> Table:
         result: what was computed.
         at_least: how many rows there are to be, where there are as many numbers and fewer are asked for.
     """
-    page_size = max(int(result.settings.texts["table_rows"]), at_least)
-    is_by_error = result.settings.texts["table_order"] == "error" and not result.settings.is_dequantize
+    page_size, is_by_error = max(result.settings.rows, at_least), result.settings.by_error
     first = 0 if is_by_error else result.element // page_size * page_size
     chosen = largest_errors(result, page_size) if is_by_error else np.arange(first, min(first + page_size, result.size))
     shown = chosen.tolist()

@@ -59,6 +59,8 @@ class Settings:
         precision: what the values are kept in.
         element: flat index of the followed number.
         show: names of the instruments to compute and of the parts to show; empty for all.
+        by_error: whether the table has the numbers with the largest errors, the largest first.
+        rows: how many the table has at most.
         questions: what single instruments are asked.
     """
 
@@ -88,6 +90,8 @@ class Settings:
     every: Float64 | None = None
     remarks: tuple[str, ...] = ()
     show: tuple[str, ...] = ()
+    by_error: bool = False
+    rows: int = 10
     questions: Questions = field(default_factory=Questions)
 
     @property
@@ -223,6 +227,7 @@ def read(
         check_range(reader, range_min, range_max, data, precision)
     element = reader.element(data)
     show = reader.names("show", instruments, "an instrument or a part of the page")
+    order, rows = reader.choice("table_order"), reader.choice("table_rows")
     questions = read_questions(reader, schemes)
     if data is not None and codes is not None and codes.options.get("importance") is SQUARES:
         with np.errstate(over="ignore"):
@@ -264,5 +269,7 @@ def read(
         seed=int(seed or 0),
         element=element,
         show=show,
+        by_error=order == "error" and not is_dequantize,
+        rows=int(rows or 0),
         questions=questions,
     )

@@ -39,6 +39,8 @@ CASES = [
     ({"calibration": "manual", "range_max": "one"}, "range_max", '“Range to” is "one"; it must be a number, or empty.'),
     ({"calibration": "manual", "range_max": "1e400"}, "range_max", "it must be a number"),
     ({"element": "3"}, "element", "“Follow number” is 3; it must be a whole number from 0 to 2."),
+    ({"table_rows": "20"}, "table_rows", "20"),
+    ({"table_order": "size"}, "table_order", "size"),
     ({"element": "-1"}, "element", "“Follow number” is -1; it must be a whole number from 0 to"),
     ({"granularity": "axis"}, "granularity", "the notebook has one scale for the tensor. Choose another toolkit."),
     (
