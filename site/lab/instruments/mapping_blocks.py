@@ -15,7 +15,7 @@ Json = dict[str, Any]
 
 MAX_CELLS = 128  # of more blocks, each cell is the one with the largest scale of several
 AXES = {"xref": "x3", "yref": "y3"}
-DOMAIN = [0.9, 1.0]  # of the strip, as a share of the figure's height
+DOMAIN = [0.92, 1.0]  # of the strip, as a share of the figure's height
 
 
 def strip(result: Result) -> tuple[list[Json], list[Json], Json]:
