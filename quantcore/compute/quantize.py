@@ -119,7 +119,8 @@ def quantize(
                 refuse_not_finite(x, working)
     n_whole = steps.n_whole(x.size, fmt.bits) if isinstance(params.granularity, PerTensor) else x.size
     if steps.tail is not None and n_whole < x.size:
-        left, left_sides = x.reshape(-1)[n_whole:], np.empty(x.size - n_whole, np.int8)
+        left = working.keep(x.reshape(-1)[n_whole:])  # it reads what the others read
+        left_sides = np.empty(left.size, np.int8)
         codes.flat[n_whole:] = quantize(left, params, steps.tail.arithmetic, None, rng, sides=left_sides)
         if sides is not None:
             sides.flat[n_whole:] = left_sides

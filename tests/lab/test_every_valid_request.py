@@ -146,6 +146,7 @@ PINNED: list[dict[str, str]] = [
         "spread": "63", "granularity": "block", "axis": "0", "block_size": "1",
     },
     {**MANUAL, "range_min": "0", "range_max": "3.4e38", "profile": "tf_fake_quant", "scheme": "symmetric"},
+    {**MANUAL, "range_min": "0", "range_max": "3.4e38", "profile": "coremltools", "scheme": "affine"},
 ]  # fmt: skip
 
 
@@ -160,10 +161,11 @@ def test_requests_that_once_were_not_answered(request_: dict[str, str]) -> None:
     [
         {"format": "nvfp4_compressed_tensors", "direction": "dequantize", "bytes": "00" * 40},
         {"format": "iq1_s", "source": "values", "values": "[0, 83, -93, 3.4e38]"},
+        {"format": "q4_0", "source": "values", "values": "[[0.0, 0.0, 0.0], [0.0, 0.0, 3.4e+38]]"},
     ],
 )
 def test_formats_that_once_were_not_answered(request_: dict[str, str]) -> None:
-    """A scale of 0 that is divided by, and an importance beyond float32."""
+    """A scale of 0 that is divided by, an importance beyond float32, a scale beyond float16."""
     check_format(request_)
 
 

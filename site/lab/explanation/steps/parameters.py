@@ -212,13 +212,14 @@ def _zero_point(found: qc.QParamsTrace, rules: qc.Toolkit) -> Step:
     end = by.dtype.type(end)  # as it is divided
     rounding, z = qc.ARITHMETICS[rules.arithmetic].rounding, number(found, "zero_point")
 
-    if rules.zero_point is ZeroPoint.WEIGHTED_ENDS:
-        return _zero_point_of_both_ends(found, rounding)
     if not all(np.isfinite(one.value) for one in found.steps):
         text = f"{_about_zero(found, rules)} The quotient itself is too large for {end.dtype}."
         return step(
             "zero_point", "Zero point", text, chain([ZERO_POINT], lambda _: [whole(number(found, "zero_point"))])
         )
+
+    if rules.zero_point is ZeroPoint.WEIGHTED_ENDS:
+        return _zero_point_of_both_ends(found, rounding)
 
     def formula(code: Term, end: Term, by: Term) -> Term:
         if rules.zero_point is ZeroPoint.FLOAT:
