@@ -5,8 +5,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-# The same examples on every machine, and no judgement of speed by the clock of a busy one. To look for new examples:
-# pytest --hypothesis-profile=search
+# The same examples on every machine, and no judgement of speed by the clock of a busy one.
 settings.register_profile("same", deadline=None, derandomize=True, database=None)
 settings.register_profile(
     "search", deadline=None, max_examples=1000

@@ -1,13 +1,12 @@
 """Every equation on the page is true: what is written is read again, and computed in exact arithmetic."""
 
-import random
 from fractions import Fraction
 from typing import Any
 
 import lab
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, seed, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lab.answer import computed
 from lab.comparing.toolkits import compare_toolkits
@@ -20,7 +19,6 @@ from tests.core.oracle import FLOAT64, rounded
 from tests.lab.reading import FLOATS, decimal, read, untruths, untruths_of
 from tests.lab.valid_requests import valid_requests
 
-SEED = random.SystemRandom().randrange(2**32)
 Json = dict[str, Any]
 
 
@@ -135,21 +133,17 @@ def check_rounded(rules: qc.Arithmetic, side: Result, i: int, text: str, q: int)
 
 @pytest.mark.slow
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
-@seed(SEED)
 @given(valid_requests())
 def test_every_equation_is_true(request: dict[str, str]) -> None:
     """For numbers of every size, each profile, both directions: "=" is equality, "≈" to the last digit shown."""
-    print(f"seed {SEED}")  # noqa: T201
     check(request)
 
 
 @pytest.mark.slow
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
-@seed(SEED)
 @given(valid_requests())
 def test_what_toolkits_round_is_true(request: dict[str, str]) -> None:
     """For numbers of every size, against any toolkit: the numbers beside two codes are those that became them."""
-    print(f"seed {SEED}")  # noqa: T201
     check_disagreement(request)
 
 
@@ -162,7 +156,6 @@ def test_a_range_that_was_searched_is_not_rounded_again(against: str) -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@seed(SEED)
 @given(
     st.lists(st.integers(-500, 500).map(lambda n: n / 8), min_size=1, max_size=6),
     st.sampled_from(["notebook", "onnx", "pytorch", "tflite"]),
@@ -171,13 +164,11 @@ def test_a_range_that_was_searched_is_not_rounded_again(against: str) -> None:
 )
 def test_what_toolkits_round_near_ties_is_true(values: list[float], profile: str, against: str, end: float) -> None:
     """Numbers of which many lie halfway between codes, or nearly."""
-    print(f"seed {SEED}")  # noqa: T201
     ends = {"calibration": "manual", "range_min": repr(end), "range_max": repr(end + 31.875)}
     check_disagreement({"values": repr(values), "profile": profile, "against": against, **ends})
 
 
 @settings(max_examples=100, deadline=None)
-@seed(SEED)
 @given(
     st.lists(st.floats(-100, 100, width=32), min_size=1, max_size=6),
     st.sampled_from(["notebook", "onnx", "pytorch", "tflite"]),
@@ -186,7 +177,6 @@ def test_what_toolkits_round_near_ties_is_true(values: list[float], profile: str
 )
 def test_equations_of_ordinary_numbers_are_true(values: list[float], profile: str, bits: str, scheme: str) -> None:
     """Numbers of a size that people type."""
-    print(f"seed {SEED}")  # noqa: T201
     check({"values": repr(values), "profile": profile, "bits": bits, "scheme": scheme})
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import lab
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, event, given, seed, settings
+from hypothesis import HealthCheck, event, given, settings
 from lab.exports.export import EXPORTS, export
 from lab.instruments import INSTRUMENTS
 from lab.request.fields import FIELDS
@@ -22,33 +22,23 @@ from tests.lab.reading import FLOATS
 from tests.lab.strict_json import strict
 from tests.lab.valid_requests import format_requests, valid_requests
 
-SEED = random.SystemRandom().randrange(2**32)
 EXAMPLES = 120
 WHOLE_STEP = ("floor", "ceil", "toward_zero", "stochastic")
 
 
-def show_seed() -> None:
-    """Printed where a test fails, so that it can be run again."""
-    print(f"seed {SEED}")  # noqa: T201
-
-
 @pytest.mark.slow
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
-@seed(SEED)
 @given(valid_requests())
 def test_every_valid_request_is_answered(request: dict[str, str]) -> None:
     """No exception from any entry, strict JSON, and numbers that keep what they promise."""
-    show_seed()
     event(check(request))
 
 
 @pytest.mark.slow
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
-@seed(SEED)
 @given(format_requests())
 def test_every_format_is_answered(request: dict[str, str]) -> None:
     """Likewise of floats, codebooks and blocks; what comes back as no number is null, and in no error figure."""
-    show_seed()
     event(check_format(request))
 
 

@@ -1,13 +1,12 @@
 """What strangers send: links and messages of any kind are answered without an exception, in strict JSON."""
 
 import json
-import random
 from typing import Any
 from urllib.parse import parse_qsl, quote
 
 import lab
 import pytest
-from hypothesis import HealthCheck, given, note, seed, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lab.exports.export import EXPORTS
 from lab.instruments import INSTRUMENTS
@@ -15,7 +14,6 @@ from lab.request.fields import FIELDS, Field, Kind
 
 from tests.lab.strict_json import strict
 
-SEED = random.SystemRandom().randrange(2**32)
 HUGE = ["9" * 400, "-" + "9" * 5000, "1e999", "-1e-999", "0x1p99999", "1_000", "२३", "1e400,1", "nan", "-inf", "∞", "½"]
 ODD = ["\0", "\x1b[2J", "\ud800", "\udfff1", "\u202e12", "\ufeff", "<b>", "]" * 3000, "[" * 3000, "&#0;", "%00", "%ZZ%"]
 ESCAPED = ["%00", "%ED%A0%80", "%FF", "%", "%u0031", "+", "%2B", "%F0%9F%98%80", "%C0%80"]
@@ -57,7 +55,6 @@ fuzzed = settings(max_examples=60, deadline=None, suppress_health_check=list(Hea
 
 def check(request: dict[str, Any], name: str, kind: str) -> None:
     """Each entry answers in strict JSON; all agree whether there is an answer; errors are words at a field."""
-    note(f"seed {SEED}")
     view, whole, arrays = lab.respond(request)
     seen, answer = strict(view), strict(whole)
     assert seen["ok"] is answer["ok"] is bool(arrays)
@@ -73,7 +70,6 @@ def check(request: dict[str, Any], name: str, kind: str) -> None:
 
 @pytest.mark.slow
 @fuzzed
-@seed(SEED)
 @given(FIELD_TEXTS | JUNK_TEXTS, st.sampled_from(list(INSTRUMENTS)), st.sampled_from(list(EXPORTS)))
 def test_any_fields_are_answered(request: dict[str, str], name: str, kind: str) -> None:
     """Right and wrong texts together: huge numbers, NULs, halves of surrogate pairs, brackets without end."""
@@ -82,7 +78,6 @@ def test_any_fields_are_answered(request: dict[str, str], name: str, kind: str) 
 
 @pytest.mark.slow
 @fuzzed
-@seed(SEED)
 @given(LINKS)
 def test_any_link_is_answered(link: str) -> None:
     """Percent-escapes of anything, right or broken, behind names that are fields or not."""
@@ -91,7 +86,6 @@ def test_any_link_is_answered(link: str) -> None:
 
 @pytest.mark.slow
 @fuzzed
-@seed(SEED)
 @given(MESSAGES, st.sampled_from(list(INSTRUMENTS)) | TEXT, st.sampled_from(list(EXPORTS)) | TEXT)
 def test_any_message_is_answered(request: dict[str, Any], name: str, kind: str) -> None:
     """A request of any content, as an object and as JSON text, for an instrument or a file that may not exist."""

@@ -7,13 +7,12 @@ here the record is compared: the program shown must be the one that was run, and
 import importlib.util
 import json
 import math
-import random
 from pathlib import Path
 from typing import Any
 
 import lab
 import pytest
-from hypothesis import HealthCheck, given, seed, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lab.request.fields.formats import CHOICES
 
@@ -24,7 +23,6 @@ from tests.lab.valid_requests import valid_requests
 RECORDED = json.loads(Path(RECORD).read_text("utf-8"))
 
 Json = dict[str, Any]
-SEED = random.SystemRandom().randrange(2**32)
 
 
 def answer(name: str) -> Json:
@@ -76,12 +74,10 @@ def is_program(text: str) -> bool:
 
 @pytest.mark.slow
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
-@seed(SEED)
 @given(valid_requests(), st.just("") | st.sampled_from(list(CHOICES)))
 @pytest.mark.filterwarnings("ignore")  # a program does not silence what overflows
 def test_programs_of_any_request(request: dict[str, str], fmt: str) -> None:
     """Whatever is asked, the programs that need NumPy alone, or this package, give the answer's numbers."""
-    print(f"seed {SEED}")  # noqa: T201
     found = lab.answer({**request, "format": fmt, "show": "table"})
     for kind in ("quantcore", "numpy", "notebook") if found["ok"] else ():
         if kind not in found["code"] or "another order" in found["code"][kind]:
