@@ -215,7 +215,8 @@ def rounded_to(exact: Fraction, dtype: str, rounding: str = "half_even") -> floa
     found = round_fraction(exact / step, rounding) * step
     if abs(found) <= highest:
         return float(found)
-    return math.copysign(math.inf if dtype in PRECISIONS else float(highest), found)
+    largest = math.inf if dtype in PRECISIONS else float(highest)
+    return largest if found > 0 else -largest
 
 
 def _not_finite(operation: str, operands: tuple[Operand, ...]) -> float:

@@ -30,7 +30,9 @@ class Control:
         if self.kind == "checkbox":
             self.element.checked = text == "1"
         elif self.kind == "radio":
-            self.element.checked = self.element.value == text
+            self.element.checked = self.element.value == text.lower()  # a link may have another case
+        elif self.kind == "SELECT":
+            self.element.value = text.lower()
         elif self.element.value != text:
             self.element.value = text
 

@@ -151,11 +151,20 @@ def test_requests_that_once_were_not_answered(request_: dict[str, str]) -> None:
     [
         {"format": "nvfp4_compressed_tensors", "direction": "dequantize", "bytes": "00" * 40},
         {"format": "iq1_s", "source": "values", "values": "[0, 83, -93, 3.4e38]"},
+        {
+            **MANUAL,
+            "format": "float16",
+            "values": "1.79e308",
+            "precision": "float64",
+            "range_min": "0",
+            "range_max": "1",
+        },
         {"format": "q4_0", "source": "values", "values": "[[0.0, 0.0, 0.0], [0.0, 0.0, 3.4e+38]]"},
+        {"format": "q4_0", "source": "values", "values": "[[0.0, 0.0, 0.5], [0.0, 0.0, 524160.0]]"},
     ],
 )
 def test_formats_that_once_were_not_answered(request_: dict[str, str]) -> None:
-    """A scale of 0 that is divided by, an importance beyond float32, a scale beyond float16."""
+    """A scale of 0 that is divided by; importance, scale and quotient beyond float32, float16 and float64."""
     check_format(request_)
 
 

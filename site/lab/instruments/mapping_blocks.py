@@ -27,7 +27,7 @@ def strip(result: Result) -> tuple[list[Json], list[Json], Json]:
     mine = int(np.searchsorted(starts, followed, "right")) - 1
     cells[mine] = followed
     highest = scales.max(where=np.isfinite(scales), initial=0.0) or 1.0
-    heights = np.minimum(np.nan_to_num(scales[cells]) / highest, 1.0)  # one that overflowed is as high as the strip
+    heights = np.where(np.isfinite(scales[cells]), scales[cells], highest) / highest  # overflowed: as high as the strip
     gap = 0.1 * np.diff(starts)
     left, right = starts[:-1] + gap, starts[1:] - gap
     tops = np.maximum(heights, 0.06)

@@ -21,6 +21,7 @@ Float64 = NDArray[np.float64]
 T = TypeVar("T")
 
 DATA = ("values", "codes")
+MANY = 8  # choices, which nobody reads in an error
 TRUE, FALSE = ("1", "true", "on", "yes"), ("0", "false", "off", "no", "")
 
 
@@ -38,7 +39,7 @@ class Reader:
             elif not isinstance(text, str):
                 self.error(name, f"{name} is of type {type(text).__name__}; every field of a request is text.")
             else:
-                self.given[name] = text if FIELDS[name].kind is Kind.NUMBERS else text.strip()
+                self.given[name] = _trimmed(FIELDS[name], text)
         self._normalised: dict[str, str] = {}
         self.remarks: list[str] = []  # what is to be told of the data
         self.reading: Reading | None = None  # of the text of the data, whatever it is typed into
@@ -74,8 +75,11 @@ class Reader:
         if text in FIELDS[name].choices:
             return text
         named = [choice for choice in FIELDS[name].choices if choice]
-        allowed = [*named, "empty"] if "" in FIELDS[name].choices else named
-        self.error(name, f"{name} is {quoted(text)}; it must be one of {_listed(allowed)}.")
+        allowed = f"one of {_listed([*named, 'empty'] if '' in FIELDS[name].choices else named)}"
+        if len(named) > MANY:
+            alike = difflib.get_close_matches(text.lower(), named, 3, 0.0)
+            allowed = f"one of the {len(named)} that the list offers; the nearest are {_listed(alike, 'and')}"
+        self.error(name, f"{name} is {quoted(text)}; it must be {allowed}.")
         return None
 
     def flag(self, name: str) -> bool:
@@ -217,6 +221,15 @@ def _allowed(field: Field) -> str:
         return f"{noun}, or empty" if field.optional else noun
     low, high = (display.typographic(f"{end:.16g}") for end in (field.low, field.high))
     return f"{noun} from {low} to {high}"
+
+
+def _trimmed(field: Field, text: str) -> str:
+    """A text as it is read: choices in whatever case, without spaces around."""
+    if field.kind is Kind.NUMBERS:
+        return text
+    text = text.strip()
+    is_choice = field.kind is Kind.CHOICE and text not in field.choices and text.lower() in field.choices
+    return text.lower() if is_choice else text
 
 
 def _listed(names: list[str], word: str = "or") -> str:

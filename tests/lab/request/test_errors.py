@@ -11,7 +11,11 @@ CASES = [
     ({"bits": ""}, "bits", "“Bits” is empty; it must be a whole number from 2 to 16."),
     ({"signed": "2"}, "signed", '“Signed codes” is "2"; it must be 1 or 0.'),
     ({"direction": "up"}, "direction", '“Direction” is "up"; it must be one of quantize or dequantize.'),
-    ({"profile": "cuda"}, "profile", '“Toolkit” is "cuda"; it must be one of '),
+    (
+        {"profile": "cuda"},
+        "profile",
+        '“Toolkit” is "cuda"; it must be one of the 25 that the list offers; the nearest are custom, ',
+    ),
     ({"percentile": "150"}, "percentile", "“Percentile” is 150; it must be a number from 50 to 100."),
     ({"values": ""}, "values", "“Values” holds no numbers."),
     (
@@ -123,3 +127,12 @@ def test_the_ends_of_a_precision_are_in_it() -> None:
     assert answer["ok"]
     assert answer["values"] == [-3.4028234663852886e38, 0, 1]
     assert not lab.answer({"profile": "onnx", "values": "3.5e38"})["ok"]
+
+
+def test_choices_are_read_in_any_case() -> None:
+    """Q4_K is what its authors write; the answer has the name that links have."""
+    found = lab.answer({"format": "Q4_K", "source": "normal", "shape": "256"})
+    assert found["ok"]
+    assert found["request"]["format"] == "q4_k"
+    refused = lab.answer({"format": "Q4K"})["errors"]
+    assert [error["message"].split("; ")[-1] for error in refused] == ["the nearest are q4_k, q8_k and q6_k."]
