@@ -203,6 +203,14 @@ def test_equations_of_ordinary_numbers_are_true(values: list[float], profile: st
         {"profile": "onnx", "values": "-1e-5, 1e-5", "precision": "float16"},
         {"profile": "onnx", "values": "-1e-5", "precision": "float16"},
         {"profile": "tflite", "values": "5.605193857299268e-45", "bits": "3", "scheme": "symmetric"},
+        {
+            "profile": "pytorch_float_zero_point",
+            "values": "0.16762684",
+            "signed": "0",
+            "calibration": "manual",
+            "range_min": "-1",
+            "range_max": "0",
+        },
         {"profile": "torchao_dont_preserve_zero", "values": "-5.74e36, -5.74e36"},
         {"profile": "torchao_dont_preserve_zero", "values": "-2e37 -2e37", "bits": "3", "include_zero": "0"},
         {

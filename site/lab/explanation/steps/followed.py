@@ -2,6 +2,8 @@
 
 from fractions import Fraction
 
+import numpy as np
+
 import quantcore as qc
 from quantcore.compute.stages import result_precision
 from quantcore.toolkits.arithmetic import Unscaling
@@ -34,8 +36,8 @@ def steps(result: Result) -> list[Step]:
 
 def _way_back(result: Result) -> Step:
     scale, factor, zero_point = result.scale_of(result.element)
-    q, z = whole(result.flat_q[result.element]), whole(zero_point)
-    distance = q - z
+    q = result.flat_q[result.element].item()
+    far = Fraction(q) - Fraction(zero_point.item())
     divides = qc.ARITHMETICS[result.arithmetic].unscaling is Unscaling.FACTOR
 
     def formula(distance: Term, by: Term) -> Term:
@@ -43,13 +45,13 @@ def _way_back(result: Result) -> Step:
 
     def members(write: Writer) -> list[Term]:
         by = write.operand(factor if divides else scale)
-        away = distance.value or Fraction(0)
-        steps_away = whole(away) if away.denominator == 1 else write.result(float(away), distance)
+        distance = whole(q) - (whole(zero_point) if zero_point == np.rint(zero_point) else write.operand(zero_point))
+        steps_away = whole(far) if far.denominator == 1 else write.result(float(far), distance)
         computed, again = (_as_kept(formula(steps, by), result) for steps in (distance, steps_away))
         return [computed, again, write.result(result.flat_x_hat[result.element], computed)]
 
     verb = "divided by the scale factor" if divides else "multiplied by the scale"
-    text = f"The zero point is subtracted, and the difference {verb}: {_position(distance.value or Fraction(0))}."
+    text = f"The zero point is subtracted, and the difference {verb}: {_position(far)}."
     first = formula(Q - ZERO_POINT, SCALE_FACTOR if divides else SCALE)
     return step("dequantized", "Dequantized", text, chain([X_HAT, first], members))
 
