@@ -23,6 +23,7 @@ from tests.lab.strict_json import strict
 from tests.lab.valid_requests import format_requests, valid_requests
 
 EXAMPLES = 120
+INFINITY = Fraction(10) ** 400
 WHOLE_STEP = ("floor", "ceil", "toward_zero", "stochastic")
 
 
@@ -134,6 +135,10 @@ PINNED: list[dict[str, str]] = [
     {
         "profile": "custom", "precision": "float16", "include_zero": "0", "source": "normal", "shape": "7",
         "spread": "63", "granularity": "block", "axis": "0", "block_size": "1",
+    },
+    {
+        "profile": "custom", "precision": "float16", "bits": "13", "include_zero": "0", "granularity": "block",
+        "axis": "0", "block_size": "1", "values": "[[0, 8]]",
     },
     {**MANUAL, "range_min": "0", "range_max": "3.4e38", "profile": "tf_fake_quant", "scheme": "symmetric"},
     {**MANUAL, "range_min": "0", "range_max": "3.4e38", "profile": "coremltools", "scheme": "affine"},
@@ -358,9 +363,11 @@ def before_rounding(
 
 
 def near_float(value: Fraction, bits: tuple[int, int, int]) -> Fraction:
-    """Rounded to the precision; beyond its largest number as it is, for it is clipped anyway."""
-    largest = (2 - Fraction(2) ** (1 - bits[0])) * 2 ** bits[2]
-    return rounded(value, bits) if abs(value) <= largest else value
+    """Rounded to the precision; where that is infinity, a number that is clipped whatever is added to it."""
+    beyond = (2 - Fraction(2) ** -bits[0]) * 2 ** bits[2]
+    if abs(value) < beyond:
+        return rounded(value, bits)
+    return INFINITY if value > 0 else -INFINITY
 
 
 def possible(value: Fraction, rounding: str, z: Fraction) -> list[Fraction]:
