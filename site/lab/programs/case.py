@@ -86,8 +86,9 @@ class Case:
     def is_seed(self) -> bool:
         """Whether the notebook's own functions compute just this."""
         settings = self.result.settings
-        is_plain = settings.calibration == "minmax" and settings.rounding == "half_even" and not settings.include_zero
-        return settings.is_notebook and is_plain and not self.is_dequantize
+        is_plain = settings.calibration == "minmax" and settings.rounding == "half_even"
+        is_other = settings.include_zero or settings.reduce_range or self.is_dequantize
+        return settings.is_notebook and is_plain and not is_other
 
     @property
     def has_whole_zero_point(self) -> bool:

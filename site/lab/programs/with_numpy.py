@@ -81,7 +81,7 @@ def _notebook(case: Case, ends: list[str]) -> list[str]:
     z = f"zero_point = {dtype}({nested(case.zero_point)})"
     if case.is_dequantize:
         return [f"scale_factor = 1 / {dtype}({nested(case.scale)})", z]
-    is_plain = settings.calibration == "minmax" and not settings.include_zero
+    is_plain = settings.calibration == "minmax" and not (settings.include_zero or settings.reduce_range)
     low, high = case.given.min(), case.given.max()
     if not is_plain or low == high:
         return [f"scale_factor = {dtype}({nested(case.result.scale_factor)})", z]

@@ -101,6 +101,14 @@ def test_a_given_range_is_one_for_all_slices(scheme: str, granularity: str, axis
         check(found, run(found["code"][kind], found["request"]))
 
 
+@pytest.mark.parametrize("scheme", ["affine", "symmetric"])
+def test_the_notebooks_program_knows_a_reduced_range(scheme: str) -> None:
+    """Its factor is for fewer codes then."""
+    found = lab.answer({"profile": "notebook", "scheme": scheme, "reduce_range": "1", "values": "-0.5, 0.17"})
+    for kind in ("quantcore", "numpy", "notebook"):
+        check(found, run(found["code"][kind], found["request"]))
+
+
 def test_pytorch_uses_its_own_operators() -> None:
     """Where PyTorch has an operator for the settings, the program calls it."""
     assert "torch.quantize_per_tensor(" in answer("pytorch")["code"]["pytorch"]
