@@ -140,6 +140,7 @@ PINNED: list[dict[str, str]] = [
         "profile": "custom", "precision": "float16", "bits": "13", "include_zero": "0", "granularity": "block",
         "axis": "0", "block_size": "1", "values": "[[0, 8]]",
     },
+    {"profile": "bitsandbytes", "bits": "2", "values": "0, 2.143511091510181e37", "calibration": "entropy"},
     {**MANUAL, "range_min": "0", "range_max": "3.4e38", "profile": "tf_fake_quant", "scheme": "symmetric"},
     {**MANUAL, "range_min": "0", "range_max": "3.4e38", "profile": "coremltools", "scheme": "affine"},
 ]  # fmt: skip
@@ -350,7 +351,8 @@ def before_rounding(
     elif arithmetic in RECIPROCAL_FLOAT64:
         r = near_float(near_float(1 / s, FLOAT64), bits)
     elif arithmetic == "bitsandbytes":
-        r = near_float(near_float(1 / near_float(s * 127, bits), bits) * 127, bits)
+        highest = 2 ** (width - 1) - 1
+        r = near_float(near_float(1 / near_float(s * highest, bits), bits) * highest, bits)
     elif arithmetic == "tf_fake_quant":
         from_lowest = near_float(x - near_float((qmin - z) * s, bits), bits)
         return near_float(near_float(from_lowest / s, bits) + (qmin - z), bits)
