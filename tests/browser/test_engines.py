@@ -58,7 +58,7 @@ def test_first_answer(page: Driven, site: Site) -> None:
     page.open(site.address)
     assert page.answer()["codes"] == CODES
     page.wait(MARKS)
-    assert "long way" not in page.evaluate("document.querySelector('[data-region=status]').textContent")
+    assert "more slowly" not in page.evaluate("document.querySelector('[data-region=status]').textContent")
 
 
 def test_an_edit_is_answered(page: Driven, site: Site) -> None:

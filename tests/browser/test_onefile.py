@@ -80,7 +80,7 @@ def test_the_file_shows_its_example_and_its_stages(context: BrowserContext, file
     told = "\n".join(filter(None, page.evaluate("window.told")))
     assert re.search(r"Loading (Python|the standard library|NumPy), [\d.]+ of [\d.]+ MB", told)
     assert " MB" in told
-    assert "long way" not in told
+    assert "more slowly" not in told
     front = file.read_text("utf-8").split('<script type="application/octet-stream"', 1)[0]
     for text in ("41.12903225806451", "−128", "<svg", "<math"):
         assert text in front

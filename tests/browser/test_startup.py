@@ -149,7 +149,7 @@ def test_without_a_usable_image_python_starts_the_long_way(start: Start, failure
     answer = start.open(FAILURES[failure])
     assert answer["codes"] == [-128, -1, 127]
     assert "lab.zip" in start.asked
-    assert "Python starts the long way" in start.told()
+    assert "Python starts more slowly" in start.told()
     assert start.page.evaluate("document.documentElement.dataset.state") == "ready"
 
 
@@ -166,7 +166,7 @@ def test_refused_storage_does_not_stop_the_start(start: Start, refusal: str) -> 
     refuse = f"Object.defineProperty(globalThis, 'indexedDB', {database});"
     answer = start.open({"runtime/storage.mjs": lambda content: refuse.encode() + content})
     assert answer["codes"] == [-128, -1, 127]
-    assert "long way" not in start.told()
+    assert "more slowly" not in start.told()
 
 
 def test_numbers_drawn_at_random_differ_from_visit_to_visit(start: Start) -> None:

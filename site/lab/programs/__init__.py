@@ -4,7 +4,7 @@ Every program gives the page's codes. Many numbers are made by their generator, 
 the page saves, which the program then says. Where a library cannot compute what the request asks for, the
 program says so in a comment, or there is none. A new kind is a new module here and a line in this table.
 
-Imports `results`, `data`, `data.files`, `models`, `notation` and quantcore.
+Imports `results`, `data`, `data.files`, `models.reading`, `notation` and quantcore.
 """
 
 from collections.abc import Callable
