@@ -31,10 +31,10 @@ class Control:
             self.element.checked = text == "1"
         elif self.kind == "radio":
             self.element.checked = self.element.value == text.lower()  # a link may have another case
-        elif self.kind == "SELECT":
-            self.element.value = text.lower()
-        elif self.element.value != text:
-            self.element.value = text
+        else:
+            text = text.lower() if self.kind == "SELECT" else text
+            if self.element.value != text:
+                self.element.value = text
 
 
 class Part:
