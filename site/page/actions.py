@@ -19,6 +19,7 @@ from page import (
     tensors,
     theme,
     views,
+    words,
     worker,
 )
 
@@ -65,10 +66,10 @@ def _put_on_clipboard(button, text):
         button.setAttribute("data-label", label)
         try:
             await window.navigator.clipboard.writeText(text)
-            button.textContent = "Copied"
+            button.textContent = words.COPIED
         except Exception as error:  # noqa: BLE001 - the browser's refusal has no class here; the button tells it
             window.console.info(str(error))
-            button.textContent = "The browser refused"
+            button.textContent = words.REFUSED
         await asyncio.sleep(1.5)
         button.textContent = label
 
@@ -117,12 +118,12 @@ def save_page(talk, button):
 
 async def _save_page(button):
     label = button.textContent
-    button.textContent, button.disabled = "Preparing", True
+    button.textContent, button.disabled = words.PREPARING, True
     blob = await onefile.fetch()
     if blob is not None:
         saving.offer(blob, onefile.FILE)
     else:
-        button.textContent = "This needs the network"
+        button.textContent = words.NEEDS_NETWORK
         await asyncio.sleep(1.5)
     button.textContent, button.disabled = label, False
 

@@ -5,7 +5,7 @@ import json
 
 from pyscript import create_named_worker, document, ffi, window
 
-from page import address, dom, snippets
+from page import address, dom, snippets, words
 from page.shared import Shared
 
 APPEARANCE = ("controls", "theme", "background")
@@ -83,7 +83,7 @@ async def on_click(event):
         button.textContent = await ACTIONS[button.dataset.action](button)
     except Exception as error:  # noqa: BLE001 - the browser's refusal has no class here; the button tells it
         window.console.info(str(error))
-        button.textContent = "The browser refused"
+        button.textContent = words.REFUSED
     await asyncio.sleep(1.5)
     button.textContent = label
     button.disabled = False
@@ -92,12 +92,12 @@ async def on_click(event):
 async def copy(button):
     """Puts the snippet on the clipboard."""
     await window.navigator.clipboard.writeText(button.closest("figure").querySelector("code").textContent)
-    return "Copied"
+    return words.COPIED
 
 
 async def save(button):
     """Saves the picture of the result under the name that the snippet has."""
-    button.textContent = "Drawing"
+    button.textContent = words.DRAWING
     made = await drawer.draw(request())
     if not made["ok"]:
         return made["errors"][0]["message"]
@@ -105,7 +105,7 @@ async def save(button):
     link.href = "data:" + made["type"] + ";base64," + made["data"]
     link.download = snippets.FILE
     link.click()
-    return "Saved"
+    return words.SAVED
 
 
 async def _find_python():

@@ -5,7 +5,7 @@ import json
 
 from pyscript import document, ffi, window
 
-from page import address, charts, dom, form, guest, handles, turns, views
+from page import address, charts, dom, form, guest, handles, turns, views, words
 
 root = document.documentElement
 
@@ -107,7 +107,7 @@ class Conversation:
             charts.put_behind(None, "", False)
         else:
             is_same = self.kept["fingerprint"] == self.view["fingerprint"]
-            charts.put_behind(self.kept["figures"], "kept: " + self.kept["label"], is_same)
+            charts.put_behind(self.kept["figures"], words.KEPT_IN_LEGEND.format(label=self.kept["label"]), is_same)
 
     def follow(self, index):
         """Makes another element the one that the steps show."""
@@ -137,9 +137,9 @@ class Conversation:
         """What is said of a number: as in the table, or what the answer holds of it; empty where that is nothing."""
         if self.view is None or not self.view.get("table"):
             return ""
-        words = views.row_words(self.view["table"], element)
-        if words or self.whole is not self.view or element >= self.answer.values.length:
-            return words
+        told = views.row_words(self.view["table"], element)
+        if told or self.whole is not self.view or element >= self.answer.values.length:
+            return told
         return views.number_words(*[getattr(self.answer, name)[element] for name in ("values", "codes", "dequantized")])
 
     def sort(self, instrument, column):

@@ -5,7 +5,7 @@ Heat maps of a figure show the same cells, so the cursor is in all of them at on
 
 from pyscript import document, ffi, window
 
-from page import charts
+from page import charts, words
 
 STEPS = {"ArrowRight": (0, 1), "ArrowLeft": (0, -1), "ArrowDown": (1, 0), "ArrowUp": (-1, 0)}
 
@@ -121,12 +121,12 @@ def _walk_points(drawn, container, step, told):
     window.Plotly.Fx.hover(drawn, ffi.to_js([{"curveNumber": trace, "pointNumber": point}]))
     full = drawn._fullData[trace]
     element = element_at(drawn.data[trace], point)
-    words = "" if element is None else told(element)
-    if not words and hasattr(drawn.data[trace], "hovertext") and hasattr(drawn.data[trace].hovertext, "at"):
-        words = str(drawn.data[trace].hovertext[point]).replace("<br>", ", ")
-    if not words:
-        words = "x " + _short(full.x, point) + ", y " + _short(full.y, point)
-    return str(full.name) + ": " + words + f"; point {point + 1} of {full.x.length}"
+    said = "" if element is None else told(element)
+    if not said and hasattr(drawn.data[trace], "hovertext") and hasattr(drawn.data[trace].hovertext, "at"):
+        said = str(drawn.data[trace].hovertext[point]).replace("<br>", ", ")
+    if not said:
+        said = words.COORDINATES.format(x=_short(full.x, point), y=_short(full.y, point))
+    return words.POINT.format(trace=str(full.name), words=said, n=point + 1, total=full.x.length)
 
 
 def _n_points(drawn, trace):
@@ -148,8 +148,8 @@ def _walk_maps(drawn, maps, container, step):
     subplots = [full.xaxis + full.yaxis for full in shown]
     window.Plotly.Fx.hover(drawn, ffi.to_js(hovered), ffi.to_js(subplots))
     cells = [str(full.name) + " " + _short(full.z[row], column) for full in shown]
-    place = f"row {first.y0 + row * first.dy:.6g}, column {first.x0 + column * first.dx:.6g}"
-    return place + ": " + ", ".join(cells)
+    place = {"row": f"{first.y0 + row * first.dy:.6g}", "column": f"{first.x0 + column * first.dx:.6g}"}
+    return words.CELL.format(words=", ".join(cells), **place)
 
 
 def _short(numbers, position):

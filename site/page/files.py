@@ -5,9 +5,7 @@ import json
 
 from pyscript import document, ffi, window
 
-from page import dom, folders, form, tensors, views
-
-UNREADABLE = "The folder cannot be read: it was changed or removed since it was dropped. Drop it again."
+from page import dom, folders, form, tensors, views, words
 
 
 class Held:
@@ -107,7 +105,7 @@ async def _take_walked(talk, waiting):
                 found.append((entry.fullPath[1:], await _called(entry.file)))
     except Exception as error:  # noqa: BLE001 - the browser's refusal has no class here
         window.console.info(str(error))
-        _refuse(_error(UNREADABLE))
+        _refuse(_error(words.FOLDER_UNREADABLE))
         return
     _take_found(talk, found, n_seen)
 

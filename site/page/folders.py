@@ -1,5 +1,7 @@
 """What of a folder is taken: the files of models, each by a name of its own."""
 
+from page import words
+
 MODELS = (".gguf", ".safetensors", ".onnx", ".tflite")
 BESIDE = ("index.json", "config.json", ".data", ".onnx_data")  # indexes, configurations, ONNX's external data
 MOST = 1000  # files that are opened at once, as the lab has it
@@ -22,10 +24,10 @@ def fault(paths, n_seen):
     'The folder holds no model: no file in it ends in .gguf, .safetensors, .onnx, .tflite. Choose another.'
     """
     if len(paths) > MOST or n_seen > MOST_SEEN:
-        what = f"{MOST:,} files of models" if len(paths) > MOST else f"{MOST_SEEN:,} files"
-        return f"The folder holds more than {what}. Choose the folder in it that holds one model."
+        is_models = len(paths) > MOST
+        return words.FOLDER_OF_MANY.format(n=MOST) if is_models else words.FOLDER_TOO_LARGE.format(n=MOST_SEEN)
     if not any(_ends(path, MODELS) for path in paths):
-        return f"The folder holds no model: no file in it ends in {', '.join(MODELS)}. Choose another."
+        return words.FOLDER_WITHOUT_MODEL.format(endings=", ".join(MODELS))
     return ""
 
 

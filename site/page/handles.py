@@ -2,11 +2,10 @@
 
 from pyscript import document
 
-from page import charts
+from page import charts, words
 from page.unfinished import round_step
 
 N_STEPS = 200  # of a slider, at least
-WORDS = {"range_min": "range starts at", "range_max": "range ends at"}
 
 
 def lay(handles, told):
@@ -26,7 +25,8 @@ def lay(handles, told):
         step = round_step((high - low) / N_STEPS)
         for slider in holder.querySelectorAll("[data-handle]"):
             end = ends[slider.dataset.handle]
-            slider.setAttribute("aria-valuetext", WORDS[slider.dataset.handle] + f" {end:.6g}" + told)
+            said = words.HANDLES_AT[slider.dataset.handle].format(number=f"{end:.6g}")
+            slider.setAttribute("aria-valuetext", said + told)
             if slider == document.activeElement and slider.dataset.step == str(step):
                 continue  # the user is dragging it
             slider.dataset.step = str(step)

@@ -2,6 +2,7 @@
 
 from pyscript import document, ffi, window
 
+from page import words
 from page.checks import holds, is_right, number_in
 
 
@@ -12,11 +13,11 @@ def on_submit(event):
     text = form.querySelector("input").value
     said = form.querySelector("output")
     if number_in(text) is None:
-        said.textContent = "Type a number."
+        said.textContent = words.NO_NUMBER
     elif is_right(text, form.parentElement.dataset.ask):
-        said.textContent = "Right."
+        said.textContent = words.RIGHT
     else:
-        said.textContent = "Not quite. " + _hint(form.parentElement, text)
+        said.textContent = words.NOT_QUITE.format(hint=_hint(form.parentElement, text))
 
 
 def _hint(ask, text):
@@ -24,7 +25,7 @@ def _hint(ask, text):
     for slip in ask.querySelectorAll("[data-slip]"):
         if is_right(text, slip.dataset.slip):
             return slip.textContent
-    return "Try again."
+    return words.ANOTHER_TRY
 
 
 def on_answer(event):
@@ -34,7 +35,7 @@ def on_answer(event):
         path, relation, number = task.dataset.goal.split(" ")
         is_solved = holds(_at(event.detail, path.split(".")), relation, number)
         task.toggleAttribute("data-solved", is_solved)
-        text = "Solved." if is_solved else "Not yet."
+        text = words.SOLVED if is_solved else words.NOT_YET
         said = task.querySelector("output")
         if said.textContent != text:
             said.textContent = text

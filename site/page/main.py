@@ -19,6 +19,7 @@ from page import (
     sections,
     tensors,
     views,
+    words,
     worker,
 )
 from page.conversation import Conversation, root
@@ -215,7 +216,7 @@ def on_progress(event):
 
 def on_uncharted(event):
     """The charts' program could not be loaded."""
-    talk.remark(views.UNCHARTED)
+    talk.remark(words.NO_CHARTS)
 
 
 async def begin():

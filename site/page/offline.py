@@ -4,15 +4,16 @@ import asyncio
 
 from pyscript import document, ffi, window
 
-from page import dom
+from page import dom, words
 
 PAUSE = 2  # seconds after the first answer, in which the page completes itself
 CHECK_EVERY = 600  # seconds between checks for a newer build, when the reader comes back to the page
 
 TEXTS = {
-    "saved": "Saved: this page opens without a network, too.",
-    "interrupted": "Saving this page for use without a network was interrupted; the next visit goes on with it.",
-    "refused": "This window works online only: the browser does not let the page be saved here.",
+    "interrupted": words.OFFLINE_INTERRUPTED,
+    "others": words.NEWER_LATER,
+    "refused": words.OFFLINE_REFUSED,
+    "saved": words.OFFLINE_SAVED,
 }
 
 
@@ -29,17 +30,15 @@ class State:
 _state = State()
 
 
-def words(state, *numbers):
+def line(state, *numbers):
     """What the page says of its use without a network, as nodes of a line."""
     if state == "saving":
         done, total = [str(round(number / 1e6, 1)) for number in numbers]
-        count = ["span", {"class": "count", "aria-hidden": "true"}, done + " of " + total + " MB"]
-        return ["Saving for use without a network: ", count]
+        count = words.OFFLINE_COUNT.format(done=done, total=total)
+        return [words.OFFLINE_SAVING, ["span", {"class": "count", "aria-hidden": "true"}, count]]
     if state == "newer":
         button = {"type": "button", "class": "button", "data-action": "take-over"}
-        return ["A newer version of this page is ready. ", ["button", button, "Change to it"]]
-    if state == "others":
-        return ["The newer version is used as soon as this page is closed in every other window and tab."]
+        return [words.NEWER_READY, ["button", button, words.CHANGE_TO_NEWER]]
     return [TEXTS[state]]
 
 
@@ -138,4 +137,4 @@ async def _update():
 
 def _tell(state, *numbers):
     document.documentElement.dataset.offline = state
-    dom.render("offline", [["p", {}] + words(state, *numbers)])
+    dom.render("offline", [["p", {}] + line(state, *numbers)])

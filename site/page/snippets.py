@@ -3,10 +3,10 @@
 `site` is the address of the folder in which quant-lab.js lies; `fields` are those of a request, and of the appearance.
 """
 
+from page import words
+
 UNRESERVED = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~,"
 FRAME_APPEARANCE = ("theme", "background", "controls")
-TITLE = "Quantization Lab"
-PICTURE = "A picture and a link"
 FILE = "quantization.svg"
 USUAL_HEIGHT = 480  # in pixels, of a frame whose content has not been measured
 LONGEST_ALT = 60  # characters of the numbers
@@ -75,7 +75,11 @@ def element(site, fields, height=None):
         [
             '<script async src="' + escaped(site) + 'quant-lab.js"></script>',
             "<quant-lab" + attributes + ">",
-            '  <a href="' + escaped(link(site, fields)) + '">See it in ' + TITLE + "</a>",
+            '  <a href="'
+            + escaped(link(site, fields))
+            + '">'
+            + words.SEE_IN.format(laboratory=words.LABORATORY)
+            + "</a>",
             "</quant-lab>",
         ]
     )
@@ -88,7 +92,7 @@ def frame(site, fields, style, height=None):
         '<iframe src="'
         + address
         + '" title="'
-        + TITLE
+        + words.LABORATORY
         + '" width="100%" height="'
         + str(height or USUAL_HEIGHT)
         + '" loading="lazy" '
@@ -107,41 +111,25 @@ def snippets(site, fields, height=None):
     own = element(site, fields, height)
     fence = "```"
     return [
-        ("HTML", "The script once on a page, the element as often as you like.", own),
-        (
-            "Markdown, MkDocs",
-            "As its own block, with an empty line before and after.",
-            "<div>\n" + own + "\n</div>",
-        ),
-        (
-            "Docusaurus (MDX)",
-            "MDX is not HTML: a frame is the simple way.",
-            frame(site, fields, "style={{border: 0}}", height),
-        ),
-        ("reStructuredText (Sphinx)", "", ".. raw:: html\n\n" + indented(own, "   ")),
-        ("MyST (Sphinx, Jupyter Book)", "", fence + "{raw} html\n" + own + "\n" + fence),
-        ("Quarto", "For HTML output.", fence + "{=html}\n" + own + "\n" + fence),
-        (
-            "Jupyter",
-            "In a code cell. The frame needs a network, or the lab served from this machine.",
+        words.FOR_HTML + (own,),
+        words.FOR_MARKDOWN + ("<div>\n" + own + "\n</div>",),
+        words.FOR_DOCUSAURUS + (frame(site, fields, "style={{border: 0}}", height),),
+        words.FOR_SPHINX + (".. raw:: html\n\n" + indented(own, "   "),),
+        words.FOR_MYST + (fence + "{raw} html\n" + own + "\n" + fence,),
+        words.FOR_QUARTO + (fence + "{=html}\n" + own + "\n" + fence,),
+        words.FOR_JUPYTER
+        + (
             "from IPython.display import IFrame\n\n"
             'IFrame("' + frame_address(site, fields) + '", width="100%", height=' + str(height or USUAL_HEIGHT) + ")",
         ),
+        words.FOR_WORDPRESS
+        + ("<!-- wp:html -->\n" + frame(site, fields, 'style="border: 0"', height) + "\n<!-- /wp:html -->",),
         (
-            "WordPress",
-            "Paste it into the editor: it becomes a Custom HTML block. A frame works where scripts are removed.",
-            "<!-- wp:html -->\n" + frame(site, fields, 'style="border: 0"', height) + "\n<!-- /wp:html -->",
-        ),
-        (
-            PICTURE,
-            "Where no scripts run. Save the picture beside your text, as " + FILE + ".",
+            words.AS_PICTURE[0],
+            words.AS_PICTURE[1].format(file=FILE),
             '<a href="' + escaped(link(site, fields)) + '">' + picture(fields) + "</a>",
         ),
-        (
-            PICTURE + " in Markdown",
-            "The same; no HTML is needed.",
-            "[![" + plain(alt(fields)) + "](" + FILE + ")](" + link(site, fields) + ")",
-        ),
+        words.AS_PICTURE_IN_MARKDOWN + ("[![" + plain(alt(fields)) + "](" + FILE + ")](" + link(site, fields) + ")",),
     ]
 
 
@@ -156,12 +144,12 @@ def alt(fields):
     >>> alt({}), alt({"source": "sine", "bits": "4"})
     ('Quantization of -3.0, 0.1, 3.2 to 8 bits', 'Quantization of many numbers to 4 bits')
     """
-    bits = fields.get("bits", "8") + " bits"
+    bits = fields.get("bits", "8")
     if fields.get("direction") == "dequantize":
-        return "Dequantization of " + shortened(fields.get("codes", "codes")) + " from " + bits
-    if fields.get("source", "values") != "values":
-        return "Quantization of many numbers to " + bits
-    return "Quantization of " + shortened(fields.get("values", "-3.0, 0.1, 3.2")) + " to " + bits
+        return words.ALT_DEQUANTIZED.format(codes=shortened(fields.get("codes", words.ALT_CODES)), bits=bits)
+    is_many = fields.get("source", "values") != "values"
+    values = words.ALT_MANY if is_many else shortened(fields.get("values", "-3.0, 0.1, 3.2"))
+    return words.ALT_QUANTIZED.format(values=values, bits=bits)
 
 
 def shortened(text):
@@ -189,9 +177,9 @@ def views(site, fields, height=None):
 
 
 def _figure(name, note, text):
-    buttons = [_button("copy", "Copy")]
-    if name == PICTURE:
-        buttons = [_button("picture", "Save the picture (SVG)")] + buttons
+    buttons = [_button("copy", words.COPY)]
+    if name == words.AS_PICTURE[0]:
+        buttons = [_button("picture", words.SAVE_PICTURE)] + buttons
     return [
         "figure",
         {"class": "snippet", "data-kind": name},

@@ -6,6 +6,8 @@ browser reads the same nodes from what the build writes of them. Nothing here kn
 
 import json
 
+from page import words
+
 MEGABYTE = 1_000_000
 
 
@@ -38,10 +40,10 @@ def settings(answer):
 def way_back(link, picture):
     """Where to find these settings again, for paper: the link in words, and its QR code if there is one."""
     if not link:
-        return [["p", {}, "The link with these settings is too long for paper."]]
-    nodes = [["p", {}, "This page with these settings: ", ["a", {"href": link}, link]]]
+        return [["p", {}, words.WAY_BACK_TOO_LONG]]
+    nodes = [["p", {}, words.WAY_BACK, ["a", {"href": link}, link]]]
     if picture:
-        return [["img", {"src": picture, "alt": "QR code of the link"}]] + nodes
+        return [["img", {"src": picture, "alt": words.QR_CODE}]] + nodes
     return nodes
 
 
@@ -58,10 +60,10 @@ def strip(answer):
             was = before.get(item["key"])
             value = ["dd", {}, ["output", {"title": item["value"]}, item["brief"]]]
             if was is not None and kept is not None:
-                attributes = {"class": "was", "title": "kept: " + was["value"]}
+                attributes = {"class": "was", "title": words.KEPT_VALUE.format(value=was["value"])}
                 value.append(["span", attributes, difference(item["value"], was["value"])])
             elif was is not None and was["brief"] != item["brief"]:
-                value.append(["span", {"class": "was"}, "was " + was["brief"]])
+                value.append(["span", {"class": "was"}, words.WAS.format(value=was["brief"])])
             nodes.append(["div", {"class": "figure-now", "data-now": item["key"]}, ["dt", {}, item["label"]], value])
     return nodes
 
@@ -75,12 +77,12 @@ def difference(now, kept):
     ('as kept', 'kept: ≈50.18 dB')
     """
     if now == kept:
-        return "as kept"
+        return words.AS_KEPT
     one, other = _amount(now), _amount(kept)
     if one is None or other is None or one[1] != other[1]:
-        return "kept: " + kept
+        return words.KEPT_VALUE.format(value=kept)
     digits = f"{one[0] - other[0]:+.3g}".replace("-", "−")
-    return digits + one[1] + " vs kept"
+    return words.AGAINST_KEPT.format(difference=digits + one[1])
 
 
 def _amount(text):
@@ -99,12 +101,11 @@ def keeping(answer):
     button = {"type": "button", "class": "button", "data-action": "keep"}
     kept = answer.get("kept")
     if kept is None:
-        return [["button", button, "Keep this result"]]
-    words = "Kept: " + kept["label"]
-    if kept["fingerprint"] != answer["fingerprint"]:
-        words += " (other values)"
+        return [["button", button, words.KEEP]]
+    is_same = kept["fingerprint"] == answer["fingerprint"]
+    said = (words.KEPT if is_same else words.KEPT_OTHER_VALUES).format(label=kept["label"])
     button["data-action"] = "let-go"
-    return [["button", button, "Remove"], ["span", {"title": words}, words]]
+    return [["button", button, words.LET_GO], ["span", {"title": said}, said]]
 
 
 def _of_kept(name, answer):
@@ -113,9 +114,11 @@ def _of_kept(name, answer):
     if kept is None or name not in kept["charts"]:
         return ""
     if kept["charts"][name]:
-        return " In grey, kept: " + kept["label"] + "."
-    why = "has other axes" if kept["fingerprint"] == answer["fingerprint"] else "is of other values"
-    return " The kept result (" + kept["label"] + ") " + why + " and is not in this chart."
+        said = words.KEPT_IN_GREY
+    else:
+        is_same = kept["fingerprint"] == answer["fingerprint"]
+        said = words.KEPT_OTHER_AXES if is_same else words.KEPT_IS_OTHER
+    return said.format(label=kept["label"])
 
 
 def notices(answer):
@@ -124,7 +127,7 @@ def notices(answer):
     if not notes:
         return []
     first = min(notes, key=lambda note: (not note.get("offers"), note["level"] != "warning"))
-    count = "1 note" if len(notes) == 1 else str(len(notes)) + " notes"
+    count = words.counted(words.NOTES, len(notes))
     head = ["summary", {}, ["span", {"class": "notes-count"}, count], ["span", {}, first["message"]]]
     told = [["p", {"class": "notice", "data-level": note["level"]}, note["message"]] for note in notes]
     nodes = [["details", {"class": "notes"}, head, ["div", {"class": "notes-all"}] + told]]
@@ -137,7 +140,7 @@ def handle_words(tiles):
     return "".join([", " + item["label"] + " " + item["value"] for item in tiles if item["key"] == "sqnr_db"])
 
 
-SPOKEN = (("x", "x "), ("q", "code "), ("x_hat", "back "), ("error", "error "))  # columns of the table of numbers
+SPOKEN = ("x", "q", "x_hat", "error")  # columns of the table of numbers
 
 
 def row_words(table, element):
@@ -150,8 +153,10 @@ def row_words(table, element):
     for row in table["rows"]:
         if row["index"] == element:
             cells = {column["key"]: cell for column, cell in zip(table["columns"], row["cells"])}
-            words = [word + cells[key] for key, word in SPOKEN if key in cells]
-            return ", ".join(words + [cells[key] + " of a step" for key in ("error_steps",) if key in cells])
+            said = [words.SPOKEN[key].format(number=cells[key]) for key in SPOKEN if key in cells]
+            if "error_steps" in cells:
+                said.append(words.OF_A_STEP.format(number=cells["error_steps"]))
+            return ", ".join(said)
     return ""
 
 
@@ -161,8 +166,8 @@ def number_words(x, code, back):
     >>> number_words(0.1, -1, 0.09725490196), number_words(None, 127, 2.5)
     ('x 0.1, code -1, back 0.0972549', 'code 127, back 2.5')
     """
-    told = [("x", x), ("code", code), ("back", back)]
-    return ", ".join([name + f" {number:.6g}" for name, number in told if number is not None])
+    told = [("x", x), ("q", code), ("x_hat", back)]
+    return ", ".join([words.SPOKEN[key].format(number=f"{one:.6g}") for key, one in told if one is not None])
 
 
 def _offers(offers):
@@ -222,8 +227,8 @@ def code(answer):
                 "figcaption",
                 {},
                 ["span", {}, title],
-                ["button", dict(button, **{"data-action": "save-code"}), "Download .py"],
-                ["button", dict(button, **{"data-action": "copy"}), "Copy"],
+                ["button", dict(button, **{"data-action": "save-code"}), words.DOWNLOAD_PROGRAM],
+                ["button", dict(button, **{"data-action": "copy"}), words.COPY],
             ],
             ["pre", {"tabindex": "0"}, ["code", {}, text]],
         ]
@@ -237,50 +242,45 @@ def errors(found):
     """The list of wrong fields, each a link to its control."""
     if not found:
         return []
-    title = "One setting needs a change" if len(found) == 1 else str(len(found)) + " settings need a change"
+    title = words.counted(words.ERRORS, len(found))
     links = [
         ["li", {}, ["a", {"href": "#" + item["field"], "data-focus": item["field"]}, item["message"]]] for item in found
     ]
-    return [["h2", {}, title], ["ul", {}] + links, ["p", {}, "Until then, the last valid result is shown below."]]
+    return [["h2", {}, title], ["ul", {}] + links, ["p", {}, words.LAST_VALID]]
 
 
 def loading(stages, fallback_reason=""):
     """What is being loaded, in words and bytes; `stages` are (name, received, total) in order of their start."""
     if not stages:
         return [
-            ["p", {}, "Starting Python. Until it runs, the notebook's example is shown."],
-            ["progress", {"aria-label": "starting"}],
+            ["p", {}, words.STARTING],
+            ["progress", {"aria-label": words.PROGRESS_STARTING}],
         ]
     received = sum([stage[1] for stage in stages])
     total = sum([stage[2] for stage in stages])
     name, part, whole = next((stage for stage in stages if stage[1] < stage[2]), stages[-1])
     if part < whole:
-        text = "Loading " + name + ", " + _megabytes(part) + " of " + _megabytes(whole) + " MB"
+        text = words.LOADING.format(name=name, part=_megabytes(part), whole=_megabytes(whole))
     else:
-        text = "Loaded " + _megabytes(received) + " MB; starting Python"
+        text = words.LOADED.format(received=_megabytes(received))
     attributes = {}
     if fallback_reason:
-        text = "The quick start failed; Python starts more slowly. " + text
+        text = words.SLOW_START.format(progress=text)
         attributes["title"] = fallback_reason
     return [["p", attributes, text], _progress(received, total)]
-
-
-UNCHARTED = "The charts could not be loaded; the tables below them hold the same numbers. Load the page again for them."
 
 
 def told(view, is_too_long=False, remarks=()):
     """What came of the request, in a sentence; another if it has a text that the address cannot carry; and remarks."""
     if view["ok"]:
-        text = "Computed by Python in this page. Every change is answered at once."
-        if is_too_long:
-            text += " What you typed is too long for the address, so a link will not carry it."
+        text = words.COMPUTED + (words.NOT_IN_LINK if is_too_long else "")
         return [["p", {}, text]] + told_besides(remarks)
-    return [["p", {}, "Not computed: " + view["errors"][0]["message"]]]
+    return [["p", {}, words.NOT_COMPUTED.format(why=view["errors"][0]["message"])]]
 
 
 def not_saved(errors):
     """Why there is no file to save."""
-    return [["p", {}, "Not saved: " + errors[0]["message"]]]
+    return [["p", {}, words.NOT_SAVED.format(why=errors[0]["message"])]]
 
 
 def told_besides(remarks):
@@ -290,14 +290,7 @@ def told_besides(remarks):
 
 def link_too_long(length, longest):
     """Why a link was not followed."""
-    return (
-        "The link is "
-        + _megabytes(length)
-        + " MB long; at most "
-        + _megabytes(longest)
-        + " MB are read, so the example "
-        "is shown. Paste the numbers into the values instead, or drop them as a file."
-    )
+    return words.LINK_TOO_LONG.format(length=_megabytes(length), longest=_megabytes(longest))
 
 
 SHOWN_REASONS = 3
@@ -305,44 +298,44 @@ SHOWN_REASONS = 3
 
 def left_out(name, skipped, n_others):
     """What of a file, or beside it, was not read; `skipped` are its parts with a name and a reason each."""
-    remarks = ["Left out of " + name + ": " + one["name"] + " " + one["reason"] for one in skipped[:SHOWN_REASONS]]
+    told = skipped[:SHOWN_REASONS]
+    remarks = [words.LEFT_OUT.format(name=name, part=one["name"], reason=one["reason"]) for one in told]
     if len(skipped) > SHOWN_REASONS:
-        remarks.append(str(len(skipped) - SHOWN_REASONS) + " more parts of it are left out, too.")
+        remarks.append(words.counted(words.MORE_LEFT_OUT, len(skipped) - SHOWN_REASONS))
     if n_others:
-        were = "1 more file was" if n_others == 1 else str(n_others) + " more files were"
-        remarks.append("One file is read at a time: " + were + " dropped with " + name + " and not read.")
+        remarks.append(words.counted(words.NOT_READ, n_others, name=name))
     return remarks
 
 
 def reading(name, received, total):
     """A file on its way into the worker."""
-    text = "Reading " + name + ", " + _megabytes(received) + " of " + _megabytes(total) + " MB"
-    cancel = ["button", {"type": "button", "class": "button", "data-action": "cancel"}, "Cancel"]
-    return [["p", {}, text], _progress(received, total), cancel]
+    text = words.READING.format(name=name, part=_megabytes(received), whole=_megabytes(total))
+    return [["p", {}, text], _progress(received, total), _cancel()]
 
 
 def working():
     """A long computation, and the way out of it."""
-    cancel = ["button", {"type": "button", "class": "button", "data-action": "cancel"}, "Cancel"]
-    return [["p", {}, "Python is computing."], ["progress", {"aria-label": "computing"}], cancel]
+    return [["p", {}, words.COMPUTING], ["progress", {"aria-label": words.PROGRESS_COMPUTING}], _cancel()]
 
 
 def searching(n_ranges, share, seconds):
     """A long search for ranges: how far it is, how long it will still take, and the way out of it."""
-    what = "the range" if n_ranges == 1 else f"{n_ranges:,} ranges"
-    text = "Searching " + what + ": about " + _duration(seconds) + (" left" if share else "")
-    attributes = {"aria-label": "ranges found"}
+    time = (words.ABOUT_LEFT if share else words.ABOUT).format(duration=_duration(seconds))
+    attributes = {"aria-label": words.PROGRESS_SEARCHING}
     if n_ranges > 1:
         attributes.update({"value": f"{share:.3f}", "max": "1"})
-    cancel = ["button", {"type": "button", "class": "button", "data-action": "cancel"}, "Cancel"]
-    return [["p", {}, text], ["progress", attributes], cancel]
+    return [["p", {}, words.counted(words.SEARCHING, n_ranges, time=time)], ["progress", attributes], _cancel()]
+
+
+def _cancel():
+    return ["button", {"type": "button", "class": "button", "data-action": "cancel"}, words.CANCEL]
 
 
 def inspecting(share):
     """A measurement of a whole tensor or model: how far it is, and what ends it."""
-    leave = ["button", {"type": "button", "class": "button", "data-action": "leave-inspection"}, "Stop here"]
-    attributes = {"aria-label": "share that is read", "value": f"{share:.3f}", "max": "1"}
-    return [["p", {}, f"Reading: {100 * share:.0f} % is done"], ["progress", attributes], leave]
+    leave = ["button", {"type": "button", "class": "button", "data-action": "leave-inspection"}, words.STOP]
+    attributes = {"aria-label": words.PROGRESS_INSPECTING, "value": f"{share:.3f}", "max": "1"}
+    return [["p", {}, words.INSPECTING.format(percent=100 * share)], ["progress", attributes], leave]
 
 
 def _duration(seconds):
@@ -352,53 +345,46 @@ def _duration(seconds):
     ('1 s', '8 s', '45 s', '3 min')
     """
     if seconds < 10:
-        return f"{max(1, round(seconds))} s"
-    return f"{5 * round(seconds / 5)} s" if seconds < 100 else f"{int(seconds / 60 + 0.5)} min"
+        return words.SECONDS.format(n=max(1, round(seconds)))
+    if seconds < 100:
+        return words.SECONDS.format(n=5 * round(seconds / 5))
+    return words.MINUTES.format(n=int(seconds / 60 + 0.5))
 
 
 def cancelling():
     """The computation is being given up."""
     return [
-        ["p", {}, "Cancelled. The last result stays; Python is starting again."],
-        ["progress", {"aria-label": "starting"}],
+        ["p", {}, words.CANCELLING],
+        ["progress", {"aria-label": words.PROGRESS_STARTING}],
     ]
 
 
 def overtaking():
     """A long computation gives way to a newer one."""
     return [
-        ["p", {}, "The settings changed during a long computation; Python starts on the new ones."],
-        ["progress", {"aria-label": "starting"}],
+        ["p", {}, words.OVERTAKING],
+        ["progress", {"aria-label": words.PROGRESS_STARTING}],
     ]
 
 
 def cancelled(settings):
     """The computation was given up; `settings`, of (label, text), is where the result shown differs from the form."""
-    text = "Cancelled. "
-    if settings:
-        listed = ", ".join([label + " " + (value or "empty") for label, value in settings])
-        text += "The result shown is that of " + listed + ". "
-    return [["p", {}, text + "The next change is computed again."]]
+    listed = ", ".join([label + " " + (value or words.EMPTY) for label, value in settings])
+    return [["p", {}, words.CANCELLED_AT.format(settings=listed) if settings else words.CANCELLED]]
 
 
 def failed(details, address):
     """Python could not compute: what to do, a link that shows it to others, and what Python said."""
     lines = [line for line in details.strip().split("\n") if line]
+    before, after = words.FAILED.split("{link}")
     return [
-        [
-            "p",
-            {},
-            "Python stopped at these settings; the last result stays. Change a setting, or try again. This is a fault "
-            "of the page, which ",
-            ["a", {"href": address}, "this link"],
-            " reproduces for a report.",
-        ],
-        ["button", {"type": "button", "class": "button", "data-action": "retry"}, "Try again"],
+        ["p", {}, before, ["a", {"href": address}, words.FAILED_LINK], after],
+        ["button", {"type": "button", "class": "button", "data-action": "retry"}, words.TRY_AGAIN],
         [
             "details",
             {},
-            ["summary", {}, lines[-1][:200] if lines else "No details"],
-            ["pre", {"tabindex": "0"}, details or "No details"],
+            ["summary", {}, lines[-1][:200] if lines else words.NO_DETAILS],
+            ["pre", {"tabindex": "0"}, details or words.NO_DETAILS],
         ],
     ]
 
@@ -482,18 +468,23 @@ def _card(item, answer):
 def _figure(item, answer):
     """The place of a chart; the build puts a drawing there."""
     attributes = {"class": "figure", "data-figure": item["name"], "tabindex": "0", "role": "group"}
-    attributes["aria-label"] = item["title"] + ": chart, read by the arrow keys; Enter takes what is under the cursor"
+    attributes["aria-label"] = words.CHART.format(title=item["title"])
     return ["div", attributes] + _drawing(answer, item["name"])
 
 
 def _handles(item):
     """A slider for each line of the chart that stands for a field; the page lays them over the chart."""
-    labels = {"range_min": "Start of the range", "range_max": "End of the range"}
     handles = item.get("handles", {})
     return ["div", {"class": "handles", "data-handles": item["name"]}] + [
         [
             "input",
-            {"type": "range", "class": "handle", "data-handle": field, "step": "any", "aria-label": labels[field]},
+            {
+                "type": "range",
+                "class": "handle",
+                "data-handle": field,
+                "step": "any",
+                "aria-label": words.HANDLES[field],
+            },
         ]
         for field in sorted(handles)
     ]
@@ -513,7 +504,7 @@ def _reading(item, answer):
     shown, name = item["table"], _named(item["called"])
     table = _table(sorted_by(shown, order), followable=False, sorter=item["name"], order=order)
     attributes = {"class": "twin", "open": ""} if item.get("opens_table") else {"class": "twin"}
-    summary = ["summary", {"aria-label": "Table of " + name}, "Table"]
+    summary = ["summary", {"aria-label": words.TABLE_OF.format(name=name)}, words.TABLE]
     twin = ["details", attributes, summary, _scrolling(table, shown["caption"])]
     nodes.append(["div", {"class": "twins"}, twin] + (_pictures(name) if item["has_figure"] else []))
     for more in item.get("tables", []):
@@ -532,12 +523,12 @@ def _switches(shown, flips):
             fields.append(["span", {"class": "bits-field bits-" + bit["field"]}, name, ["span", {"class": "bits-row"}]])
         is_one, is_flipped = code >> bit["shift"] & 1, (code ^ own) >> bit["shift"] & 1
         attributes = {"type": "button", "class": "bit", "data-action": "flip", "data-shift": str(bit["shift"])}
-        attributes["aria-label"] = bit["label"] + ", is " + str(is_one)
+        attributes["aria-label"] = words.BIT_IS.format(bit=bit["label"], digit=is_one)
         attributes["aria-pressed"] = "true" if is_flipped else "false"
         attributes["title"] = bit["label"]
         fields[-1][3].append(["button", attributes, str(is_one)])
     return [
-        ["div", {"class": "bits", "role": "group", "aria-label": "The bits of the code"}] + fields,
+        ["div", {"class": "bits", "role": "group", "aria-label": words.BITS_OF_CODE}] + fields,
         ["output", {"class": "bits-told"}, shown["numbers"][str(code)]],
     ]
 
@@ -563,7 +554,7 @@ def _named(title):
     ('the mapping', 'the heat maps')
     """
     name = title[0].lower() + title[1:]
-    return name if name.startswith("the ") else "the " + name
+    return name if name.startswith(words.ARTICLE) else words.ARTICLE + name
 
 
 def _pictures(name):
@@ -571,7 +562,7 @@ def _pictures(name):
     buttons = []
     for kind in ("svg", "png"):
         attributes = {"type": "button", "class": "quiet", "data-action": "picture", "data-kind": kind}
-        attributes["aria-label"] = "Save " + name + " as " + kind.upper()
+        attributes["aria-label"] = words.SAVE_AS.format(name=name, kind=kind.upper())
         buttons.append(["button", attributes, kind.upper()])
     return [["p", {"class": "pictures needs-script"}] + buttons]
 
@@ -599,7 +590,7 @@ def _text(text):
 
 
 def _progress(received, total):
-    return ["progress", {"value": str(received), "max": str(max(total, 1)), "aria-label": "bytes received"}]
+    return ["progress", {"value": str(received), "max": str(max(total, 1)), "aria-label": words.PROGRESS_RECEIVED}]
 
 
 def _megabytes(count):
@@ -636,7 +627,7 @@ def _table(shown, followable, sorter=None, order=None, by_error=None):
         index = {"scope": "col", "data-key": "index"}
         if by_error is False and shown["total"] > 1:
             index["aria-sort"] = "ascending"
-        heads.insert(0, ["th", index, "index"])
+        heads.insert(0, ["th", index, words.INDEX])
         rows = [_row(row, columns, followable) for row in shown["rows"]]
     return [
         "table",
@@ -687,7 +678,7 @@ def _row(row, columns, followable):
         if is_followed:
             attributes["data-selected"] = "true"
         button = {"type": "button", "class": "follow", "data-follow": index}
-        button["aria-label"] = "Follow the number at index " + index
+        button["aria-label"] = words.FOLLOW.format(index=index)
         button["aria-pressed"] = "true" if is_followed else "false"
         head = ["button", button, index]
     cells = [["td", attributes_of, cell] for attributes_of, cell in zip(columns, row["cells"])]
@@ -711,16 +702,16 @@ def _pager(shown, is_by_error):
     last = min(first + size, total)
     parts = []
     if not is_by_error and total > size:
-        parts.append(_page_button("Previous", max(first - size, 0), first > 0))
-        parts.append(["span", {}, f"Indices {first} to {last - 1} of {total}"])
-        parts.append(_page_button("Next", last, last < total))
+        parts.append(_page_button(words.PREVIOUS, max(first - size, 0), first > 0))
+        parts.append(["span", {}, words.INDICES.format(first=first, last=last - 1, total=total)])
+        parts.append(_page_button(words.NEXT, last, last < total))
     for length in LENGTHS:
         if length > size and total > size:
-            label = f"Show all {total:,}" if total <= length else f"Show {length:,}"
+            label = words.SHOW_ALL.format(n=total) if total <= length else words.SHOW_SOME.format(n=length)
             parts.append(_choice(label, "table_rows", str(length), "button needs-script"))
             break
     if size > LENGTHS[0]:
-        parts.append(_choice("Show ten", "table_rows", str(LENGTHS[0]), "button needs-script"))
+        parts.append(_choice(words.SHOW_TEN, "table_rows", str(LENGTHS[0]), "button needs-script"))
     return [["p", {"class": "pager"}] + parts]
 
 

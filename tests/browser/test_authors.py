@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import lab
 import pytest
-from page.snippets import FILE, PICTURE
+from page.snippets import FILE
 from playwright.sync_api import Browser, Download, Page, expect
 
 from tests.browser.conftest import PATIENCE_MS
@@ -155,7 +155,7 @@ def test_the_picture_shows_the_result(author: Author) -> None:
     for code in CODES:
         assert f"q = {code}".replace("-", "−") in picture.decode()
     author.site.folder.joinpath(FILE).write_bytes(picture)
-    author.site.folder.joinpath("plain.html").write_text(BLANK + author.snippet(PICTURE), "utf-8")
+    author.site.folder.joinpath("plain.html").write_text(BLANK + author.snippet("A picture and a link"), "utf-8")
     page.goto(author.site.address + "plain.html")
     assert page.get_by_role("img", name="Quantization of 1, 2.5, -4 to 4 bits").evaluate("it => it.naturalWidth") == 960
     page.get_by_role("link").click()

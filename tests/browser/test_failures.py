@@ -276,7 +276,7 @@ def test_what_is_not_read_of_files_is_told(visitor: Visit, tmp_path: Path) -> No
     assert answer["values"] == [1, 2, 3, 4]
     status = page.locator("[data-region=status]")
     expect(status).to_contain_text('Left out of first.csv: name holds words, such as "a".')
-    expect(status).to_contain_text("1 more file was dropped with first.csv and not read")
+    expect(status).to_contain_text("1 more file was given with first.csv and not read")
 
 
 def test_odd_characters_of_a_link_are_shown(visitor: Visit) -> None:

@@ -12,10 +12,11 @@ import markdown_it
 import pypandoc
 import pytest
 from page import snippets
-from page.snippets import FILE, PICTURE, query, quoted
+from page.snippets import FILE, query, quoted
 
 from tests.page.tutorials import FIELDS, SITE, TEXTS, in_node, rendered
 
+PICTURE = "A picture and a link"
 FRAMED = ("notebook", "docusaurus", "wordpress")
 
 

@@ -241,16 +241,19 @@ def test_of_wide_codes_one_bit_is_flipped_at_a_time() -> None:
 
 IN_MICROPYTHON = """
 import { readFileSync } from "node:fs";
-const [module, source, answers] = process.argv.slice(2);
+const [module, folder, answers] = process.argv.slice(2);
 const { loadMicroPython } = await import(module);
 const python = await loadMicroPython({ heapsize: 32 * 1024 * 1024 });
-python.FS.writeFile("/views.py", readFileSync(source));
+python.FS.mkdir("/page");
+for (const name of ["__init__", "views", "words"]) {
+  python.FS.writeFile(`/page/${name}.py`, readFileSync(`${folder}/${name}.py`));
+}
 globalThis.answers = readFileSync(answers, "utf-8");
 python.runPython(`
 import json, js
 import sys
 sys.path.append("/")
-import views
+from page import views
 drawn = [{name: draw(answer) for name, draw in views.VIEWS.items()} for answer in json.loads(js.answers)]
 js.drawn = json.dumps(drawn)
 `);
@@ -269,8 +272,7 @@ def test_micropython_draws_the_same(tmp_path: Path) -> None:
     program, told = tmp_path / "run.mjs", tmp_path / "answers.json"
     program.write_text(IN_MICROPYTHON, "utf-8")
     told.write_text(json.dumps(answers), "utf-8")
-    source = ROOT / "site" / "page" / "views.py"
-    command = [find_node()[0], str(program), module.as_uri(), str(source), str(told)]
+    command = [find_node()[0], str(program), module.as_uri(), str(ROOT / "site" / "page"), str(told)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=100)
     assert done.returncode == 0, done.stderr
     expected = [{name: draw(answer) for name, draw in views.VIEWS.items()} for answer in answers]
