@@ -43,7 +43,7 @@ LINK_TOO_LONG = (
 )
 
 # The status line: an answer
-COMPUTED = "Computed by Python in this page. Every change is answered at once."
+COMPUTED = "Computed by Python in this page. It computes again with every change."
 NOT_IN_LINK = " What you typed is too long for the address, so a link will not carry it."
 NOT_COMPUTED = "Not computed: {why}"
 NOT_SAVED = "Not saved: {why}"
@@ -75,7 +75,7 @@ NO_DETAILS = "No details"
 
 # Progress bars, as they are read aloud
 PROGRESS_COMPUTING = "computing"
-PROGRESS_INSPECTING = "share that is read"
+PROGRESS_INSPECTING = "read so far"
 PROGRESS_RECEIVED = "bytes received"
 PROGRESS_SEARCHING = "ranges found"
 PROGRESS_STARTING = "starting"
@@ -145,7 +145,7 @@ QR_CODE = "QR code of the link"
 OFFLINE_SAVING = "Saving for use without a network: "
 OFFLINE_COUNT = "{done} of {total} MB"
 OFFLINE_SAVED = "Saved: this page opens without a network, too."
-OFFLINE_INTERRUPTED = "Saving this page for use without a network was interrupted; the next visit goes on with it."
+OFFLINE_INTERRUPTED = "Saving this page for use without a network was interrupted; the next visit will continue it."
 OFFLINE_REFUSED = "This window works online only: the browser does not let the page be saved here."
 NEWER_READY = "A newer version of this page is ready. "
 NEWER_LATER = "The newer version is used as soon as this page is closed in every other window and tab."
@@ -161,7 +161,7 @@ NOT_YET = "Not yet."
 # The page for authors: a name and what to know about it
 LABORATORY = "Quantization Lab"
 SEE_IN = "See it in {laboratory}"
-FOR_HTML = ("HTML", "The script once on a page, the element as often as you like.")
+FOR_HTML = ("HTML", "Paste the script once on a page, the element as often as you like.")
 FOR_MARKDOWN = ("Markdown, MkDocs", "As its own block, with an empty line before and after.")
 FOR_DOCUSAURUS = ("Docusaurus (MDX)", "MDX is not HTML: a frame is the simple way.")
 FOR_SPHINX = ("reStructuredText (Sphinx)", "")

@@ -22,6 +22,8 @@ const ALSO_COUNTED = [
   [/\/python_stdlib\.zip$/, "the standard library"],
   [/\/numpy-[^/]*\.whl$/, "NumPy"],
 ];
+const REFUSED = (file, status) => `${file} was refused (status ${status})`;
+const DAMAGED = (file, why) => `${file} is damaged (${why})`;
 const HAS_IMAGE = !globalThis.quantlabIsOneFile; // see assembly/onefile.py
 // What an image cannot hold: chance. And worker.py needs none of PyScript's own modules, whose compiling takes 0.1 s, so an
 // empty one stands for them, and the program that would write them into files is not run.
@@ -84,9 +86,9 @@ for (const name of ["compileStreaming", "instantiateStreaming"]) {
   WebAssembly[name] = async (source, ...others) => {
     const response = await source;
     const file = new URL(response.url || location.href).pathname.split("/").pop();
-    if (!response.ok) tell({ unloadable: `${file} was refused (status ${response.status})` });
+    if (!response.ok) tell({ unloadable: REFUSED(file, response.status) });
     return plain(response, ...others).catch((error) => {
-      tell({ unloadable: `${file} is damaged (${error.message})` });
+      tell({ unloadable: DAMAGED(file, error.message) });
       throw error;
     });
   };

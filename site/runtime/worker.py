@@ -20,6 +20,7 @@ TURN = 0.1  # seconds of work after which a request may come between
 PIECE = 4 * 2**20  # bytes of a file that are read at a time
 OFFERED = 200  # arrays of a file that are told; a model's are in its table
 UNREADABLE = "{} cannot be read: it is a folder, or it was changed or removed since it was chosen. Choose it again."
+NO_PICTURE = "{} is no picture that this browser can decode. Save it as PNG or JPEG."
 
 
 def glimpse(request, texts, shown):
@@ -191,8 +192,7 @@ async def _load_picture(file):
     try:
         bitmap = await js.createImageBitmap(file)
     except JsException:
-        message = f"{file.name} is no picture that this browser can decode. Save it as PNG or JPEG."
-        return {"ok": False, "errors": [{"field": "file", "message": message}]}
+        return {"ok": False, "errors": [{"field": "file", "message": NO_PICTURE.format(file.name)}]}
     canvas = js.OffscreenCanvas.new(bitmap.width, bitmap.height)
     context = canvas.getContext("2d")
     context.drawImage(bitmap, 0, 0)
