@@ -178,8 +178,11 @@ class InstrumentView(TypedDict):
     offers: NotRequired[Annotated[list[Offer], "what its reply names, one click away"]]
     switches: NotRequired[Annotated[Switches, "the bits of a code, to be flipped"]]
     nodes: NotRequired[Annotated[list[Node], "what else it shows, as nodes"]]
-    handles: NotRequired[Annotated[dict[str, float], "where on the x axis fields of the request stand"]]
-    ends: NotRequired[Annotated[dict[str, str], "the same as the texts of these fields"]]
+    handles: NotRequired[
+        Annotated[dict[str, float], "where on the x axis fields of the request stand; or `values:3`, one number"]
+    ]
+    heights: NotRequired[Annotated[dict[str, float], "where on the y axis; those that are not named are beneath"]]
+    ends: NotRequired[Annotated[dict[str, str], "handles at the ends of the range, as the texts of these fields"]]
 
 
 class Notice(TypedDict):

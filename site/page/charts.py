@@ -25,6 +25,7 @@ class Charts:
         self.kept = None  # the figures that stay in grey behind them, a JavaScript object; None for none
         self.kept_name = ""  # what they are called in legends
         self.kept_fits = False  # whether they are of the same numbers
+        self.held = {}  # by name, the range of the x axis of a chart of which something is being dragged
         self.look = None  # what is made of the theme of the moment, once it was needed
 
 
@@ -120,6 +121,19 @@ def mark(name, number):
         if name in _charts.figures:
             _charts.waiting.add(name)
             draw_near()
+
+
+def hold(name):
+    """Keeps the x axis of a chart as it is, while something of it is dragged."""
+    if name not in _charts.held:
+        _charts.held[name] = chart(name)._fullLayout.xaxis.range.slice()
+
+
+def let_go(name):
+    """Lets the x axis of a chart fit what is drawn from now on."""
+    if _charts.held.pop(name, None) is not None:
+        _charts.waiting.add(name)
+        draw_near()
 
 
 async def draw(names):
@@ -233,6 +247,8 @@ def _draw(container, name):
     figure = palette.painted(figure, _charts.look.colors)
     layout = window.Object.assign(window.Object.new(), figure.layout)
     layout.template = _charts.look.template
+    if name in _charts.held:
+        _hold_axes(layout, _charts.held[name])
     if drawn is None:
         drawn = document.createElement("div")
         drawn.className = "chart"
@@ -240,10 +256,24 @@ def _draw(container, name):
         window.Plotly.newPlot(drawn, figure.data, layout, ffi.to_js(CONFIG))
         for listener in _charts.listeners:
             drawn.on("plotly_click", listener)
+        drawn.on("plotly_relayout", ffi.create_proxy(lambda event: _tell_drawn(name)))  # its size is another
     else:
         window.Plotly.react(drawn, figure.data, layout, ffi.to_js(CONFIG))
+    _tell_drawn(name)
+
+
+def _tell_drawn(name):
     for listener in _charts.drawn:
         listener(name)
+
+
+def _hold_axes(layout, span):
+    """Gives the x axis, and the one that runs with it, a range instead of their own."""
+    for name in window.Object.keys(layout):
+        if name == "xaxis" or (name.startswith("xaxis") and getattr(getattr(layout, name), "matches", "") == "x"):
+            axis = window.Object.assign(window.Object.new(), getattr(layout, name))
+            axis.range = span.slice()
+            setattr(layout, name, axis)
 
 
 def _move(trace, number):

@@ -43,6 +43,7 @@ class Conversation:
         self.owing = None  # the question of which only a glimpse is shown; None where the whole answer is
         self.n_asked = 0
         self.n_sent = 0  # the number of the request that the worker has
+        self.n_shown = 0  # the number of the request whose answer is shown
         self.view = None  # what the page shows; None before the first good answer
         self.whole = None  # the same, once all of its answer has come, and
         self.answer = None  # the same for the page's host, with figures and arrays, in JavaScript
@@ -252,6 +253,7 @@ class Conversation:
             self.owing = question
         owing = self.owing if is_newest else None
         promise = worker.answer(*owing) if owing is not None else None
+        self.n_shown = number
         await self._show(view, reply, question[2].split(","), is_newest)
         if self.worker is not worker:
             return None
@@ -420,12 +422,22 @@ class Conversation:
         render("code", views.code({"programs": self.view["programs"], "code": programs}))
 
     def lay_handles(self, name):
-        """Lays the sliders over a chart that has been drawn, if it has some; None: over every chart."""
-        if self.view is None:
-            return
-        ends = {item["name"]: item["handles"] for item in self.view["instruments"] if item.get("handles")}
-        if name is None or name in ends:
-            handles.lay(ends if name is None else {name: ends[name]}, views.handle_words(self.view["summary"]))
+        """Lays the sliders over a chart that has been drawn, if it has some."""
+        for item in self.view["instruments"] if self.view is not None else ():
+            if item.get("handles") and name == item["name"]:
+                handles.lay(self, item)
+
+    def error_words(self):
+        """What is said beside an end of the range while it is moved: how large the error is now."""
+        return views.error_words(self.view["summary"])
+
+    def is_behind(self):
+        """Whether something newer is wanted than what is shown."""
+        return self.n_asked != self.n_shown
+
+    def values(self):
+        """The text of the values as it is now, which need not be answered yet."""
+        return self.chosen.get("values", self.request_of("values"))
 
     def ends_of(self, name):
         """Where the sliders of a chart are, by field, as texts of a request."""

@@ -43,13 +43,7 @@ def on_input(event):
     """A control was edited."""
     control = event.target
     if control.classList.contains("handle"):
-        end = handles.text_of(control)
-        fields = talk.ends_of(control.closest("[data-handles]").dataset.handles)
-        fields[control.dataset.handle] = end
-        if talk.request_of("scheme") == "symmetric":  # such a range is as wide as its farther end: both move
-            reach = end[1:] if end.startswith("-") else end
-            fields = {"range_min": "-" + reach, "range_max": reach}
-        fields["calibration"] = "manual"
+        fields = handles.take(talk, control)
         form.fill(fields, {})
         talk.choose_all(fields)
     elif control.id == "tensor-search":
@@ -73,6 +67,11 @@ def on_click(event):
             document.querySelector("#results").focus()
             said.scrollIntoView()
         return
+    if event.target.classList.contains("handle"):
+        element = handles.element_of(event.target)
+        if element not in (None, talk.followed()):
+            talk.follow(element)
+        return
     link = event.target.closest("[data-focus]")
     button = event.target.closest("[data-action]")
     row = event.target.closest("[data-follow]") or event.target.closest("[data-element]")
@@ -89,6 +88,8 @@ def on_click(event):
 def on_change(event):
     """An edit is done: the next one is another place in the history. Or a file was chosen."""
     address.settle()
+    if event.target.classList.contains("handle"):
+        handles.let_go(event.target)
     if talk.unfinished and event.target.name == talk.unfinished:
         talk.ask()
     if event.target.type == "file" and event.target.files.length:
@@ -126,7 +127,9 @@ def on_key(event):
 
 
 def on_leave(event):
-    """A chart, or a byte, lost the focus."""
+    """A chart, a slider on it, or a byte lost the focus."""
+    if event.target.classList.contains("handle"):
+        handles.let_go(event.target)
     if event.target.classList.contains("byte"):
         cursor.tell("")
     if event.target.classList.contains("figure"):
@@ -239,7 +242,6 @@ async def begin():
     charts.on_point(ffi.create_proxy(on_point))
     charts.on_drawn(lambda name: talk.lay_handles(name))
     window.onscroll = ffi.create_proxy(lambda event: charts.draw_near())
-    window.onresize = ffi.create_proxy(lambda event: talk.lay_handles(None))
     window.onbeforeprint = ffi.create_proxy(lambda event: paper.prepare(talk))
     window.onafterprint = ffi.create_proxy(lambda event: paper.put_away())
     window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", ffi.create_proxy(on_scheme))

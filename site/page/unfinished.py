@@ -30,3 +30,39 @@ def round_step(size):
     if power > size:
         power = power / 10
     return next(factor * power for factor in (5, 2, 1) if factor * power <= size or factor == 1)
+
+
+def in_steps(number, step):
+    """A number as a text, to the nearest step, without the last digits of floating-point arithmetic.
+
+    >>> pairs = ((0.30000000000000004, 0.1), (123456789.6, 0.5), (-0.0004, 0.001), (104, 10), (3.1e-12, 1e-13))
+    >>> [in_steps(*pair) for pair in pairs]
+    ['0.3', '123456789.5', '0', '100', '3.1e-12']
+    """
+    rounded = round(number / step) * step
+    n_decimals = -_exponent(step)
+    if rounded != 0 and not 1e-4 <= abs(rounded) < 1e15:
+        return f"{rounded:.{max(1, n_decimals + _exponent(rounded) + 1)}g}"
+    text = f"{rounded:.{max(0, n_decimals)}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _exponent(number):
+    return int(f"{number:.0e}".partition("e")[2])
+
+
+def number_spans(text):
+    """Where the numbers of a text begin and end.
+
+    >>> number_spans("[[-3.0, 1e2], [.5 7]]")
+    [(2, 6), (8, 11), (15, 17), (18, 19)]
+    """
+    spans, begin = [], None
+    for place in range(len(text) + 1):
+        is_between = place == len(text) or text[place] in " ,;[]()\t\r\n"
+        if is_between and begin is not None:
+            spans.append((begin, place))
+            begin = None
+        elif not is_between and begin is None:
+            begin = place
+    return spans

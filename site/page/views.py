@@ -135,9 +135,9 @@ def notices(answer):
     return nodes + ([["p", {"class": "offers"}] + offers] if offers else [])
 
 
-def handle_words(tiles):
-    """What is said beside an end of the range while it is moved: how large the error is now."""
-    return "".join([", " + item["label"] + " " + item["value"] for item in tiles if item["key"] == "sqnr_db"])
+def error_words(tiles):
+    """How large the error is, to be said after something else."""
+    return "".join([", " + item["label"] + " " + item["brief"] for item in tiles if item["key"] == "sqnr_db"])
 
 
 SPOKEN = ("x", "q", "x_hat", "error")  # columns of the table of numbers
@@ -392,7 +392,7 @@ def failed(details, address):
 def lead(answer):
     """The caption and the table twin of the first instrument, whose chart stands above everything else."""
     item = _lead_of(answer)
-    return _reading(item, answer) if item["applies"] else []
+    return [_handles(item, answer)] + _reading(item, answer) if item["applies"] else []
 
 
 MAP = "map"  # the section with the leading picture
@@ -458,7 +458,7 @@ def _card(item, answer):
         ["p", {"class": "offers"}] + _offers(item.get("offers", [])),
     ]
     is_half = item["size"] == "half"  # whose chart begins where that of its neighbour does
-    chart = [figure, _handles(item)]
+    chart = [figure, _handles(item, answer)]
     parts = [["h3", {}, item["title"]], ["div", {"class": "slot", "data-keep": "controls-" + name}] + slot]
     parts += chart + reply if is_half else reply + chart
     parts.append(["div", {}] + (_reading(item, answer) if item["applies"] else []))
@@ -472,22 +472,34 @@ def _figure(item, answer):
     return ["div", attributes] + _drawing(answer, item["name"])
 
 
-def _handles(item):
-    """A slider for each line of the chart that stands for a field; the page lays them over the chart."""
-    handles = item.get("handles", {})
-    return ["div", {"class": "handles", "data-handles": item["name"]}] + [
-        [
-            "input",
-            {
-                "type": "range",
-                "class": "handle",
-                "data-handle": field,
-                "step": "any",
-                "aria-label": words.HANDLES[field],
-            },
-        ]
-        for field in sorted(handles)
-    ]
+def _handles(item, answer):
+    """A slider for each thing on the chart that can be moved; the page lays them over the chart.
+
+    Of the values, that of the followed number is a stop of the Tab key; the others are for the pointer.
+    """
+    followed = answer["request"].get("element") or "0"
+    fields = sorted(item.get("handles", {}), key=_handle_order)
+    sliders = [_slider(field, followed) for field in fields]
+    return ["div", {"class": "handles", "data-handles": item["name"]}] + sliders
+
+
+def _handle_order(field):
+    """The ends of the range, then values by their index."""
+    name, _, index = field.partition(":")
+    return (name, int(index or 0))
+
+
+def _slider(field, followed):
+    name, _, index = field.partition(":")
+    attributes = {"type": "range", "class": "handle", "data-handle": field, "step": "any"}
+    attributes["aria-label"] = words.NUMBER.format(index=index) if index else words.HANDLES[name]
+    if index:
+        attributes["class"] = "handle handle-value"
+    if index == followed:
+        attributes["data-followed"] = ""
+    elif index:
+        attributes["tabindex"] = "-1"
+    return ["input", attributes]
 
 
 def _reading(item, answer):

@@ -116,6 +116,7 @@ TABLE_OF = "Table of {name}"
 SAVE_AS = "Save {name} as {kind}"
 HANDLES = {"range_min": "Start of the range", "range_max": "End of the range"}
 HANDLES_AT = {"range_min": "range starts at {number}", "range_max": "range ends at {number}"}
+NUMBER = "Number {index}"
 BITS_OF_CODE = "The bits of the code"
 BIT_IS = "{bit}, is {digit}"
 

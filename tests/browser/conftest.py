@@ -14,6 +14,7 @@ from playwright.sync_api import (
     Browser,
     BrowserContext,
     ConsoleMessage,
+    Locator,
     Page,
     Response,
     Route,
@@ -150,6 +151,31 @@ class Visit:
     def follow_link(self, query: str) -> dict[str, Any]:
         """Opens another state of the page that is open."""
         return self.after(lambda: self.page.evaluate("query => { location.hash = query; }", query))
+
+
+def card(visit: Visit, name: str) -> Locator:
+    """The card of an instrument, brought onto the screen."""
+    found = visit.page.locator(f"[data-instrument={name}]")
+    found.scroll_into_view_if_needed()
+    return found
+
+
+def chart(visit: Visit, name: str) -> Locator:
+    """The figure of an instrument, once Plotly has drawn it."""
+    figure = card(visit, name).locator(f"[data-figure={name}]")
+    figure.scroll_into_view_if_needed()
+    expect(figure.locator(".main-svg").first).to_be_visible()
+    return figure
+
+
+def current_chart(visit: Visit, name: str) -> Locator:
+    """The figure of an instrument, once it shows the answer that the page has, and not the one before."""
+    figure = chart(visit, name)
+    visit.page.wait_for_function(
+        "name => document.querySelector(`[data-figure=${name}] > .chart`).data === quantlab.answer.figures[name]?.data",
+        arg=name,
+    )
+    return figure
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The laboratory under the hand: presets, controls, history, range handles, chart cursor, tables, cancelling, looks."""
+"""The laboratory under the hand: presets, controls, history, chart cursor, tables, cancelling, looks."""
 
 import re
 from typing import Any
@@ -7,9 +7,9 @@ from urllib.parse import urlencode
 import lab as laboratory
 import pytest
 from lab.data.presets import PRESETS
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import expect
 
-from .conftest import Visit
+from .conftest import Visit, card, chart, current_chart
 
 pytestmark = pytest.mark.browser
 
@@ -92,31 +92,6 @@ def set_control(visit: Visit, name: str, text: str) -> dict[str, Any]:
     if control.evaluate("control => control.tagName") == "SELECT":
         return visit.after(lambda: control.select_option(text))
     return visit.after(lambda: control.fill(text))
-
-
-def card(visit: Visit, name: str) -> Locator:
-    """The card of an instrument, brought onto the screen."""
-    found = visit.page.locator(f"[data-instrument={name}]")
-    found.scroll_into_view_if_needed()
-    return found
-
-
-def chart(visit: Visit, name: str) -> Locator:
-    """The figure of an instrument, once Plotly has drawn it."""
-    figure = card(visit, name).locator(f"[data-figure={name}]")
-    figure.scroll_into_view_if_needed()
-    expect(figure.locator(".main-svg").first).to_be_visible()
-    return figure
-
-
-def current_chart(visit: Visit, name: str) -> Locator:
-    """The figure of an instrument, once it shows the answer that the page has, and not the one before."""
-    figure = chart(visit, name)
-    visit.page.wait_for_function(
-        "name => document.querySelector(`[data-figure=${name}] > .chart`).data === quantlab.answer.figures[name]?.data",
-        arg=name,
-    )
-    return figure
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -210,39 +185,6 @@ def test_link_reproduces_its_state(lab: Visit, query: str) -> None:
     assert lab.page.locator("#bits").input_value() == "6"
 
 
-def handle_of(lab: Visit, field: str) -> Locator:
-    """A range handle on the histogram, laid over the drawn chart."""
-    lab.follow_link(MANY)
-    chart(lab, "histogram")
-    handle = card(lab, "histogram").locator(f"[data-handle={field}]")
-    lab.page.wait_for_function("handle => Number(handle.max) < 50 && handle.min < 0", arg=handle.element_handle())
-    return handle
-
-
-@pytest.mark.parametrize(("field", "key", "sign"), [("range_min", "ArrowRight", 1), ("range_max", "ArrowLeft", -1)])
-def test_range_handle_by_keyboard(lab: Visit, field: str, key: str, sign: int) -> None:
-    """An arrow key on a handle moves that end of the range, and the number beside it says the same."""
-    handle = handle_of(lab, field)
-    handle.focus()
-    before = float(handle.input_value())
-    request = lab.after(lambda: lab.page.keyboard.press(key))["request"]
-    assert request["calibration"] == "manual"
-    assert (float(request[field]) - before) * sign > 0
-    expect(lab.page.locator(f"#{field}")).to_have_value(request[field])
-
-
-def test_a_handle_is_its_end_alone(lab: Visit) -> None:
-    """Moving one end by a round step leaves the other as it is, to the last digit; the error is said beside it."""
-    lab.follow_link("profile=onnx&values=-3, 0.1, 3.2")
-    chart(lab, "histogram")
-    handle = card(lab, "histogram").locator("[data-handle=range_max]")
-    expect(handle).to_have_attribute("aria-valuetext", re.compile(r"range ends at 3\.2, .* dB"))
-    handle.focus()
-    request = lab.after(lambda: lab.page.keyboard.press("ArrowLeft"))["request"]
-    assert (request["range_min"], request["range_max"]) == ("-3", "3.18")
-    expect(handle).to_have_attribute("aria-valuetext", re.compile(r"range ends at 3\.18, .* dB"))
-
-
 def test_a_number_that_is_being_typed_is_no_error(lab: Visit) -> None:
     """A sign before its number is no error as long as its field has the focus, and one when it has not."""
     field = lab.page.locator("#values")
@@ -256,29 +198,6 @@ def test_a_number_that_is_being_typed_is_no_error(lab: Visit) -> None:
     field.focus()
     answer = lab.after(lambda: field.press_sequentially("2"))
     assert answer["values"][-1] == -2
-
-
-def test_range_handle_by_mouse(lab: Visit) -> None:
-    """Dragging a handle inwards clips: the share of clipped values grows, and the last place is the one computed."""
-    handle = handle_of(lab, "range_max")
-    clipped = lab.answer()["metrics"]["clipped_share"]
-    handle.scroll_into_view_if_needed()
-    box = handle.bounding_box()
-    assert box is not None
-    share = handle.evaluate("handle => (handle.value - handle.min) / (handle.max - handle.min)")
-    x, y = box["x"] + 8 + share * (box["width"] - 16), box["y"] + box["height"] / 2
-    mouse = lab.page.mouse
-    mouse.move(x, y)
-    mouse.down()
-    for part in range(1, 9):
-        mouse.move(x - 0.02 * part * box["width"], y)
-    lab.after(lambda: mouse.move(x - 0.2 * box["width"], y))
-    mouse.up()
-    value = f"{float(handle.input_value()):.6g}"
-    lab.page.wait_for_function("value => window.quantlab.answer.request.range_max === value", arg=value)
-    answer = lab.answer()
-    assert answer["request"]["calibration"] == "manual"
-    assert answer["metrics"]["clipped_share"] > clipped
 
 
 DRAG = """async ([wanted, milliseconds]) => {

@@ -130,6 +130,29 @@ def test_paper_shows_every_section_and_no_chart_is_cut(fresh: Visit) -> None:
     )
 
 
+WHILE_IT_COMPUTES = """bits => new Promise(done => {
+    const picture = document.querySelector("[data-figure=mapping]"), heights = [];
+    const look = () => heights.push(Math.round(picture.getBoundingClientRect().top));
+    const state = new MutationObserver(look);
+    state.observe(document.documentElement, {attributeFilter: ["data-state"]});
+    look();
+    document.addEventListener("quantlab:answer", () => { look(); state.disconnect(); done(heights); }, {once: true});
+    const control = document.getElementById("bits");
+    control.value = bits;
+    control.dispatchEvent(new Event("input", {bubbles: true}));
+})"""
+
+
+@pytest.mark.parametrize(("width", "height"), [(390, 844), (768, 1024), (1366, 768)])
+def test_the_picture_stays_where_it_is_while_python_computes(fresh: Visit, width: int, height: int) -> None:
+    """From an edit to its answer, a short one's, nothing above the picture grows or goes."""
+    fresh.page.set_viewport_size({"width": width, "height": height})
+    fresh.retype("bits", "5")  # from here on the figures have what they were before, too
+    heights = fresh.page.evaluate(WHILE_IT_COMPUTES, "4")
+    assert len(heights) >= 3
+    assert set(heights) == {heights[0]}
+
+
 def test_the_examples_are_one_stop_of_the_tab_key(fresh: Visit) -> None:
     """The arrow keys lead along the examples, Enter takes one, and Tab leads on to the settings."""
     page = fresh.page

@@ -29,7 +29,7 @@ from . import (
     staircase,
     stored_bytes,
 )
-from .instrument import GROUPS, Entry, Instrument, Size, when_measured, when_quantizing
+from .instrument import GROUPS, RANGE_ENDS, Entry, Instrument, Size, when_measured, when_quantizing
 
 INSTRUMENTS: dict[str, Entry] = {
     "mapping": Entry(
@@ -221,7 +221,9 @@ def _fill(seen: InstrumentView, built: Instrument) -> None:
         seen["nodes"] = list(built.nodes)
     if built.handles:
         seen["handles"] = dict(built.handles)
-        seen["ends"] = {name: ascii_shortest(end) for name, end in built.handles.items()}
+        seen["ends"] = {name: ascii_shortest(end) for name, end in built.handles.items() if name in RANGE_ENDS}
+    if built.heights:
+        seen["heights"] = dict(built.heights)
 
 
 __all__ = ["GROUPS", "INSTRUMENTS", "LEAD", "PARTS", "Entry", "Instrument", "Size", "look"]

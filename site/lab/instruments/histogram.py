@@ -16,14 +16,13 @@ from ..explanation.table import column, row, table
 from ..notation import display
 from ..results.levels import EvenLevels, Levels, grid_of, seen_apart, view_of
 from ..results.result import Floats, Result
-from .instrument import Instrument
+from .instrument import RANGE_ENDS, Instrument
 
 Json = dict[str, Any]
 
 MAX_BINS = 96
 MAX_ROWS = 24
 MAX_LEVELS = 64
-HANDLES = ("range_min", "range_max")
 LEVELS_AXIS = {"xaxis": "x", "yaxis": "y2"}
 
 
@@ -60,7 +59,7 @@ def build(result: Result) -> Instrument:
         _caption(result, counted),
         _figure(result, counted),
         _table(result, counted),
-        handles=dict(zip(HANDLES, (counted.low, counted.high), strict=True)) if has_range(result) else {},
+        handles=dict(zip(RANGE_ENDS, (counted.low, counted.high), strict=True)) if has_range(result) else {},
     )
 
 
@@ -169,7 +168,7 @@ def _figure(result: Result, counted: Histogram) -> Figure:
 def _layout(result: Result, counted: Histogram, low: float, high: float) -> Json:
     ends = [
         {**figure.segment(end, 0, end, 1, CODE, 2), "yref": "y domain", "layer": "above", "name": name}
-        for name, end in zip(HANDLES, (counted.low, counted.high), strict=True)
+        for name, end in zip(RANGE_ENDS, (counted.low, counted.high), strict=True)
         if low <= end <= high
     ]
     is_narrow = counted.high - counted.low < 0.35 * (high - low)
@@ -193,7 +192,7 @@ def _layout(result: Result, counted: Histogram, low: float, high: float) -> Json
         bargap=0,
         shapes=ends,
         annotations=texts,
-        meta=figure.keeps(("levels of the codes", *HANDLES), ("xaxis", "yaxis")),
+        meta=figure.keeps(("levels of the codes", *RANGE_ENDS), ("xaxis", "yaxis")),
     )
 
 

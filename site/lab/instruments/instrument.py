@@ -16,6 +16,8 @@ GROUPS = {
     "compare": "Compared with others",
 }
 """The questions that instruments help to answer, in the order of the page, with their titles."""
+RANGE_ENDS = ("range_min", "range_max")
+"""The fields that handles at the ends of a range set."""
 
 
 class Size(StrEnum):
@@ -37,7 +39,9 @@ class Instrument:
         figure: a Plotly figure as a plain dict; None where words and numbers say all.
         table: its twin in numbers.
         title: what it shows, where the title in the table of instruments does not fit this result.
-        handles: lines of the figure that stand for fields of the request, by the field's name: where on the x axis.
+        handles: what of the figure can be moved, by the field of the request that it sets: where on the x axis. One
+            number of a field of many is called by its index, "values:3".
+        heights: where on the y axis handles are, by the same names; the others are beneath the figure.
         steps: its own arithmetic, as the answer's steps are; empty where it has none.
         tables: further tables, beside the chart's twin.
         switches: the bits of a code, to be flipped; None where there are none.
@@ -51,6 +55,7 @@ class Instrument:
     table: Table
     title: str = ""
     handles: Mapping[str, float] = field(default_factory=dict)
+    heights: Mapping[str, float] = field(default_factory=dict)
     steps: Sequence[Step] = ()
     tables: Sequence[Table] = ()
     reply: str = ""

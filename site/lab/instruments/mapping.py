@@ -1,5 +1,6 @@
 """The notebook's diagram of two lines: real numbers above, codes below, each value joined to its code and back."""
 
+import re
 from typing import Any
 
 import numpy as np
@@ -13,12 +14,13 @@ from ..notation.codes import code_name
 from ..results.levels import EvenLevels, Levels, Places, at_or_below, code_names, grid_of, seen_apart, view_of
 from ..results.result import Result
 from ..results.sharing import block_name, block_noun, followed_block, members
-from .instrument import Instrument
+from .instrument import RANGE_ENDS, Instrument
 from .mapping_blocks import strip
 from .mapping_density import CODE_LINE, REAL_LINE, densities
 
 Json = dict[str, Any]
 
+DECIMAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 FEW = 12  # so many values are labelled
 MANY = 80  # beyond so many, what is drawn is how many there are of them
 N_TICKS = 8
@@ -33,7 +35,51 @@ ABOVE = {"matches": "x", "overlaying": "x", "side": "top", "anchor": "y", "tickm
 
 def build(result: Result) -> Instrument:
     """The instrument for a result."""
-    return Instrument(_caption(result), _figure(result), _table(result))
+    ends, values = _ends(result), _movable(result)
+    places = {"a value along the upper line": values, "an end of the range, at the bottom": ends}
+    moved = " or ".join(place for place, handles in places.items() if handles)
+    return Instrument(
+        _caption(result),
+        _figure(result),
+        _table(result),
+        handles=ends | values,
+        heights=dict.fromkeys(values, REAL_LINE),
+        use=f"Drag {moved}, or move it by the arrow keys." if moved else "",
+    )
+
+
+def _ends(result: Result) -> dict[str, float]:
+    """The ends of the range that was asked for, as far as they are in view."""
+    low, high = result.once(_view)
+    ends = zip(RANGE_ENDS, result.followed_range, strict=True) if result.ranges is not None else ()
+    return {name: end for name, end in ends if low <= end <= high}
+
+
+def _movable(result: Result) -> dict[str, float]:
+    """The typed values that can be moved: a few, or of more the followed one."""
+    settings, shown = result.settings, drawn(result)
+    if settings.is_dequantize or settings.texts["source"] != "values" or shown.size > MANY or not _is_plain(result):
+        return {}
+    elements = shown if shown.size <= FEW else [result.element]
+    return {f"values:{element}": float(result.flat_x[element]) for element in elements}
+
+
+def _is_plain(result: Result) -> bool:
+    """Whether each number stands by itself in the text, in decimal digits, so that another can be put in its place."""
+    tokens = re.findall(r"[^ ,;\[\]()\t\r\n]+", result.settings.texts["values"])
+    numbers = [float(token) for token in tokens if DECIMAL.fullmatch(token)]
+    return len(numbers) == len(tokens) and numbers == result.settings.data.reshape(-1).tolist()
+
+
+def _view(result: Result) -> tuple[float, float]:
+    """The part of the real line that is drawn."""
+    grid, shown = grid_of(result), drawn(result)
+    known = [result.flat_x, result.flat_x_hat]
+    if shown.size < result.size:
+        known = [of[shown] for of in known]
+    if result.ranges is not None and isinstance(grid, EvenLevels):
+        known.append(np.array(result.followed_range))
+    return figure.padded(*view_of(grid, *figure.ends(*known)), 0.06)
 
 
 def _caption(result: Result) -> str:
@@ -87,7 +133,7 @@ def _figure(result: Result) -> Figure:
     x, x_hat = result.flat_x, result.flat_x_hat
     if shown.size < result.size:
         x, x_hat = x[shown], x_hat[shown]
-    low, high = figure.padded(*view_of(grid, *figure.ends(x, x_hat)), 0.06)
+    low, high = result.once(_view)
     is_labelled, is_many = len(shown) <= FEW, len(shown) > MANY
     if is_many:
         traces, shapes = densities(result, grid, shown, x, x_hat, (low, high))

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import lab
 import numpy as np
 import pytest
 from lab.drawing import figure
@@ -150,3 +151,37 @@ def test_of_thousands_of_blocks_the_strip_shows_the_largest(ask: Ask) -> None:
     blocks = next(trace for trace in drawn["data"] if trace.get("name") == "every block")
     assert len(blocks["x"]) == 128
     assert 100 * 32 in blocks["customdata"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "handles"),
+    [
+        (
+            {"values": "-3, 0.1, 3.2"},
+            {"range_min": -3, "range_max": 3.2, "values:0": -3, "values:1": 0.1, "values:2": 3.2},
+        ),
+        (
+            {"values": "[[-3, .1], [32e-1, 4]]", "granularity": "axis", "axis": "1", "profile": "onnx", "element": "2"},
+            {"range_min": -3, "range_max": 3.2, "values:0": -3, "values:2": 3.2},
+        ),
+        ({"values": "1,5; 2,25; 3,0", "commas": "decimal"}, {"range_min": 1.5, "range_max": 3}),
+        ({"source": "uniform", "shape": "2", "spread": "1"}, {"range_min", "range_max"}),
+        (
+            {"values": " ".join(str(i) for i in range(13)), "element": "4"},
+            {"range_min": 0, "range_max": 12, "values:4": 4},
+        ),
+        ({"values": " ".join(str(i) for i in range(81))}, {"range_min": 0, "range_max": 80}),
+        ({"direction": "dequantize", "codes": "1 2 3"}, {}),
+        ({"format": "q4_k", "values": "1 2 3"}, {"values:0": 1, "values:1": 2, "values:2": 3}),
+        ({"format": "float8_e4m3fn", "values": "1 2"}, {"values:0": 1, "values:1": 2}),
+    ],
+)
+def test_typed_values_and_ends_of_a_range_can_be_moved(fields: dict[str, str], handles: Any) -> None:
+    """The figure offers what is drawn of both, where the page can put a number into the text."""
+    answer = lab.answer({**fields, "show": "mapping"})
+    view = next(view for view in answer["instruments"] if view["name"] == "mapping")
+    found = view.get("handles", {})
+    assert set(found) == set(handles)
+    assert set(view.get("heights", {})) == {name for name in handles if name.startswith("values:")}
+    if isinstance(handles, dict):
+        assert found == pytest.approx(handles)
