@@ -81,6 +81,20 @@ def test_links_keep_it(shared: Visit) -> None:
     assert shared.answer()["values"] == [1, 2, 4]
 
 
+IS_ON_THE_AXIS = """name => {
+    const gd = document.querySelector(`[data-figure=${name}] > .chart`);
+    const handle = document.querySelector(`[data-handles=${name}][data-laid] > [data-handle=range_max]`);
+    if (!handle) return false;
+    const box = gd.getBoundingClientRect(), slider = handle.getBoundingClientRect();
+    const thumb = parseFloat(getComputedStyle(document.documentElement).fontSize);
+    const share = (handle.value - handle.min) / (handle.max - handle.min);
+    const {l, w} = gd._fullLayout._size, [low, high] = gd._fullLayout.xaxis.range;
+    const wanted = box.left + (l + (handle.value - low) / (high - low) * w) * box.width / gd.clientWidth;
+    const found = slider.left + thumb / 2 + share * (slider.width - thumb);
+    return box.width > gd.clientWidth * 1.3 && Math.abs(found - wanted) < 3;
+}"""
+
+
 def test_charts_are_still_touched(shared: Visit) -> None:
     """The pointer is where it seems to be on the larger chart, and so are the handles of a range."""
     page = shared.page
@@ -96,22 +110,10 @@ def test_charts_are_still_touched(shared: Visit) -> None:
     )
     center = rightmost["x"] + rightmost["width"] / 2, rightmost["y"] + rightmost["height"] / 2
     assert shared.after(lambda: page.mouse.click(*center))["request"]["element"] == "2"
+    page.wait_for_function(IS_ON_THE_AXIS, arg="mapping")
     page.get_by_role("button", name="Range", exact=True).click()
     drawn(page, "histogram")
-    page.locator('[data-handles="histogram"][data-laid]').wait_for()
-    page.wait_for_function(
-        """() => {
-            const gd = document.querySelector("[data-figure=histogram] > .chart");
-            const handle = document.querySelector("[data-handle=range_max]");
-            const box = gd.getBoundingClientRect(), slider = handle.getBoundingClientRect();
-            const thumb = parseFloat(getComputedStyle(document.documentElement).fontSize);
-            const share = (handle.value - handle.min) / (handle.max - handle.min);
-            const {l, w} = gd._fullLayout._size, [low, high] = gd._fullLayout.xaxis.range;
-            const wanted = box.left + (l + (handle.value - low) / (high - low) * w) * box.width / gd.clientWidth;
-            const found = slider.left + thumb / 2 + share * (slider.width - thumb);
-            return box.width > gd.clientWidth * 1.3 && Math.abs(found - wanted) < 3;
-        }"""
-    )
+    page.wait_for_function(IS_ON_THE_AXIS, arg="histogram")
 
 
 def test_authors_are_not_given_it(visitor: Visit) -> None:
