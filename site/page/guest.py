@@ -89,17 +89,11 @@ def begin(talk):
     def on_failure(event):
         _tell({"kind": "error", "errors": [{"field": "", "message": event.detail}]}, _host.origin)
 
-    def on_resize(*_):
-        height = window.Math.ceil(document.body.getBoundingClientRect().height)
-        if height != _host.height:
-            _host.height = height
-            _tell({"kind": "height", "height": height}, "*")
-
     window.self.addEventListener("message", ffi.create_proxy(on_message))
     document.addEventListener("quantlab:answer", ffi.create_proxy(on_answer))
     document.addEventListener("quantlab:failed", ffi.create_proxy(on_failure))
-    window.ResizeObserver.new(ffi.create_proxy(on_resize)).observe(document.body)
-    on_resize()
+    window.ResizeObserver.new(ffi.create_proxy(_tell_height)).observe(document.body)
+    _tell_height()
 
 
 def _hear(talk, said, origin):
@@ -125,7 +119,15 @@ def _fields(request):
     }
 
 
+def _tell_height(*_):
+    height = window.Math.ceil(document.body.getBoundingClientRect().height)
+    if height != _host.height:
+        _host.height = height
+        _tell({"kind": "height", "height": height}, "*")
+
+
 def _tell_answer(talk, answer):
+    _tell_height()  # first, so that the host never shows an answer in the height of what stood there before
     if answer.ok:
         fields = {name: text for name, text in talk.chosen.items() if text != form.LONG}
         fields.update({name: text for name, text in address.state.appearance.items() if name != "group"})

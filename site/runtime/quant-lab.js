@@ -8,12 +8,13 @@ const live = new Set();
 for (const type of ["message", "securitypolicyviolation"])
   addEventListener(type, (event) => live.forEach((it) => it.hear(event)));
 
+// Leaving absolute ends scroll anchoring.
 const style = new CSSStyleSheet();
 style.replaceSync(`
-:host(:not([hidden])) {display:block; position:relative}
+:host(:not([hidden])) {display:block}
 iframe {width:100%; height:0; border:0; display:block; color:color-mix(in srgb, currentcolor, currentcolor); transition:color 1ms}
 slot {display:block}
-slot ~ iframe {position:absolute; visibility:hidden}
+slot ~ iframe {max-height:0; visibility:hidden}
 `);
 
 class QuantLab extends HTMLElement {

@@ -150,6 +150,34 @@ def test_room_is_left_until_it_runs(host: Host) -> None:
     host.until(f"{height} > 0 && {height} < 1000")
 
 
+@pytest.mark.parametrize("host", [{"viewport": {"width": 390, "height": 700}}], indirect=True)
+@pytest.mark.parametrize("show", ["table", "summary,steps", "mapping"])
+def test_the_readers_place_is_kept_while_an_embed_above_takes_its_height(host: Host, show: str) -> None:
+    """The room that was left gives way to the answer's height in one step, and what the reader sees stays in place."""
+    lines = "".join(f"<p>Line {number}.</p>" for number in range(60))
+    page = host.open(SCRIPT + '<div style="height: 900px"></div><div id="place"></div><p id="read">Read.</p>' + lines)
+    page.evaluate("scrollTo(0, 920)")
+    page.evaluate(
+        """([place, show]) => {
+            document.getElementById("place").innerHTML = `<quant-lab show="${show}" height="300">Soon</quant-lab>`;
+            const embed = document.querySelector("quant-lab");
+            window.heights = [];
+            new ResizeObserver(() => heights.push(embed.offsetHeight)).observe(embed);
+        }""",
+        ["place", show],
+    )
+    page.wait_for_function("heights.at(-1) === 300")
+    top = page.evaluate("document.getElementById('read').getBoundingClientRect().top")
+    host.hear()
+    page.wait_for_function("heights.length > 1")
+    page.locator("quant-lab iframe").element_handle().content_frame().wait_for_selector("[data-at-rest]")
+    heights = page.evaluate("heights")
+    assert heights[0] == 300
+    assert min(heights) == 300, heights
+    assert max(heights) == heights[-1], heights
+    assert abs(page.evaluate("document.getElementById('read').getBoundingClientRect().top") - top) < 2
+
+
 def test_a_wrong_attribute_is_an_error_event(one: Host) -> None:
     """A wrong setting is told to the host by an event and to the reader in the frame; the way back is open."""
     errors = change(one, "one.setAttribute('bits', '40')", "error")
