@@ -25,8 +25,8 @@ Json = dict[str, Any]
 
 WINDOW = 2.6  # steps to both sides of what is shown
 MAX_CODES = 12  # written under the line
-LEVEL, THRESHOLD, STEM, ERROR_LINE = 0.14, 0.32, 0.42, 0.78  # heights in the drawing; the real line is at 0
-BOTTOM, TOP = -0.65, 1.05
+LEVEL, THRESHOLD, STEM, ERROR_LINE = 0.14, 0.26, 0.3, 1.05  # heights in the drawing; the real line is at 0
+BOTTOM, TOP = -0.68, 1.1
 SIDES = {"lower": "it goes to the lower of the two numbers", "upper": "it goes to the upper of the two numbers"}
 ABOVE: Json = {"matches": "x", "overlaying": "x", "side": "top", "anchor": "y"}
 
@@ -259,13 +259,13 @@ def _layout(result: Result, found: Decision, codes: Any) -> Json:
         texts.append(figure.note(found.x, STEM, f"x {_equals(result.flat_x[result.element])}", yanchor="bottom"))
     if found.x is not None and np.isfinite(found.x_hat):
         middle = found.x / 2 + found.x_hat / 2
-        texts.append(figure.note(middle, ERROR_LINE, _error_text(found), yanchor="bottom", yshift=3))
+        texts.append(figure.note(middle, ERROR_LINE, _error_text(found), yanchor="top", yshift=-3))
     ticks = nice_ticks(low, high, 4)
     return figure.layout(
         xaxis=_axis("codes q", low, high, found.grid.reals(codes).tolist(), map(found.grid.name, codes.tolist())),
         xaxis2=_axis("real numbers", low, high, ticks, map(label, ticks)) | ABOVE,
         yaxis={"visible": False, "range": [BOTTOM, TOP], "fixedrange": True},
-        margin={"l": 16, "r": 16, "t": 76, "b": 48},
+        margin={"l": 16, "r": 16, "t": 68, "b": 48},
         shapes=shapes,
         annotations=texts,
     )
