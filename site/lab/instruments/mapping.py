@@ -214,27 +214,35 @@ def _labels(result: Result, shown: Indices, x_hat: Floats, low: float, high: flo
     Those that have no place on a narrow screen are a trace of their own, whose `meta.room` says how wide it must be.
     """
     first = sorted(range(len(shown)), key=lambda i: (int(shown[i]) != result.element, float(x_hat[i])))
-    everywhere = _apart(first, x_hat, (high - low) * NARROW, [])
-    beside = _apart(first, x_hat, (high - low) * WIDE, everywhere)[len(everywhere) :]
+    sides, width = _sides(x_hat, low, high), high - low
+    everywhere = _apart(first, x_hat, sides, width * NARROW, [])
+    beside = _apart(first, x_hat, sides, width * WIDE, everywhere)[len(everywhere) :]
     texts = [_label(result, shown[everywhere], x_hat[everywhere], low, high)]
     if beside:
         texts.append(_label(result, shown[beside], x_hat[beside], low, high) | {"meta": {"room": ROOM}})
     return texts
 
 
-def _apart(places: list[int], x: Floats, distance: float, kept: list[int]) -> list[int]:
-    """What is kept already, and of further places those that lie so far from all others."""
+def _apart(places: list[int], x: Floats, sides: list[str], width: float, kept: list[int]) -> list[int]:
+    """What is kept already, and of further places those whose label, so wide, meets none of the others."""
+    grown = {"right": width / 2, "center": 0.0, "left": -width / 2}
+    middles = [at + grown[side] for at, side in zip(x.tolist(), sides, strict=True)]
     kept = list(kept)
     for i in places:
-        if all(abs(float(x[i]) - float(x[other])) > distance for other in kept):
+        if all(abs(middles[i] - middles[other]) > width for other in kept):
             kept.append(i)
     return kept
 
 
+def _sides(at: Floats, low: float, high: float) -> list[str]:
+    """To which side of its place each label grows."""
+    middle, rim = (low + high) / 2, (high - low) * RIM
+    return ["right" if x < low + rim < middle else "left" if x > high - rim else "center" for x in at.tolist()]
+
+
 def _label(result: Result, elements: Indices, at: Floats, low: float, high: float) -> Json:
     """Reconstructions, codes and values as texts."""
-    middle, rim = (low + high) / 2, (high - low) * RIM
-    sides = ["right" if x < low + rim < middle else "left" if x > high - rim else "center" for x in at.tolist()]
+    sides = _sides(at, low, high)
     top, bottom = [f"top {side}" for side in sides], [f"bottom {side}" for side in sides]
     backs = [f"x̂ {_equals(result.flat_x_hat[i])}" for i in elements]
     codes = [f"q = {code}" for code in code_names(result, elements)]

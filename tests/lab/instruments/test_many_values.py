@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import lab
@@ -68,6 +69,28 @@ def test_labels_at_the_rim_grow_inward(ask: Ask) -> None:
     of_values = {text: side for text, side in sides.items() if text.startswith("x =")}
     assert of_values == {"x = −3.0": "top right", "x = 0.1": "top center", "x = 3.2": "top left"}
     assert [sides[f"q = {code}"] for code in ("−128", "−1", "127")] == ["bottom right", "bottom center", "bottom left"]
+
+
+GROWN = {"right": 0, "center": 0.5, "left": 1}  # how much of a text is left of its place
+CROWDED = [0.31, -0.42, 0.17, -0.08, 0.55, -0.63, 0.24, -0.29, 0.48, -0.11, 0.37, 1.9]
+
+
+@pytest.mark.parametrize(("screen", "drawing", "text"), [("phone", 290, 76), ("tablet", 634, 78)])
+def test_labels_do_not_meet(ask: Ask, screen: str, drawing: int, text: int) -> None:
+    """The texts at twelve values are apart, pixels wide as measured, also where those at the rim grow inward."""
+    _, drawn = ask("mapping", CROWDED)
+    low, high = drawn["layout"]["xaxis"]["range"]
+    texts = [trace for trace in drawn["data"] if trace["mode"] == "text"]
+    seen = [trace for trace in texts if drawing >= trace.get("meta", {"room": 0})["room"]]
+    ends = []
+    for trace in seen:
+        for x, said, side in zip(trace["x"], trace["text"], trace["textposition"], strict=True):
+            if said.startswith("x̂"):
+                left = (x - low) / (high - low) * drawing - text * GROWN[side.split()[1]]
+                ends.append((left, left + text))
+    ends.sort()
+    assert len(ends) >= 2, screen
+    assert all(right < left for (_, right), (left, _) in pairwise(ends)), screen
 
 
 def filled(drawn: dict[str, Any], name: str) -> list[list[tuple[float, float]]]:
