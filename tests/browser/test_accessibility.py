@@ -151,14 +151,15 @@ def test_the_focus_in_an_authors_words_goes_to_the_frame(chromium: Browser, held
 
 
 def focused(visit: Visit) -> dict[str, Any]:
-    """What has the focus: its name, where it is, and how the focus is shown."""
+    """What has the focus: its name, where it is, and how that is shown; of a thumb the style cannot be asked for."""
     place: dict[str, Any] = visit.page.evaluate(
         "() => { const element = document.activeElement, box = element.getBoundingClientRect();"
         " const shown = element.closest('.choice') ?? element, style = getComputedStyle(shown);"
         " return {key: element.id || element.dataset.action || element.dataset.follow || element.className"
         " || element.getAttribute('href') || element.name || '', name: element.name, tag: element.tagName,"
         " action: element.dataset.action, top: box.top + scrollY, width: box.width,"
-        " outline: style.outlineStyle, part: element.closest('header, .presets, form, .results, .essay, footer')"
+        " outline: element.matches('.handle') ? 'on its thumb' : style.outlineStyle,"
+        " part: element.closest('header, .presets, form, .results, .essay, footer')"
         "?.classList[0] ?? element.className}; }"
     )
     return place
@@ -190,6 +191,32 @@ def test_everything_is_reached_by_tab(lab: Visit) -> None:
     assert names <= {stop["key"] for stop in stops}
     figures = page.locator("[data-figure]:visible").count()  # not the drawings of the text
     assert sum("figure" in stop["key"].split() for stop in stops) == figures
+
+
+def test_the_view_for_a_room(visitor: Visit, axe: str) -> None:
+    """Projected, no rule is broken either, nor in forced colours; Tab visits all and shows where, Escape leaves."""
+    page = visitor.open("#view=projector")
+    page.wait_for_function("!window.quantlab.answer.instruments.some(item => item.waits)")
+    page.evaluate(f"() => {{ {axe} }}")
+    expect_no_violation(page)
+    page.set_viewport_size({"width": 1024, "height": 768})
+    page.emulate_media(forced_colors="active")
+    assert page.evaluate(VIOLATIONS) == []
+    page.emulate_media(forced_colors="none")
+    page.locator("#values").focus()
+    page.keyboard.press("Shift+Tab")
+    page.locator(".skip").focus()
+    stops = [focused(visitor)]
+    while stops[-1]["tag"] != "BODY" and len(stops) < 500:
+        page.keyboard.press("Tab")
+        stops.append(focused(visitor))
+    stops.pop()
+    assert list(dict.fromkeys(stop["part"] for stop in stops)) == ["skip", "masthead", "controls", "results"]
+    assert [stop for stop in stops if stop["outline"] == NOTHING_SEEN or stop["width"] == 0] == []
+    page.locator("#bits").focus()
+    page.keyboard.press("Escape")
+    page.wait_for_function("!document.documentElement.hasAttribute('data-view')")
+    expect(page.locator("#bits")).to_be_focused()
 
 
 def test_skip_link_leads_to_the_results(visitor: Visit) -> None:
