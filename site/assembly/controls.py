@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 Node = Any
-READ = ("values", "codes")  # beneath which it is said how their text was read
+READ = ("values", "codes", "axis")  # beneath which it is said how their text was read
 View = Callable[[Any], list[Node]]
 
 
@@ -156,15 +156,19 @@ def _control(field: Any, extra: dict[str, Any]) -> list[Node]:
     typing = {"autocomplete": "off", "autocapitalize": "off", "spellcheck": "false", **common}
     if field.kind == "numbers":
         content = [field.default] if field.default else []
-        parts = [label, ["textarea", {"rows": 3, **typing}, *content], hint]
-        return [*parts, ["p", {"class": "read-as", "data-region": f"reading-{name}"}]] if name in READ else parts
+        return [label, ["textarea", {"rows": 3, **typing}, *content], hint, *_reading(name)]
     if field.kind == "integer":
         number = ["input", {"type": "number", "step": 1, "value": field.default, **_bounds(field), **typing}]
-        return [label, _turned(field, number) if field.quick else number, hint]
+        return [label, _turned(field, number) if field.quick else number, hint, *_reading(name)]
     line = {"type": "text", "value": field.default, **typing}
     if field.name == "tensor":
         return [label, ["input", {**line, "list": "tensor-options"}], hint, ["datalist", {"id": "tensor-options"}]]
     return [label, ["input", line], hint]
+
+
+def _reading(name: str) -> list[Node]:
+    """Draws the place where it is said how a text was read."""
+    return [["p", {"class": "read-as", "data-region": f"reading-{name}"}]] if name in READ else []
 
 
 def _turned(field: Any, line: Node) -> Node:

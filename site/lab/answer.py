@@ -25,7 +25,7 @@ from .answer_types import (
     StoredNumbers,
 )
 from .comparing.schemes import SCHEMES
-from .explanation.label import fingerprint_of, label_of
+from .explanation.label import fingerprint_of, label_of, sharing
 from .explanation.notices import MAX_LISTED, notices
 from .explanation.settings_in_words import settings_in_words
 from .explanation.steps.followed import steps
@@ -247,7 +247,7 @@ def _first(result: Result) -> DescribedFirst:
         "label": label_of(settings),
         "fingerprint": fingerprint_of(settings),
         "metrics": metrics_of(result),
-        "settings": settings_in_words(settings.texts),
+        "settings": settings_in_words(settings.texts, sharing(settings)),
         "summary": summary(result),
         "groups": [{"name": name, "title": title} for name, title in GROUPS.items()],
         "notices": notices(result),
@@ -256,6 +256,8 @@ def _first(result: Result) -> DescribedFirst:
         found["stored"] = stored_of(result)
     if settings.reading is not None:
         found["reading"] = settings.reading.in_words
+    if sharing(settings):
+        found["axis_reading"] = sharing(settings)
     if result.size > MAX_LISTED:
         found["truncated"] = True
     return found

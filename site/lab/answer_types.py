@@ -226,6 +226,7 @@ class DescribedFirst(TypedDict):
     settings: Annotated[list[Setting], "the settings that play a part, for people"]
     summary: Annotated[list[Tile], "parameters and error figures, for people"]
     reading: NotRequired[Annotated[str, "how the text of the numbers was understood"]]
+    axis_reading: NotRequired[Annotated[str, "which numbers share a scale, where an axis says so"]]
     groups: Annotated[list[Named], "the questions that instruments help to answer"]
     notices: Annotated[list[Notice], "what is worth knowing"]
     stored: NotRequired[Annotated[StoredNumbers, "of formats other than plain integers"]]

@@ -347,7 +347,7 @@ class Conversation:
                 view.setdefault(part, self.view.get(part))
         self.view, self.defaults = view, view["defaults"]
         form.fill(view["request"], self.chosen)
-        for name in ("values", "codes", "file"):
+        for name in ("values", "codes", "file", "axis"):
             dom.render("reading-" + name, views.understood(view, name))
         address.write(self.chosen, self.defaults, None)
         self._put_behind()

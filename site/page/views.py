@@ -186,6 +186,8 @@ def _as_json(fields):
 
 def understood(answer, name):
     """How the text of a field of numbers was read, for the place beneath it; nothing where it is not the one in use."""
+    if name == "axis":
+        return [answer["axis_reading"]] if answer.get("axis_reading") else []
     used = "codes" if answer["request"]["direction"] == "dequantize" else "values"
     used = "file" if answer["request"]["source"] == "file" else used
     return [answer["reading"]] if name == used and answer.get("reading") else []

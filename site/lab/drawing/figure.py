@@ -84,6 +84,12 @@ def axis(title: str, low: float | None = None, high: float | None = None, **more
     return described
 
 
+def color_bar(**more: Any) -> Json:
+    """The legend of a heat map's colours, its numbers written as those of axes."""
+    plain = {"outlinewidth": 0, "tickfont": {"size": 11}, "exponentformat": "power", "minexponent": 4}
+    return plain | more
+
+
 def lines(x: Any, y: Any, color: str, name: str, width: float = 2, dash: str = "solid", **more: Any) -> Json:
     """A trace of lines; None in x and y breaks them."""
     line = {"color": color, "width": width, "dash": dash}

@@ -51,8 +51,28 @@ def slices(axis: int, ndim: int) -> str:
     ('row', 'column', 'value', 'slice along axis 1')
     """
     if ndim > 2:
-        return f"slice along axis {axis}"
+        return f"slice along axis {axis % ndim}"
     return "value" if ndim == 1 else ("row", "column")[axis]
+
+
+def sharing(settings: Settings) -> str:
+    """Which numbers share a scale, where an axis says so; else nothing.
+
+    >>> from ..request.settings import read
+    >>> asked = {"profile": "onnx", "values": "[[1, 2], [3, 4]]"}
+    >>> sharing(read({**asked, "granularity": "axis"})), sharing(read(asked))
+    ('one scale for each row', '')
+    >>> sharing(read({**asked, "granularity": "block", "block_size": "2"}))
+    'blocks of 2 along each row'
+    """
+    granularity, ndim = settings.granularity, settings.data.ndim
+    if isinstance(granularity, qc.PerAxis):
+        return f"one scale for each {slices(granularity.axis, ndim)}"
+    if not isinstance(granularity, qc.PerBlock):
+        return ""
+    ways = {1: "along the list", 2: ("down each column", "along each row")[granularity.axis % 2]}
+    way = ways.get(ndim, f"along axis {granularity.axis % ndim}")
+    return f"blocks of {granularity.block_size} {way}"
 
 
 def fingerprint_of(settings: Settings) -> str:

@@ -8,8 +8,10 @@ from ..request.fields import FORM, Field, Kind
 LONGEST = 120  # characters of one setting
 
 
-def settings_in_words(texts: Mapping[str, str]) -> list[Setting]:
+def settings_in_words(texts: Mapping[str, str], axis: str = "") -> list[Setting]:
     """Each setting of the form that plays a part, as its label and what it says; what is empty or off is left out.
+
+    `axis` is what the axis means for the numbers at hand, in words.
 
     >>> texts = {field.name: field.default for group in FORM.values() for field in group}
     >>> [f"{found['label']}: {found['text']}" for found in settings_in_words(texts)][:3]
@@ -17,7 +19,7 @@ def settings_in_words(texts: Mapping[str, str]) -> list[Setting]:
     """
     found: list[Setting] = []
     for field in (field for group in FORM.values() for field in group):
-        given = texts[field.name]
+        given = axis if axis and field.name == "axis" else texts[field.name]
         is_said = field.matters(texts) and field.kind is not Kind.HIDDEN and given not in ("", _unsaid(field))
         if is_said or field.name == "format":
             found.append({"name": field.name, "label": field.label, "text": in_words(field, given)})

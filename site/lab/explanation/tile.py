@@ -17,7 +17,7 @@ def tile(key: str, label: str, symbol: Node, value: str, hint: str) -> Tile:
         "label": label,
         "symbol": symbol,
         "value": value,
-        "brief": display.brief(value),
+        "brief": display.brief(value.partition(", ")[0]),  # of many, how many they are
         "hint": hint,
     }
 

@@ -26,7 +26,7 @@ def draw_grid(grid: Grid, name: str, *told: str, **more: Any) -> Figure:
         "dy": height,
         "zmin": 0,
         "colorscale": "Cividis",
-        "colorbar": {"thickness": 10, "nticks": 5, "outlinewidth": 0, "tickfont": {"size": 11}},
+        "colorbar": figure.color_bar(thickness=10, nticks=5),
         "name": name,
         **figure.hover("around row %{y:,.0f}, column %{x:,.0f}", *told),
         **more,

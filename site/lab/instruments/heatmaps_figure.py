@@ -102,20 +102,18 @@ def _heat(
 ) -> Json:
     """One heat map; `meta` tells how many columns the matrix has, so that a cell is known as an element."""
     rows, columns = blocks
-    bar = {
-        "orientation": "h",
-        "x": across[0],
-        "xanchor": "left",
-        "len": across[1] - across[0],
-        "y": bottom,
-        "yanchor": "top",
-        "thickness": 8,
-        "ypad": 6,
-        "xpad": 0,
-        "nticks": 4,
-        "outlinewidth": 0,
-        "tickfont": {"size": 11},
-    }
+    bar = figure.color_bar(
+        orientation="h",
+        x=across[0],
+        xanchor="left",
+        len=across[1] - across[0],
+        y=bottom,
+        yanchor="top",
+        thickness=8,
+        ypad=6,
+        xpad=0,
+        nticks=4,
+    )
     return {
         "type": "heatmap",
         "z": _cells(panel.cells),

@@ -13,6 +13,8 @@ from ..notation import display
 from ..results.result import Result
 from .origin import FEW, Origin, origin_of, saved
 
+WIDTH = 110  # characters of a line
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Case:
@@ -182,6 +184,32 @@ def fused_multiply_add(module: str, exact: str, addend: str, widen: str, narrow:
     ]
 
 
+def wrapped(line: str) -> str:
+    """A line of a program, broken after commas inside brackets where it is too long to be read.
+
+    >>> print(wrapped("x = np.array([" + ", ".join(map(str, range(1000, 1020))) + "], np.float32)"))
+    x = np.array([1000, 1001, 1002, 1003, 1004, 1005, 1006, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 1015,
+        1016, 1017, 1018, 1019], np.float32)
+    """
+    if len(line) <= WIDTH or line.lstrip().startswith("#"):
+        return line
+    indent = " " * (len(line) - len(line.lstrip()) + 4)
+    done, begin, cut, depth, quote = [], 0, 0, 0, ""
+    for place, sign in enumerate(line):
+        if quote:
+            quote = "" if sign == quote else quote
+        elif sign in "'\"":
+            quote = sign
+        else:
+            depth += (sign in "([{") - (sign in ")]}")
+            is_break = sign == "," and depth > 0 and line[place + 1 : place + 2] == " "
+            if cut > begin and place - begin >= WIDTH - len(indent) * bool(done):
+                done.append(line[begin:cut])
+                begin = cut + 1
+            cut = place + 1 if is_break else cut
+    return f"\n{indent}".join([*done, line[begin:]])
+
+
 def program(*parts: list[str]) -> str:
     """Paragraphs of lines as one text, with two empty lines around a function."""
     text = ""
@@ -192,6 +220,6 @@ def program(*parts: list[str]) -> str:
         is_function = part[0].startswith("def ")
         if text:
             text += "\n\n" if is_function or was_function else "\n"
-        text += "\n".join(part) + "\n"
+        text += "".join(wrapped(line) + "\n" for line in "\n".join(part).split("\n"))
         was_function = is_function
     return text

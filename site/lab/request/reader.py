@@ -188,7 +188,9 @@ class Reader:
 
 def _unknown(name: str) -> qc.QuantError:
     close = difflib.get_close_matches(str(name), FIELDS, 1)
-    advice = f'Did you mean "{close[0]}"?' if close else f"The fields are {', '.join(FIELDS)}."
+    advice = (
+        f'Did you mean "{close[0]}"?' if close else "Take it out, or choose the setting in the form and copy the link."
+    )
     return qc.QuantError(f"{quoted(str(name))} is not a field of a request. {advice}", str(name))
 
 

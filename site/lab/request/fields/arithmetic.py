@@ -171,7 +171,7 @@ GRANULARITY: tuple[Field, ...] = (
     Field(
         name="axis",
         label="Axis",
-        hint="Per channel, 0: rows, 1: columns. Per block, 0: down the columns, 1: along the rows. Empty: rows.",
+        hint="Counted from 0; −1 is the last. Empty: a scale for each row, or blocks along the rows.",
         kind=Kind.INTEGER,
         default="",
         optional=True,
