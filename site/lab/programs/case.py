@@ -194,7 +194,8 @@ def wrapped(line: str) -> str:
     if len(line) <= WIDTH or line.lstrip().startswith("#"):
         return line
     indent = " " * (len(line) - len(line.lstrip()) + 4)
-    done, begin, cut, depth, quote = [], 0, 0, 0, ""
+    done: list[str] = []
+    begin, cut, depth, quote = 0, 0, 0, ""
     for place, sign in enumerate(line):
         if quote:
             quote = "" if sign == quote else quote
