@@ -394,7 +394,19 @@ def failed(details, address):
 def lead(answer):
     """The caption and the table twin of the first instrument, whose chart stands above everything else."""
     item = _lead_of(answer)
-    return [_handles(item, answer)] + _reading(item, answer) if item["applies"] else []
+    return [_handles(item, answer), _following(answer)] + _reading(item, answer) if item["applies"] else []
+
+
+def _following(answer):
+    """Which number is followed, between the ways to its neighbours."""
+    total, index = 1, int(answer["request"].get("element") or 0)
+    for length in answer["shape"]:
+        total *= length
+    before = _page_button("‹", index - 1, index > 0)
+    after = _page_button("›", index + 1, index + 1 < total)
+    before[1]["aria-label"], after[1]["aria-label"] = words.FOLLOW_BEFORE, words.FOLLOW_AFTER
+    told = ["span", {}, words.FOLLOWING.format(index=index, last=total - 1)]
+    return ["p", {"class": "following on-screen"}, before, told, after]
 
 
 MAP = "map"  # the section with the leading picture

@@ -43,7 +43,7 @@ LINK_TOO_LONG = (
 )
 
 # The status line: an answer
-COMPUTED = "Computed by Python in this page. It computes again with every change."
+COMPUTED = "Computed by Python in this page."
 NOT_IN_LINK = " What you typed is too long for the address, so a link will not carry it."
 NOT_COMPUTED = "Not computed: {why}"
 NOT_SAVED = "Not saved: {why}"
@@ -117,6 +117,8 @@ SAVE_AS = "Save {name} as {kind}"
 HANDLES = {"range_min": "Start of the range", "range_max": "End of the range"}
 HANDLES_AT = {"range_min": "range starts at {number}", "range_max": "range ends at {number}"}
 NUMBER = "Number {index}"
+FOLLOWING = "Follow one number: {index} of 0 to {last}"
+FOLLOW_BEFORE, FOLLOW_AFTER = "Follow the number before", "Follow the number after"
 BITS_OF_CODE = "The bits of the code"
 BIT_IS = "{bit}, is {digit}"
 
