@@ -165,6 +165,23 @@ def focused(visit: Visit) -> dict[str, Any]:
     return place
 
 
+HANDLES = ("handle", "handle handle-value")  # which show the focus around what is held, not around all of their way
+
+
+def test_a_handle_shows_the_focus_where_it_is(lab: Visit) -> None:
+    """Of the handles of a range, which lie on each other's way, one sees which has the focus; and so of a value."""
+    page = lab.page
+    holder = page.locator("[data-handles=mapping]")
+    expect(holder).to_have_attribute("data-laid", "true")
+    picture = page.locator("[data-figure=mapping]")
+    pictures = [picture.screenshot()]
+    for field in ("range_min", "range_max", "values:0"):
+        page.keyboard.press("Tab")  # the keyboard moves the focus
+        holder.locator(f'[data-handle="{field}"]').focus()
+        pictures.append(picture.screenshot())
+    assert len(set(pictures)) == len(pictures)
+
+
 def test_everything_is_reached_by_tab(lab: Visit) -> None:
     """From the top, Tab visits the skip link, the masthead, examples, settings, results and text, in that order."""
     page = lab.page
@@ -180,7 +197,8 @@ def test_everything_is_reached_by_tab(lab: Visit) -> None:
         stops.append(stop)
     parts = list(dict.fromkeys(stop["part"] for stop in stops))
     assert parts == ["skip", "masthead", "presets", "controls", "results", "essay", "colophon"]
-    assert [stop for stop in stops if stop["outline"] == NOTHING_SEEN] == []
+    assert [stop for stop in stops if stop["outline"] == NOTHING_SEEN and stop["key"] not in HANDLES] == []
+    assert sum(stop["key"] in HANDLES for stop in stops) == 5
     assert [stop for stop in stops if stop["width"] == 0] == []
     visible = page.locator("button:visible:not(:disabled)").evaluate_all(
         "buttons => [...new Set(buttons.map(button => button.dataset.action).filter(Boolean))]"
