@@ -1,5 +1,6 @@
 """The answer has the shape that is written down, to the last member."""
 
+import copy
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints, is_typeddict
 
@@ -68,7 +69,7 @@ def test_other_answers_have_their_shapes() -> None:
 
 def test_a_wrong_shape_is_noticed() -> None:
     """Absent, unknown and mistyped members are told apart from right ones."""
-    answer: Any = lab.answer({})
+    answer: Any = copy.deepcopy(lab.answer({}))  # whose parts the next answer may share
     del answer["shape"]
     answer["shapes"] = [3]
     answer["metrics"]["mse"] = "small"
