@@ -197,6 +197,9 @@ def show_errors(errors):
         messages.setdefault(error["field"], error["message"])
     for field in document.querySelectorAll("[data-field]"):
         _mark(field, messages.get(field.dataset.field))
+    told = document.getElementById(errors[0]["field"] + "-error") if len(errors) == 1 else None
+    is_seen = told is not None and told.checkVisibility()
+    document.querySelector("[data-region=errors]").toggleAttribute("data-brief", is_seen)  # the whole of it is there
 
 
 def _mark(field, message):

@@ -130,6 +130,20 @@ def test_paper_shows_every_section_and_no_chart_is_cut(fresh: Visit) -> None:
     )
 
 
+def test_an_error_moves_nothing_away(fresh: Visit) -> None:
+    """What is wrong stands at its field and in the strip, in room that is there anyway."""
+    page = fresh.page
+    places = "() => ['nav.sections', '.figure-wide'].map(it => document.querySelector(it).getBoundingClientRect().top)"
+    before = page.evaluate(places)
+    page.fill("#bits", "40")
+    expect(page.locator("#bits-error")).to_contain_text("from 2 to 16")
+    expect(page.locator("[data-region=errors] a")).to_be_visible()
+    assert page.evaluate(places) == before
+    fresh.retype("bits", "4")
+    expect(page.locator("[data-region=errors]")).to_be_hidden()
+    assert page.evaluate(places) == before
+
+
 WHILE_IT_COMPUTES = """bits => new Promise(done => {
     const picture = document.querySelector("[data-figure=mapping]"), heights = [];
     const look = () => heights.push(Math.round(picture.getBoundingClientRect().top));
