@@ -58,6 +58,7 @@ class Tile(TypedDict):
     symbol: Annotated[Node, "its symbol as a node, or empty"]
     value: Annotated[str, "the figure"]
     brief: Annotated[str, "the figure in at most five digits"]
+    many: NotRequired[Annotated[str, "how many numbers it stands for, where they differ"]]
     hint: Annotated[str, "what it means"]
 
 
@@ -98,6 +99,7 @@ class Table(TypedDict):
     first: Annotated[int, "the index of the first row"]
     total: Annotated[int, "how many rows there are on all pages"]
     page_size: Annotated[int, "how many rows a page has"]
+    has_index: NotRequired[Annotated[bool, "false where the index of a row says nothing"]]
 
 
 class Step(TypedDict):

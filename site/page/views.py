@@ -10,6 +10,8 @@ from page import words
 
 MEGABYTE = 1_000_000
 
+ABOUT = "≈"  # before a number of which digits were left out
+
 
 def summary(answer):
     """One tile for each parameter and error figure."""
@@ -58,14 +60,18 @@ def strip(answer):
     for item in answer["summary"]:
         if item["key"] in STRIP:
             was = before.get(item["key"])
-            value = ["dd", {}, ["output", {"title": item["value"]}, item["brief"]]]
+            value = ["dd", {}, ["output", {"title": item["value"]}, _in_strip(item)]]
             if was is not None and kept is not None:
                 attributes = {"class": "was", "title": words.KEPT_VALUE.format(value=was["value"])}
                 value.append(["span", attributes, difference(item["value"], was["value"])])
             elif was is not None and was["brief"] != item["brief"]:
-                value.append(["span", {"class": "was"}, words.WAS.format(value=was["brief"])])
+                value.append(["span", {"class": "was"}, words.WAS.format(value=_in_strip(was))])
             nodes.append(["div", {"class": "figure-now", "data-now": item["key"]}, ["dt", {}, item["label"]], value])
     return nodes
+
+
+def _in_strip(item):
+    return item.get("many", item["brief"])
 
 
 def difference(now, kept):
@@ -87,7 +93,7 @@ def difference(now, kept):
 
 def _amount(text):
     """The number and the unit of a formatted figure, such as (25.92, " dB"); None where it is no single number."""
-    digits, space, unit = text.replace("≈", "").replace("−", "-").replace(",", "").partition(" ")
+    digits, space, unit = text.replace(ABOUT, "").replace("−", "-").replace(",", "").partition(" ")
     if space and unit not in ("dB", "%"):
         return None
     try:
@@ -647,8 +653,8 @@ def _table(shown, followable, sorter=None, order=None, by_error=None):
             label = _choice(label, "table_order", "index" if by_error else "error", "sort")
         heads.append(["th", attributes, label])
     columns = [_of_column(column) for column in shown["columns"]]
-    if any("fields" in row for row in shown["rows"]):  # of settings, each of which has a name, and no index
-        rows = [_row_to_take(row, columns) for row in shown["rows"]]
+    if not shown.get("has_index", True):
+        rows = [_named_row(row, columns) for row in shown["rows"]]
     else:
         index = {"scope": "col", "data-key": "index"}
         if by_error is False and shown["total"] > 1:
@@ -658,15 +664,24 @@ def _table(shown, followable, sorter=None, order=None, by_error=None):
     return [
         "table",
         {"class": "numbers"},
-        ["caption", {}, shown["caption"]],
+        ["caption", {}, shown["caption"] + (words.ROUNDED if _is_rounded(shown) else "")],
         ["thead", {}, ["tr", {}] + heads],
         ["tbody", {}] + rows,
     ]
 
 
-def _row_to_take(row, columns):
-    """A row about other settings, whose name is a button that takes them."""
-    name, attributes = row["cells"][0], {"data-row": str(row["index"])}
+def _is_rounded(shown):
+    return any(ABOUT in cell for row in shown["rows"] for cell in row["cells"])
+
+
+def _plain(cell):
+    """A cell without the sign that digits were left out, which the caption says of all."""
+    return cell.replace(ABOUT, "")
+
+
+def _named_row(row, columns):
+    """A row that begins with a name, or with a number as good as one; that of settings is a button that takes them."""
+    name, attributes = _plain(row["cells"][0]), {"data-row": str(row["index"])}
     head = name
     if "fields" in row:
         button = {"type": "button", "class": "take", "data-action": "choose"}
@@ -674,8 +689,10 @@ def _row_to_take(row, columns):
         head = ["button", button, name]
     if row["selected"]:
         attributes["data-selected"] = "true"
-    cells = [["td", of_column, cell] for of_column, cell in zip(columns[1:], row["cells"][1:])]
-    return ["tr", attributes, ["th", {"scope": "row", "class": "words"}, head]] + cells
+    cells = [["td", of_column, _plain(cell)] for of_column, cell in zip(columns[1:], row["cells"][1:])]
+    of_head = {"scope": "row"}
+    of_head.update(columns[0])
+    return ["tr", attributes, ["th", of_head, head]] + cells
 
 
 def fields_of_row(item, index):
@@ -707,7 +724,7 @@ def _row(row, columns, followable):
         button["aria-label"] = words.FOLLOW.format(index=index)
         button["aria-pressed"] = "true" if is_followed else "false"
         head = ["button", button, index]
-    cells = [["td", attributes_of, cell] for attributes_of, cell in zip(columns, row["cells"])]
+    cells = [["td", attributes_of, _plain(cell)] for attributes_of, cell in zip(columns, row["cells"])]
     return ["tr", attributes, ["th", {"scope": "row"}, head]] + cells
 
 

@@ -116,6 +116,7 @@ TABLE_OF = "Table of {name}"
 SAVE_AS = "Save {name} as {kind}"
 HANDLES = {"range_min": "Start of the range", "range_max": "End of the range"}
 HANDLES_AT = {"range_min": "range starts at {number}", "range_max": "range ends at {number}"}
+ROUNDED = ", some of them rounded"
 NUMBER = "Number {index}"
 FOLLOWING = "Follow one number: {index} of 0 to {last}"
 FOLLOW_BEFORE, FOLLOW_AFTER = "Follow the number before", "Follow the number after"

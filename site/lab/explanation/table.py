@@ -19,9 +19,10 @@ def table(
     first: int = 0,
     total: int | None = None,
     page_size: int = PAGE_SIZE,
+    has_index: bool = True,
 ) -> Table:
-    """A table, or one page of it."""
-    return {
+    """A table, or one page of it; `has_index` is whether the index of a row says anything."""
+    found: Table = {
         "caption": caption,
         "columns": columns,
         "rows": rows,
@@ -29,6 +30,7 @@ def table(
         "total": len(rows) if total is None else total,
         "page_size": page_size,
     }
+    return found if has_index and not (columns and columns[0].get("is_text")) else {**found, "has_index": False}
 
 
 def row(index: int, cells: list[str], selected: bool = False) -> Row:

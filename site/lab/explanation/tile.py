@@ -12,24 +12,16 @@ from ..results.result import Result
 
 def tile(key: str, label: str, symbol: Node, value: str, hint: str) -> Tile:
     """One figure."""
-    return {
+    number, is_many, _ = value.partition(", ")
+    found: Tile = {
         "key": key,
         "label": label,
         "symbol": symbol,
         "value": value,
-        "brief": brief(value),
+        "brief": display.brief(value),
         "hint": hint,
     }
-
-
-def brief(value: str) -> str:
-    """A figure where there is little room; of many numbers, how many they are.
-
-    >>> brief("≈0.0243137255"), brief("32 zero points, −12 to 30")
-    ('0.024314', '32 of them')
-    """
-    number, is_many, _ = value.partition(", ")
-    return f"{number.split()[0]} of them" if is_many else display.brief(value)
+    return {**found, "many": f"{number.split()[0]} of them"} if is_many else found
 
 
 def cost_tile(result: Result, hint: str) -> Tile:

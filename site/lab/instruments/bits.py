@@ -202,7 +202,7 @@ def _tick(exponent: int) -> str:
 
 def _table_of_flips(found: Flips) -> Table:
     columns = [
-        column("field", "Field", "what the bit is part of"),
+        column("field", "Field", "what the bit is part of", is_text=True),
         column("bit", "Bit", "0 or 1, as it is"),
         column("number", "After the flip", "the number that the code then is in its format"),
         column("real", "Stands for", "the same with scale and offset"),

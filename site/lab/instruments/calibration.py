@@ -232,4 +232,6 @@ def _table(found: Search) -> Table:
         for i in picked.tolist()
     ]
     which = f"{len(rows)} of {display.count(found.threshold.size)} ranges, the one in use among them"
-    return table(which if len(rows) < found.threshold.size else "Every range that was tried", columns, rows)
+    return table(
+        which if len(rows) < found.threshold.size else "Every range that was tried", columns, rows, has_index=False
+    )

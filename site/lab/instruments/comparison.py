@@ -150,6 +150,7 @@ def _table(found: Comparison, result: Result, best: Measured | None) -> Table:
             "scheme",
             "Scheme",
             "affine: with a zero point; cast: no scale; by rows: a scale for each; in 32s: a scale for 32 neighbours",
+            is_text=True,
         ),
         column("bits", "Bits per value", "codes, scales and zero points together, spread over the values"),
         column("sqnr_db", *LABELS["sqnr_db"]),

@@ -251,7 +251,7 @@ def _table(found: Spread) -> Table:
         start, end = float(ends[index]), float(ends[index + 1])
         cells = [display.short(start, 3), display.short(end, 3), display.percent(share), display.percent(by_model)]
         rows.append(row(index, cells))
-    return table("The shares of the errors, in steps", columns, rows)
+    return table("The shares of the errors, in steps", columns, rows, has_index=False)
 
 
 def _expected(model: Model, ends: Floats) -> Floats:

@@ -227,4 +227,4 @@ def _table(result: Result, counted: Histogram) -> Table:
         share = display.percent(n / counted.n_values)
         cells = [display.short(start, 6), display.short(end, 6), display.count(n), share, display.count(n_beyond)]
         rows.append(row(index, cells, start <= at < end or (index == len(inside) - 1 and at == end)))
-    return table("How many values are in each bin", columns, rows)
+    return table("How many values are in each bin", columns, rows, has_index=False)

@@ -28,7 +28,7 @@ NARROW, WIDE, ROOM = 0.28, 0.13, 560
 """How far apart labels are, as shares of the axis, on any screen and where the drawing has so many pixels."""
 RIM = 0.15  # share of the line at each end where a label grows inward, for it would not fit otherwise
 REACH = 0.025  # how far strokes reach up and down from a line
-BELOW_STRIP = 0.72  # of the height, where the strip of all blocks is above
+BELOW_STRIP = 0.67  # of the height, where the strip of all blocks is above
 ABOVE = {"matches": "x", "overlaying": "x", "side": "top", "anchor": "y", "tickmode": "auto"}
 """The second axis: it runs with the first, with ticks of its own, above."""
 

@@ -92,7 +92,7 @@ def page_of_outputs(
 def error_table(product: Either, outputs: list[tuple[str, Float64]]) -> Table:
     """Output error beside the error of what went in."""
     columns = [
-        column("what", "Of", "which numbers are compared with their originals"),
+        column("what", "Of", "which numbers are compared with their originals", is_text=True),
         column(
             "sqnr_db",
             "SQNR",

@@ -205,7 +205,7 @@ def _in_stored(result: Result) -> int:
 
 def _table(result: Result, parts: list[Part]) -> Table:
     columns = [
-        column("field", "Field", "what the bytes are"),
+        column("field", "Field", "what the bytes are", is_text=True),
         column("first", "First byte", "its place in the file, from 0"),
         column("size", "Bytes", "how many there are"),
         column("value", "Value", "the number that they hold, where it is one"),
