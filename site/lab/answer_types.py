@@ -58,6 +58,7 @@ class Tile(TypedDict):
     symbol: Annotated[Node, "its symbol as a node, or empty"]
     value: Annotated[str, "the figure"]
     brief: Annotated[str, "the figure in at most five digits"]
+    digits: NotRequired[Annotated[str, "the figure with all of its digits, where `value` has fewer"]]
     many: NotRequired[Annotated[str, "how many numbers it stands for, where they differ"]]
     hint: Annotated[str, "what it means"]
 

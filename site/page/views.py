@@ -23,7 +23,7 @@ def summary(answer):
             [
                 "dd",
                 {},
-                ["output", {"class": "value", "title": item["value"]}, item["brief"]],
+                ["output", {"class": "value", "title": _in_full(item)}, item["brief"]],
                 ["span", {"class": "hint"}, item["hint"]],
             ],
         ]
@@ -60,7 +60,7 @@ def strip(answer):
     for item in answer["summary"]:
         if item["key"] in STRIP:
             was = before.get(item["key"])
-            value = ["dd", {}, ["output", {"title": item["value"]}, _in_strip(item)]]
+            value = ["dd", {}, ["output", {"title": _in_full(item)}, _in_strip(item)]]
             if was is not None and kept is not None:
                 attributes = {"class": "was", "title": words.KEPT_VALUE.format(value=was["value"])}
                 value.append(["span", attributes, difference(item["value"], was["value"])])
@@ -68,6 +68,10 @@ def strip(answer):
                 value.append(["span", {"class": "was"}, words.WAS.format(value=_in_strip(was))])
             nodes.append(["div", {"class": "figure-now", "data-now": item["key"]}, ["dt", {}, item["label"]], value])
     return nodes
+
+
+def _in_full(item):
+    return item.get("digits", item["value"])
 
 
 def _in_strip(item):

@@ -109,7 +109,7 @@ def _errors(result: Result) -> list[Tile]:
             if key == "sqnr_db" and not np.isfinite(figure) and figure > 0
             else (display.short(figure, digits) + unit if np.isfinite(figure) else display.NOTHING)
         )
-        tiles.append(tile(key, label, "", text, hint))
+        tiles.append(tile(key, label, "", text, hint, display.shortest(figure) + unit if np.isfinite(figure) else ""))
     if not result.settings.are_integers:
         return tiles + fates(result)
     share = result.n_clipped / result.size

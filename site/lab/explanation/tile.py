@@ -10,8 +10,8 @@ from ..results.cost import bits_per_value
 from ..results.result import Result
 
 
-def tile(key: str, label: str, symbol: Node, value: str, hint: str) -> Tile:
-    """One figure."""
+def tile(key: str, label: str, symbol: Node, value: str, hint: str, digits: str = "") -> Tile:
+    """One figure; `digits` are all of them, where the value has fewer."""
     number, is_many, _ = value.partition(", ")
     found: Tile = {
         "key": key,
@@ -21,14 +21,18 @@ def tile(key: str, label: str, symbol: Node, value: str, hint: str) -> Tile:
         "brief": display.brief(value),
         "hint": hint,
     }
-    return {**found, "many": f"{number.split()[0]} of them"} if is_many else found
+    if is_many:
+        found["many"] = f"{number.split()[0]} of them"
+    if digits:
+        found["digits"] = digits
+    return found
 
 
 def cost_tile(result: Result, hint: str) -> Tile:
     """How many bits a value takes, scales and zero points included."""
-    return tile(
-        "bits_per_value", "Bits per value", "", display.short(bits_per_value(result), 5).removesuffix(".0"), hint
-    )
+    bits = bits_per_value(result)
+    value = display.short(bits, 5).removesuffix(".0")
+    return tile("bits_per_value", "Bits per value", "", value, hint, display.shortest(bits).removesuffix(".0"))
 
 
 def one_or_many(numbers: Any, noun: str) -> str:

@@ -91,7 +91,7 @@ def _caption(result: Result, found: Search) -> str:
         return text + f"{ends}, no range is much better than the one in use, which ends at {chosen}."
     return text + (
         f"{ends}, it is least for a range that ends at {at}; the one in use ends at {chosen} and costs "
-        f"{display.short(round(gain, 3), 3)} times as much."
+        f"{display.short(round(gain, 3), 3) if gain < 1000 else display.count(round(gain))} times as much."
     )
 
 
