@@ -78,6 +78,16 @@ def _in_strip(item):
     return item.get("many", item["brief"])
 
 
+def data(answer):
+    """What the numbers are where they are not typed, as the field of typed ones is not there then."""
+    found = {item["name"]: item["text"] for item in answer["settings"]}
+    told = [found[name] for name in ("direction", "source", "file", "tensor", "shape") if name in found]
+    if "direction" not in found and "source" not in found:
+        return []
+    change = ["a", {"href": "#controls", "data-focus": "source"}, words.CHANGE]
+    return [words.DATA, ["b", {}, ", ".join(told)], " ", change]
+
+
 def difference(now, kept):
     """A figure against that of the kept result; where either is no single number, what the kept one is.
 
@@ -452,10 +462,16 @@ def instruments(answer):
         items = [item for item in answer["instruments"] if item["group"] == group["name"] and item["size"] != "lead"]
         attributes = {"class": "question", "id": "question-" + group["name"]}
         attributes["data-section"] = _section_of(group["name"], answer)
-        if not any(_is_there(item) for item in items):
+        head = ["h2", {}, group["title"]]
+        nothing = ["p", {"class": "nothing"}]
+        is_empty = not any(_is_there(item) for item in items)
+        if is_empty and attributes["data-section"] == MAP:  # which has its picture
             attributes["hidden"] = ""
+        elif is_empty:
+            attributes["class"] = "question empty"
+            nothing.append(words.NOTHING_HERE + (words.NEEDS_MATRIX if len(answer["shape"]) < 2 else ""))
         cards = [_card(item, answer) for item in items]
-        sections.append(["section", attributes, ["h2", {}, group["title"]], ["div", {"class": "grid"}] + cards])
+        sections.append(["section", attributes, head, nothing, ["div", {"class": "grid"}] + cards])
     return sections
 
 
@@ -780,6 +796,7 @@ def _step(step):
 
 
 VIEWS = {
+    "data": data,
     "instruments": instruments,
     "keeping": keeping,
     "lead": lead,

@@ -54,7 +54,13 @@ def _scales(result: Result) -> list[Tile]:
     for level in result.stored.levels if _is_worth_telling(result.stored) else ():
         values = level.values.reshape(-1)
         tiles.append(
-            tile(f"level_{level.name}", f"Stored: {level.name}", "", one_or_many(values, "number"), _kept(level))
+            tile(
+                f"level_{level.name}",
+                f"Stored: {level.name.replace('_', ' ')}",
+                "",
+                one_or_many(values, "number"),
+                _kept(level),
+            )
         )
     return tiles
 
