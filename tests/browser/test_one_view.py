@@ -130,6 +130,28 @@ def test_paper_shows_every_section_and_no_chart_is_cut(fresh: Visit) -> None:
     )
 
 
+SHIFTS = """window.shift = 0; new PerformanceObserver(list => {
+    for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shift += entry.value;
+}).observe({type: "layout-shift", buffered: true});"""
+
+
+@pytest.mark.parametrize(
+    "visitor",
+    [
+        {"viewport": {"width": width, "height": height}, "shows_all": False}
+        for width, height in ((390, 844), (853, 480), (768, 1024), (1366, 768))
+    ],
+    indirect=True,
+    ids=["phone", "enlarged", "tablet", "laptop"],
+)
+def test_nothing_moves_while_the_page_loads(visitor: Visit) -> None:
+    """From the first paint until Python has answered, by the browser's own measure, which is 1 if all moves away."""
+    visitor.page.add_init_script(SHIFTS)
+    visitor.open()
+    visitor.page.wait_for_function("document.documentElement.dataset.atRest === 'true'")
+    assert visitor.page.evaluate("window.shift") < 0.02
+
+
 def test_an_error_moves_nothing_away(fresh: Visit) -> None:
     """What is wrong stands at its field and in the strip, in room that is there anyway."""
     page = fresh.page
