@@ -237,6 +237,7 @@ def _described(result: Result) -> Described:
 def _first(result: Result) -> DescribedFirst:
     """What of an answer is quick to make, and above or beside everything else on the page."""
     settings = result.settings
+    shared = sharing(settings)
     found: DescribedFirst = {
         "version": VERSION,
         "ok": True,
@@ -247,7 +248,7 @@ def _first(result: Result) -> DescribedFirst:
         "label": label_of(settings),
         "fingerprint": fingerprint_of(settings),
         "metrics": metrics_of(result),
-        "settings": settings_in_words(settings.texts, sharing(settings)),
+        "settings": settings_in_words(settings.texts, shared),
         "summary": summary(result),
         "groups": [{"name": name, "title": title} for name, title in GROUPS.items()],
         "notices": notices(result),
@@ -256,8 +257,8 @@ def _first(result: Result) -> DescribedFirst:
         found["stored"] = stored_of(result)
     if settings.reading is not None:
         found["reading"] = settings.reading.in_words
-    if sharing(settings):
-        found["axis_reading"] = sharing(settings)
+    if shared:
+        found["axis_reading"] = shared
     if result.size > MAX_LISTED:
         found["truncated"] = True
     return found

@@ -1,6 +1,7 @@
 """The notebook's diagram of two lines: real numbers above, codes below, each value joined to its code and back."""
 
 import re
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -66,9 +67,15 @@ def _movable(result: Result) -> dict[str, float]:
 
 def _is_plain(result: Result) -> bool:
     """Whether each number stands by itself in the text, in decimal digits, so that another can be put in its place."""
-    tokens = re.findall(r"[^ ,;\[\]()\t\r\n]+", result.settings.texts["values"])
-    numbers = [float(token) for token in tokens if DECIMAL.fullmatch(token)]
-    return len(numbers) == len(tokens) and numbers == result.settings.data.reshape(-1).tolist()
+    numbers = _decimals(result.settings.texts["values"])
+    return numbers is not None and np.array_equal(numbers, result.settings.data.reshape(-1))
+
+
+@lru_cache(maxsize=1)  # a long text stays the same while other settings change
+def _decimals(text: str) -> Floats | None:
+    """The numbers of a text; None where one of them is not in decimal digits."""
+    tokens = re.findall(r"[^ ,;\[\]()\t\r\n]+", text)
+    return np.array(tokens, np.float64) if all(map(DECIMAL.fullmatch, tokens)) else None
 
 
 def _view(result: Result) -> tuple[float, float]:
