@@ -15,7 +15,6 @@ from collections.abc import Mapping
 from typing import Any
 
 Node = Any
-ABOUT = "≈"  # before a number of which digits were left out: a text says so in its own words
 LABEL = "label"  # of a place `embed`: what the embed is called; no field of a request
 
 
@@ -27,10 +26,10 @@ def cut(name: str, request: Mapping[str, str], answer: Mapping[str, Any]) -> lis
     if not rest:
         return None
     if kind == "summary":
-        return [next(tile["value"] for tile in answer["summary"] if tile["key"] == rest).lstrip(ABOUT)]
+        return [next(tile["brief"] for tile in answer["summary"] if tile["key"] == rest)]
     if kind == "cell":
         row, column = rest.split(".")
-        return [cell(answer["table"], int(row), column).lstrip(ABOUT)]
+        return [cell(answer["table"], int(row), column)]
     if kind == "step":
         return [next(step["math"] for step in answer["steps"] if step["key"] == rest)]
     if kind == "at":
@@ -41,14 +40,13 @@ def cut(name: str, request: Mapping[str, str], answer: Mapping[str, Any]) -> lis
 
 
 def cell(table: Mapping[str, Any], row: int, column: str) -> str:
-    """Returns the text of a cell.
+    """Returns the text of a cell as it is read.
 
     >>> cell({"columns": [{"key": "x"}, {"key": "q"}], "rows": [{"cells": ["0.1", "7"]}]}, 0, "q")
     '7'
     """
     keys = [found["key"] for found in table["columns"]]
-    text: str = table["rows"][row]["cells"][keys.index(column)]
-    return text
+    return str(importlib.import_module("page.views").brief(table["rows"][row], keys.index(column)))
 
 
 def number_at(answer: Any, path: str) -> str:

@@ -85,7 +85,8 @@ class Row(TypedDict):
 
     index: Annotated[int, "the element that it is about"]
     selected: Annotated[bool, "whether it is the one to point out"]
-    cells: Annotated[list[str], "the texts, a column each"]
+    cells: Annotated[list[str], "the texts, a column each, numbers with all of their digits"]
+    brief: NotRequired[Annotated[dict[str, str], "the texts that are read instead of those at some positions"]]
     sort: NotRequired[Annotated[list[str | float | None], "what to sort by, a column each"]]
     name: NotRequired[Annotated[str, "the name of the scheme that it is about"]]
     fields: NotRequired[Annotated[dict[str, str], "the fields of the request that takes what it is about"]]
@@ -100,6 +101,7 @@ class Table(TypedDict):
     first: Annotated[int, "the index of the first row"]
     total: Annotated[int, "how many rows there are on all pages"]
     page_size: Annotated[int, "how many rows a page has"]
+    is_rounded: NotRequired[Annotated[bool, "true where digits are left out in a brief text"]]
     has_index: NotRequired[Annotated[bool, "false where the index of a row says nothing"]]
 
 

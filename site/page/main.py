@@ -7,6 +7,7 @@ from page import (
     address,
     charts,
     cursor,
+    digits,
     dom,
     files,
     form,
@@ -105,6 +106,10 @@ def on_key(event):
         if cursor.walk_bytes(event.target, event.key):
             event.preventDefault()
         return
+    if event.target.matches("[tabindex][title]:is(td, th, output)"):
+        if digits.walk(event.target, event.key):
+            event.preventDefault()
+        return
     if event.target.closest("[role=toolbar]"):
         if cursor.walk_toolbar(event.target, event.key):
             event.preventDefault()
@@ -123,6 +128,14 @@ def on_key(event):
         if found is not None:
             pick(event.target.dataset.figure, *found)
     elif cursor.walk(event.target, event.key, talk.words_of):
+        event.preventDefault()
+
+
+def on_copy(event):
+    """What is copied has all the digits."""
+    text = digits.copied()
+    if text:
+        event.clipboardData.setData("text/plain", text)
         event.preventDefault()
 
 
@@ -230,6 +243,7 @@ async def begin():
         ("change", on_change),
         ("click", on_click),
         ("keydown", on_key),
+        ("copy", on_copy),
         ("focusout", on_leave),
         ("dragover", on_drag),
         ("dragleave", on_drag),

@@ -15,7 +15,7 @@ ABOUT = "≈"  # before a number of which digits were left out
 
 def summary(answer):
     """One tile for each parameter and error figure."""
-    return [
+    tiles = [
         [
             "div",
             {"class": "tile", "data-key": item["key"]},
@@ -23,12 +23,14 @@ def summary(answer):
             [
                 "dd",
                 {},
-                ["output", {"class": "value", "title": _in_full(item)}, item["brief"]],
+                ["output", _with_digits({"class": "value"}, _in_full(item), item["brief"]), item["brief"]],
                 ["span", {"class": "hint"}, item["hint"]],
             ],
         ]
         for item in answer["summary"]
     ]
+    _begin([tile[3][2] for tile in tiles])
+    return tiles
 
 
 def settings(answer):
@@ -60,13 +62,15 @@ def strip(answer):
     for item in answer["summary"]:
         if item["key"] in STRIP:
             was = before.get(item["key"])
-            value = ["dd", {}, ["output", {"title": _in_full(item)}, _in_strip(item)]]
+            figure = ["output", _with_digits({}, _in_full(item), _in_strip(item)), _in_strip(item)]
+            value = ["dd", {}, figure]
             if was is not None and kept is not None:
                 attributes = {"class": "was", "title": words.KEPT_VALUE.format(value=was["value"])}
                 value.append(["span", attributes, difference(item["value"], was["value"])])
             elif was is not None and was["brief"] != item["brief"]:
                 value.append(["span", {"class": "was"}, words.WAS.format(value=_in_strip(was))])
             nodes.append(["div", {"class": "figure-now", "data-now": item["key"]}, ["dt", {}, item["label"]], value])
+    _begin([node[3][2] for node in nodes])
     return nodes
 
 
@@ -172,7 +176,7 @@ def row_words(table, element):
     """
     for row in table["rows"]:
         if row["index"] == element:
-            cells = {column["key"]: cell for column, cell in zip(table["columns"], row["cells"])}
+            cells = {column["key"]: brief(row, at) for at, column in enumerate(table["columns"])}
             said = [words.SPOKEN[key].format(number=cells[key]) for key in SPOKEN if key in cells]
             if "error_steps" in cells:
                 said.append(words.OF_A_STEP.format(number=cells["error_steps"]))
@@ -649,8 +653,12 @@ def _megabytes(count):
     return f"{count / MEGABYTE:.1f}"
 
 
-def _scrolling(content, label):
-    return ["div", {"class": "scroll", "tabindex": "0", "role": "group", "aria-label": label}, content]
+def _scrolling(table, label):
+    """A table that scrolls sideways where it has to: a stop of the Tab key, unless one of its cells is."""
+    attributes = {"class": "scroll", "role": "group", "aria-label": label}
+    if not _begin([cell for row in table[4][2:] for cell in row[2:]]):
+        attributes["tabindex"] = "0"
+    return ["div", attributes, table]
 
 
 def _table(shown, followable, sorter=None, order=None, by_error=None):
@@ -684,24 +692,44 @@ def _table(shown, followable, sorter=None, order=None, by_error=None):
     return [
         "table",
         {"class": "numbers"},
-        ["caption", {}, shown["caption"] + (words.ROUNDED if _is_rounded(shown) else "")],
+        ["caption", {}, shown["caption"] + (words.ROUNDED if "is_rounded" in shown else "")],
         ["thead", {}, ["tr", {}] + heads],
         ["tbody", {}] + rows,
     ]
 
 
-def _is_rounded(shown):
-    return any(ABOUT in cell for row in shown["rows"] for cell in row["cells"])
+def _cells(row, columns):
+    """The cells of a row, with all digits of those that have more."""
+    return [
+        ["td", _with_digits(dict(columns[at]), row["cells"][at], brief(row, at)), brief(row, at)]
+        for at in range(len(columns))
+    ]
 
 
-def _plain(cell):
-    """A cell without the sign that digits were left out, which the caption says of all."""
-    return cell.replace(ABOUT, "")
+def brief(row, position):
+    """The text of a cell as it is read."""
+    return row.get("brief", {}).get(str(position), row["cells"][position])
+
+
+def _with_digits(attributes, full, seen):
+    """The attributes, with what tells all digits where fewer are seen: on hover, with the focus, and when copied."""
+    if full != seen:
+        attributes["title"], attributes["tabindex"] = full, "-1"
+    return attributes
+
+
+def _begin(nodes):
+    """Makes the first with more digits a stop of the Tab key; arrow keys lead to the others. Whether there is one."""
+    for node in nodes:
+        if node[1].get("tabindex"):
+            node[1]["tabindex"] = "0"
+            return True
+    return False
 
 
 def _named_row(row, columns):
     """A row that begins with a name, or with a number as good as one; that of settings is a button that takes them."""
-    name, attributes = _plain(row["cells"][0]), {"data-row": str(row["index"])}
+    name, attributes = brief(row, 0), {"data-row": str(row["index"])}
     head = name
     if "fields" in row:
         button = {"type": "button", "class": "take", "data-action": "choose"}
@@ -709,10 +737,9 @@ def _named_row(row, columns):
         head = ["button", button, name]
     if row["selected"]:
         attributes["data-selected"] = "true"
-    cells = [["td", of_column, _plain(cell)] for of_column, cell in zip(columns[1:], row["cells"][1:])]
-    of_head = {"scope": "row"}
-    of_head.update(columns[0])
-    return ["tr", attributes, ["th", of_head, head]] + cells
+    cells = _cells(row, columns)
+    of_head = _with_digits(dict(columns[0], scope="row"), row["cells"][0], name)
+    return ["tr", attributes, ["th", of_head, head]] + cells[1:]
 
 
 def fields_of_row(item, index):
@@ -744,8 +771,7 @@ def _row(row, columns, followable):
         button["aria-label"] = words.FOLLOW.format(index=index)
         button["aria-pressed"] = "true" if is_followed else "false"
         head = ["button", button, index]
-    cells = [["td", attributes_of, _plain(cell)] for attributes_of, cell in zip(columns, row["cells"])]
-    return ["tr", attributes, ["th", {"scope": "row"}, head]] + cells
+    return ["tr", attributes, ["th", {"scope": "row"}, head]] + _cells(row, columns)
 
 
 def _choice(label, name, text, kind):

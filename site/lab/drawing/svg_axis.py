@@ -104,4 +104,4 @@ def nice_ticks(low: float, high: float, target: int) -> list[float]:
 
 def label(value: float) -> str:
     """A tick's text."""
-    return display.typographic(f"{value:.10g}")
+    return display.powers(display.typographic(f"{value:.10g}"))

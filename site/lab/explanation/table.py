@@ -1,9 +1,23 @@
 """Tables as the answer has them, and the page of a long one that holds the followed number."""
 
+from collections.abc import Iterable
+from typing import NamedTuple
+
 from ..answer_types import Column, Row, Table
+from ..notation import display
 from ..results.result import Result
 
 PAGE_SIZE = 50
+
+
+class Shortened(NamedTuple):
+    """A cell whose brief text is not the number in five digits."""
+
+    brief: str
+    full: str
+
+
+Cell = str | display.Number | Shortened
 
 
 def column(key: str, label: str, hint: str, is_text: bool = False) -> Column:
@@ -30,12 +44,37 @@ def table(
         "total": len(rows) if total is None else total,
         "page_size": page_size,
     }
-    return found if has_index and not (columns and columns[0].get("is_text")) else {**found, "has_index": False}
+    if any(map(_is_rounded, rows)):
+        found["is_rounded"] = True
+    if not has_index or (columns and columns[0].get("is_text")):
+        found["has_index"] = False
+    return found
 
 
-def row(index: int, cells: list[str], selected: bool = False) -> Row:
-    """One row; index is the element that it is about."""
-    return {"index": index, "selected": selected, "cells": cells}
+def row(index: int, cells: Iterable[Cell], selected: bool = False) -> Row:
+    """One row; index is the element that it is about, and numbers among the cells become texts here.
+
+    >>> row(0, ["a", 1 / 3, 0.5], True)  # doctest: +NORMALIZE_WHITESPACE
+    {'index': 0, 'selected': True, 'cells': ['a', '0.3333333333333333', '0.5'], 'brief': {'1': '0.33333'}}
+    """
+    texts = [_texts(cell) for cell in cells]
+    found: Row = {"index": index, "selected": selected, "cells": [full for _, full in texts]}
+    brief = {str(at): text for at, (text, full) in enumerate(texts) if text != full}
+    return {**found, "brief": brief} if brief else found
+
+
+def _texts(cell: Cell) -> tuple[str, str]:
+    """A cell as it is read, and with all of its digits."""
+    if isinstance(cell, Shortened):
+        return display.prose(cell.brief), cell.full
+    if isinstance(cell, str):
+        return display.prose(cell), cell
+    full = display.shortest(cell)
+    return display.brief(full), full
+
+
+def _is_rounded(line: Row) -> bool:
+    return any(text != display.powers(line["cells"][int(at)]) for at, text in line.get("brief", {}).items())
 
 
 def place(result: Result, element: int) -> str:

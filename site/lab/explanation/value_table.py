@@ -13,7 +13,7 @@ from ..notation import display
 from ..notation.operands import to_be_rounded
 from ..results.result import Result
 from .format_columns import format_columns
-from .table import column, place, row, table
+from .table import Cell, Shortened, column, place, row, table
 
 Indices = NDArray[np.intp]
 
@@ -30,11 +30,10 @@ def value_table(result: Result, at_least: int = 0) -> Table:
     chosen = largest_errors(result, page_size) if is_by_error else np.arange(first, min(first + page_size, result.size))
     shown = chosen.tolist()
     columns, lines = _integers(result, shown) if result.settings.are_integers else _formats(result, shown)
-    rows = [row(i, cells, i == result.element) for i, cells in zip(shown, lines, strict=True)]
     if result.x.ndim > 1:
         columns = [column("place", "Place", "the indices in the matrix, row first"), *columns]
-        for i, line in zip(shown, rows, strict=True):
-            line["cells"] = [place(result, i), *line["cells"]]
+        lines = [[place(result, i), *cells] for i, cells in zip(shown, lines, strict=True)]
+    rows = [row(i, cells, i == result.element) for i, cells in zip(shown, lines, strict=True)]
     n, of_all = display.count(len(shown)), display.count(result.size)
     if len(shown) == result.size:
         caption = f"All {display.plural(result.size, 'number')}"
@@ -57,13 +56,13 @@ def largest_errors(result: Result, n: int) -> Indices:
     return candidates[np.argsort(-error[candidates], kind="stable")][:n]
 
 
-def _integers(result: Result, shown: list[int]) -> tuple[list[Column], list[list[str]]]:
+def _integers(result: Result, shown: list[int]) -> tuple[list[Column], list[list[Cell]]]:
     if result.settings.is_dequantize:
         return _dequantize_columns(), [_dequantize_cells(result, i) for i in shown]
     return _quantize_columns(result), [_quantize_cells(result, i) for i in shown]
 
 
-def _formats(result: Result, shown: list[int]) -> tuple[list[Column], list[list[str]]]:
+def _formats(result: Result, shown: list[int]) -> tuple[list[Column], list[list[Cell]]]:
     found = format_columns(result, np.array(shown))
     cells = zip(*(cells for _, cells in found), strict=True)
     return [one for one, _ in found], [list(line) for line in cells]
@@ -105,10 +104,10 @@ def _dequantize_columns() -> list[Column]:
     ]
 
 
-def _code_cells(code: Any, bits: int) -> list[str]:
+def _code_cells(code: Any, bits: int) -> list[Cell]:
     """A code in decimal, hexadecimal and binary."""
     whole = int(code)
-    return [display.shortest(whole), display.hexadecimal(whole, bits), display.binary(whole, bits)]
+    return [whole, display.hexadecimal(whole, bits), display.binary(whole, bits)]
 
 
 def _scaled_value(result: Result, element: int) -> Any:
@@ -124,28 +123,29 @@ def _keeps_factor(result: Result) -> bool:
     return qc.ARITHMETICS[result.arithmetic].scaling is Scaling.FACTOR
 
 
-def _quantize_cells(result: Result, element: int) -> list[str]:
+def _quantize_cells(result: Result, element: int) -> list[Cell]:
     scale, _, _ = result.scale_of(element)
     x, x_hat = result.flat_x[element], result.flat_x_hat[element]
     error = float(x_hat) - float(x)
+    scaled = _scaled_value(result, element)
     return [
-        display.short(x),
-        to_be_rounded(_scaled_value(result, element), result.settings.rounding, 9),
+        x,
+        Shortened(to_be_rounded(scaled, result.settings.rounding, display.BRIEF), display.shortest(scaled)),
         *_code_cells(result.flat_q[element], result.settings.fmt.bits),
-        display.short(x_hat),
-        display.short(error, 6),
-        display.short(error / float(scale), 4),
+        x_hat,
+        error,
+        error / float(scale),
     ]
 
 
-def _dequantize_cells(result: Result, element: int) -> list[str]:
+def _dequantize_cells(result: Result, element: int) -> list[Cell]:
     scale, _, zero_point = result.scale_of(element)
     q, x_hat = result.flat_q[element], result.flat_x_hat[element]
     half = float(scale) / 2
     return [
         *_code_cells(q, result.settings.fmt.bits),
-        display.shortest(int(q) - int(zero_point)),
-        display.short(x_hat),
-        display.short(float(x_hat) - half),
-        display.short(float(x_hat) + half),
+        int(q) - int(zero_point),
+        x_hat,
+        float(x_hat) - half,
+        float(x_hat) + half,
     ]

@@ -3,8 +3,9 @@
 import quantcore as qc
 from quantcore.compute.whole_sums import add_codes, exact_addition
 
-from ..explanation.table import column, row, table
+from ..explanation.table import Shortened, column, row, table
 from ..notation import display
+from ..notation.operands import to_be_rounded
 from ..request.options import Requantizing
 from .instrument import Instrument
 
@@ -22,8 +23,9 @@ def addition(asked: Requantizing, codes: tuple[int, int]) -> Instrument:
     for i, (a, b) in enumerate(zip(asked.left[:MAX_ROWS], asked.right, strict=False)):
         found = {rule: _code(a, b, scales, zero_points, rule, codes) for rule in RULES}
         first = first or found
-        steps = display.short(float(exact_addition(a, b, scales, zero_points)), 9)
-        rows.append(row(i, [display.shortest(a), display.shortest(b), steps, *found.values()]))
+        steps = float(exact_addition(a, b, scales, zero_points))
+        seen = Shortened(to_be_rounded(steps, "half_away", display.BRIEF), display.shortest(steps))
+        rows.append(row(i, [a, b, seen, *found.values()]))
     columns = [
         column("a", "a", "the first code"),
         column("b", "b", "the second"),

@@ -10,7 +10,7 @@ from ..answer_types import Figure, Row, Switches, Table
 from ..drawing import figure
 from ..drawing.figure import CODE, ERROR, VALUE
 from ..explanation.steps.spelled import is_subnormal, number_text
-from ..explanation.table import column, row, table
+from ..explanation.table import Cell, column, row, table
 from ..notation import display
 from ..results.flips import Flips, flips_of
 from ..results.result import Result
@@ -110,7 +110,8 @@ def _label(shift: int, field: str, place: tuple[int, int] | None) -> str:
 def _sentence(found: Flips, code: int, number: float, real: float, width: int) -> str:
     shown = number_text(number)
     text = f"{display.hexadecimal(code, width)} is {shown}" if found.bits[0].place is None else f"The number is {shown}"
-    return f"{text}." if number == real or real != real else f"{text} and stands for {display.short(real, 8)}."
+    is_all = number == real or real != real
+    return f"{text}." if is_all else f"{text} and stands for {display.prose(display.short(real, display.BRIEF))}."
 
 
 def _figure(found: Flips, fmt: qc.Format) -> Figure:
@@ -210,11 +211,11 @@ def _table_of_flips(found: Flips) -> Table:
     rows: list[Row] = []
     for bit in found.bits:
         at = found.at(found.code ^ 1 << bit.shift)
-        cells = [
+        cells: list[Cell] = [
             bit.field if bit.place is None else f"{bit.field}, byte {bit.place[0]}, bit {bit.place[1]}",
             str(found.code >> bit.shift & 1),
             number_text(float(found.numbers[at])),
-            display.short(float(found.reals[at]), 8) if np.isfinite(found.reals[at]) else number_text(found.reals[at]),
+            float(found.reals[at]) if np.isfinite(found.reals[at]) else number_text(found.reals[at]),
         ]
         rows.append(row(bit.shift, cells))
     return table("Each bit flipped alone", columns, rows)

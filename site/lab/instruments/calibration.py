@@ -227,10 +227,7 @@ def _table(found: Search) -> Table:
     picked = np.unique(np.linspace(0, found.threshold.size - 1, MAX_ROWS).astype(np.intp))
     nearest = int(np.abs(found.threshold - found.chosen[0]).argmin())
     picked = np.unique(np.append(picked, [nearest] if found.best is None else [nearest, found.best]))
-    rows = [
-        row(i, [display.short(float(numbers[i]), 5) for numbers in (found.threshold, *parts)], i == nearest)
-        for i in picked.tolist()
-    ]
+    rows = [row(i, [float(numbers[i]) for numbers in (found.threshold, *parts)], i == nearest) for i in picked.tolist()]
     which = f"{len(rows)} of {display.count(found.threshold.size)} ranges, the one in use among them"
     return table(
         which if len(rows) < found.threshold.size else "Every range that was tried", columns, rows, has_index=False

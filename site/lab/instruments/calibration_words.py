@@ -9,7 +9,7 @@ from ..explanation.table import column, row, table
 from ..notation import display
 from ..request.fields import FIELDS
 from ..results.result import Result
-from .comparison_words import decibels
+from .comparison_words import decibel_cell, decibels
 
 MUCH = 5.0
 """Decibels; a calibration that has so many fewer than the best is said to lose them."""
@@ -35,7 +35,7 @@ def table_of(found: list[Calibrated], result: Result) -> Table:
         cells = [
             label(one, result) + (", in use" if one.is_in_use else ""),
             range_text(one, result),
-            display.brief(decibels(one.metrics.sqnr_db)),
+            decibel_cell(one.metrics.sqnr_db),
             _loss_text(best, one),
         ]
         line = row(index, cells, one.is_in_use)
@@ -66,7 +66,7 @@ def verdict_of(found: list[Calibrated], result: Result) -> tuple[str, list[Offer
 
 def range_text(one: Calibrated, result: Result) -> str:
     """From where to where, in the precision of the values."""
-    low, high = (display.brief(display.end(end, result.settings.dtype)) for end in (one.low, one.high))
+    low, high = (display.end(end, result.settings.dtype) for end in (one.low, one.high))
     return f"{low} to {high}"
 
 

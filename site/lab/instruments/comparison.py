@@ -12,12 +12,12 @@ from ..comparing.measuring import Measured, measure, needs_importance, sample_fo
 from ..comparing.sampling import Sample, sample_of
 from ..comparing.schemes import SCHEMES, usual
 from ..explanation.summary import LABELS
-from ..explanation.table import column, row, table
+from ..explanation.table import Cell, Shortened, column, row, table
 from ..notation import display
 from ..results.cost import bits_per_value, scale_bits
 from ..results.result import Result
 from .comparison_figure import draw
-from .comparison_words import best_of, cheapest_words, decibels
+from .comparison_words import best_of, cheapest_words, decibel_cell
 from .instrument import Instrument
 
 Json = dict[str, Any]
@@ -163,13 +163,13 @@ def _table(found: Comparison, result: Result, best: Measured | None) -> Table:
     rows: list[Row] = []
     for index, scheme in enumerate(found.measured):
         size = n * scheme.bits_per_value / 8
-        cells = [
+        cells: list[Cell] = [
             scheme.label,
-            display.short(scheme.bits_per_value, 4),
-            decibels(scheme.metrics.sqnr_db),
-            display.short(scheme.metrics.mse, 4),
-            display.short(scheme.metrics.max_abs, 4),
-            display.short(scheme.metrics.cosine, 7),
+            scheme.bits_per_value,
+            decibel_cell(scheme.metrics.sqnr_db),
+            scheme.metrics.mse,
+            scheme.metrics.max_abs,
+            Shortened(display.short(scheme.metrics.cosine, 7), display.shortest(scheme.metrics.cosine)),
             display.percent(scheme.clipped_share),
             size_text(size),
         ]

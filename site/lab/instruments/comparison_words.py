@@ -4,6 +4,7 @@ from ..answer_types import Offer
 from ..comparing.measuring import Measured
 from ..comparing.schemes import SCHEMES
 from ..comparing.verdict import Verdict, verdict
+from ..explanation.table import Cell, Shortened
 from ..notation import display
 from ..request.options import Questions
 
@@ -19,6 +20,12 @@ def decibels(sqnr_db: float) -> str:
     if -float("inf") < sqnr_db < float("inf"):
         return f"{display.short(sqnr_db, 4)} dB"
     return "no error" if sqnr_db > 0 else display.NOTHING
+
+
+def decibel_cell(sqnr_db: float) -> Cell:
+    """The ratio as a cell of a table."""
+    text = decibels(sqnr_db)
+    return Shortened(text, f"{display.shortest(sqnr_db)} dB") if text.endswith(" dB") else text
 
 
 def best_of(measured: list[Measured]) -> tuple[str, list[Offer]]:
@@ -60,7 +67,7 @@ def cheapest_words(measured: list[Measured], best: Measured | None, questions: Q
     limit, by = questions.max_error, questions.error_by
     if limit is None:
         return ""
-    bound = f"a {ERRORS[by]} of at most {display.short(limit, 6)}"
+    bound = f"a {ERRORS[by]} of at most {display.short(limit, display.BRIEF)}"
     if best is None:
         nearest = min(measured, key=lambda scheme: float(getattr(scheme.metrics, by)))
         return (
@@ -74,7 +81,7 @@ def cheapest_words(measured: list[Measured], best: Measured | None, questions: Q
 
 
 def _bits(scheme: Measured) -> str:
-    return display.brief(display.short(scheme.bits_per_value, 4)).removesuffix(".0")
+    return display.brief(display.shortest(scheme.bits_per_value)).removesuffix(".0")
 
 
 def _names(schemes: tuple[Measured, ...]) -> str:

@@ -4,8 +4,7 @@ from ..answer_types import Table
 from ..comparing.dequantized_layer import DequantizedProduct, multiply_dequantized
 from ..drawing.figure import BACK
 from ..explanation.steps.dequantized_product import dequantized_steps
-from ..explanation.table import column
-from ..notation import display
+from ..explanation.table import Cell, column
 from ..results.result import Result
 from .instrument import Instrument
 from .product_outputs import error_figure, error_table, followed, multiplied, page_of_outputs
@@ -45,7 +44,6 @@ def _table(product: DequantizedProduct, at: tuple[int, int]) -> Table:
     return page_of_outputs(product, at, columns, _cells)
 
 
-def _cells(product: DequantizedProduct, i: int, j: int) -> list[str]:
+def _cells(product: DequantizedProduct, i: int, j: int) -> list[Cell]:
     y, y_hat = float(product.y[i, j]), float(product.y_hat[i, j])
-    numbers = (display.short(y_hat, 7), display.short(y, 7), display.short(y_hat - y, 4))
-    return [f"[{product.first_row + i}, {j}]", *numbers]
+    return [f"[{product.first_row + i}, {j}]", y_hat, y, y_hat - y]

@@ -14,7 +14,7 @@ from ..comparing.every_toolkit import every_toolkit
 from ..comparing.toolkits import ToolkitComparison, compare_toolkits, elements_of, named_pipeline, reasons_for
 from ..drawing import figure
 from ..drawing.figure import CODE, NEUTRAL, VALUE
-from ..explanation.table import PAGE_SIZE, column, place, row, table
+from ..explanation.table import PAGE_SIZE, Cell, Shortened, column, place, row, table
 from ..notation import display
 from ..notation.operands import to_be_rounded
 from ..request.fields import PROFILES
@@ -109,8 +109,8 @@ def _every_toolkit(result: Result) -> Table:
             pipeline = named_pipeline(result, line.name)
             why = "; ".join(f"{REASONS[rule]}: {pipeline.in_words(rule, fmt)}" for rule in line.rules)
         codes = ", ".join(map(display.shortest, line.codes))
-        z = display.shortest(int(line.zero_point)) if line.zero_point == int(line.zero_point) else None
-        cells = [display.short(line.scale), z or display.short(line.zero_point), codes, display.count(line.n_differing)]
+        z = int(line.zero_point) if line.zero_point == int(line.zero_point) else line.zero_point
+        cells = [line.scale, z, codes, display.count(line.n_differing)]
         rows.append(row(i, [label, *cells, why or display.NOTHING], is_own))
     return table("Every toolkit on these values", columns, rows)
 
@@ -195,10 +195,11 @@ def _table(found: ToolkitComparison, why: list[tuple[str, ...]]) -> Table:
             for pipeline, result in ((found.a, found.first), (found.b, found.second))
         ]
         for n, (i, names) in enumerate(zip(places.tolist(), why, strict=True)):
-            cells = [place(found.first, i), display.short(found.first.flat_x[i])]
+            cells: list[Cell] = [place(found.first, i), found.first.flat_x[i]]
             for rounding, before, result in sides:
-                cells += [to_be_rounded(before[n], rounding, 9), display.shortest(int(result.flat_q[i]))]
-            cells += [display.short(result.flat_x_hat[i]) for result in (found.first, found.second)]
+                steps = Shortened(to_be_rounded(before[n], rounding, display.BRIEF), display.shortest(before[n]))
+                cells += [steps, int(result.flat_q[i])]
+            cells += [result.flat_x_hat[i] for result in (found.first, found.second)]
             rows.append(row(i, [*cells, ", ".join(REASONS[name] for name in names)], i == found.first.element))
     total = found.differing.size
     caption = f"The first {PAGE_SIZE} of {display.count(total)} differences"

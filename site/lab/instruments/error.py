@@ -9,7 +9,6 @@ from ..drawing import figure
 from ..drawing.figure import ERROR, NEUTRAL, Floats
 from ..explanation.table import column, row, table
 from ..notation import display
-from ..notation.display import number
 from ..results.followed import is_searched
 from ..results.levels import EvenLevels, Levels, grid_of, seen_apart
 from ..results.result import Result
@@ -213,7 +212,7 @@ def _table(result: Result) -> Table:
         ]
         shown = figure.select([result.flat_x_hat], 20, (result.element,))
         rows = [
-            row(i, [number(result.flat_x_hat[i]), number(half)], i == result.element)
+            row(i, [result.flat_x_hat[i], half], i == result.element)
             for i, half in zip(shown.tolist(), (steps_at(result, shown) / 2).tolist(), strict=True)
         ]
         return table("The largest possible error of each code", columns, rows)
@@ -228,7 +227,7 @@ def _table(result: Result) -> Table:
     rows = []
     for i, step in zip(shown.tolist(), steps_at(result, shown).tolist(), strict=True):
         error = float(errors[i])
-        cells = [number(result.flat_x[i]), number(error, 6), number(error / step if step else np.nan, 4)]
+        cells = [result.flat_x[i], error, error / step if step else np.nan]
         rows.append(row(i, cells, i == result.element))
     which = (
         "Every error"

@@ -11,7 +11,7 @@ from ..answer_types import Figure, Table
 from ..drawing import figure
 from ..drawing.binning import bins_for, counts_of, edges, pieces
 from ..drawing.figure import ERROR, NEUTRAL
-from ..explanation.table import column, row, table
+from ..explanation.table import Cell, column, row, table
 from ..notation import display
 from ..results.result import Floats, Result
 from ..results.steps import is_evenly_spaced, steps_at
@@ -249,7 +249,7 @@ def _table(found: Spread) -> Table:
     rows = []
     for index, (share, by_model) in enumerate(zip(shares.tolist(), expected.tolist(), strict=True)):
         start, end = float(ends[index]), float(ends[index + 1])
-        cells = [display.short(start, 3), display.short(end, 3), display.percent(share), display.percent(by_model)]
+        cells: list[Cell] = [start, end, display.percent(share), display.percent(by_model)]
         rows.append(row(index, cells))
     return table("The shares of the errors, in steps", columns, rows, has_index=False)
 

@@ -13,7 +13,7 @@ from ..comparing.format_rivals import FormatComparison, compare_formats, reasons
 from ..drawing import figure
 from ..drawing.figure import CODE, NEUTRAL, VALUE
 from ..explanation.label import slices
-from ..explanation.table import column, place, row, table
+from ..explanation.table import Cell, column, place, row, table
 from ..notation import display
 from ..results.result import Indices, Result
 from .instrument import Instrument
@@ -179,9 +179,9 @@ def _table(found: FormatComparison, listed: Indices, why: list[tuple[str, ...]])
     columns.append(column("reason", "Reason", "the rule that makes the difference", is_text=True))
     rows = []
     for i, names in zip(listed.tolist(), why, strict=True):
-        cells = [place(found.first, i), display.short(found.first.flat_x[i])]
+        cells: list[Cell] = [place(found.first, i), found.first.flat_x[i]]
         for result in (found.first, found.second):
-            cells += [_code(result, i), display.short(result.scale_of(i)[0]), display.short(result.flat_x_hat[i])]
+            cells += [_code(result, i), result.scale_of(i)[0], result.flat_x_hat[i]]
         rows.append(row(i, [*cells, ", ".join(qc.FORMAT_REASONS[name] for name in names)], i == found.first.element))
     total = found.differing.size
     caption = f"{display.count(len(listed))} of {display.count(total)} differences"

@@ -12,7 +12,7 @@ import quantcore as qc
 
 from ..answer_types import Table
 from ..drawing import figure
-from ..explanation.table import column, row, table
+from ..explanation.table import Cell, column, row, table
 from ..notation import display
 from ..notation.codes import code_name
 from ..results.result import Floats, Result
@@ -195,9 +195,9 @@ def _table(result: Result) -> Table:
             element = i * n_columns + j
             x, x_hat = result.flat_x[element], result.flat_x_hat[element]
             code = code_name(result.flat_q[element], result.settings.fmt)
-            cells = [f"[{i}, {j}]", code, display.number(x_hat)]
+            cells: list[Cell] = [f"[{i}, {j}]", code, x_hat]
             if not result.settings.is_dequantize:
-                cells.insert(1, display.short(x))
-                cells.append(display.number(float(x_hat) - float(x), 6))
+                cells.insert(1, x)
+                cells.append(float(x_hat) - float(x))
             lines.append(row(element, cells, element == result.element))
     return table(f"The numbers around [{at_row}, {at_column}]", columns, lines)

@@ -12,7 +12,7 @@ from ..answer_types import Figure, Table
 from ..drawing import figure
 from ..drawing.binning import bins_for, counts_of, edges
 from ..drawing.figure import BACK, CODE, ERROR, VALUE
-from ..explanation.table import column, row, table
+from ..explanation.table import Cell, column, row, table
 from ..notation import display
 from ..results.levels import EvenLevels, Levels, grid_of, seen_apart, view_of
 from ..results.result import Floats, Result
@@ -225,6 +225,6 @@ def _table(result: Result, counted: Histogram) -> Table:
         start, end = float(ends[index]), float(ends[index + 1])
         n = n_inside + n_beyond
         share = display.percent(n / counted.n_values)
-        cells = [display.short(start, 6), display.short(end, 6), display.count(n), share, display.count(n_beyond)]
+        cells: list[Cell] = [start, end, display.count(n), share, display.count(n_beyond)]
         rows.append(row(index, cells, start <= at < end or (index == len(inside) - 1 and at == end)))
     return table("How many values are in each bin", columns, rows, has_index=False)

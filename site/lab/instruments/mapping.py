@@ -117,10 +117,10 @@ def _which(result: Result) -> str:
     """Of several slices or blocks, which one is drawn."""
     if result.scale.size == 1:
         return ""
-    x = display.short(result.flat_x[result.element], 4)
+    x = display.equals(result.flat_x[result.element], 4)
     noun = block_noun(result)
     return (
-        f" Drawn is {block_name(result, followed_block(result))}, the one of x {_equality(x)}, with its own scale; the "
+        f" Drawn is {block_name(result, followed_block(result))}, the one of x {x}, with its own scale; the "
         f"strip on top shows the scale of every {noun}."
     )
 
@@ -251,22 +251,14 @@ def _label(result: Result, elements: Indices, at: Floats, low: float, high: floa
     """Reconstructions, codes and values as texts."""
     sides = _sides(at, low, high)
     top, bottom = [f"top {side}" for side in sides], [f"bottom {side}" for side in sides]
-    backs = [f"x̂ {_equals(result.flat_x_hat[i])}" for i in elements]
+    backs = [f"x̂ {display.equals(result.flat_x_hat[i], 4)}" for i in elements]
     codes = [f"q = {code}" for code in code_names(result, elements)]
     heights, texts, places = [REAL_LINE + 0.1, CODE_LINE - 0.1], backs + codes, top + bottom
     if not result.settings.is_dequantize:
         heights.append(REAL_LINE + 0.32)
-        texts += [f"x {_equals(result.flat_x[i])}" for i in elements]
+        texts += [f"x {display.equals(result.flat_x[i], 4)}" for i in elements]
         places += top
     return figure.labels(np.tile(at, len(heights)), np.repeat(heights, len(at)), texts, places)
-
-
-def _equals(value: Any) -> str:
-    return _equality(display.short(value, 4))
-
-
-def _equality(text: str) -> str:
-    return f"≈ {text[1:]}" if text.startswith(display.ABOUT) else f"= {text}"
 
 
 def _layout(grid: Levels, low: float, high: float, is_labelled: bool, is_many: bool) -> Json:
@@ -340,24 +332,14 @@ def _table(result: Result) -> Table:
     all_drawn = drawn(result)
     at = int(np.searchsorted(all_drawn, result.element))
     shown = all_drawn[figure.select([result.flat_x[all_drawn], result.flat_x_hat[all_drawn]], 20, (at,))]
-    rows = [
-        row(
-            int(i),
-            [
-                display.short(result.flat_x[i]),
-                code_name(result.flat_q[i], result.settings.fmt),
-                display.short(result.flat_x_hat[i]),
-            ],
-            int(i) == result.element,
-        )
-        for i in shown
-    ]
-    if result.settings.is_dequantize:
-        columns = columns[1:]
-        rows = [{**line, "cells": line["cells"][1:]} for line in rows]
+    rows = []
+    has_x = not result.settings.is_dequantize
+    for i in shown.tolist():
+        cells = [code_name(result.flat_q[i], result.settings.fmt), result.flat_x_hat[i]]
+        rows.append(row(i, [result.flat_x[i], *cells] if has_x else cells, i == result.element))
     which = "All numbers"
     if len(rows) < all_drawn.size:
         which = f"{len(rows)} of {display.count(all_drawn.size)} numbers, the extremes among them,"
     if result.scale.size > 1:
         which += f" of {block_name(result, followed_block(result))}"
-    return table(f"{which} on both lines", columns, rows)
+    return table(f"{which} on both lines", columns if has_x else columns[1:], rows)

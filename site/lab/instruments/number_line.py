@@ -13,7 +13,7 @@ from ..answer_types import Figure, Table
 from ..drawing import figure
 from ..drawing.figure import BACK, CODE, ERROR, NEUTRAL, VALUE, Floats
 from ..drawing.svg_axis import label, nice_ticks
-from ..explanation.table import column, row, table
+from ..explanation.table import Cell, column, row, table
 from ..notation import display
 from ..notation.codes import code_name
 from ..results.followed import trace_of
@@ -114,11 +114,11 @@ def _caption(result: Result, found: Decision) -> str:
     element = result.element
     has_level = found.code >= found.grid.qmin
     code = found.grid.long_name(found.code) if has_level else code_name(result.flat_q[element], result.settings.fmt)
-    low, high = (display.short(end, 6) for end in (found.low, found.high))
-    x_hat = display.short(result.flat_x_hat[element], 6)
+    low, high = (display.short(end, display.BRIEF) for end in (found.low, found.high))
+    x_hat = display.short(result.flat_x_hat[element], display.BRIEF)
     if found.x is None:
         return f"Code {code} stands for {x_hat}. Rounded to nearest, every number from {low} to {high} would get it."
-    x = display.short(result.flat_x[element], 6)
+    x = display.short(result.flat_x[element], display.BRIEF)
     if not np.isfinite(found.x_hat):
         name = "NaN" if np.isnan(found.x_hat) else x_hat
         end = high if found.side < 0 else low
@@ -223,7 +223,7 @@ def _pin(place: float, height: float, color: str, name: str, symbol: str, value:
     """A mark on the line, and the stem to its label."""
     stem = figure.lines([place, place], [0, height], color, name, 1, hoverinfo="skip", showlegend=False)
     size = 15 if symbol.endswith("open") else 11
-    told = figure.hover(f"{name} {_equals(value)}")
+    told = figure.hover(f"{name} {display.equals(value, display.BRIEF)}")
     mark = figure.markers([place], [0], color, name, size, symbol, xaxis="x2", showlegend=False, **told)
     return [stem, mark]
 
@@ -254,9 +254,20 @@ def _layout(result: Result, found: Decision, codes: Any) -> Json:
     ]
     texts = []
     if np.isfinite(found.x_hat):
-        texts.append(figure.note(found.x_hat, -STEM, f"x̂ {_equals(result.flat_x_hat[result.element])}", yanchor="top"))
+        texts.append(
+            figure.note(
+                found.x_hat,
+                -STEM,
+                f"x̂ {display.equals(result.flat_x_hat[result.element], display.BRIEF)}",
+                yanchor="top",
+            )
+        )
     if found.x is not None:
-        texts.append(figure.note(found.x, STEM, f"x {_equals(result.flat_x[result.element])}", yanchor="bottom"))
+        texts.append(
+            figure.note(
+                found.x, STEM, f"x {display.equals(result.flat_x[result.element], display.BRIEF)}", yanchor="bottom"
+            )
+        )
     if found.x is not None and np.isfinite(found.x_hat):
         middle = found.x / 2 + found.x_hat / 2
         texts.append(figure.note(middle, ERROR_LINE, _error_text(found), yanchor="top", yshift=-3))
@@ -284,11 +295,6 @@ def _error_text(found: Decision) -> str:
     return f"error {display.typographic(f'{found.error_steps:+.3g}')} {_of_a_step(found)}"
 
 
-def _equals(value: Any) -> str:
-    text = display.short(value, 5)
-    return f"≈ {text[1:]}" if text.startswith(display.ABOUT) else f"= {text}"
-
-
 def _table(result: Result, found: Decision) -> Table:
     grid = found.grid
     at = found.code if found.code >= grid.qmin else grid.qmax if found.side > 0 else grid.qmin
@@ -304,8 +310,8 @@ def _table(result: Result, found: Decision) -> Table:
     rows = []
     for code, level in zip(codes.tolist(), grid.reals(codes).tolist(), strict=True):
         ends = (level, *interval(grid, code, result.is_clipping))
-        cells = [grid.long_name(code), *(display.short(number, 8) for number in ends)]
+        cells: list[Cell] = [grid.long_name(code), *ends]
         if found.x is not None:
-            cells.append(display.short((level - found.x) / grid.scale, 4) if grid.scale else display.NOTHING)
+            cells.append((level - found.x) / grid.scale if grid.scale else display.NOTHING)
         rows.append(row(code - int(codes[0]), cells, code == found.code))
     return table("The codes around the followed number", columns, rows)

@@ -9,7 +9,7 @@ from ..comparing.layer import Product, misfit, multiply, obstacle
 from ..comparing.layer import applies as applies
 from ..drawing.figure import BACK, ERROR
 from ..explanation.steps.product import product_steps
-from ..explanation.table import column, table
+from ..explanation.table import Cell, column, table
 from ..notation import display
 from ..results.result import Result
 from . import dequantized_product
@@ -82,7 +82,7 @@ def _table(product: Product, at: tuple[int, int]) -> Table:
     return page_of_outputs(product, at, columns, _cells, " with the sums behind it")
 
 
-def _cells(product: Product, i: int, j: int) -> list[str]:
+def _cells(product: Product, i: int, j: int) -> list[Cell]:
     terms = [
         int(np.broadcast_to(term, product.y.shape)[i, j])
         for term in (product.terms.product, -product.terms.columns, -product.terms.rows, product.terms.constant)
@@ -91,11 +91,11 @@ def _cells(product: Product, i: int, j: int) -> list[str]:
     has_code = product.q_y is not None and product.y_back is not None
     return [
         f"[{product.first_row + i}, {j}]",
-        *(display.shortest(term) for term in terms),
-        display.shortest(int(product.terms.total[i, j])),
-        display.short(y_hat, 7),
-        display.short(y, 7),
-        display.short(y_hat - y, 4),
-        display.shortest(int(product.q_y[i, j])) if product.q_y is not None else display.NOTHING,
-        display.short(float(product.y_back[i, j]), 7) if has_code and product.y_back is not None else display.NOTHING,
+        *terms,
+        int(product.terms.total[i, j]),
+        y_hat,
+        y,
+        y_hat - y,
+        int(product.q_y[i, j]) if product.q_y is not None else display.NOTHING,
+        float(product.y_back[i, j]) if has_code and product.y_back is not None else display.NOTHING,
     ]

@@ -13,10 +13,10 @@ from ..comparing.dequantized_layer import DequantizedProduct
 from ..comparing.layer import MAX_COLUMNS, Product
 from ..drawing import figure
 from ..drawing.figure import CODE, NEUTRAL
-from ..explanation.table import PAGE_SIZE, column, row, table
+from ..explanation.table import PAGE_SIZE, Cell, column, row, table
 from ..notation import display
 from ..results.result import Result
-from .comparison_words import decibels
+from .comparison_words import decibel_cell
 
 Float64 = NDArray[np.float64]
 Either = Product | DequantizedProduct
@@ -77,7 +77,7 @@ def error_figure(
 
 
 def page_of_outputs(
-    product: P, at: tuple[int, int], columns: list[Column], cells: Callable[[P, int, int], list[str]], words: str = ""
+    product: P, at: tuple[int, int], columns: list[Column], cells: Callable[[P, int, int], list[Cell]], words: str = ""
 ) -> Table:
     """The page of the table of all outputs that the followed one is on."""
     n_columns = product.w.shape[1]
@@ -106,6 +106,5 @@ def error_table(product: Either, outputs: list[tuple[str, Float64]]) -> Table:
     rows = []
     for index, (what, reference, estimate) in enumerate(compared):
         metrics = qc.compare(reference, estimate)
-        cells = [what, decibels(metrics.sqnr_db), display.short(metrics.rmse, 4), display.short(metrics.max_abs, 4)]
-        rows.append(row(index, cells))
+        rows.append(row(index, [what, decibel_cell(metrics.sqnr_db), metrics.rmse, metrics.max_abs]))
     return table("Output error beside the error of values and weights", columns, rows)

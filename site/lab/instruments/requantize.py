@@ -9,14 +9,18 @@ from quantcore.compute.requantize import REQUANTIZERS, activation_range, requant
 from quantcore.compute.whole_sums import INT32, dot_codes, dot_in_pairs, wrapped
 
 from ..answer_types import Table
-from ..explanation.table import column, row, table
+from ..explanation.table import Shortened, column, row, table
 from ..notation import display
+from ..notation.operands import to_be_rounded
 from ..request.options import Requantizing
 from ..results.result import Result
 from .addition import addition
 from .instrument import Instrument
 
 MAX_SUMS = 50
+
+HALF = "half_away"
+"""Of a number before it is rounded, as many digits are written as tell on which side of a half it is."""
 
 
 def applies(result: Result) -> bool:
@@ -67,7 +71,8 @@ def _sums(asked: Requantizing) -> tuple[list[int], str]:
     if asked.bias:
         stored = bias_of(asked)
         words.append(
-            f"The bias, {display.short(asked.bias, 6)}, is stored as {display.shortest(stored)} steps of s_in · s_w"
+            f"The bias, {display.short(asked.bias, display.BRIEF)}, is stored as {display.shortest(stored)} steps of "
+            f"s_in · s_w"
             f"{', the farthest that 32 bits reach' if stored in (-INT32, INT32 - 1) else ''}, and added."
         )
         totals = [total + stored for total in totals]
@@ -102,7 +107,7 @@ def _kernels(asked: Requantizing, sums: tuple[int, int], codes: tuple[int, int])
     rows = []
     for i, (name, acc) in enumerate(zip(names, sums, strict=True)):
         code = requantize(acc, asked.layer, asked.output_zero_point, codes, "exact")
-        rows.append(row(i, [name, display.shortest(acc), display.shortest(code)]))
+        rows.append(row(i, [name, acc, code]))
     return table("The same products by two kernels", columns, rows)
 
 
@@ -117,10 +122,10 @@ def _reply_of_pairs(asked: Requantizing, acc: int, pairs: int | None, codes: tup
 
 
 def _caption(asked: Requantizing, first: int, codes: tuple[int, int]) -> str:
-    exact = float(first * asked.layer.exact)
+    exact = to_be_rounded(float(first * asked.layer.exact), HALF, display.BRIEF)
     return (
         f"The sum {display.shortest(first)} counts steps of s_in · s_w; the output counts steps of s_out. So it is "
-        f"multiplied by m = s_in · s_w / s_out, exactly {display.short(exact, 12)} steps, rounded, moved by the zero "
+        f"multiplied by m = s_in · s_w / s_out, exactly {exact} steps, rounded, moved by the zero "
         f"point and kept within {display.shortest(codes[0])} to {display.shortest(codes[1])}. Libraries keep m in "
         "float32, or as a whole number and a shift, and round once or twice: near a tie that decides."
     )
@@ -163,10 +168,10 @@ def _table(asked: Requantizing, first: int, codes: tuple[int, int]) -> Table:
             continue
         number, *words = scaled.multiplier.split(" ")
         multiplier = " ".join([number if "/" in number else display.typographic(number), *words])
-        steps = display.short(float(scaled.value), 12)
+        exact = float(scaled.value)
+        steps = Shortened(to_be_rounded(exact, HALF, display.BRIEF), display.shortest(exact))
         code = requantize(first, asked.layer, asked.output_zero_point, codes, name)
-        numbers = [steps, display.shortest(scaled.whole), display.shortest(code)]
-        rows.append(row(i, [record.library, multiplier, *numbers, record.summary]))
+        rows.append(row(i, [record.library, multiplier, steps, scaled.whole, code, record.summary]))
     return table(f"The sum {display.shortest(first)} by each rule", columns, rows)
 
 
@@ -177,6 +182,5 @@ def _every_sum(asked: Requantizing, sums: list[int], codes: tuple[int, int]) -> 
     rows = []
     for i, acc in enumerate(sorted(set(sums))):
         found = [_code(acc, asked, codes, name) for name in REQUANTIZERS]
-        texts = [display.NOTHING if code is None else display.shortest(code) for code in found]
-        rows.append(row(i, [display.shortest(acc), *texts]))
+        rows.append(row(i, [acc, *(display.NOTHING if code is None else code for code in found)]))
     return table(f"The codes of {display.plural(len(rows), 'sum')}", columns, rows)

@@ -219,8 +219,8 @@ def _table(result: Result) -> Table:
     ]
     rows = []
     for index, code in enumerate(codes.tolist()):
-        start = f"{display.MINUS}∞" if result.is_clipping and code == grid.qmin else display.short(float(starts[index]))
-        end = "∞" if result.is_clipping and code == grid.qmax else display.short(float(ends[index]))
-        height = display.short(float(grid.reals(np.array([code]))[0]))
+        start = f"{display.MINUS}∞" if result.is_clipping and code == grid.qmin else float(starts[index])
+        end = "∞" if result.is_clipping and code == grid.qmax else float(ends[index])
+        height = float(grid.reals(np.array([code]))[0])
         rows.append(row(index, [grid.long_name(code), start, end, height], code == near))
     return table("The treads around the followed number", columns, rows)

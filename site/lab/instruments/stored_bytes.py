@@ -11,7 +11,7 @@ from quantcore.explain.stored_bytes import byte_members, stored_fields, stored_m
 from quantcore.explain.stored_context import level_index
 
 from ..answer_types import Node, Row, Table
-from ..explanation.table import column, row, table
+from ..explanation.table import Cell, column, row, table
 from ..notation import display
 from ..notation.nodes import node
 from ..results.followed import all_bytes, bits_of, code_width, trace_of
@@ -218,14 +218,14 @@ def _table(result: Result, parts: list[Part]) -> Table:
     return table("The fields of the block" if result.stored is not None else "The bytes shown", columns, rows)
 
 
-def _level_values(result: Result) -> dict[str, str]:
+def _level_values(result: Result) -> dict[str, Cell]:
     """What the fields hold that are one number."""
     stored = result.stored
     if stored is None:
         return {}
     block, n_blocks = trace_of(result).block, stored.codes.shape[0]
     return {
-        level.name: display.short(level.values.reshape(-1)[level_index(stored, level, block)], 8)
+        level.name: level.values.reshape(-1)[level_index(stored, level, block)]
         for level in stored.levels
         if level.values.size <= n_blocks
     }

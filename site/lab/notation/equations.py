@@ -28,7 +28,13 @@ Members = Callable[["Writer"], list[Term]]
 
 def step(key: str, title: str, text: str, formula: Node) -> Step:
     """One step: in words, as the page shows it and as LaTeX."""
-    return {"key": key, "title": title, "text": text, "math": lines.shown(formula), "latex": m.latex(formula)}
+    return {
+        "key": key,
+        "title": title,
+        "text": display.powers(text),
+        "math": lines.shown(formula),
+        "latex": m.latex(formula),
+    }
 
 
 @dataclass(slots=True)

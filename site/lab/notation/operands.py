@@ -44,15 +44,27 @@ def typeset(number: Any) -> str:
 def to_be_rounded(number: Any, rounding: str, digits: int) -> str:
     """A number before it is rounded: so many digits, or as many as it takes to round to the same whole number.
 
-    >>> to_be_rounded(2.4999999999, "half_away", 4), to_be_rounded(2.4999999999, "half_even", 4)
-    ('2.4999999999', '≈2.5')
+    Two places follow the point at least, and no number looks like a tie that is none.
+
+    >>> to_be_rounded(2.4999999999, "half_even", 4), to_be_rounded(41.12903225, "half_even", 4)
+    ('2.4999999999', '≈41.13')
+    >>> to_be_rounded(12345.4987, "half_away", 5)
+    '≈12345.499'
     """
     if not math.isfinite(number):
         return display.short(number)
     rule, exact = "floor" if rounding == "stochastic" else rounding, Fraction(float(number))
-    outcome = round_fraction(exact, rule)
-    enough = (n for n in range(digits, ALL) if round_fraction(Fraction(f"{float(number):.{n}g}"), rule) == outcome)
-    return display.short(number, next(enough, ALL))
+    outcome = round_fraction(exact, rule), is_tie(exact)
+    for n in range(max(digits, len(str(int(abs(number)))) + 2), ALL):
+        seen = Fraction(f"{float(number):.{n}g}")
+        if (round_fraction(seen, rule), is_tie(seen)) == outcome:
+            return display.short(number, n)
+    return display.short(number, ALL)
+
+
+def is_tie(number: Fraction) -> bool:
+    """Whether a number lies halfway between two whole ones."""
+    return number % 1 == Fraction(1, 2)
 
 
 def with_digits(number: Any, digits: int) -> str:

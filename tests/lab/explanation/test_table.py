@@ -18,9 +18,12 @@ def test_the_cells_of_the_notebooks_example() -> None:
         "index": 1,
         "selected": True,
         "cells": [
-            "0.1", "≈4.11290323", "−1", "0xFF", "1111 1111", "≈0.097254902", "≈−0.0027451", "≈−0.1129",
+            "0.1", "4.112903225806451", "−1", "0xFF", "1111 1111", "0.09725490196078432", "−0.0027450980392156876",
+            "−0.11290322580645167",
         ],
+        "brief": {"1": "4.1129", "5": "0.097255", "6": "−0.0027451", "7": "−0.1129"},
     }  # fmt: skip
+    assert table["is_rounded"]
 
 
 def test_the_page_holds_the_followed_number() -> None:

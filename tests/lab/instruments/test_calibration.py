@@ -62,7 +62,7 @@ def test_the_least_error_is_marked(ask: Ask, normal: np.ndarray) -> None:
     names = [note["text"] for note in figure["layout"]["annotations"]]
     assert names[0].startswith("min–max, in use")
     assert names[1].startswith("least error")
-    least = float(names[1].split("≈")[1])
+    least = float(names[1].removeprefix("least error "))
     threshold, total = curve(figure, "total")
     assert least == pytest.approx(threshold[total.argmin()], rel=1e-3)
     assert 0.9 < least < 1.2

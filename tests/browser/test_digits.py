@@ -1,0 +1,86 @@
+"""All digits of a number of which five are seen: with the focus, by arrow keys, and when copied."""
+
+from typing import Any
+
+import pytest
+
+from .conftest import Visit
+
+COPIED = """() => {
+    const event = new ClipboardEvent('copy', {clipboardData: new DataTransfer(), bubbles: true, cancelable: true});
+    document.activeElement.dispatchEvent(event);
+    return [event.defaultPrevented, event.clipboardData.getData('text/plain')];
+}"""
+
+SELECT = """([selector, whole]) => {
+    const range = document.createRange(), place = document.querySelector(selector);
+    range.selectNodeContents(place);
+    if (!whole) range.setEnd(place.firstChild, 2);
+    getSelection().removeAllRanges();
+    getSelection().addRange(range);
+}"""
+
+SHOWN = "() => getComputedStyle(document.activeElement, '::after').content"
+
+CELL = "[data-region=table] tbody tr:nth-child(2) [data-key=scaled]"
+
+
+@pytest.fixture
+def values(lab: Visit) -> Visit:
+    """The notebook's example."""
+    lab.after(lambda: lab.page.get_by_role("button", name="Start over").click())
+    lab.page.evaluate("getSelection().removeAllRanges()")
+    return lab
+
+
+def copied(visit: Visit) -> list[Any]:
+    """Whether the page gave another text to the clipboard than what is selected, and which."""
+    found: list[Any] = visit.page.evaluate(COPIED)
+    return found
+
+
+def test_arrow_keys_lead_from_number_to_number(values: Visit) -> None:
+    """A table is one stop of the Tab key for its numbers; the one with the focus shows all of its digits."""
+    stops = values.page.locator("[data-region=table] td[tabindex='0']")
+    assert stops.count() == 1
+    assert values.page.locator("[data-region=table] .scroll[tabindex]").count() == 0
+    stops.focus()
+    assert values.page.evaluate(SHOWN) == '"−123.38709677419354"'  # 3 * 255 / 6.2
+    for key, digits in (
+        ("ArrowDown", "4.112903225806451"), ("ArrowRight", "0.09725490196078432"), ("ArrowUp", "−2.9905882352941178"),
+        ("ArrowLeft", "−123.38709677419354"), ("ArrowLeft", "−123.38709677419354"),
+    ):  # fmt: skip
+        values.page.keyboard.press(key)
+        assert values.page.evaluate(SHOWN) == f'"{digits}"'
+
+
+def test_figures_have_all_digits_too(values: Visit) -> None:
+    """The figures that stay in view are a list, of which one is a stop."""
+    values.page.locator("[data-region=strip] output[tabindex='0']").focus()
+    assert values.page.evaluate(SHOWN) == '"0.02431372549019608"'  # 6.2 / 255
+    values.page.keyboard.press("ArrowRight")
+    assert values.page.evaluate(SHOWN) == '"0.009411764705882675"'
+
+
+def test_what_is_copied_has_all_digits(values: Visit) -> None:
+    """The number with the focus, the number that is selected, and rows between tabs; all with the minus of programs."""
+    values.page.locator("[data-region=table] td[tabindex='0']").focus()
+    assert copied(values) == [True, "-123.38709677419354"]
+    values.page.evaluate(SELECT, [CELL, True])
+    assert copied(values) == [True, "4.112903225806451"]
+    values.page.evaluate(SELECT, ["[data-region=table] tbody", True])
+    taken, text = copied(values)
+    assert taken
+    assert [line.split("\t")[:4] for line in text.split("\n")] == [
+        ["0", "-3.0", "-123.38709677419354", "-128"],
+        ["1", "0.1", "4.112903225806451", "-1"],
+        ["2", "3.2", "131.61290322580643", "127"],
+    ]
+
+
+def test_other_copies_are_the_browsers(values: Visit) -> None:
+    """A part of a number, and a text, are copied as they are selected."""
+    values.page.evaluate(SELECT, [CELL, False])
+    assert copied(values) == [False, ""]
+    values.page.evaluate(SELECT, ["h1", True])
+    assert copied(values) == [False, ""]

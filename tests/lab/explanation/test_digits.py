@@ -1,0 +1,84 @@
+"""Numbers that are only read have at most five digits, and all where one asks; powers are written as on axes."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import lab
+import pytest
+
+REQUESTS = [
+    {},
+    {"profile": "onnx", "source": "normal", "shape": "8,64", "spread": "0.00002", "granularity": "axis"},
+    {"format": "q4_k", "source": "normal", "shape": "2,256"},
+    {"format": "nvfp4", "values": "0.123456789, 123456.789, -1e-9"},
+    {"direction": "dequantize"},
+]
+
+DECIMAL = re.compile(r"(?<![\w.])\d+\.\d+(?![\w.])")
+
+NEAR_TIES = {"requantize"}
+"""Instruments whose numbers are about to be rounded: as many digits are written as decide."""
+
+NEAR_ONE = {"cosine"}
+"""Columns of figures that differ in the seventh digit."""
+
+
+def read_texts(answer: dict[str, Any]) -> Iterator[str]:
+    """What is written in sentences, in tables and beside the figures, and in no derivation."""
+    for tile in answer["summary"]:
+        yield tile["brief"]
+    for notice in answer["notices"]:
+        yield notice["message"]
+    tables = [answer["table"]]
+    for item in answer["instruments"]:
+        if "caption" in item and item["name"] not in NEAR_TIES:
+            yield item["caption"]
+            yield item.get("reply", "")
+            tables += [item["table"], *item.get("tables", [])]
+    for table in tables:
+        yield table["caption"]
+        for row in table["rows"]:
+            for at, (column, cell) in enumerate(zip(table["columns"], row["cells"], strict=True)):
+                if column["key"] not in NEAR_ONE and not column.get("is_text"):
+                    yield row.get("brief", {}).get(str(at), cell)
+
+
+def significant(text: str) -> int:
+    """How many digits are written, zeros around them left out; all before the point, for whole parts are kept."""
+    whole, _, rest = text.partition(".")
+    digits = (whole + rest.rstrip("0")).lstrip("0")
+    return len(digits) if rest.strip("0") else 0
+
+
+@pytest.mark.parametrize("request_", REQUESTS)
+def test_numbers_have_five_digits(request_: dict[str, str]) -> None:
+    """No decimal has more, unless it takes more to reach its point; none has an e, none a sign of approximation."""
+    found = 0
+    for text in read_texts(lab.answer(request_)):
+        assert not re.search(r"(?<![\w.])\d+(\.\d+)?e[−-]?\d+(?!\w)", text), text
+        assert not re.search(r"≈[\d−]", text), text
+        for number in DECIMAL.findall(text):
+            found += 1
+            assert significant(number) <= max(5, len(number.partition(".")[0])), text
+    assert found > 50
+
+
+def test_all_digits_are_there() -> None:
+    """A float64 is told by the shortest decimal that stands for it; what is seen is that number in five digits."""
+    row = lab.answer({"values": "0.123456789, 0.7", "precision": "float64"})["table"]["rows"][0]
+    assert (row["cells"][0], row["brief"]["0"]) == ("0.123456789", "0.12346")
+
+
+def test_a_number_to_be_rounded_never_looks_like_a_tie_that_it_is_not() -> None:
+    """2.4999999 steps of a scale of 1 are no 2.5."""
+    request = {"values": "2.4999999, 2.5", "profile": "onnx", "calibration": "given", "scale": "1", "zero_point": "0"}
+    rows = lab.answer({**request, "precision": "float64"})["table"]["rows"]
+    assert [row.get("brief", {}).get("1", row["cells"][1]) for row in rows] == ["2.4999999", "2.5"]
+
+
+def test_a_table_says_whether_digits_are_left_out() -> None:
+    """Halves and quarters need no more digits than are seen."""
+    exact = {"values": "-0.5 0 0.25", "profile": "onnx", "calibration": "given", "scale": "0.25", "zero_point": "0"}
+    assert "is_rounded" not in lab.answer(exact)["table"]
+    assert lab.answer({})["table"]["is_rounded"]
