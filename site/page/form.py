@@ -17,13 +17,6 @@ class Control:
         self.element = element
         self.name = element.name
         self.kind = element.type if element.tagName == "INPUT" else element.tagName  # INPUT's types are in lower case
-        self.is_pressed = self.kind in ("checkbox", "radio")
-
-    def value(self):
-        """What the control says, as the text that a request carries."""
-        if self.kind == "checkbox":
-            return "1" if self.element.checked else "0"
-        return self.element.value
 
     def show(self, text):
         """Makes the control say a text."""
@@ -37,63 +30,18 @@ class Control:
                 self.element.value = text
 
 
-class Part:
-    """A part of the form that is there in some cases, such as `profile=onnx|custom&bits=8;bits=4`."""
-
-    def __init__(self, element):
-        """Reads the cases."""
-        self.element = element
-        self.is_option = element.tagName == "OPTION"
-        self.is_hidden = None
-        self.cases = [
-            [(name, allowed.split("|")) for name, allowed in [condition.split("=") for condition in case.split("&")]]
-            for case in element.dataset.when.split(";")
-        ]
-
-    def arrange(self, state):
-        """Hides the part where no case holds; returns whether that changed it."""
-        # a field without a control is not in the way
-        is_hidden = not any(
-            all(state.get(name, allowed[0]) in allowed for name, allowed in case) for case in self.cases
-        )
-        if is_hidden == self.is_hidden:
-            return False
-        self.is_hidden = self.element.hidden = is_hidden
-        if self.is_option:
-            self.element.disabled = is_hidden  # some browsers show hidden ones
-        return True
-
-
 class Form:
     """The form as it was found when it was first needed; only what its controls say changes."""
 
     def __init__(self):
         """Finds nothing yet."""
         self.controls = []
-        self.parts = []
-        self.deciding = []  # the controls that are named in the cases of parts
-        self.mirrors = []  # (a control beside the results, the control that it mirrors)
-        self.hints = []  # [select, {value: what is said of it}, where it is said, what is said there]
 
     def find(self):
         """Looks for all of it, once."""
         elements = document.getElementById("controls").elements
-        if len(self.controls) == elements.length:
-            return self
-        self.controls = [Control(element) for element in elements]
-        self.parts = [Part(element) for element in document.querySelectorAll("[data-when]")]
-        names = {name for part in self.parts for case in part.cases for name, _ in case}
-        self.deciding = [control for control in self.controls if control.name in names and control.kind != "TEXTAREA"]
-        self.mirrors = [
-            (mirror, document.getElementById(mirror.dataset.mirror))
-            for mirror in document.querySelectorAll("[data-mirror]")
-        ]
-        self.hints = []
-        for control in self.controls:
-            if control.kind == "SELECT" and control.element.querySelector("option[data-hint]") is not None:
-                options = control.element.querySelectorAll("option[data-hint]")
-                texts = {option.value: option.dataset.hint for option in options}
-                self.hints.append([control.element, texts, document.getElementById(control.name + "-hint"), None])
+        if len(self.controls) != elements.length:
+            self.controls = [Control(element) for element in elements]
         return self
 
 
@@ -161,23 +109,7 @@ def decided_by(name):
 
 def show_applicable():
     """Hides each part of the form of whose cases none holds, and says what is chosen where that is explained."""
-    form = _form.find()
-    state = {}
-    for control in form.deciding:
-        if control.kind != "radio" or control.element.checked:
-            state[control.name] = control.value()
-    n_changed = sum([part.arrange(state) for part in form.parts])
-    if n_changed:
-        for group in document.querySelectorAll("fieldset.group"):
-            empty = all(field.hidden for field in group.querySelectorAll("[data-field]"))
-            group.hidden = empty or (group.hidden and group.hasAttribute("data-when"))
-    for mirror, mirrored in form.mirrors:
-        mirror.value = mirrored.value
-    for hint in form.hints:
-        select, texts, place, said = hint
-        text = texts.get(select.value, said)
-        if text != said:
-            place.textContent = hint[3] = text
+    window.quantlabForm.arrange()
 
 
 def is_unfinished(errors):

@@ -19,7 +19,6 @@ from page import address, form
 from page.dom import IS_EMBED
 
 root = document.documentElement
-OFFERED = "values,codes,scale,zero_point"  # the controls of an embed that names none
 PLAIN = (str, int, float, bool)
 THEMES = ("dark", "light")
 
@@ -53,9 +52,7 @@ def dress():
     else:
         root.removeAttribute("data-theme")
     root.dataset.background = address.state.appearance.get("background", "")
-    offered = address.state.appearance.get("controls", OFFERED).replace(",", " ").split()
-    for field in document.querySelectorAll("#controls [data-field]"):
-        field.toggleAttribute("data-offered", field.dataset.field in offered)
+    window.quantlabForm.offer(address.state.appearance.get("controls"))
 
 
 def arrange(chosen):

@@ -135,7 +135,7 @@ SHIFTS = """window.shift = 0; new PerformanceObserver(list => {
 }).observe({type: "layout-shift", buffered: true});"""
 
 
-@pytest.mark.parametrize(
+on_screens = pytest.mark.parametrize(
     "visitor",
     [
         {"viewport": {"width": width, "height": height}, "shows_all": False}
@@ -144,12 +144,54 @@ SHIFTS = """window.shift = 0; new PerformanceObserver(list => {
     indirect=True,
     ids=["phone", "enlarged", "tablet", "laptop"],
 )
+
+
+def shift_of(visitor: Visit, path: str) -> float:
+    """How far things move from the first paint until all is drawn, by the browser's measure: 1 if all moves away."""
+    page = visitor.page
+    page.goto("about:blank")  # else another state of the same page is no load
+    page.goto(visitor.address + path)
+    page.wait_for_function("document.documentElement.dataset.atRest === 'true'")
+    return float(page.evaluate("window.shift"))
+
+
+@on_screens
 def test_nothing_moves_while_the_page_loads(visitor: Visit) -> None:
-    """From the first paint until Python has answered, by the browser's own measure, which is 1 if all moves away."""
+    """Nor where a link hides fields, opens groups, names a section, or has notes about its result."""
     visitor.page.add_init_script(SHIFTS)
-    visitor.open()
-    visitor.page.wait_for_function("document.documentElement.dataset.atRest === 'true'")
-    assert visitor.page.evaluate("window.shift") < 0.02
+    assert shift_of(visitor, "index.html") < 0.02
+    for query in (
+        "source=normal&shape=32,64&profile=onnx&granularity=axis",
+        "format=q4_k&source=normal&shape=32,256&section=error",
+        "direction=dequantize",
+        "values=5,5,5&calibration=given&scale=0.5&zero_point=3&profile=onnx",
+    ):
+        assert shift_of(visitor, f"index.html#{query}") < 0.02, query
+
+
+@pytest.mark.parametrize(
+    "visitor", [{"viewport": {"width": width, "height": 640}} for width in (320, 640)], indirect=True
+)
+def test_nothing_moves_in_an_embed(visitor: Visit) -> None:
+    """The room of the controls that a link names is there before they are."""
+    visitor.page.add_init_script(SHIFTS)
+    for query in ("", "#show=staircase&bits=4", "#show=error,histogram&controls=bits,scheme", "#show=table&controls="):
+        assert shift_of(visitor, f"embed.html{query}") < 0.02, query
+
+
+def test_the_form_is_the_links_before_python_runs(chromium: Browser, address: str) -> None:
+    """Where Python never comes, the form says what the link says, and has no part that does not apply."""
+    context = chromium.new_context(**SAVES_NOTHING)
+    page = context.new_page()
+    page.route("**/micropython.mjs", lambda route: route.abort())
+    page.goto(address + "index.html#source=normal&shape=4,8&bits=3&scheme=symmetric&section=error")
+    assert [page.locator(f"#{name}").input_value() for name in ("source", "shape", "bits")] == ["normal", "4,8", "3"]
+    assert page.locator("[data-field=scheme] input:checked").input_value() == "symmetric"
+    assert page.locator("[data-mirror=bits]").input_value() == "3"
+    expect(page.locator("[data-field=values]")).to_be_hidden()
+    expect(page.locator("#shape")).to_be_visible()
+    assert page.evaluate("document.documentElement.dataset.section") == "error"
+    context.close()
 
 
 def test_an_error_moves_nothing_away(fresh: Visit) -> None:
