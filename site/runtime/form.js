@@ -1,7 +1,8 @@
 // The form before Python is there, and with every edit. As it arrives, before it is painted, it is made to say what the link
-// says, so that nothing moves when Python has read the link, too.
+// says, so that nothing moves when Python has read the link, too; and what would freeze the page never gets into it.
 globalThis.quantlabForm = (() => {
   const LONGEST = 100_000; // characters of a link
+  const LONGEST_PASTED = 200_000; // characters of values: a text area of ten megabytes would freeze the page
   let form, explained;
 
   function said(name) {
@@ -75,5 +76,15 @@ globalThis.quantlabForm = (() => {
     if (form?.nextElementSibling) arriving.disconnect(); // the whole of it is there
   });
   arriving.observe(document, { childList: true, subtree: true });
+
+  // A very long text pasted into the values becomes a file.
+  document.addEventListener("paste", (event) => {
+    if (event.target.id !== "values") return;
+    const text = event.clipboardData.getData("text/plain");
+    if (text.length <= LONGEST_PASTED) return;
+    event.preventDefault();
+    const file = new File([text], "pasted.txt", { type: "text/plain" });
+    document.dispatchEvent(new CustomEvent("quantlab:file", { detail: file }));
+  });
   return { arrange, offer };
 })();
