@@ -190,10 +190,10 @@ def fit_paper(is_printing):
 def _on_paper(drawn):
     """The size of a chart there; one with steps of its own below it has all of the width."""
     if drawn.closest(".figure-wide") is not None:
-        return PAPER_WIDE, 200
+        return PAPER_WIDE, 208
     card = drawn.closest(".card")
     width = PAPER_HALF if card is None or card.querySelector(".steps") is None else PAPER_WIDE
-    return width, 380 if drawn.closest(".card-tall") is not None else 155
+    return width, 355 if drawn.closest(".card-tall") is not None else 178
 
 
 def redraw():

@@ -139,3 +139,20 @@ def test_the_lines_of_numbers_have_room_on_paper(lab: Visit) -> None:
     lab.page.locator("[data-figure=bits] .x2title").wait_for()
     n_titles, overlaps = lab.page.evaluate(OVERLAPS)
     assert (n_titles, overlaps) == (2, [])
+
+
+PLOTS = """() => Object.fromEntries([...document.querySelectorAll("[data-figure] > .chart")]
+    .filter(chart => chart._fullLayout)
+    .map(chart => [chart.parentElement.dataset.figure, [...chart.querySelectorAll(".nsewdrag")]
+        .reduce((sum, plot) => sum + plot.getBoundingClientRect().height, 0)]))"""
+
+
+def test_charts_of_half_a_page_have_room_on_paper(lab: Visit) -> None:
+    """What is drawn between the axes of a chart is more than an inch high, titles and legends left out."""
+    lab.follow_link("profile=onnx&source=normal&shape=32,64&seed=1&scheme=symmetric&granularity=axis")
+    lab.page.wait_for_function(COMPLETE)
+    lab.page.emulate_media(media="print")
+    go_to_paper(lab)
+    lab.page.wait_for_function(f"() => Object.keys(({PLOTS})()).length > 5")
+    plots = lab.page.evaluate(PLOTS)
+    assert {name: height for name, height in plots.items() if height < 70} == {}, plots
