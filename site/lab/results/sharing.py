@@ -44,8 +44,8 @@ def first_elements(result: Result, blocks: NDArray[np.intp]) -> Indices:
 
 
 def block_name(result: Result, block: int) -> str:
-    """Which one it is, such as "row 3 of 4", counted from 1."""
-    return f"{block_noun(result)} {display.count(block + 1)} of {display.count(result.scale.size)}"
+    """Which one it is, such as "row 3 of 0 to 7": all is counted from 0, as in programs."""
+    return f"{block_noun(result)} {display.count(block)} of 0 to {display.count(result.scale.size - 1)}"
 
 
 def block_noun(result: Result) -> str:

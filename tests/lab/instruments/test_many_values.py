@@ -138,13 +138,13 @@ def test_of_few_codes_each_has_a_column_and_the_values_that_it_takes(ask: Ask, n
         (
             {"format": "q4_k", "source": "normal", "shape": "2,256", "element": "300"},
             range(288, 320),
-            "sub-block 10 of 16",
+            "sub-block 9 of 0 to 15",
         ),
-        ({"format": "mxfp4", "source": "normal", "shape": "2,40", "element": "75"}, range(72, 80), "block 4 of 4"),
+        ({"format": "mxfp4", "source": "normal", "shape": "2,40", "element": "75"}, range(72, 80), "block 3 of 0 to 3"),
         (
             {"profile": "onnx", "granularity": "axis", "source": "normal", "shape": "4,4", "axis": "1", "element": "6"},
             range(2, 16, 4),
-            "column 3 of 4",
+            "column 2 of 0 to 3",
         ),
     ],
 )
@@ -155,8 +155,8 @@ def test_only_the_followed_block_is_drawn(ask: Ask, fields: dict[str, str], memb
     assert f"Drawn is {name}, " in view["caption"]
     assert name in view["table"]["caption"]
     blocks = next(trace for trace in drawn["data"] if trace.get("name", "").startswith("every "))
-    assert len(blocks["x"]) == int(name.rpartition(" ")[2])
-    assert blocks["customdata"][int(name.split()[1]) - 1] == members[0]
+    assert len(blocks["x"]) == int(name.rpartition(" ")[2]) + 1
+    assert blocks["customdata"][int(name.split()[1])] == members[0]
     assert len(filled(drawn, "followed block")) == 1
 
 
