@@ -51,6 +51,7 @@ def way_back(link, picture):
     return nodes
 
 
+WIDEST = 9  # characters of a figure that stays in view, in large type
 STRIP = ("bits_per_value", "scale", "zero_point", "max_abs", "sqnr_db", "clipped_share", "outside_share")
 
 
@@ -62,7 +63,9 @@ def strip(answer):
     for item in answer["summary"]:
         if item["key"] in STRIP:
             was = before.get(item["key"])
-            figure = ["output", _with_digits({}, _in_full(item), _in_strip(item)), _in_strip(item)]
+            text = _in_strip(item)
+            attributes = {"data-long": ""} if len(text) > WIDEST else {}
+            figure = ["output", _with_digits(attributes, _in_full(item), text), text]
             value = ["dd", {}, figure]
             if was is not None and kept is not None:
                 attributes = {"class": "was", "title": words.KEPT_VALUE.format(value=was["value"])}

@@ -319,7 +319,7 @@ def test_what_an_error_overtakes_is_shown_whole(fresh: Visit) -> None:
 
 
 def test_small_numbers_on_axes_are_powers_of_ten(fresh: Visit) -> None:
-    """No axis counts in nano or mega: 5 × 10⁻⁸ is what one reads."""
+    """No axis counts in nano or mega: 5×10⁻⁸ is what one reads."""
     fresh.retype("values", "-3e-8, 1e-9, 3.2e-8")
     ticks = fresh.page.locator("[data-figure=mapping] .xtick text, [data-figure=mapping] .x2tick text")
     expect(ticks.filter(has_text="10−8").first).to_be_attached()

@@ -39,7 +39,10 @@ def strip(result: Result) -> tuple[list[Json], list[Json], Json]:
     elements = first_elements(result, cells)
     exists = elements >= 0
     noun = block_noun(result)
-    texts = [f"{noun} {display.count(cell)}, scale {display.prose(display.short(scales[cell], 4))}" for cell in cells.tolist()]
+    texts = [
+        f"{noun} {display.count(cell)}, scale {display.prose(display.short(scales[cell], 4))}"
+        for cell in cells.tolist()
+    ]
     trace = figure.unseen(
         ((left + right) / 2)[exists],
         [0.5] * int(exists.sum()),

@@ -73,7 +73,7 @@ def end(value: float, dtype: np.dtype[Any]) -> str:
     """An end of a range in four digits, as a number of the values' precision; as it is where that does not reach it.
 
     >>> end(0.1, np.dtype(np.float16)), end(65534.0, np.dtype(np.float16))
-    ('0.1', '6.553 × 10⁴')
+    ('0.1', '6.553×10⁴')
     """
     with np.errstate(over="ignore"):
         held = dtype.type(value)
@@ -93,7 +93,7 @@ def brief(text: str) -> str:
     """A formatted text with every number cut to five digits, for where it is only read.
 
     >>> brief("≈0.0243137255"), brief("3 scales, 1.5 to ≈2.34567891e−7"), brief("1,234,567")
-    ('0.024314', '3 scales, 1.5 to 2.3457 × 10⁻⁷', '1,234,567')
+    ('0.024314', '3 scales, 1.5 to 2.3457×10⁻⁷', '1,234,567')
     """
     return powers(NUMBER.sub(lambda found: _cut(found[0]), text).replace(ABOUT, ""))
 
@@ -102,7 +102,7 @@ def prose(text: str) -> str:
     """A sentence without the sign that digits were left out, which is for derivations; one between two terms stays.
 
     >>> prose("It moves by ≈0.0243, ≈−5.1 dB."), prose("s² / 12 ≈ 0.5"), prose("a scale of ≈1.25e−8")
-    ('It moves by 0.0243, −5.1 dB.', 's² / 12 ≈ 0.5', 'a scale of 1.25 × 10⁻⁸')
+    ('It moves by 0.0243, −5.1 dB.', 's² / 12 ≈ 0.5', 'a scale of 1.25×10⁻⁸')
     """
     return powers(BEFORE_A_NUMBER.sub("", text))
 
@@ -111,13 +111,13 @@ def powers(text: str) -> str:
     """A text with its exponents as powers of ten, as axes have them; formulas keep the e, which binds more tightly.
 
     >>> powers("−1.25e−8 to 1e20, 1.19e-07 in float8_e4m3 or e2m1")
-    '−1.25 × 10⁻⁸ to 10²⁰, 1.19 × 10⁻⁷ in float8_e4m3 or e2m1'
+    '−1.25×10⁻⁸ to 10²⁰, 1.19×10⁻⁷ in float8_e4m3 or e2m1'
     """
     return WITH_EXPONENT.sub(_power, text)
 
 
 def _power(found: re.Match[str]) -> str:
-    times = "" if found[1] == "1" else f"{found[1]} × "
+    times = "" if found[1] == "1" else f"{found[1]}×"
     return f"{times}10{'⁻' if found[2] else ''}{found[3].translate(SUPERSCRIPT)}"
 
 
@@ -134,7 +134,7 @@ def equals(value: Number, digits: int) -> str:
     """The right side of an equation beside a mark.
 
     >>> equals(0.5, 4), equals(-1.27e-08, 2)
-    ('= 0.5', '≈ −1.3 × 10⁻⁸')
+    ('= 0.5', '≈ −1.3×10⁻⁸')
     """
     text = short(value, digits)
     return f"{relation(text)} {prose(text)}"

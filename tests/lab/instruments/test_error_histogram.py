@@ -39,7 +39,7 @@ def test_normal_values_follow_the_model(ask: Ask, normal: np.ndarray, rounding: 
     assert np.abs(density - expected).max() < 0.25  # four standard deviations of a bin's count
     step = (normal.max() - normal.min()) / 255
     mantissa, _, exponent = f"{step**2 / divisor:.4g}".partition("e-0")
-    assert (f"{mantissa} × 10⁻{'⁰¹²³⁴⁵⁶⁷⁸⁹'[int(exponent)]}" if exponent else mantissa) in view["caption"]
+    assert (f"{mantissa}×10⁻{'⁰¹²³⁴⁵⁶⁷⁸⁹'[int(exponent)]}" if exponent else mantissa) in view["caption"]
     assert "holds" in view["caption"]
 
 
@@ -51,7 +51,7 @@ def test_the_figures_of_the_caption_are_exact(ask: Ask) -> None:
     measured, predicted = sum(error**2 for error in errors) / 3, scale**2 / 12
     for figure in (measured, predicted):
         mantissa, _, exponent = f"{float(figure):.3e}".partition("e")
-        assert f"{mantissa} × 10⁻{'⁰¹²³⁴⁵⁶⁷⁸⁹'[abs(int(exponent))]}" in view["caption"]
+        assert f"{mantissa}×10⁻{'⁰¹²³⁴⁵⁶⁷⁸⁹'[abs(int(exponent))]}" in view["caption"]
     assert f"{float(measured / predicted):.3g} times" in view["caption"]
     assert "With 3 values, though, chance decides." in view["caption"]
 

@@ -93,6 +93,6 @@ def test_the_followed_slice_is_the_one_explained() -> None:
 def test_the_smallest_scale_of_a_toolkit_is_told() -> None:
     """Where a toolkit has a smallest scale, the step says that it is taken instead of the quotient."""
     assert (
-        "smallest scale that is allowed here, 1.1920929 × 10⁻⁷"
+        "smallest scale that is allowed here, 1.1920929×10⁻⁷"
         in steps(profile="pytorch", values="0 1e-9")["scale"]["text"]
     )
