@@ -247,12 +247,15 @@ def _as_printed(result: Result) -> list[Notice]:
 
 def _unused_parameters(result: Result) -> list[Notice]:
     """A scale or zero point that was named, as by a link, while both are chosen from the values."""
-    texts = result.settings.texts
+    settings = result.settings
+    texts = settings.texts
     use = texts | GIVEN
     named = [
         FIELDS[name].label.lower()
         for name in ("scale", "zero_point")
-        if texts[name] != FIELDS[name].default and not FIELDS[name].matters(texts) and FIELDS[name].matters(use)
+        if texts[name] != default_of(name, settings.profile_name, texts["format"])
+        and not FIELDS[name].matters(texts)
+        and FIELDS[name].matters(use)
     ]
     if not named:
         return []

@@ -16,6 +16,8 @@ CASES = [
     ({"profile": "onnx", "calibration": "manual", "range_max": "1"}, "info", "1 value is clipped (33.3 %)"),
     ({"scale": "0.1", "zero_point": "3"}, "info", "The given scale and zero point are not used"),
     ({"zero_point": "3", "profile": "onnx"}, "info", "The given zero point is not used"),
+    ({"scale": "0.1", "format": "float8_e4m3fn"}, "info", "The given scale is not used"),
+    ({"format": "float8_e4m3fn"}, None, ""),  # under which an absent scale stands for 1
     ({"scale": "0.1", "format": "nf4", "values": "1"}, None, ""),
     ({"scale": "0.1", "calibration": "given", "profile": "onnx"}, None, ""),
     ({"values": "1 2 3\n4, 5, 6\n"}, "info", "stand in 2 lines of 3, but make one list"),
