@@ -179,6 +179,13 @@ def test_nothing_moves_in_an_embed(visitor: Visit) -> None:
         assert shift_of(visitor, f"embed.html{query}") < 0.02, query
 
 
+@pytest.mark.parametrize("visitor", [{"viewport": LAPTOP, "shows_all": False}], indirect=True)
+def test_a_projectors_view_is_there_from_the_start(visitor: Visit) -> None:
+    """A link to it does not begin with the other one."""
+    visitor.page.add_init_script(SHIFTS)
+    assert shift_of(visitor, "index.html#view=projector&format=float8_e4m3fn&values=1,2,4") < 0.02
+
+
 def test_the_form_is_the_links_before_python_runs(chromium: Browser, address: str) -> None:
     """Where Python never comes, the form says what the link says, and has no part that does not apply."""
     context = chromium.new_context(**SAVES_NOTHING)
