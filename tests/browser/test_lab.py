@@ -253,7 +253,7 @@ def test_chart_cursor_by_arrow_keys(lab: Visit) -> None:
 def number(text: str) -> float:
     """A number as it is written for people."""
     mantissa, _, power = text.rpartition("10") if re.search("10[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]", text) else (text, "", "⁰")
-    factor = mantissa.removesuffix(" × ").replace("−", "-")
+    factor = mantissa.removesuffix("×").replace("−", "-")
     return float(f"{factor or 1}e{power.translate(str.maketrans('⁰¹²³⁴⁵⁶⁷⁸⁹⁻', '0123456789-'))}")
 
 

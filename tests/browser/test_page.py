@@ -234,9 +234,12 @@ def test_all_of_the_page_is_laid_out_when_it_is_at_rest(visitor: Visit, bits: st
 REGIONS = ["code", "instruments", "lead", "notices", "steps", "strip", "summary", "table"]
 STRUCTURE = """names => {
     const own = node => ![...node.parentNode.attributes].some(({name}) => ["data-figure", "data-keep"].includes(name));
+    const laid = ["aria-valuetext", "data-laid", "data-step", "min", "max", "step", "style", "value"];
+    const lasts = (node, name) => !(node.matches(".handles, .handle") && laid.includes(name));
+    const attributes = node => [...node.attributes].filter(({name}) => lasts(node, name));
     const read = node => node.nodeType === Node.TEXT_NODE ? node.data : [
         node.localName,
-        Object.fromEntries([...node.attributes].map(({name, value}) => [name, value])),
+        Object.fromEntries(attributes(node).map(({name, value}) => [name, value])),
         ...[...node.childNodes].filter(own).map(read),
     ];
     return names.map(name => read(document.querySelector(`[data-region=${name}]`)));
