@@ -1,10 +1,11 @@
 """Tables as the answer has them, and the page of a long one that holds the followed number."""
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ..answer_types import Column, Row, Table
 from ..notation import display
+from ..notation.operands import to_be_rounded
 from ..results.result import Result
 
 PAGE_SIZE = 50
@@ -18,6 +19,11 @@ class Shortened(NamedTuple):
 
 
 Cell = str | display.Number | Shortened
+
+
+def before_rounding(number: Any, rounding: str) -> Shortened:
+    """A number that is about to be rounded: in brief, it lies on the same side of a tie."""
+    return Shortened(to_be_rounded(number, rounding, display.BRIEF), display.shortest(number))
 
 
 def column(key: str, label: str, hint: str, is_text: bool = False) -> Column:

@@ -10,10 +10,9 @@ from quantcore.toolkits.arithmetic import Scaling
 
 from ..answer_types import Column, Table
 from ..notation import display
-from ..notation.operands import to_be_rounded
 from ..results.result import Result
 from .format_columns import format_columns
-from .table import Cell, Shortened, column, place, row, table
+from .table import Cell, before_rounding, column, place, row, table
 
 Indices = NDArray[np.intp]
 
@@ -127,10 +126,9 @@ def _quantize_cells(result: Result, element: int) -> list[Cell]:
     scale, _, _ = result.scale_of(element)
     x, x_hat = result.flat_x[element], result.flat_x_hat[element]
     error = float(x_hat) - float(x)
-    scaled = _scaled_value(result, element)
     return [
         x,
-        Shortened(to_be_rounded(scaled, result.settings.rounding, display.BRIEF), display.shortest(scaled)),
+        before_rounding(_scaled_value(result, element), result.settings.rounding),
         *_code_cells(result.flat_q[element], result.settings.fmt.bits),
         x_hat,
         error,

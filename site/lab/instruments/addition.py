@@ -3,13 +3,15 @@
 import quantcore as qc
 from quantcore.compute.whole_sums import add_codes, exact_addition
 
-from ..explanation.table import Shortened, column, row, table
+from ..explanation.table import before_rounding, column, row, table
 from ..notation import display
-from ..notation.operands import to_be_rounded
 from ..request.options import Requantizing
 from .instrument import Instrument
 
 MAX_ROWS = 50
+HALF = "half_away"
+"""Of a number before it is rounded, as many digits are written as tell on which side of a half it is."""
+
 RULES = {"exact": "exact", "float32": "ONNX Runtime, float32"}
 
 
@@ -23,9 +25,8 @@ def addition(asked: Requantizing, codes: tuple[int, int]) -> Instrument:
     for i, (a, b) in enumerate(zip(asked.left[:MAX_ROWS], asked.right, strict=False)):
         found = {rule: _code(a, b, scales, zero_points, rule, codes) for rule in RULES}
         first = first or found
-        steps = float(exact_addition(a, b, scales, zero_points))
-        seen = Shortened(to_be_rounded(steps, "half_away", display.BRIEF), display.shortest(steps))
-        rows.append(row(i, [a, b, seen, *found.values()]))
+        steps = before_rounding(float(exact_addition(a, b, scales, zero_points)), HALF)
+        rows.append(row(i, [a, b, steps, *found.values()]))
     columns = [
         column("a", "a", "the first code"),
         column("b", "b", "the second"),

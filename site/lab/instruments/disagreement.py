@@ -14,9 +14,8 @@ from ..comparing.every_toolkit import every_toolkit
 from ..comparing.toolkits import ToolkitComparison, compare_toolkits, elements_of, named_pipeline, reasons_for
 from ..drawing import figure
 from ..drawing.figure import CODE, NEUTRAL, VALUE
-from ..explanation.table import PAGE_SIZE, Cell, Shortened, column, place, row, table
+from ..explanation.table import PAGE_SIZE, Cell, before_rounding, column, place, row, table
 from ..notation import display
-from ..notation.operands import to_be_rounded
 from ..request.fields import PROFILES
 from ..results.result import Indices, Result
 from . import format_disagreement
@@ -197,8 +196,7 @@ def _table(found: ToolkitComparison, why: list[tuple[str, ...]]) -> Table:
         for n, (i, names) in enumerate(zip(places.tolist(), why, strict=True)):
             cells: list[Cell] = [place(found.first, i), found.first.flat_x[i]]
             for rounding, before, result in sides:
-                steps = Shortened(to_be_rounded(before[n], rounding, display.BRIEF), display.shortest(before[n]))
-                cells += [steps, int(result.flat_q[i])]
+                cells += [before_rounding(before[n], rounding), int(result.flat_q[i])]
             cells += [result.flat_x_hat[i] for result in (found.first, found.second)]
             rows.append(row(i, [*cells, ", ".join(REASONS[name] for name in names)], i == found.first.element))
     total = found.differing.size

@@ -9,18 +9,14 @@ from quantcore.compute.requantize import REQUANTIZERS, activation_range, requant
 from quantcore.compute.whole_sums import INT32, dot_codes, dot_in_pairs, wrapped
 
 from ..answer_types import Table
-from ..explanation.table import Shortened, column, row, table
+from ..explanation.table import before_rounding, column, row, table
 from ..notation import display
-from ..notation.operands import to_be_rounded
 from ..request.options import Requantizing
 from ..results.result import Result
-from .addition import addition
+from .addition import HALF, addition
 from .instrument import Instrument
 
 MAX_SUMS = 50
-
-HALF = "half_away"
-"""Of a number before it is rounded, as many digits are written as tell on which side of a half it is."""
 
 
 def applies(result: Result) -> bool:
@@ -72,8 +68,7 @@ def _sums(asked: Requantizing) -> tuple[list[int], str]:
         stored = bias_of(asked)
         words.append(
             f"The bias, {display.short(asked.bias, display.BRIEF)}, is stored as {display.shortest(stored)} steps of "
-            f"s_in · s_w"
-            f"{', the farthest that 32 bits reach' if stored in (-INT32, INT32 - 1) else ''}, and added."
+            f"s_in · s_w{', the farthest that 32 bits reach' if stored in (-INT32, INT32 - 1) else ''}, and added."
         )
         totals = [total + stored for total in totals]
     if wrapped(totals[0]) != totals[0]:
@@ -122,7 +117,7 @@ def _reply_of_pairs(asked: Requantizing, acc: int, pairs: int | None, codes: tup
 
 
 def _caption(asked: Requantizing, first: int, codes: tuple[int, int]) -> str:
-    exact = to_be_rounded(float(first * asked.layer.exact), HALF, display.BRIEF)
+    exact = before_rounding(float(first * asked.layer.exact), HALF).brief
     return (
         f"The sum {display.shortest(first)} counts steps of s_in · s_w; the output counts steps of s_out. So it is "
         f"multiplied by m = s_in · s_w / s_out, exactly {exact} steps, rounded, moved by the zero "
@@ -168,8 +163,7 @@ def _table(asked: Requantizing, first: int, codes: tuple[int, int]) -> Table:
             continue
         number, *words = scaled.multiplier.split(" ")
         multiplier = " ".join([number if "/" in number else display.typographic(number), *words])
-        exact = float(scaled.value)
-        steps = Shortened(to_be_rounded(exact, HALF, display.BRIEF), display.shortest(exact))
+        steps = before_rounding(float(scaled.value), HALF)
         code = requantize(first, asked.layer, asked.output_zero_point, codes, name)
         rows.append(row(i, [record.library, multiplier, steps, scaled.whole, code, record.summary]))
     return table(f"The sum {display.shortest(first)} by each rule", columns, rows)

@@ -108,7 +108,7 @@ def prose(text: str) -> str:
 
 
 def powers(text: str) -> str:
-    """A text with its exponents as powers of ten, as axes have them; formulas keep the e, which binds more tightly.
+    """A text with its exponents as powers of ten, as axes have them.
 
     >>> powers("−1.25e−8 to 1e20, 1.19e-07 in float8_e4m3 or e2m1")
     '−1.25×10⁻⁸ to 10²⁰, 1.19×10⁻⁷ in float8_e4m3 or e2m1'
