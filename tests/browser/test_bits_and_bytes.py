@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Locator, expect
 
-from .conftest import Visit
+from .conftest import Visit, current_chart
 
 pytestmark = pytest.mark.browser
 
@@ -41,7 +41,7 @@ def test_a_flip_is_marked_on_the_lines(lab: Visit) -> None:
     """The mark goes to the number on both lines; it is nowhere before a flip, and after another number is followed."""
     lab.follow_link("format=float8_e4m3fn&values=224,1.5")
     card = bits_of(lab)
-    lab.page.wait_for_function("document.querySelector('[data-figure=bits] > .chart') !== null")
+    current_chart(lab, "bits")
     assert lab.page.evaluate(FLIPPED) == [[], []]
     card.locator(".bit").first.press("Space")
     lab.page.wait_for_function(f"JSON.stringify(({FLIPPED})()) === '[[-224],[224]]'")
