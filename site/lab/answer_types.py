@@ -13,6 +13,14 @@ Node: TypeAlias = str | list[Any]  # a text, or [tag, {attribute: text}, *childr
 Trace: TypeAlias = dict[str, Any]  # as in Plotly's reference
 
 
+class ShortNumber(TypedDict):
+    """A number of a sentence that has more digits than are read."""
+
+    at: Annotated[int, "where it begins in the sentence, in characters"]
+    brief: Annotated[str, "as it stands there"]
+    digits: Annotated[str, "all of its digits"]
+
+
 class Problem(TypedDict):
     """One thing that is wrong with a request."""
 
@@ -174,12 +182,14 @@ class InstrumentView(TypedDict):
     waits: NotRequired[Annotated[bool, "true if it would apply, were it shown"]]
     opens_table: NotRequired[Annotated[bool, "true if its table is unfolded from the start"]]
     caption: NotRequired[Annotated[str, "what to see in it"]]
+    caption_digits: NotRequired[Annotated[list[ShortNumber], "its shortened numbers"]]
     use: NotRequired[Annotated[str, "what one can do with it on a screen"]]
     table: NotRequired[Annotated[Table, "the figure in numbers"]]
     tables: NotRequired[Annotated[list[Table], "further tables"]]
     steps: NotRequired[Annotated[list[Step], "its own arithmetic"]]
     copy: NotRequired[Annotated[Derivation, "the same as texts"]]
     reply: NotRequired[Annotated[str, "the answer to the question in its title, and to what else it was asked"]]
+    reply_digits: NotRequired[Annotated[list[ShortNumber], "its shortened numbers"]]
     offers: NotRequired[Annotated[list[Offer], "what its reply names, one click away"]]
     switches: NotRequired[Annotated[Switches, "the bits of a code, to be flipped"]]
     nodes: NotRequired[Annotated[list[Node], "what else it shows, as nodes"]]
@@ -195,6 +205,7 @@ class Notice(TypedDict):
 
     level: Annotated[str, "info or warning"]
     message: Annotated[str, "the remark"]
+    digits: NotRequired[Annotated[list[ShortNumber], "its shortened numbers"]]
     offers: NotRequired[Annotated[list[Offer], "what can be done about it"]]
 
 

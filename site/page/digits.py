@@ -1,19 +1,28 @@
 """All digits of a number of which fewer are seen: reached by the keyboard, and copied.
 
-Such a cell or figure has them as its title. Of each table or list of figures the first is a stop of the Tab key, and
-arrow keys lead to the others; the one with the focus shows all of its digits.
+Such a cell, figure or number of a sentence has them as its title. Of each table, list of figures or paragraph the first
+is a stop of the Tab key, and arrow keys lead to the others; the one with the focus shows all of its digits.
 """
 
 from pyscript import document, window
 
+NUMBER = "[tabindex][title]:is(td, th, output, data)"
 STEPS = {"ArrowRight": 1, "ArrowLeft": -1, "ArrowDown": 1, "ArrowUp": -1}
+
+
+def turn_inwards(place):
+    """Lets the digits of a number of a sentence, which may stand anywhere in its line, reach inwards from there."""
+    if place.matches("p data"):
+        number, around = place.getBoundingClientRect(), place.closest("p").getBoundingClientRect()
+        is_late = number.left + number.right > around.left + around.right
+        place.classList.toggle("short-late", is_late)
 
 
 def walk(place, key):
     """Moves the focus to the next number by an arrow key, or in its column; whether the key was one of ours."""
     if key not in STEPS:
         return False
-    found = place.closest("table, dl").querySelectorAll("[tabindex][title]")
+    found = place.closest("table, dl, p").querySelectorAll("[tabindex][title]")
     stops = [found[i] for i in range(found.length)]
     if key in ("ArrowUp", "ArrowDown"):
         left = place.getBoundingClientRect().left
@@ -29,11 +38,11 @@ def copied():
     selection = window.getSelection()
     if selection.isCollapsed:
         place = document.activeElement
-        return _plain(place.title) if place.matches("[tabindex][title]:is(td, th, output)") else ""
+        return _plain(place.title) if place.matches(NUMBER) else ""
     chosen = selection.getRangeAt(0)
     around = chosen.commonAncestorContainer
     around = around if around.nodeType == 1 else around.parentElement
-    place = around.closest("[tabindex][title]:is(td, th, output)")
+    place = around.closest(NUMBER)
     if place is not None:
         return _plain(place.title) if str(selection.toString()).strip() == place.textContent else ""
     if around.closest("table") is None:

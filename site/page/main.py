@@ -106,7 +106,7 @@ def on_key(event):
         if cursor.walk_bytes(event.target, event.key):
             event.preventDefault()
         return
-    if event.target.matches("[tabindex][title]:is(td, th, output)"):
+    if event.target.matches(digits.NUMBER):
         if digits.walk(event.target, event.key):
             event.preventDefault()
         return
@@ -244,6 +244,7 @@ async def begin():
         ("click", on_click),
         ("keydown", on_key),
         ("copy", on_copy),
+        ("focusin", lambda event: digits.turn_inwards(event.target)),
         ("focusout", on_leave),
         ("dragover", on_drag),
         ("dragleave", on_drag),

@@ -156,7 +156,7 @@ def notices(answer):
     first = min(notes, key=lambda note: (not note.get("offers"), note["level"] != "warning"))
     count = words.counted(words.NOTES, len(notes))
     head = ["summary", {}, ["span", {"class": "notes-count"}, count], ["span", {}, first["message"]]]
-    told = [["p", {"class": "notice", "data-level": note["level"]}, note["message"]] for note in notes]
+    told = [["p", {"class": "notice", "data-level": n["level"]}] + _sentence(n, "message", "digits") for n in notes]
     nodes = [["details", {"class": "notes"}, head, ["div", {"class": "notes-all"}] + told]]
     offers = [button for note in notes for button in _offers(note.get("offers", []))]
     return nodes + ([["p", {"class": "offers"}] + offers] if offers else [])
@@ -501,7 +501,7 @@ def _card(item, answer):
     if not (item["has_figure"] or item.get("waits")):
         figure[1]["hidden"] = ""
     reply = [
-        ["p", {"class": "reply"}] + _text(item.get("reply", "")),
+        ["p", {"class": "reply"}] + (_sentence(item, "reply", "reply_digits") if item.get("reply") else []),
         ["p", {"class": "offers"}] + _offers(item.get("offers", [])),
     ]
     is_half = item["size"] == "half"  # whose chart begins where that of its neighbour does
@@ -550,9 +550,11 @@ def _slider(field, followed):
 
 
 def _reading(item, answer):
-    caption = [item["caption"] + _of_kept(item["name"], answer)]
+    caption = _sentence(item, "caption", "caption_digits")
+    caption[-1] += _of_kept(item["name"], answer)
     if item.get("use"):
-        caption = [caption[0] + " ", ["span", {"class": "on-screen"}, item["use"]]]
+        caption[-1] += " "
+        caption.append(["span", {"class": "on-screen"}, item["use"]])
     nodes = [["p", {"class": "caption"}] + caption]
     if item.get("switches"):
         nodes += _switches(item["switches"], answer.get("flips"))
@@ -569,6 +571,18 @@ def _reading(item, answer):
     for more in item.get("tables", []):
         nodes.append(_scrolling(_table(more, followable=False), more["caption"]))
     return nodes
+
+
+def _sentence(told, name, digits):
+    """A sentence, its shortened numbers with all of their digits."""
+    nodes, end = [], 0
+    for number in told.get(digits, []):
+        start, brief_text = number["at"], number["brief"]
+        attributes = {"class": "short", "value": number["digits"]}
+        nodes += [told[name][end:start], ["data", _with_digits(attributes, number["digits"], brief_text), brief_text]]
+        end = start + len(brief_text)
+    _begin([node for node in nodes if not isinstance(node, str)])
+    return nodes + [told[name][end:]]
 
 
 def _switches(shown, flips):

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from .conftest import Visit
+from .conftest import Visit, card
 
 COPIED = """() => {
     const event = new ClipboardEvent('copy', {clipboardData: new DataTransfer(), bubbles: true, cancelable: true});
@@ -78,9 +78,40 @@ def test_what_is_copied_has_all_digits(values: Visit) -> None:
     ]
 
 
+def test_numbers_of_a_sentence_have_all_digits(values: Visit) -> None:
+    """The first of a caption is a stop, arrow keys lead on; what is seen stays a part of the sentence."""
+    caption = card(values, "error_histogram").locator(".caption")
+    stop = caption.locator("data[tabindex='0']")
+    assert stop.count() == 1
+    stop.focus()
+    assert stop.text_content() == "4.926×10⁻⁵"
+    assert values.page.evaluate(SHOWN).startswith('"4.92631039343842')  # (6.2 / 255)² / 12
+    values.page.keyboard.press("ArrowRight")
+    assert values.page.locator(":focus").text_content() != stop.text_content()
+    values.page.keyboard.press("ArrowLeft")
+    taken, text = copied(values)
+    assert (taken, float(text)) == (True, pytest.approx((6.2 / 255) ** 2 / 12, rel=1e-15))
+
+
 def test_other_copies_are_the_browsers(values: Visit) -> None:
     """A part of a number, and a text, are copied as they are selected."""
     values.page.evaluate(SELECT, [CELL, False])
     assert copied(values) == [False, ""]
     values.page.evaluate(SELECT, ["h1", True])
     assert copied(values) == [False, ""]
+
+
+@pytest.mark.parametrize("width", [320, 390, 768])
+def test_all_digits_of_a_sentence_are_on_the_screen(values: Visit, width: int) -> None:
+    """Wherever in its line the number stands, the digits that its focus shows do not reach beyond the page."""
+    values.page.set_viewport_size({"width": width, "height": 800})
+    values.follow_link("profile=onnx&values=0.1,0.2,7.7,-3.3,1.23&calibration=manual&range_min=-1&range_max=3")
+    for name in ("comparison", "error_histogram", "number_line"):
+        card(values, name).locator("p data").first.wait_for()
+    widest = values.page.evaluate(
+        """() => Math.max(...[...document.querySelectorAll("p data")].map(number => {
+            number.focus();
+            return document.documentElement.scrollWidth;
+        }))"""
+    )
+    assert widest <= width

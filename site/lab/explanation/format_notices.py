@@ -51,7 +51,7 @@ def became_zero(result: Result) -> list[Notice]:
     if not n:
         return []
     which = "the format" if result.stored is None else "the block"
-    share = display.percent(n / result.size)
+    share = display.told_percent(n / result.size)
     return [
         info(f"{display.plural(n, 'value')} became 0 ({share}): 0 is nearer than the smallest other number of {which}.")
     ]

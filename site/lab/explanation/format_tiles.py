@@ -8,7 +8,7 @@ from ..answer_types import Tile
 from ..notation import display
 from ..notation import mathml as m
 from ..results.result import Result
-from .tile import cost_tile, one_or_many, tile
+from .tile import cost_tile, one_or_many, share_tile, tile
 
 
 def format_tiles(result: Result) -> list[Tile]:
@@ -81,12 +81,11 @@ def fates(result: Result) -> list[Tile]:
     n_lost = result.n_without_number
     n_clipped = int(np.count_nonzero((result.sides != 0) & np.isfinite(result.x_hat)))
     n_zero = int(np.count_nonzero((result.x_hat == 0) & (result.x != 0)))
-    share = display.percent
     tiles = [
-        tile("clipped_share", "Clipped", "", share(n_clipped / result.size), "the share beyond the numbers"),
-        tile("zero_share", "Became 0", "", share(n_zero / result.size), "the share too small for any other number"),
+        share_tile("clipped_share", "Clipped", n_clipped / result.size, "the share beyond the numbers"),
+        share_tile("zero_share", "Became 0", n_zero / result.size, "the share too small for any other number"),
     ]
     if n_lost:
-        text = share(n_lost / result.size)
-        tiles.append(tile("lost_share", "Infinity or NaN", "", text, "the share that is no number any more"))
+        told = "the share that is no number any more"
+        tiles.append(share_tile("lost_share", "Infinity or NaN", n_lost / result.size, told))
     return tiles

@@ -22,10 +22,14 @@ GIVEN = {"calibration": "given"}
 
 def notices(result: Result) -> list[Notice]:
     """Every remark, warnings first."""
-    found: list[Notice] = [
-        {**remark, "message": display.prose(remark["message"])} for check in CHECKS for remark in check(result)
-    ]
+    found = [_for_reading(remark) for check in CHECKS for remark in check(result)]
     return sorted(found, key=lambda remark: remark["level"] != "warning")
+
+
+def _for_reading(remark: Notice) -> Notice:
+    message, digits = display.sentence(remark["message"])
+    found: Notice = {**remark, "message": message}
+    return {**found, "digits": digits} if digits else found
 
 
 def _codes(fmt: qc.IntFormat) -> str:
@@ -51,7 +55,7 @@ def _clipped(result: Result) -> list[Notice]:
     which = "1 value is" if result.n_clipped == 1 else f"{display.count(result.n_clipped)} values are"
     return [
         info(
-            f"{which} clipped ({display.percent(result.n_clipped / result.size)}), "
+            f"{which} clipped ({display.told_percent(result.n_clipped / result.size)}), "
             f"because {'it is' if result.n_clipped == 1 else 'they are'} beyond the range that the codes cover."
         )
     ]
@@ -85,11 +89,11 @@ def _constant(result: Result) -> list[Notice]:
     if result.settings.is_notebook and result.settings.scheme == "affine" and not result.settings.include_zero:
         return [
             warning(
-                f"All values are {display.short(low, 6)}: the range is 0 and counts as 1 in the notebook, "
+                f"All values are {display.told(low, 6)}: the range is 0 and counts as 1 in the notebook, "
                 "whatever the size of the value."
             )
         ]
-    return [info(f"All values are {display.short(low, 6)}; the range reaches from there to 0.")]
+    return [info(f"All values are {display.told(low, 6)}; the range reaches from there to 0.")]
 
 
 def _subnormal(result: Result) -> list[Notice]:
@@ -100,7 +104,7 @@ def _subnormal(result: Result) -> list[Notice]:
         return []
     return [
         warning(
-            f"The scale is subnormal in {result.kept} (below {display.short(float(tiny), 3)}): it has fewer "
+            f"The scale is subnormal in {result.kept} (below {display.told(float(tiny), 3)}): it has fewer "
             "digits than usual, and the error may exceed half a step. Some hardware counts it as 0."
         )
     ]
@@ -117,14 +121,14 @@ def _replaced_scale(result: Result) -> list[Notice]:
     n = int(np.count_nonzero(is_replaced & (ranges.low < ranges.high)))
     if not n:
         return []
-    instead = display.short(result.scale.reshape(-1)[int(is_replaced.reshape(-1).argmax())], 4)
+    instead = display.told(result.scale.reshape(-1)[int(is_replaced.reshape(-1).argmax())], 4)
     which = (
         "The scale" if result.scale.size == 1 else f"{display.count(n)} of {display.plural(result.scale.size, 'scale')}"
     )
     return [
         warning(
             f"{which} would be 0 in {result.kept}, or less than {settings.profile.label} allows; "
-            f"{instead.removeprefix(display.ABOUT)} is taken instead. Choose another precision, or larger values."
+            f"{instead} is taken instead. Choose another precision, or larger values."
         )
     ]
 
@@ -221,7 +225,7 @@ def _not_finite(result: Result) -> list[Notice]:
     codes = qc.quantize_non_finite(flat[places[:FEW]], params, result.arithmetic)
     told = [
         f"entry {place + 1}, {display.number(number)}, has the code {display.shortest(code)} "
-        f"and comes back as {display.short(back, 6)}"
+        f"and comes back as {display.told(back, 6)}"
         for place, number, code, back in zip(
             places, flat[places[:FEW]], codes, qc.dequantize(codes, params, result.arithmetic), strict=False
         )

@@ -7,7 +7,7 @@ from ..notation import display
 from ..notation import mathml as m
 from ..results.result import Result
 from .format_tiles import fates, format_tiles
-from .tile import cost_tile, ends, one_or_many, tile
+from .tile import cost_tile, ends, one_or_many, share_tile, tile
 
 LABELS = {
     "max_abs": ("Largest error", "the largest distance between a value and its reconstruction"),
@@ -114,17 +114,6 @@ def _errors(result: Result) -> list[Tile]:
         return tiles + fates(result)
     share = result.n_clipped / result.size
     if result.is_clipping:
-        tiles.append(
-            tile("clipped_share", "Clipped", "", display.percent(share), "the share of values beyond the codes")
-        )
-    else:
-        tiles.append(
-            tile(
-                "outside_share",
-                "Outside the codes",
-                "",
-                display.percent(share),
-                "the share of values whose code the format does not have; the notebook does not clip",
-            )
-        )
-    return tiles
+        return [*tiles, share_tile("clipped_share", "Clipped", share, "the share of values beyond the codes")]
+    told = "the share of values whose code the format does not have; the notebook does not clip"
+    return [*tiles, share_tile("outside_share", "Outside the codes", share, told)]

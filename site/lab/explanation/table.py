@@ -1,6 +1,7 @@
 """Tables as the answer has them, and the page of a long one that holds the followed number."""
 
 from collections.abc import Iterable
+from fractions import Fraction
 from typing import Any, NamedTuple
 
 from ..answer_types import Column, Row, Table
@@ -24,6 +25,11 @@ Cell = str | display.Number | Shortened
 def before_rounding(number: Any, rounding: str) -> Shortened:
     """A number that is about to be rounded: in brief, it lies on the same side of a tie."""
     return Shortened(to_be_rounded(number, rounding, display.BRIEF), display.shortest(number))
+
+
+def share_cell(share: float | Fraction) -> Shortened:
+    """A share of one as a percentage."""
+    return Shortened(display.percent(share), display.full_percent(share))
 
 
 def column(key: str, label: str, hint: str, is_text: bool = False) -> Column:

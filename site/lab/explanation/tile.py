@@ -28,6 +28,11 @@ def tile(key: str, label: str, symbol: Node, value: str, hint: str, digits: str 
     return found
 
 
+def share_tile(key: str, label: str, share: float, hint: str) -> Tile:
+    """A share of one as a percentage."""
+    return tile(key, label, "", display.percent(share), hint, display.full_percent(share))
+
+
 def cost_tile(result: Result, hint: str) -> Tile:
     """How many bits a value takes, scales and zero points included."""
     bits = bits_per_value(result)

@@ -10,7 +10,7 @@ from collections.abc import Collection
 
 from ..answer_types import Figure, InstrumentView
 from ..notation.derivation import derivation
-from ..notation.display import ascii_shortest, prose
+from ..notation.display import ascii_shortest, sentence
 from ..request.fields.requantizing import REQUANTIZING
 from ..results.result import Result
 from . import (
@@ -204,7 +204,10 @@ def _fill(seen: InstrumentView, built: Instrument) -> None:
     """Adds what a built instrument shows; what is empty is left out."""
     seen["applies"], seen["has_figure"] = True, built.figure is not None
     seen["title"] = built.title or seen["title"]
-    seen["caption"], seen["table"] = prose(built.caption), built.table
+    seen["caption"], digits = sentence(built.caption)
+    if digits:
+        seen["caption_digits"] = digits
+    seen["table"] = built.table
     if built.use:
         seen["use"] = built.use
     if built.steps:
@@ -212,7 +215,9 @@ def _fill(seen: InstrumentView, built: Instrument) -> None:
     if built.tables:
         seen["tables"] = list(built.tables)
     if built.reply:
-        seen["reply"] = prose(built.reply)
+        seen["reply"], digits = sentence(built.reply)
+        if digits:
+            seen["reply_digits"] = digits
     if built.offers:
         seen["offers"] = list(built.offers)
     if built.switches:

@@ -62,7 +62,7 @@ def _of_every(every: list[Calibrated], found: Search, result: Result) -> str:
 def _caption(result: Result, found: Search) -> str:
     settings = result.settings
     text = "" if result.scale.size == 1 else "For the values that share a scale with the followed number. "
-    chosen, widest = (display.end(end, settings.dtype) for end in (found.chosen[0], found.widest))
+    chosen, widest = (display.told(display.held(end, settings.dtype), 4) for end in (found.chosen[0], found.widest))
     if found.unit == "share":
         return text + (
             f"The share of the values beyond a threshold falls as the threshold grows. The percentile "
@@ -82,7 +82,7 @@ def _caption(result: Result, found: Search) -> str:
             + f"The search chose {chosen}; from the smallest to the largest value, the range would end at {widest}."
         )
     assert found.best is not None
-    least, at = float(found.total[found.best]), display.short(float(found.threshold[found.best]), 4)
+    least, at = float(found.total[found.best]), display.told(float(found.threshold[found.best]), 4)
     ends = "Among symmetric ranges" if settings.is_symmetric else "With both ends drawn in alike"
     gain = found.chosen[1] / least if 0 < least < np.inf else 1.0
     if not np.isfinite(gain):
@@ -91,7 +91,7 @@ def _caption(result: Result, found: Search) -> str:
         return text + f"{ends}, no range is much better than the one in use, which ends at {chosen}."
     return text + (
         f"{ends}, it is least for a range that ends at {at}; the one in use ends at {chosen} and costs "
-        f"{display.short(round(gain, 3), 3) if gain < 1000 else display.count(round(gain))} times as much."
+        f"{display.told(gain, 3) if gain < 1000 else display.count(round(gain))} times as much."
     )
 
 

@@ -1,15 +1,16 @@
 """All calibrations at once: a table to take them from, which of them is the best, and which lose much."""
 
 import math
+from collections.abc import Callable
 
 from ..answer_types import Offer, Row, Table
 from ..comparing.calibrations import Calibrated
 from ..comparing.verdict import TIE_DB
-from ..explanation.table import column, row, table
+from ..explanation.table import Shortened, column, row, table
 from ..notation import display
 from ..request.fields import FIELDS
 from ..results.result import Result
-from .comparison_words import decibel_cell, decibels
+from .comparison_words import decibel_cell, told_decibels
 
 MUCH = 5.0
 """Decibels; a calibration that has so many fewer than the best is said to lose them."""
@@ -34,7 +35,7 @@ def table_of(found: list[Calibrated], result: Result) -> Table:
     for index, one in enumerate(found):
         cells = [
             label(one, result) + (", in use" if one.is_in_use else ""),
-            range_text(one, result),
+            Shortened(range_text(one, result), _range(one, result, display.shortest)),
             decibel_cell(one.metrics.sqnr_db),
             _loss_text(best, one),
         ]
@@ -53,7 +54,8 @@ def verdict_of(found: list[Calibrated], result: Result) -> tuple[str, list[Offer
     if _loss(best, now) <= TIE_DB:
         text = f"No calibration here is better than the one in use: “{label(now, result)}”, {_ratio(now)}."
     else:
-        ahead = f"“{label(best, result)}” ({range_text(best, result)}), with {_ratio(best)}"
+        reach = _range(best, result, lambda end: display.told(end, 4))
+        ahead = f"“{label(best, result)}” ({reach}), with {_ratio(best)}"
         text = f"The best of these is {ahead}; “{label(now, result)}”, in use, has {_ratio(now)}"
         text += f" and loses {_loss(best, now):.1f} dB." if MUCH <= _loss(best, now) < math.inf else "."
         if not best.is_own:
@@ -66,7 +68,11 @@ def verdict_of(found: list[Calibrated], result: Result) -> tuple[str, list[Offer
 
 def range_text(one: Calibrated, result: Result) -> str:
     """From where to where, in the precision of the values."""
-    low, high = (display.end(end, result.settings.dtype) for end in (one.low, one.high))
+    return display.prose(_range(one, result, lambda end: display.short(end, 4)))
+
+
+def _range(one: Calibrated, result: Result, text: Callable[[display.Number], str]) -> str:
+    low, high = (text(display.held(end, result.settings.dtype)) for end in (one.low, one.high))
     return f"{low} to {high}"
 
 
@@ -96,4 +102,4 @@ def _loss_text(best: Calibrated | None, one: Calibrated) -> str:
 
 
 def _ratio(one: Calibrated) -> str:
-    return display.brief(decibels(one.metrics.sqnr_db))
+    return told_decibels(one.metrics.sqnr_db)

@@ -12,7 +12,7 @@ from ..comparing.measuring import Measured, measure, needs_importance, sample_fo
 from ..comparing.sampling import Sample, sample_of
 from ..comparing.schemes import SCHEMES, usual
 from ..explanation.summary import LABELS
-from ..explanation.table import Cell, Shortened, column, row, table
+from ..explanation.table import Cell, Shortened, column, row, share_cell, table
 from ..notation import display
 from ..results.cost import bits_per_value, scale_bits
 from ..results.result import Result
@@ -170,7 +170,7 @@ def _table(found: Comparison, result: Result, best: Measured | None) -> Table:
             scheme.metrics.mse,
             scheme.metrics.max_abs,
             Shortened(display.short(scheme.metrics.cosine, 7), display.shortest(scheme.metrics.cosine)),
-            display.percent(scheme.clipped_share),
+            share_cell(scheme.clipped_share),
             size_text(size),
         ]
         sort: list[str | float | None] = [

@@ -28,6 +28,12 @@ def decibel_cell(sqnr_db: float) -> Cell:
     return Shortened(text, f"{display.shortest(sqnr_db)} dB") if text.endswith(" dB") else text
 
 
+def told_decibels(sqnr_db: float) -> str:
+    """The ratio as a part of a sentence."""
+    text = decibels(sqnr_db)
+    return display.with_digits(text, f"{display.shortest(sqnr_db)} dB") if text.endswith(" dB") else text
+
+
 def best_of(measured: list[Measured]) -> tuple[str, list[Offer]]:
     """The best at this size and at this error, in a sentence, and what takes them; empty where nothing can be said."""
     found = verdict(measured)
@@ -39,7 +45,7 @@ def best_of(measured: list[Measured]) -> tuple[str, list[Offer]]:
 
 
 def _sentence(present: Measured, found: Verdict) -> str:
-    size, exactness = f"{_bits(present)} bits per value", display.brief(decibels(present.metrics.sqnr_db))
+    size, exactness = f"{_bits(present)} bits per value", told_decibels(present.metrics.sqnr_db)
     if not found.exact and not found.small:
         return (
             f"The present settings ({size}, {exactness}) are the best in this list: nothing as small is more exact, "
@@ -48,7 +54,7 @@ def _sentence(present: Measured, found: Verdict) -> str:
     if found.exact:
         first = (
             f"At no more than {size}, the most exact is {_names(found.exact)}: "
-            f"{display.brief(decibels(found.exact[0].metrics.sqnr_db))} instead of {exactness}"
+            f"{told_decibels(found.exact[0].metrics.sqnr_db)} instead of {exactness}"
         )
     else:
         first = f"At no more than {size}, nothing in this list is more exact than the present settings"
@@ -67,21 +73,22 @@ def cheapest_words(measured: list[Measured], best: Measured | None, questions: Q
     limit, by = questions.max_error, questions.error_by
     if limit is None:
         return ""
-    bound = f"a {ERRORS[by]} of at most {display.short(limit, display.BRIEF)}"
+    bound = f"a {ERRORS[by]} of at most {display.told(limit)}"
     if best is None:
         nearest = min(measured, key=lambda scheme: float(getattr(scheme.metrics, by)))
         return (
             f"No scheme in this list has {bound}. Nearest comes {nearest.label}, with "
-            f"{display.short(getattr(nearest.metrics, by), 4)}."
+            f"{display.told(getattr(nearest.metrics, by), 4)}."
         )
     return (
         f"The cheapest scheme with {bound} is {best.label}: {_bits(best)} bits per value, "
-        f"{ERRORS[by]} {display.short(getattr(best.metrics, by), 4)}."
+        f"{ERRORS[by]} {display.told(getattr(best.metrics, by), 4)}."
     )
 
 
 def _bits(scheme: Measured) -> str:
-    return display.brief(display.shortest(scheme.bits_per_value)).removesuffix(".0")
+    bits = scheme.bits_per_value
+    return display.told(int(bits) if bits == int(bits) else bits)
 
 
 def _names(schemes: tuple[Measured, ...]) -> str:

@@ -51,7 +51,7 @@ def _reply(found: ToolkitComparison) -> str:
     if not n:
         return f"{found.a.name} and {found.b.name} agree on every one of {display.plural(total, 'number')}."
     what = "codes" if found.is_about_codes else "codes agree, but reconstructions"
-    share = display.percent(Fraction(n, total))
+    share = display.told_percent(Fraction(n, total))
     lead = "" if found.is_about_codes else "All "
     verb = "differs" if n == 1 and found.is_about_codes else "differ"
     count = f"{display.count(n)} of {display.count(total)}"

@@ -11,7 +11,7 @@ from ..answer_types import Figure, Table
 from ..drawing import figure
 from ..drawing.binning import bins_for, counts_of, edges, pieces
 from ..drawing.figure import ERROR, NEUTRAL
-from ..explanation.table import Cell, column, row, table
+from ..explanation.table import Cell, column, row, share_cell, table
 from ..notation import display
 from ..results.result import Floats, Result
 from ..results.steps import is_evenly_spaced, steps_at
@@ -160,16 +160,16 @@ def _caption(result: Result, found: Spread) -> str:
     square = "s²" if has_one_step else "the mean of s²"
     text = (
         f"If a value were as likely to lie at one place between two codes as at any other, {of_which} would be spread "
-        f"{found.model.spread}, and its mean square would be {square} / {found.model.divisor} = "
-        f"{display.short(found.predicted, 4)}. "
-    ).replace("= ≈", "≈ ")
+        f"{found.model.spread}, and its mean square would be {square} / {found.model.divisor} "
+        f"{display.relation(display.short(found.predicted, 4))} {display.told(found.predicted, 4)}. "
+    )
     if not is_evenly_spaced(result.settings.fmt):
         text = f"A step is the gap between the two numbers around a value, here s. {text}"
-    text += f"Measured: {display.short(found.measured, 4)}. {_verdict(found)}"
+    text += f"Measured: {display.told(found.measured, 4)}. {_verdict(found)}"
     if found.n_clipped:
         text += (
-            f" Clipping comes on top: {display.percent(found.n_clipped / result.size)} of the values, which bring the "
-            f"mean squared error of all to {display.short(_total(found), 4)}."
+            f" Clipping comes on top: {display.told_percent(found.n_clipped / result.size)} of the values, which bring "
+            f"the mean squared error of all to {display.told(_total(found), 4)}."
         )
     if found.n_lost:
         verb = "is" if found.n_lost == 1 else "are"
@@ -189,7 +189,7 @@ def _verdict(found: Spread) -> str:
         return "No value is left to judge it by."
     if found.measured == 0:
         return "Every value lies on a code, so there is no rounding error."
-    times = f"{display.short(round(found.ratio, 3), 3)} times the prediction"
+    times = f"{display.told(found.ratio, 3)} times the prediction"
     if 0.995 < found.ratio < 1.005:
         words = "That is the prediction to within half a percent: the model holds."
     elif 0.95 <= found.ratio <= 1.05:
@@ -249,7 +249,7 @@ def _table(found: Spread) -> Table:
     rows = []
     for index, (share, by_model) in enumerate(zip(shares.tolist(), expected.tolist(), strict=True)):
         start, end = float(ends[index]), float(ends[index + 1])
-        cells: list[Cell] = [start, end, display.percent(share), display.percent(by_model)]
+        cells: list[Cell] = [start, end, share_cell(share), display.percent(by_model)]
         rows.append(row(index, cells))
     return table("The shares of the errors, in steps", columns, rows, has_index=False)
 

@@ -54,7 +54,7 @@ def _reply(found: FormatComparison) -> str:
     if not n:
         return f"{found.a} and {found.b} give the same number back for every one of {display.plural(total, 'value')}."
     verb = "comes" if n == 1 else "come"
-    share = display.percent(Fraction(n, total))
+    share = display.told_percent(Fraction(n, total))
     return f"{display.count(n)} of {display.count(total)} values {verb} back differently ({share})."
 
 
@@ -73,8 +73,8 @@ def _caption(found: FormatComparison, why: list[tuple[str, ...]]) -> str:
         nearer, other = (found.a, found.b) if errors[0].mse < errors[1].mse else (found.b, found.a)
         low, high = sorted(error.mse for error in errors if error is not None)
         better = (
-            f" In all, {nearer} is nearer to these values: its mean squared error is {display.short(low, 3)}, that of "
-            f"{other} {display.short(high, 3)}."
+            f" In all, {nearer} is nearer to these values: its mean squared error is {display.told(low, 3)}, that of "
+            f"{other} {display.told(high, 3)}."
         )
     return (
         f"Each mark above or below the line is a value for which {found.b} gives back a larger or a smaller number "

@@ -12,7 +12,7 @@ from ..answer_types import Figure, Table
 from ..drawing import figure
 from ..drawing.binning import bins_for, counts_of, edges
 from ..drawing.figure import BACK, CODE, ERROR, VALUE
-from ..explanation.table import Cell, column, row, table
+from ..explanation.table import Cell, column, row, share_cell, table
 from ..notation import display
 from ..results.levels import EvenLevels, Levels, grid_of, seen_apart, view_of
 from ..results.result import Floats, Result
@@ -109,7 +109,7 @@ def _apart(result: Result) -> str:
     grid = grid_of(result)
     if not grid.is_even:
         return ", the closer together the nearer to 0." if isinstance(result.settings.fmt, FloatFormat) else "."
-    text = f", {display.short(grid.scale, 4)} apart" if grid.scale else ", all the same"
+    text = f", {display.told(grid.scale, 4)} apart" if grid.scale else ", all the same"
     every = _every(grid)
     return f"{text} (one in {every} is drawn)." if every > 1 else f"{text}."
 
@@ -118,7 +118,7 @@ def _beyond(result: Result, counted: Histogram) -> str:
     if not counted.n_below and not counted.n_above:
         return "no value lies beyond it." if result.ranges else "no value lies beyond them."
     below, above = (
-        f"{display.percent(n / counted.n_values)} ({display.count(n)})" for n in (counted.n_below, counted.n_above)
+        f"{display.told_percent(n / counted.n_values)} ({display.count(n)})" for n in (counted.n_below, counted.n_above)
     )
     fate = "are clipped to its ends" if result.is_clipping else "get codes that the format does not have"
     if not result.settings.are_integers:
@@ -224,7 +224,7 @@ def _table(result: Result, counted: Histogram) -> Table:
     for index, (n_inside, n_beyond) in enumerate(zip(inside.tolist(), beyond.tolist(), strict=True)):
         start, end = float(ends[index]), float(ends[index + 1])
         n = n_inside + n_beyond
-        share = display.percent(n / counted.n_values)
+        share = share_cell(n / counted.n_values)
         cells: list[Cell] = [start, end, display.count(n), share, display.count(n_beyond)]
         rows.append(row(index, cells, start <= at < end or (index == len(inside) - 1 and at == end)))
     return table("How many values are in each bin", columns, rows, has_index=False)

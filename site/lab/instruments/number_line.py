@@ -114,11 +114,11 @@ def _caption(result: Result, found: Decision) -> str:
     element = result.element
     has_level = found.code >= found.grid.qmin
     code = found.grid.long_name(found.code) if has_level else code_name(result.flat_q[element], result.settings.fmt)
-    low, high = (display.short(end, display.BRIEF) for end in (found.low, found.high))
-    x_hat = display.short(result.flat_x_hat[element], display.BRIEF)
+    low, high = (display.told(end) for end in (found.low, found.high))
+    x_hat = display.told(result.flat_x_hat[element])
     if found.x is None:
         return f"Code {code} stands for {x_hat}. Rounded to nearest, every number from {low} to {high} would get it."
-    x = display.short(result.flat_x[element], display.BRIEF)
+    x = display.told(result.flat_x[element])
     if not np.isfinite(found.x_hat):
         name = "NaN" if np.isnan(found.x_hat) else x_hat
         end = high if found.side < 0 else low
@@ -141,8 +141,8 @@ def _in_steps(found: Decision) -> str:
     """The size of the error, in words."""
     steps = abs(found.error_steps)
     if np.isnan(steps):
-        return display.short(abs(found.x_hat - (found.x or 0.0)), 4)
-    return f"{display.short(round(steps, 9), 3)} {_of_a_step(found)}"
+        return display.told(abs(found.x_hat - (found.x or 0.0)), 4)
+    return f"{display.told(round(steps, 9), 3)} {_of_a_step(found)}"
 
 
 def _of_a_step(found: Decision) -> str:
@@ -291,7 +291,7 @@ def _error_text(found: Decision) -> str:
     if found.error_steps == 0:
         return "no error"
     if np.isnan(found.error_steps):
-        return f"error {_in_steps(found)}"
+        return display.sentence(f"error {_in_steps(found)}")[0]
     return f"error {display.typographic(f'{found.error_steps:+.3g}')} {_of_a_step(found)}"
 
 

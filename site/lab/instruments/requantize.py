@@ -67,7 +67,7 @@ def _sums(asked: Requantizing) -> tuple[list[int], str]:
     if asked.bias:
         stored = bias_of(asked)
         words.append(
-            f"The bias, {display.short(asked.bias, display.BRIEF)}, is stored as {display.shortest(stored)} steps of "
+            f"The bias, {display.told(asked.bias)}, is stored as {display.shortest(stored)} steps of "
             f"s_in · s_w{', the farthest that 32 bits reach' if stored in (-INT32, INT32 - 1) else ''}, and added."
         )
         totals = [total + stored for total in totals]

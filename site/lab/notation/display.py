@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from ..answer_types import ShortNumber
+
 MINUS = "\u2212"
 ABOUT = "≈"
 NOTHING = "\u2013"
@@ -18,6 +20,9 @@ NOTHING = "\u2013"
 
 BRIEF = 5
 """Digits of a number that is only read."""
+
+MARK = "\u2063"
+"""Around a number of a sentence that is being written, and before all of its digits; not seen, and taken out again."""
 
 BEFORE_A_NUMBER = re.compile(f"{ABOUT}(?=[\\d{MINUS}])")
 
@@ -69,15 +74,52 @@ def short(value: Number, digits: int = 9) -> str:
     return ABOUT + typographic(rounded)
 
 
+def told(value: Number, digits: int = BRIEF) -> str:
+    """The number as a part of a sentence, which `sentence` is to part again.
+
+    >>> told(0.5), told(1 / 3, 4).split(MARK)
+    ('0.5', ['', '≈0.3333', '0.3333333333333333', ''])
+    """
+    return with_digits(number(value, digits), shortest(value))
+
+
+def with_digits(text: str, full: str) -> str:
+    """A text of a sentence, and the same with all of its digits."""
+    return text if text == full else f"{MARK}{text}{MARK}{full}{MARK}"
+
+
+def sentence(text: str) -> tuple[str, list[ShortNumber]]:
+    """A sentence as it is read, and its numbers that have more digits than are read.
+
+    >>> sentence(f"It is {told(1 / 3, 4)}, or {told(0.5)}.")
+    ('It is 0.3333, or 0.5.', [{'at': 6, 'brief': '0.3333', 'digits': '0.3333333333333333'}])
+    """
+    parts = text.split(MARK)
+    seen, numbers = prose(parts[0]), []
+    for brief_text, full, after in zip(parts[1::3], parts[2::3], parts[3::3], strict=True):
+        numbers.append(ShortNumber(at=len(seen), brief=prose(brief_text), digits=full))
+        seen += prose(brief_text) + prose(after)
+    return seen, numbers
+
+
+def held(value: float, dtype: np.dtype[Any]) -> float | np.floating:
+    """An end of a range as a number of the values' precision; as it is where that does not reach it.
+
+    >>> held(65534.0, np.dtype(np.float16)), held(0.1, np.dtype(np.float16))
+    (65534.0, np.float16(0.1))
+    """
+    with np.errstate(over="ignore"):
+        found: np.floating = dtype.type(value)
+    return found if np.isfinite(found) else value
+
+
 def end(value: float, dtype: np.dtype[Any]) -> str:
-    """An end of a range in four digits, as a number of the values' precision; as it is where that does not reach it.
+    """An end of a range in four digits.
 
     >>> end(0.1, np.dtype(np.float16)), end(65534.0, np.dtype(np.float16))
     ('0.1', '6.553×10⁴')
     """
-    with np.errstate(over="ignore"):
-        held = dtype.type(value)
-    return prose(short(held if np.isfinite(held) else value, 4))
+    return prose(short(held(value, dtype), 4))
 
 
 def number(value: Number, digits: int = 9) -> str:
@@ -198,6 +240,20 @@ def percent(share: float | Fraction) -> str:
     exact = Fraction(share) * 100
     rounded = f"{float(exact):.3g}"
     return ("" if Fraction(rounded) == exact else ABOUT) + typographic(rounded) + " %"
+
+
+def full_percent(share: float | Fraction) -> str:
+    """The same with all digits.
+
+    >>> full_percent(0.125), full_percent(Fraction(1, 3))
+    ('12.5 %', '33.333333333333336 %')
+    """
+    return shortest(float(Fraction(share) * 100)).removesuffix(".0") + " %"
+
+
+def told_percent(share: float | Fraction) -> str:
+    """A share as a part of a sentence, as `told`."""
+    return with_digits(percent(share), full_percent(share))
 
 
 def hexadecimal(code: int, bits: int) -> str:

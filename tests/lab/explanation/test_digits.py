@@ -1,5 +1,6 @@
 """Numbers that are only read have at most five digits, and all where one asks; powers are written as on axes."""
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -16,6 +17,8 @@ REQUESTS = [
 ]
 
 DECIMAL = re.compile(r"(?<![\w.])\d+\.\d+(?![\w.])")
+
+POWERS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 
 NEAR_TIES = {"requantize"}
 """Instruments whose numbers are about to be rounded: as many digits are written as decide."""
@@ -82,3 +85,43 @@ def test_a_table_says_whether_digits_are_left_out() -> None:
     exact = {"values": "-0.5 0 0.25", "profile": "onnx", "calibration": "given", "scale": "0.25", "zero_point": "0"}
     assert "is_rounded" not in lab.answer(exact)["table"]
     assert lab.answer({})["table"]["is_rounded"]
+
+
+def told(answer: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every shortened number of a sentence, with the sentence."""
+    for notice in answer["notices"]:
+        yield from ((notice["message"], number) for number in notice.get("digits", []))
+    for item in answer["instruments"]:
+        for name in ("caption", "reply"):
+            yield from ((item[name], number) for number in item.get(f"{name}_digits", []))
+
+
+CLIPPING = {"profile": "onnx", "values": "0.1, 0.2, 7.7", "calibration": "manual", "range_min": "-1", "range_max": "3"}
+
+
+@pytest.mark.parametrize("request_", [*REQUESTS, CLIPPING, {"max_error": "0.0123456"}])
+def test_sentences_have_all_digits_too(request_: dict[str, str]) -> None:
+    """Each shortened number stands where it is said to, and is the longer one in fewer digits."""
+    answer = lab.answer(request_)
+    assert "\u2063" not in json.dumps(answer, ensure_ascii=False)
+    found = list(told(answer))
+    for text, number in found:
+        brief, digits = number["brief"], number["digits"]
+        assert text[number["at"] :].startswith(brief)
+        seen, full = (re.sub(r"[ %dB]", "", plain(one)) for one in (brief, digits))
+        assert len(seen) < len(full) or "×" in brief
+        assert float(seen) == pytest.approx(float(full), rel=5.1e-3)
+    assert len(found) > 2
+
+
+def plain(text: str) -> str:
+    """A number as programs read it."""
+    text = re.sub(r"(?:×)?10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)", lambda found: "e" + found[1].translate(POWERS), text)
+    return text.replace("−", "-")
+
+
+def test_a_clipped_share_is_told_with_all_digits() -> None:
+    """One of three values, as a number of the notice."""
+    notice = next(one for one in lab.answer(CLIPPING)["notices"] if "clipped" in one["message"])
+    assert notice["message"].startswith("1 value is clipped (33.3 %)")
+    assert notice["digits"] == [{"at": 20, "brief": "33.3 %", "digits": "33.33333333333333 %"}]
