@@ -79,13 +79,17 @@ def downloads(exports: Mapping[str, Any]) -> list[Node]:
 
 
 def ticks(names: Mapping[str, str], chosen: Iterable[str]) -> list[Node]:
-    """Draws a box to tick for each name of what can be shown, those that are chosen ticked."""
+    """Draws a box to tick for each thing that can be shown, with its title and its name; those chosen are ticked."""
     kept = set(chosen)
     box = {"type": "checkbox", "name": "show"}
     return [
-        ["label", {"class": "tick"}, ["input", {**box, "value": name, "checked": name in kept}], f" {title}"]
+        ["label", {"class": "tick"}, ["input", {**box, "value": name, "checked": name in kept}], *_titled(name, title)]
         for name, title in names.items()
     ]
+
+
+def _titled(name: str, title: str) -> list[Node]:
+    return [f" {title} ", ["code", {}, name]]
 
 
 def _view(field: Any, decided: dict[str, Any], endings: str) -> View:

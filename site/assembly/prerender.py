@@ -158,8 +158,8 @@ def _views(instruments: Any, fields: Any) -> dict[str, Callable[[Any], list[Node
     views, snippets, types = _modules("page.views", "page.snippets", "lab.answer_types")
     table = instruments.INSTRUMENTS
     beside = [fields.FIELDS[name] for entry in table.values() for name in entry.controls]
-    to_show = {instruments.LEAD: table[instruments.LEAD].name, **instruments.PARTS}
-    to_show |= {name: entry.name for name, entry in table.items()}
+    to_show = {instruments.LEAD: table[instruments.LEAD].title, **instruments.PARTS}
+    to_show |= {name: entry.title for name, entry in table.items()}
     embedded = [instruments.LEAD, "table"]  # what the page for authors begins with
     return {
         **views.VIEWS,
@@ -170,6 +170,7 @@ def _views(instruments: Any, fields: Any) -> dict[str, Callable[[Any], list[Node
         **{f"preset.{preset.name}": _tried(preset) for preset in presets.TABLE},
         "downloads": lambda _answer: controls.downloads(export.EXPORTS),
         "answer": lambda _answer: shapes.views(types.Answer, types.Failure),
+        **{f"title.{part}": _heading(title) for part, title in instruments.PARTS.items()},
         "to_show": lambda _answer: controls.ticks(to_show, embedded),
         "snippets": lambda _answer: snippets.views(ELSEWHERE, {"show": ",".join(embedded), "controls": "values,bits"}),
     }
@@ -178,6 +179,11 @@ def _views(instruments: Any, fields: Any) -> dict[str, Callable[[Any], list[Node
 def _tried(preset: Any) -> Callable[[Any], list[Node]]:
     """The view of a link to a preset from within a text; those of the list have the title alone."""
     return lambda _answer: [controls.link(preset, f"Try it: {preset.title}")]
+
+
+def _heading(title: str) -> Callable[[Any], list[Node]]:
+    """The view of a title, as what has one place in each page is headed."""
+    return lambda _answer: [title]
 
 
 def _modules(*names: str) -> list[Any]:

@@ -173,7 +173,6 @@ class InstrumentView(TypedDict):
 
     name: Annotated[str, "as in a request’s show"]
     title: Annotated[str, "what it shows"]
-    called: Annotated[str, "its name among others"]
     group: Annotated[str, "which question it helps to answer"]
     size: Annotated[str, "how much room it takes: lead, full, tall or half"]
     controls: Annotated[list[str], "the fields beside it"]

@@ -562,12 +562,12 @@ def _reading(item, answer):
     if item.get("steps"):
         nodes.append(["ol", {"class": "steps"}] + [_step(step) for step in item["steps"]])
     order = answer.get("order", {}).get(item["name"])
-    shown, name = item["table"], _named(item["called"])
+    shown, title = item["table"], item["title"]
     table = _table(sorted_by(shown, order), followable=False, sorter=item["name"], order=order)
     attributes = {"class": "twin", "open": ""} if item.get("opens_table") else {"class": "twin"}
-    summary = ["summary", {"aria-label": words.TABLE_OF.format(name=name)}, words.TABLE]
+    summary = ["summary", {"aria-label": words.TABLE_OF.format(title=title)}, words.TABLE]
     twin = ["details", attributes, summary, _scrolling(table, shown["caption"])]
-    nodes.append(["div", {"class": "twins"}, twin] + (_pictures(name) if item["has_figure"] else []))
+    nodes.append(["div", {"class": "twins"}, twin] + (_pictures(title) if item["has_figure"] else []))
     for more in item.get("tables", []):
         nodes.append(_scrolling(_table(more, followable=False), more["caption"]))
     return nodes
@@ -620,22 +620,12 @@ def marked(shown, flips):
     return shown["marks"].get(str(flips[1]))
 
 
-def _named(title):
-    """What an instrument is called within a sentence.
-
-    >>> _named("The mapping"), _named("Heat maps")
-    ('the mapping', 'the heat maps')
-    """
-    name = title[0].lower() + title[1:]
-    return name if name.startswith(words.ARTICLE) else words.ARTICLE + name
-
-
-def _pictures(name):
-    """What saves the chart of a name as a picture."""
+def _pictures(title):
+    """What saves the chart of a title as a picture."""
     buttons = []
     for kind in ("svg", "png"):
         attributes = {"type": "button", "class": "quiet", "data-action": "picture", "data-kind": kind}
-        attributes["aria-label"] = words.SAVE_AS.format(name=name, kind=kind.upper())
+        attributes["aria-label"] = words.SAVE_AS.format(title=title, kind=kind.upper())
         buttons.append(["button", attributes, kind.upper()])
     return [["p", {"class": "pictures needs-script"}] + buttons]
 

@@ -110,10 +110,9 @@ KEPT_IS_OTHER = " The kept result ({label}) is of other values and is not in thi
 
 # Results: charts and their tables
 CHART = "{title}: chart, read with the arrow keys; Enter selects what is under the cursor"
-ARTICLE = "the "
 TABLE = "Table"
-TABLE_OF = "Table of {name}"
-SAVE_AS = "Save {name} as {kind}"
+TABLE_OF = "Table of “{title}”"
+SAVE_AS = "Save “{title}” as {kind}"
 HANDLES = {"range_min": "Start of the range", "range_max": "End of the range"}
 HANDLES_AT = {"range_min": "range starts at {number}", "range_max": "range ends at {number}"}
 DATA = "Data: "

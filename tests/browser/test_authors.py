@@ -122,6 +122,23 @@ def test_the_example_is_brought_along_too(author: Author) -> None:
     assert '<quant-lab show="mapping,table" controls="values,bits"' in author.snippet("HTML")
 
 
+HEADINGS = """() => Object.fromEntries([...document.querySelectorAll("[data-instrument], [data-part]")].map(card =>
+    [card.dataset.instrument ?? card.dataset.part, card.querySelector("h2, h3")?.textContent]))"""
+
+
+def test_what_can_be_shown_is_called_as_its_card(author: Author) -> None:
+    """The list has a name once, that which heads the card of the example; of two libraries the card has the names."""
+    page = author.open("authors.html")
+    listed = [label.rsplit(maxsplit=1) for label in page.locator(".tick").all_text_contents()]
+    page = author.open(f"embed.html#show={','.join(name for _, name in listed)}")
+    page.wait_for_function(ANSWERED)
+    headed = page.evaluate(HEADINGS)
+    assert len(listed) == len({title for title, _ in listed}) > len(lab.answer({})["instruments"])
+    assert {(name, title.strip()) for title, name in listed} - set(headed.items()) == {
+        ("disagreement", "Where two libraries disagree")
+    }
+
+
 def test_the_snippets_leave_room_for_what_they_show(author: Author) -> None:
     """Once the preview runs, the element and the frames have its height, so that the reader's text does not jump."""
     page = author.open("authors.html")

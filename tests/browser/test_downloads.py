@@ -94,7 +94,9 @@ def test_picture_of_a_chart(lab: Visit, kind: str, magic: bytes) -> None:
     """A chart is saved as a drawing or as a picture of the size that it says."""
     card = lab.page.locator("[data-instrument=mapping]")
     expect(card.locator(".main-svg").first).to_be_visible()
-    button = card.get_by_role("button", name=f"Save the mapping as {kind.upper()}", exact=True)
+    button = card.get_by_role(
+        "button", name=f"Save “From real numbers to codes and back” as {kind.upper()}", exact=True
+    )
     with lab.page.expect_download() as download:
         button.click()
     assert download.value.suggested_filename == f"quantization-lab-mapping.{kind}"

@@ -68,7 +68,7 @@ def test_the_file_is_the_whole_laboratory(context: BrowserContext, file: Path) -
     assert page.evaluate("window.quantlab.answer.codes") == CODES_4_BITS
     assert page.url.endswith("#bits=4")
     with page.expect_download() as download:
-        page.get_by_role("button", name="Save the mapping as PNG").click()
+        page.get_by_role("button", name="Save “From real numbers to codes and back” as PNG").click()
     assert Path(download.value.path()).read_bytes().startswith(b"\x89PNG")
     assert complaints == []
 

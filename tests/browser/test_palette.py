@@ -65,11 +65,11 @@ def test_a_picture_is_for_paper(lab: Visit) -> None:
     lab.page.get_by_role("button", name="Dark theme").click()
     wait_for_colors(lab, DARK)
     with lab.page.expect_download() as download:
-        lab.page.get_by_role("button", name="Save the mapping as SVG").click()
+        lab.page.get_by_role("button", name="Save “From real numbers to codes and back” as SVG").click()
     drawn = Path(download.value.path()).read_text("utf-8")
     assert "rgb(0, 114, 178)" in drawn
     assert DARK["value"] not in drawn
     assert "rgb(255, 255, 255)" in drawn
     with lab.page.expect_download() as download:
-        lab.page.get_by_role("button", name="Save the mapping as PNG").click()
+        lab.page.get_by_role("button", name="Save “From real numbers to codes and back” as PNG").click()
     assert download.value.suggested_filename == "quantization-lab-mapping.png"

@@ -35,7 +35,7 @@ ADDITIONS: dict[str, dict[str, str]] = {  # section: what is added at the end of
         "site/lab/instruments/__init__.py": """
 from . import dummy
 
-INSTRUMENTS["dummy"] = Entry(title="The dummy", name="Dummy", group="error", build=dummy.build, size=Size.HALF)
+INSTRUMENTS["dummy"] = Entry(title="The dummy", group="error", build=dummy.build, size=Size.HALF)
 """,
     },
     "A field": {
@@ -158,7 +158,7 @@ CHECKS = {  # section: what a program with the addition finds, and what the page
         "assert [item['title'] for item in answer['instruments'] if item['applies']] == ['The dummy']",
         {
             "index.html": 'data-instrument="dummy" id="instrument-dummy"',
-            "authors.html": '<input type="checkbox" name="show" value="dummy"> Dummy',
+            "authors.html": '<input type="checkbox" name="show" value="dummy"> The dummy <code>dummy</code>',
         },
     ),
     "A field": (

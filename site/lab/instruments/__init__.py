@@ -34,7 +34,6 @@ from .instrument import GROUPS, RANGE_ENDS, Entry, Instrument, Size, when_measur
 INSTRUMENTS: dict[str, Entry] = {
     "mapping": Entry(
         title="From real numbers to codes and back",
-        name="The mapping",
         group="mapping",
         build=mapping.build,
         size=Size.LEAD,
@@ -42,7 +41,6 @@ INSTRUMENTS: dict[str, Entry] = {
     ),
     "staircase": Entry(
         title="The staircase",
-        name="Staircase",
         group="mapping",
         build=staircase.build,
         applies=staircase.applies,
@@ -51,7 +49,6 @@ INSTRUMENTS: dict[str, Entry] = {
     ),
     "number_line": Entry(
         title="Decision thresholds around one number",
-        name="Number line",
         group="mapping",
         build=number_line.build,
         applies=number_line.applies,
@@ -59,7 +56,6 @@ INSTRUMENTS: dict[str, Entry] = {
     ),
     "histogram": Entry(
         title="Distribution of the values",
-        name="Histogram",
         group="range",
         build=histogram.build,
         size=Size.HALF,
@@ -67,7 +63,6 @@ INSTRUMENTS: dict[str, Entry] = {
     ),
     "calibration": Entry(
         title="Which range is best?",
-        name="Range search",
         group="range",
         build=calibration.build,
         size=Size.HALF,
@@ -75,7 +70,6 @@ INSTRUMENTS: dict[str, Entry] = {
     ),
     "error": Entry(
         title="The error",
-        name="Error",
         group="error",
         build=error.build,
         size=Size.HALF,
@@ -83,7 +77,6 @@ INSTRUMENTS: dict[str, Entry] = {
     ),
     "error_histogram": Entry(
         title="Is the error evenly spread?",
-        name="Histogram of the error",
         group="error",
         build=error_histogram.build,
         size=Size.HALF,
@@ -91,15 +84,13 @@ INSTRUMENTS: dict[str, Entry] = {
     ),
     "bits": Entry(
         title="The bits of one code",
-        name="Bits",
         group="stored",
         build=bits.build,
         size=Size.HALF,
         applies=bits.applies,
     ),
     "stored_bytes": Entry(
-        title="The bytes of the block",
-        name="Bytes",
+        title="The bytes of the codes",
         group="stored",
         build=stored_bytes.build,
         size=Size.HALF,
@@ -107,7 +98,6 @@ INSTRUMENTS: dict[str, Entry] = {
     ),
     "heatmaps": Entry(
         title="The matrix",
-        name="Heat maps",
         group="matrix",
         build=heatmaps.build,
         size=Size.TALL,
@@ -115,7 +105,6 @@ INSTRUMENTS: dict[str, Entry] = {
     ),
     "comparison": Entry(
         title="Which scheme for these values?",
-        name="Comparison of schemes",
         group="compare",
         build=comparison.build,
         size=Size.TALL,
@@ -125,7 +114,6 @@ INSTRUMENTS: dict[str, Entry] = {
     ),
     "disagreement": Entry(
         title="Where two libraries disagree",
-        name="Comparison of toolkits",
         group="compare",
         build=disagreement.build,
         applies=when_quantizing,
@@ -133,7 +121,6 @@ INSTRUMENTS: dict[str, Entry] = {
     ),
     "product": Entry(
         title="Matrix product in integers",
-        name="Product of matrices",
         group="matrix",
         build=product.build,
         applies=product.applies,
@@ -141,7 +128,6 @@ INSTRUMENTS: dict[str, Entry] = {
     ),
     "requantize": Entry(
         title="Requantization: from a sum to a code",
-        name="Requantization",
         group="matrix",
         build=requantize.build,
         applies=requantize.applies,
@@ -153,12 +139,12 @@ INSTRUMENTS: dict[str, Entry] = {
 LEAD = next(name for name, entry in INSTRUMENTS.items() if entry.size is Size.LEAD)
 
 PARTS = {
-    "table": "Table",
+    "table": "Number by number",
     "summary": "Parameters and error",
-    "steps": "Steps of one number",
-    "code": "Code",
+    "steps": "Follow one number",
+    "code": "As a program",
 }
-"""What a page shows beside instruments, and its name in a list. Every answer has it; `show` names it for the page."""
+"""What a page shows beside instruments, with its heading. Every answer has it; `show` names it for the page."""
 
 
 def look(result: Result, shown: Collection[str]) -> tuple[list[InstrumentView], dict[str, Figure]]:
@@ -190,7 +176,6 @@ def _place(name: str, entry: Entry) -> InstrumentView:
     place: InstrumentView = {
         "name": name,
         "title": entry.title,
-        "called": entry.name,
         "group": entry.group,
         "size": entry.size,
         "controls": list(entry.controls),

@@ -85,8 +85,7 @@ class Entry:
     """All that is to be known of an instrument outside its module; the page and its HTML are made from it.
 
     Attributes:
-        title: what it shows, as a heading.
-        name: what it is called in a list to choose from, such as the one for authors.
+        title: what it shows, as a heading, and its one name wherever it is listed.
         group: which question it helps to answer, a key of :data:`GROUPS`.
         build: makes it for a result.
         size: how much room it has on the page.
@@ -97,7 +96,6 @@ class Entry:
     """
 
     title: str
-    name: str
     group: str
     build: Callable[[Result], Instrument]
     size: Size = Size.FULL

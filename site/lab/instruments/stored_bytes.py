@@ -50,7 +50,7 @@ def build(result: Result) -> Instrument:
     """The instrument for a result."""
     parts = _parts_of_block(result) if result.stored is not None else [_codes_around(result)]
     nodes: list[Node] = [_legend(parts), _dump(result, parts), *_edit(result, parts)]
-    title = "" if result.stored is not None else "The bytes of the codes"
+    title = "" if result.stored is None else "The bytes of the block"
     return Instrument(_caption(result, parts), None, _table(result, parts), title=title, nodes=nodes, use=USE)
 
 
