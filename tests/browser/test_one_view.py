@@ -283,6 +283,25 @@ def test_a_small_screen_has_the_picture_and_the_figures(fresh: Visit, width: int
     expect(page.locator("#profile")).to_be_hidden()
 
 
+DRAWN_IN_VIEW = """() => {
+    const end = document.querySelector("[data-region=strip]").getBoundingClientRect().top;
+    const begin = document.querySelector("[data-lab] .sections").getBoundingClientRect().bottom;
+    const drawn = document.querySelectorAll("[data-figure=mapping] :is(.points path, .textpoint, .xtick, .x2tick)");
+    const boxes = [...drawn].map(one => one.getBoundingClientRect());
+    return boxes.length > 20 && boxes.every(box => box.height > 0 && box.top >= begin && box.bottom <= end);
+}"""
+
+
+def test_both_lines_are_in_the_first_view_of_a_low_screen(fresh: Visit) -> None:
+    """On 1280 x 720 at 150 % every mark and label of the mapping is between the sections and the figures."""
+    page = fresh.page
+    page.set_viewport_size({"width": 853, "height": 480})
+    page.evaluate(TO_THE_TOP)
+    for selector in ("#values", "#bits", "[data-region=strip]"):
+        page.wait_for_function(IN_VIEW, arg=selector)
+    page.wait_for_function(DRAWN_IN_VIEW)
+
+
 def test_all_settings_are_in_a_sheet_on_a_phone(fresh: Visit) -> None:
     """The sheet opens over the page and leaves the figures in view; Done and Escape put it away; a link opens it."""
     page = fresh.page
