@@ -50,6 +50,22 @@ def test_all_of_it_is_in_view(shared: Visit, width: int, height: int) -> None:
     expect(page.locator("[data-figure=mapping]")).to_be_in_viewport(ratio=1)
 
 
+CUT = """() => [...document.querySelectorAll(".controls .choices")]
+    .filter(one => one.checkVisibility() && one.scrollWidth > one.clientWidth).map(one => one.textContent)"""
+
+
+@pytest.mark.parametrize("query", ["view=projector", "view=projector&format=float8_e4m3fn"])
+def test_no_choice_is_cut(shared: Visit, query: str) -> None:
+    """Each text of a choice is whole, however long it is."""
+    page = shared.page
+    page.set_viewport_size({"width": 1280, "height": 720})
+    before = page.evaluate("location.hash.slice(1)")
+    shared.follow_link(query)
+    expect(page.locator(".controls .choices:visible")).to_have_count(1)
+    assert page.evaluate(CUT) == []
+    shared.follow_link(before)
+
+
 def test_it_is_larger(shared: Visit) -> None:
     """Text is a quarter larger, charts a third; the switch and Escape lead back and forth, and the address says it."""
     page = shared.page
