@@ -328,10 +328,12 @@ class Conversation:
         self.unfinished = ""
         errors = view.get("errors", [])
         form.show_errors(errors)
-        dom.render("errors", views.errors(errors))
+        dom.render("errors", views.errors(errors, self.view is not None))
         dom.mark_stale(bool(errors))
         guest.arrange(self.chosen)
-        if not view["ok"]:
+        if view["ok"]:
+            root.removeAttribute("data-unanswered")
+        else:
             self._tell(view, parsed(reply[0]))
             return
         if self.chosen.get("show"):

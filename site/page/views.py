@@ -267,22 +267,22 @@ def code(answer):
     ]
 
 
-def errors(found):
-    """The list of wrong fields, each a link to its control."""
+def errors(found, has_result=True):
+    """The list of wrong fields, each a link to its control; `has_result` is whether an earlier result is shown."""
     if not found:
         return []
     title = words.counted(words.ERRORS, len(found))
     links = [
         ["li", {}, ["a", {"href": "#" + item["field"], "data-focus": item["field"]}, item["message"]]] for item in found
     ]
-    return [["h2", {}, title], ["ul", {}] + links, ["p", {}, words.LAST_VALID]]
+    return [["h2", {}, title], ["ul", {}] + links] + ([["p", {}, words.LAST_VALID]] if has_result else [])
 
 
 def loading(stages, fallback_reason=""):
     """What is being loaded, in words and bytes; `stages` are (name, received, total) in order of their start."""
     if not stages:
         return [
-            ["p", {}, words.STARTING],
+            ["p", {}, words.STARTING, ["span", {"class": "of-example"}, words.EXAMPLE_MEANWHILE]],
             ["progress", {"aria-label": words.PROGRESS_STARTING}],
         ]
     received = sum([stage[1] for stage in stages])

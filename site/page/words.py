@@ -33,7 +33,8 @@ STOP = "Stop here"
 TRY_AGAIN = "Try again"
 
 # The status line: starting
-STARTING = "Starting Python. Until it runs, the notebook's example is shown."
+STARTING = "Starting Python."
+EXAMPLE_MEANWHILE = " Until it runs, the notebook’s example is shown."
 LOADING = "Loading {name}, {part} of {whole} MB"
 LOADED = "Loaded {received} MB; starting Python"
 SLOW_START = "The quick start failed; Python starts more slowly. {progress}"

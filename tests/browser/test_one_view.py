@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import lab as laboratory
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 
 from .conftest import SAVES_NOTHING, Visit
 
@@ -157,7 +157,7 @@ def shift_of(visitor: Visit, path: str) -> float:
 
 @on_screens
 def test_nothing_moves_while_the_page_loads(visitor: Visit) -> None:
-    """Nor where a link hides fields, opens groups, names a section, or has notes about its result."""
+    """Nor where a link hides fields, opens groups, names a section, has notes, or asks what cannot be."""
     visitor.page.add_init_script(SHIFTS)
     assert shift_of(visitor, "index.html") < 0.02
     for query in (
@@ -165,8 +165,46 @@ def test_nothing_moves_while_the_page_loads(visitor: Visit) -> None:
         "format=q4_k&source=normal&shape=32,256&section=error",
         "direction=dequantize",
         "values=5,5,5&calibration=given&scale=0.5&zero_point=3&profile=onnx",
+        "bits=99",
+        "values=1,2,x",
+        "source=file&file=x.npy&section=error",
+        "bts=9&section=compare",
     ):
         assert shift_of(visitor, f"index.html#{query}") < 0.02, query
+
+
+@on_screens
+def test_one_message_stands_at_a_field_above_the_results(visitor: Visit) -> None:
+    """It is all on the screen; where it is over what is beneath, it is not said a second time there."""
+    page = visitor.open("index.html#bits=99")
+    message = page.locator("#bits-error")
+    expect(message).to_be_in_viewport(ratio=1)
+    expect(page.locator("[data-region=errors]")).to_be_visible(visible=page.viewport_size["width"] > 960)
+    visitor.retype("bits", "4")
+    expect(message).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    ("query", "is_example"), [("", True), ("#section=error&theme=dark", True), ("#values=1,2,5&bits=3", False)]
+)
+def test_a_link_is_not_answered_by_the_example(visitor: Visit, query: str, is_example: bool) -> None:
+    """Until Python has answered, the example's figures and pictures are not seen beside what a link asks for."""
+    held: list[Route] = []
+    visitor.page.route("**/runtime/worker.py", lambda route: held.append(route))
+    visitor.page.goto(f"{visitor.address}index.html{query}")
+    visitor.page.wait_for_selector("html[data-interactive]")
+    scale, told = (
+        visitor.page.locator("[data-now=scale] output"),
+        visitor.page.locator("[data-region=status] .of-example"),
+    )
+    expect(scale).to_be_visible(visible=is_example)
+    expect(told).to_be_visible(visible=is_example)
+    expect(visitor.page.locator(".results .caption").first).to_be_visible(visible=is_example)
+    held[0].continue_()
+    visitor.page.wait_for_function("document.documentElement.dataset.state === 'ready'")
+    expect(scale).to_be_visible()
+    expect(scale).to_have_text("0.024314" if is_example else "0.57143")  # 6.2 / 255, 4 / 7
+    expect(visitor.page.locator(".results .caption").first).to_be_visible()
 
 
 @pytest.mark.parametrize(
