@@ -207,6 +207,18 @@ def test_a_link_is_not_answered_by_the_example(visitor: Visit, query: str, is_ex
     expect(visitor.page.locator(".results .caption").first).to_be_visible()
 
 
+def test_an_embed_is_the_same_in_a_low_frame(visitor: Visit) -> None:
+    """What saves room on a low screen is not for a frame, whose height follows what is in it."""
+    heights = []
+    for height in (900, 400):
+        visitor.page.set_viewport_size({"width": 640, "height": height})
+        visitor.page.goto("about:blank")
+        page = visitor.open("embed.html#show=mapping&controls=bits")
+        expect(page.locator("[data-instrument=mapping] > :is(h2, h3)")).to_be_visible()
+        heights.append(page.evaluate("document.querySelector('.panel').scrollHeight"))
+    assert heights[0] == heights[1] > 300
+
+
 @pytest.mark.parametrize(
     "visitor", [{"viewport": {"width": width, "height": 640}} for width in (320, 640)], indirect=True
 )
