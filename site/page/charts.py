@@ -7,8 +7,9 @@ from pyscript import document, ffi, window
 from page import dom, keeping, palette, theme, turns
 
 SCRIPT = "vendor/plotly/plotly.min.js"
-PAPER_WIDE, PAPER_HALF = 690, 340  # pixels on A4 and Letter; heights and scale are those of css/blocks.css
-PAPER_SCALE = 0.78
+PAPER_WIDE, PAPER_HALF = 690, 340  # pixels on A4 and Letter
+PAPER_SCALE = 0.78  # as in css/blocks.css
+PAPER_LEGEND = 11  # pixels, before that scale: so that a legend is one line
 CONFIG = {"displaylogo": False, "responsive": True, "displayModeBar": False}
 
 
@@ -180,20 +181,23 @@ def draw_all():
 def fit_paper(is_printing):
     """Gives the charts the width of paper, where two stand beside each other, or that of the screen again."""
     for drawn in document.querySelectorAll("[data-figure] > .chart"):
-        size = {"autosize": True, "width": None, "height": None}
+        size = {"autosize": True, "width": None, "height": None, "legend.font.size": None}
         if is_printing:
             width, height = _on_paper(drawn)
-            size = {"width": width / PAPER_SCALE, "height": height / PAPER_SCALE}
+            drawn.parentElement.style.setProperty("--on-paper", f"{height}px")
+            size = {"width": width / PAPER_SCALE, "height": height / PAPER_SCALE, "legend.font.size": PAPER_LEGEND}
         window.Plotly.relayout(drawn, ffi.to_js(size))
 
 
 def _on_paper(drawn):
-    """The size of a chart there; one with steps of its own below it has all of the width."""
+    """The size of a chart there; a tall one, and one with steps of its own below it, has all of the width."""
     if drawn.closest(".figure-wide") is not None:
         return PAPER_WIDE, 208
     card = drawn.closest(".card")
-    width = PAPER_HALF if card is None or card.querySelector(".steps") is None else PAPER_WIDE
-    return width, 355 if drawn.closest(".card-tall") is not None else 178
+    if card is not None and card.classList.contains("card-tall"):
+        return PAPER_WIDE, 360 if hasattr(drawn.layout, "yaxis3") else 266  # two rows of plots or one
+    height = 200 if hasattr(drawn.layout.yaxis, "domain") else 168  # two plots or one
+    return PAPER_HALF if card is None or card.querySelector(".steps") is None else PAPER_WIDE, height
 
 
 def redraw():

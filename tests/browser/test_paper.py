@@ -1,7 +1,7 @@
 """What is printed: a handout of few pages, with the settings in words and the way back to them."""
 
 import re
-from pathlib import Path
+import zlib
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,6 +12,8 @@ import zxingcpp
 from .conftest import READY, Visit
 
 MATRIX = "[[0.011, -0.008, 0.003, -0.012], [0.12, -0.31, 0.27, 0.05], [1.4, -0.9, 2.2, -2.6], [31, -18, 24, -27]]"
+AXIS = {"profile": "onnx", "source": "normal", "shape": "32,64", "spread": "0.02", "seed": "1", "scheme": "symmetric"}
+AXIS |= {"granularity": "axis"}
 COMPLETE = """() => window.Plotly && [...document.querySelectorAll("[data-instrument]:not([hidden])")]
     .every(card => card.querySelector(".caption"))"""
 PIXELS = """async () => {
@@ -26,16 +28,30 @@ PIXELS = """async () => {
 }"""
 
 
-def printed(visit: Visit, tmp_path: Path) -> bytes:
+def printed(visit: Visit, paper: str) -> bytes:
     """The page on paper, once all is computed that it shows."""
     visit.page.wait_for_function(COMPLETE)
     visit.page.emulate_media(media="print")
-    return visit.page.pdf(path=tmp_path / "page.pdf", format="A4", print_background=True)
+    return visit.page.pdf(format=paper, print_background=True)
 
 
 def n_pages(pdf: bytes) -> int:
     """How many pages a document has."""
     return len(re.findall(rb"/Type\s*/Page\b", pdf))
+
+
+def scales(pdf: bytes) -> list[float]:
+    """How large each page is drawn: 300 / 96 unless something is too wide for paper, as all is then made smaller."""
+    found = []
+    for packed in re.findall(rb"stream\r?\n(.*?)endstream", pdf, re.DOTALL):
+        try:
+            drawn = zlib.decompress(packed)
+        except zlib.error:
+            continue  # a picture or a font
+        page = re.match(rb"\.2[34]\d* 0 0 -\.2[34]\d* 0 [\d.]+ cm\nq\n([\d.]+) ", drawn)
+        if page:
+            found.append(float(page[1]))
+    return found
 
 
 def go_to_paper(visit: Visit) -> Any:
@@ -47,15 +63,21 @@ def go_to_paper(visit: Visit) -> Any:
     ("query", "most"),
     [
         ({}, 3),
+        ({"values": ",".join(f"{i * 37 % 1000 / 100:.2f}" for i in range(1000))}, 4),
+        (AXIS, 5),
+        ({"format": "q4_k", "source": "normal", "shape": "32,256"}, 5),
         ({"profile": "onnx", "scheme": "symmetric", "granularity": "axis", "values": MATRIX}, 5),
         ({"profile": "onnx", "source": "normal", "shape": "64,64", "scheme": "symmetric"}, 5),
     ],
 )
-def test_a_handout_has_few_pages(lab: Visit, tmp_path: Path, query: dict[str, str], most: int) -> None:
-    """The notebook's example takes three pages, a matrix five."""
+def test_a_handout_has_few_pages(lab: Visit, query: dict[str, str], most: int) -> None:
+    """The notebook's example takes three pages of either size, many values four, a matrix five; nothing is too wide."""
     if query:
         lab.follow_link(urlencode(query))
-    assert 2 <= n_pages(printed(lab, tmp_path)) <= most
+    for paper in ("A4", "Letter"):
+        pdf = printed(lab, paper)
+        assert 2 <= n_pages(pdf) <= most, paper
+        assert scales(pdf) == pytest.approx([300 / 96] * n_pages(pdf), rel=1e-3), paper
 
 
 def test_the_code_leads_back(lab: Visit) -> None:
@@ -156,3 +178,84 @@ def test_charts_of_half_a_page_have_room_on_paper(lab: Visit) -> None:
     lab.page.wait_for_function(f"() => Object.keys(({PLOTS})()).length > 5")
     plots = lab.page.evaluate(PLOTS)
     assert {name: height for name, height in plots.items() if height < 70} == {}, plots
+
+
+BARE = """() => {
+    const cards = [...document.querySelectorAll(".instruments [data-instrument]:not([hidden])")];
+    return cards.map((card) => {
+        const caption = card.querySelector(".caption"), place = caption.nextSibling, around = caption.parentElement;
+        const before = card.checkVisibility();
+        caption.remove(); // as before it is computed
+        const without = card.checkVisibility();
+        around.insertBefore(caption, place);
+        return [before, without];
+    });
+}"""
+
+
+def test_no_heading_is_alone_on_paper(lab: Visit) -> None:
+    """A card that is not computed yet, and so has only its title, is not printed."""
+    lab.page.wait_for_function(COMPLETE)
+    lab.page.emulate_media(media="print")
+    go_to_paper(lab)
+    cards = lab.page.evaluate(BARE)
+    assert len(cards) >= 8
+    assert cards == [[True, False]] * len(cards)
+
+
+CHARTS = """() => [...document.querySelectorAll("[data-instrument]:not([hidden]) .chart")].map(chart => {
+    const box = one => one && one.getBoundingClientRect();
+    const legend = box(chart.querySelector(".legend"));
+    const over = ([...chart.querySelectorAll(".ytitle, .y2title, .xtitle, .x2title, .annotation-text")])
+        .filter(one => one.textContent && legend).filter(one => {
+            const {left, right, top, bottom} = box(one);
+            return left < legend.right && legend.left < right && top < legend.bottom && legend.top < bottom;
+        });
+    const plots = Object.values(chart._fullLayout._plots).map(plot => [plot.xaxis._length, plot.yaxis._length]);
+    const frame = box(chart.parentElement);
+    return {
+        name: chart.closest("[data-instrument]").dataset.instrument,
+        over: over.map(one => one.textContent),
+        largest: Math.max(...plots.map(sides => Math.min(...sides))), // others are strips
+        is_whole: box(chart).right <= frame.right + 1 && box(chart).bottom <= frame.bottom + 1,
+    };
+})"""
+
+
+@pytest.mark.parametrize("query", [{}, AXIS, {"format": "q4_k", "source": "normal", "shape": "32,256"}])
+def test_charts_can_be_read_on_paper(lab: Visit, query: dict[str, str]) -> None:
+    """No plot is flat or cut, and no title is on a legend; afterwards the screen has its own sizes again."""
+    if query:
+        lab.follow_link(urlencode(query))
+    lab.page.wait_for_function(COMPLETE)
+    lab.page.set_viewport_size({"width": 718, "height": 1047})
+    lab.page.emulate_media(media="print")
+    go_to_paper(lab)
+    charts = lab.page.evaluate(CHARTS)
+    assert len(charts) >= 8
+    assert [one for one in charts if one["over"] or not one["is_whole"] or one["largest"] < 50] == []
+    lab.page.emulate_media(media="screen")
+    lab.page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    sizes = "chart => [chart._fullLayout.width, chart.clientWidth, chart._fullLayout.height, chart.clientHeight]"
+    width, wide, height, high = lab.page.locator(".figure-wide > .chart").first.evaluate(sizes)
+    assert (round(width), round(height)) == (wide, high)
+
+
+BROKEN = """() => {
+    const terms = [...document.querySelectorAll(".term")].filter(term => term.checkVisibility());
+    const lefts = term => [...term.querySelectorAll("math")].map(one => one.getBoundingClientRect().left);
+    const isBroken = term => lefts(term).some((left, at, all) => at && left <= all[at - 1]);
+    return [terms.length, terms.filter(isBroken).map(term => term.textContent)];
+}"""
+
+
+def test_no_term_is_broken_on_paper(lab: Visit) -> None:
+    """The lines of a long sum of products end before a plus, not within a product."""
+    lab.follow_link(urlencode({"format": "q4_k", "source": "normal", "shape": "32,256"}))
+    lab.page.wait_for_function(COMPLETE)
+    lab.page.set_viewport_size({"width": 718, "height": 1047})
+    lab.page.emulate_media(media="print")
+    go_to_paper(lab)
+    n_terms, broken = lab.page.evaluate(BROKEN)
+    assert n_terms > 3
+    assert broken == []

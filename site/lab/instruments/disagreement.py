@@ -142,7 +142,7 @@ def _figure(found: ToolkitComparison) -> Figure:
     same, other = shown[~differs], shown[differs]
     traces = [
         _marks(found, same, change, NEUTRAL, "same", 6, "circle"),
-        _marks(found, other, change, VALUE, f"{found.b.name} differs", 9, "diamond"),
+        _marks(found, other, change, VALUE, "differs", 9, "diamond"),
         figure.markers([x[element]], [change[element]], CODE, "followed", 18, "circle-open", hoverinfo="skip"),
     ]
     low, high = figure.padded(float(x.min()), float(x.max()), 0.06)

@@ -87,7 +87,7 @@ def _figure(result: Result) -> Figure:
         figure.ring([x[at]], [heights[at]]),
     ]
     top = max(reach, float(np.abs(heights[np.isfinite(heights)]).max(initial=0.0))) or 1.0
-    y_title = "error x̂ − x" if is_one_scale else "error in steps, (x̂ − x) / s"
+    y_title = "error x̂ − x" if is_one_scale else "error in steps"
     band = 0.0 if is_one_scale and not grid.is_even else reach
     return figure.figure(traces, _layout(y_title, low, high, band, top * 1.25))
 

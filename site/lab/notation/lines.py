@@ -1,7 +1,8 @@
 """Formulas in pieces, between which a page breaks its lines: no browser breaks a formula by itself.
 
-A chain breaks before its relations. What is too wide for the narrowest page even so breaks within: before operators,
-after commas, between digits; a fraction is then written with a slash.
+A chain breaks before its relations, and what is too wide for the narrowest page even so before the terms of a sum. Only
+a term that has no room on a line of its own breaks within: before operators, after commas, between digits; a fraction
+that is too wide is written with a slash.
 """
 
 from collections.abc import Iterator
@@ -13,7 +14,8 @@ from . import mathml as m
 from .nodes import node
 
 RELATIONS = frozenset("=≈≤≥≠<>∈→")
-OPERATORS = frozenset("+−·×/")
+SUMS = frozenset("+−")
+OPERATORS = SUMS | frozenset("·×/")
 APART = 2.0  # em; so wide a space parts two formulas
 ROOM = 12.0  # em; what the narrowest page, of 320 CSS pixels, has for a formula
 DIGITS = 10  # of a number that is too wide, in each piece
@@ -50,11 +52,24 @@ def _chain(children: Run) -> Node:
 
 
 def _pieces(members: Run) -> Iterator[Node]:
-    """The MathML of a member, and between pieces of it the places where a line may end."""
-    for index, run in enumerate(runs(m.row(*members))):
+    """The MathML of a member, and between pieces of it the places where a line may end; those of one term together."""
+    formed = _each_formed(members)
+    terms = [formed] if sum(map(width, formed)) <= ROOM else _before(list(_flat(formed)), SUMS)
+    for index, term in enumerate(terms):
         if index:
             yield node("wbr")
-        yield node("math", {"displaystyle": "true"}, *run)
+        first, *others = [node("math", {"displaystyle": "true"}, *run) for run in runs(m.row(*term))]
+        rest = [part for piece in others for part in (node("wbr"), piece)]
+        yield node("span", {"class": "term"}, first, *rest) if rest else first
+
+
+def _flat(formed: Run) -> Iterator[Element]:
+    """Children side by side, with those of rows among them in their places, as far as no fence holds them together."""
+    for child in formed:
+        if child[0] == "mrow" and "fence" not in child[2][1]:
+            yield from _flat(_each_formed(child[2:]))
+        else:
+            yield child
 
 
 def _apart(children: Run) -> Iterator[Run]:
@@ -107,7 +122,7 @@ def runs(tree: Element, taken: float = 0.0) -> list[Run]:
 
 def _of_row(children: Run, taken: float) -> list[Run]:
     """The pieces of children side by side."""
-    formed = [_formed(child, place, len(children)) for place, child in enumerate(children)]
+    formed = _each_formed(children)
     if taken + sum(map(width, formed)) <= ROOM:
         return [formed]
     found: list[Run] = [[]]
@@ -130,8 +145,13 @@ def _of_row(children: Run, taken: float) -> list[Run]:
     return found
 
 
+def _each_formed(children: Run) -> Run:
+    """The children of a row, of which each operator says where it stood."""
+    return [_formed(child, place, len(children)) for place, child in enumerate(children)]
+
+
 def _formed(child: Element, place: int, n_children: int) -> Element:
-    """An operator that says where it stood, as the space around it depends on that."""
+    """A child of a row, if an operator with where it stood, as the space around it depends on that."""
     if child[0] != "mo" or n_children == 1:
         return child
     form = "postfix" if place == n_children - 1 else "infix" if place or is_sign(child, RELATIONS) else "prefix"

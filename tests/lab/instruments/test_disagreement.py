@@ -191,7 +191,7 @@ def test_figure_shows_every_difference() -> None:
     view = view_of(TIES, against="tflite")
     graph_objects.Figure(view["figure"])
     marks = {trace["name"]: trace for trace in view["figure"]["data"]}
-    differing = marks["TensorFlow Lite differs"]
+    differing = marks["differs"]
     assert differing["customdata"] == [row["index"] for row in view["table"]["rows"]]
     assert [TIES[i] for i in differing["customdata"]] == differing["x"]
     assert set(map(abs, differing["y"])) == {1.0}

@@ -46,6 +46,27 @@ def test_members_begin_with_their_relation() -> None:
     assert [text_of(member) for member in others[2:]] == ["=xs", "≈1.5"]
 
 
+def test_terms_of_a_sum_stay_whole() -> None:
+    """A line ends before the next term; the pieces of a term that the narrowest page has no room for are together."""
+    product = m.row(m.number("0.2537841797"), m.operator("·"), m.fenced(m.number("−0.011287689")))
+    total = m.row(m.row(product, m.operator("+"), product), m.operator("+"), m.number("1"))
+    member = lines.shown(m.chain(m.X, total))[3][2]
+    assert [part[0] for part in member[2:]] == ["span", "wbr", "span", "wbr", "math"]
+    first, _, second, _, last = member[2:]
+    assert first[1] == second[1] == {"class": "term"}
+    assert [text_of(part) for part in first[2:]] == ["=0.2537841797", "", "·(−0.011287689)"]
+    assert [text_of(part) for part in second[2:]] == ["+0.2537841797", "", "·(−0.011287689)"]
+    assert text_of(last) == "+1"
+
+
+def test_a_sum_in_a_bracket_is_one_term() -> None:
+    """The line does not end before an operator within the bracket while there is room for all of it."""
+    wide = m.number("41.12903226")
+    inner = m.row(wide, m.operator("·"), m.operand("−3.0"), m.operator("+"), m.operand("−128"))
+    member = lines.shown(m.chain(m.X, m.call("round", inner)))[3][2]
+    assert [part[1] for part in member[2:]] == [{"class": "term"}]
+
+
 def test_wide_fractions_have_a_slash() -> None:
     """A fraction that is too wide is written in one line, with what needs them in parentheses."""
     shown = lines.shown(m.chain(m.X, WIDE))
