@@ -31,7 +31,7 @@ def step(key: str, title: str, text: str, formula: Node) -> Step:
     return {
         "key": key,
         "title": title,
-        "text": display.powers(text),
+        "text": display.prose(text),
         "math": lines.shown(formula),
         "latex": m.latex(formula),
     }

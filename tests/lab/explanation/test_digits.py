@@ -67,6 +67,15 @@ def test_numbers_have_five_digits(request_: dict[str, str]) -> None:
     assert found > 50
 
 
+@pytest.mark.parametrize("request_", REQUESTS)
+def test_the_words_of_a_derivation_are_sentences(request_: dict[str, str]) -> None:
+    """The sign that digits were left out stands in the formulas, not in what is said of them."""
+    answer = lab.answer(request_)
+    steps = [*answer["steps"], *(step for item in answer["instruments"] for step in item.get("steps", []))]
+    assert len(steps) > 2
+    assert [step["text"] for step in steps if re.search(r"≈[\d−]", step["text"])] == []
+
+
 def test_all_digits_are_there() -> None:
     """A float64 is told by the shortest decimal that stands for it; what is seen is that number in five digits."""
     row = lab.answer({"values": "0.123456789, 0.7", "precision": "float64"})["table"]["rows"][0]
