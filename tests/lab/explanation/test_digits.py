@@ -72,7 +72,7 @@ def test_the_words_of_a_derivation_are_sentences(request_: dict[str, str]) -> No
     """The sign that digits were left out stands in the formulas, not in what is said of them."""
     answer = lab.answer(request_)
     steps = [*answer["steps"], *(step for item in answer["instruments"] for step in item.get("steps", []))]
-    assert len(steps) > 2
+    assert len(steps) >= 2
     assert [step["text"] for step in steps if re.search(r"≈[\d−]", step["text"])] == []
 
 
