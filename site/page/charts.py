@@ -192,7 +192,7 @@ def fit_paper(is_printing):
 def _on_paper(drawn):
     """The size of a chart there; a tall one, and one with steps of its own below it, has all of the width."""
     if drawn.closest(".figure-wide") is not None:
-        return PAPER_WIDE, 208
+        return PAPER_WIDE, 250 if hasattr(drawn.layout, "yaxis3") else 208  # with a strip of all blocks or without
     card = drawn.closest(".card")
     if card is not None and card.classList.contains("card-tall"):
         return PAPER_WIDE, 360 if hasattr(drawn.layout, "yaxis3") else 266  # two rows of plots or one
