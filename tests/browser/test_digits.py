@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from .conftest import Visit, card
 
@@ -82,7 +83,7 @@ def test_numbers_of_a_sentence_have_all_digits(values: Visit) -> None:
     """The first of a caption is a stop, arrow keys lead on; what is seen stays a part of the sentence."""
     caption = card(values, "error_histogram").locator(".caption")
     stop = caption.locator("data[tabindex='0']")
-    assert stop.count() == 1
+    expect(stop).to_have_count(1)
     stop.focus()
     assert stop.text_content() == "4.926×10⁻⁵"
     assert values.page.evaluate(SHOWN).startswith('"4.92631039343842')  # (6.2 / 255)² / 12
@@ -108,6 +109,7 @@ def test_all_digits_of_a_sentence_are_on_the_screen(values: Visit, width: int) -
     values.follow_link("profile=onnx&values=0.1,0.2,7.7,-3.3,1.23&calibration=manual&range_min=-1&range_max=3")
     for name in ("comparison", "error_histogram", "number_line"):
         card(values, name).locator("p data").first.wait_for()
+    values.page.wait_for_function("document.documentElement.scrollWidth <= innerWidth")  # charts fit again
     widest = values.page.evaluate(
         """() => Math.max(...[...document.querySelectorAll("p data")].map(number => {
             number.focus();

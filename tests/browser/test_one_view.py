@@ -7,7 +7,7 @@ import lab as laboratory
 import pytest
 from playwright.sync_api import Browser, Route, expect
 
-from .conftest import SAVES_NOTHING, Visit
+from .conftest import PATIENCE_MS, SAVES_NOTHING, Visit
 
 LAPTOP = {"width": 1366, "height": 768}
 IN_VIEW = """selector => {
@@ -200,6 +200,10 @@ def test_a_link_is_not_answered_by_the_example(visitor: Visit, query: str, is_ex
     expect(scale).to_be_visible(visible=is_example)
     expect(told).to_be_visible(visible=is_example)
     expect(visitor.page.locator(".results .caption").first).to_be_visible(visible=is_example)
+    for _ in range(PATIENCE_MS // 50):
+        if held:
+            break
+        visitor.page.wait_for_timeout(50)
     held[0].continue_()
     visitor.page.wait_for_function("document.documentElement.dataset.state === 'ready'")
     expect(scale).to_be_visible()
@@ -214,6 +218,7 @@ def test_an_embed_is_the_same_in_a_low_frame(visitor: Visit) -> None:
         visitor.page.set_viewport_size({"width": 640, "height": height})
         visitor.page.goto("about:blank")
         page = visitor.open("embed.html#show=mapping&controls=bits")
+        page.wait_for_function("document.documentElement.dataset.atRest === 'true'")
         expect(page.locator("[data-instrument=mapping] > :is(h2, h3)")).to_be_visible()
         heights.append(page.evaluate("document.querySelector('.panel').scrollHeight"))
     assert heights[0] == heights[1] > 300

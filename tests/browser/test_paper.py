@@ -222,13 +222,12 @@ CHARTS = """() => [...document.querySelectorAll("[data-instrument]:not([hidden])
 })"""
 
 
-@pytest.mark.parametrize("query", [{}, AXIS, {"format": "q4_k", "source": "normal", "shape": "32,256"}])
+@pytest.mark.parametrize("query", [{"bits": "7"}, AXIS, {"format": "q4_k", "source": "normal", "shape": "32,256"}])
 def test_charts_can_be_read_on_paper(lab: Visit, query: dict[str, str]) -> None:
     """No plot is flat or cut, and no title is on a legend; afterwards the screen has its own sizes again."""
-    if query:
-        lab.follow_link(urlencode(query))
-    lab.page.wait_for_function(COMPLETE)
     lab.page.set_viewport_size({"width": 718, "height": 1047})
+    lab.follow_link(urlencode(query))
+    lab.page.wait_for_function(COMPLETE)
     lab.page.emulate_media(media="print")
     go_to_paper(lab)
     charts = lab.page.evaluate(CHARTS)
@@ -251,9 +250,9 @@ BROKEN = """() => {
 
 def test_no_term_is_broken_on_paper(lab: Visit) -> None:
     """The lines of a long sum of products end before a plus, not within a product."""
+    lab.page.set_viewport_size({"width": 718, "height": 1047})
     lab.follow_link(urlencode({"format": "q4_k", "source": "normal", "shape": "32,256"}))
     lab.page.wait_for_function(COMPLETE)
-    lab.page.set_viewport_size({"width": 718, "height": 1047})
     lab.page.emulate_media(media="print")
     go_to_paper(lab)
     n_terms, broken = lab.page.evaluate(BROKEN)
