@@ -1,4 +1,4 @@
-// The form before Python is there, and with every edit. As it arrives, before it is painted, it is made to say what the link
+// The form before Python is there, and with every edit. Once it has arrived, before it is seen, it is made to say what the link
 // says, so that nothing moves when Python has read the link, too; and what would freeze the page never gets into it.
 globalThis.quantlabForm = (() => {
   const LONGEST = 100_000; // characters of a link
@@ -72,8 +72,10 @@ globalThis.quantlabForm = (() => {
 
   const arriving = new MutationObserver(() => {
     form = document.getElementById("controls");
-    if (form) begin();
-    if (form?.nextElementSibling) arriving.disconnect(); // the whole of it is there
+    if (!form?.nextElementSibling) return; // before the whole of it is there, no case is known to hold
+    arriving.disconnect();
+    begin();
+    form.dataset.filled = "";
   });
   arriving.observe(document, { childList: true, subtree: true });
 

@@ -1,13 +1,18 @@
 """What one turns and what it does are on the screen together; the rest is a section or a group away."""
 
+import functools
 import re
+import threading
+import time
 from collections.abc import Iterator
+from http.server import ThreadingHTTPServer
+from typing import Any
 
 import lab as laboratory
 import pytest
 from playwright.sync_api import Browser, Route, expect
 
-from .conftest import PATIENCE_MS, SAVES_NOTHING, Visit
+from .conftest import PATIENCE_MS, ROOT, SAVES_NOTHING, SUB_PATH, PlainHandler, Visit
 
 LAPTOP = {"width": 1366, "height": 768}
 IN_VIEW = """selector => {
@@ -171,6 +176,33 @@ def test_nothing_moves_while_the_page_loads(visitor: Visit) -> None:
         "bts=9&section=compare",
     ):
         assert shift_of(visitor, f"index.html#{query}") < 0.02, query
+
+
+class InTwoParts(PlainHandler):
+    """Sends the page as a slow network does: its end, from within the form, when the beginning has been painted."""
+
+    def copyfile(self, source: Any, outputfile: Any) -> None:
+        if not self.path.endswith("index.html"):
+            super().copyfile(source, outputfile)
+            return
+        page = source.read()
+        end = page.index(b'data-field="format"')
+        outputfile.write(page[:end])
+        time.sleep(0.7)
+        outputfile.write(page[end:])
+
+
+@pytest.mark.parametrize("visitor", [{"viewport": {"width": 390, "height": 844}, "shows_all": False}], indirect=True)
+def test_nothing_moves_while_the_page_arrives(visitor: Visit) -> None:
+    """A form of which only a part is there is not yet shown as what a link makes of it."""
+    visitor.page.add_init_script(SHIFTS)
+    handler = functools.partial(InTwoParts, directory=str(ROOT / "dist"))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        visitor.address = f"http://127.0.0.1:{server.server_port}{SUB_PATH}"
+        for query in ("", "#direction=dequantize", "#source=normal&shape=8,8&bits=4", "#values=1,2,x"):
+            assert shift_of(visitor, f"index.html{query}") < 0.02, query
+        server.shutdown()
 
 
 @on_screens
